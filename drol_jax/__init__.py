@@ -1,0 +1,1 @@
+"""Functional single-object tracking with online learning, in JAX."""

@@ -1,0 +1,85 @@
+"""Box types and conversions: the only home of (x, y, w, h), centre-and-size and the half-pixel rules.
+
+Pixel centres lie at integers, x right, y down. A *box* is (x, y, w, h) with the top-left corner, 0-based.
+A *target* is a centre (x, y) and a size (w, h).
+
+The published trackers take the centre as ``x + (w - 1) / 2`` when a box comes in and write ``cx - w / 2`` when
+one goes out, so that a box fed back in moves by half a pixel. Parity needs both, under the names `target_from_box`
+and `box_from_target`; their exact inverses do not exist here on purpose.
+
+Every function takes numpy or JAX arrays with any leading axes and uses the array's own namespace.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from drol_jax.errors import UserError
+
+
+def target_from_box(box):
+    """Centre and size of a box that enters the tracker.
+
+    Args:
+      box: [..., 4] (x, y, w, h), pixels.
+
+    Returns:
+      (centre [..., 2] (x, y), size [..., 2] (w, h)); centre = corner + (size - 1) / 2.
+    """
+    corner, size = box[..., :2], box[..., 2:]
+    return corner + (size - 1) / 2, size
+
+
+def box_from_target(centre, size):
+    """Box that leaves the tracker, [..., 4] (x, y, w, h): corner = centre - size / 2."""
+    xp = centre.__array_namespace__()
+    return xp.concat([centre - size / 2, xp.broadcast_to(size, centre.shape)], axis=-1)
+
+
+def overlap(a: ArrayLike, b: ArrayLike) -> np.ndarray:
+    """Intersection over union of boxes as continuous areas (numpy).
+
+    Args:
+      a, b: [..., 4] (x, y, w, h), broadcast against each other.
+
+    Returns:
+      [...] in [0, 1]; 0 where the union is empty; NaN where a box holds NaN.
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    low = np.maximum(a[..., :2], b[..., :2])
+    high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    inter = np.prod(np.maximum(high - low, 0), axis=-1)
+    union = np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - inter
+    return np.where(union > 0, inter / np.where(union > 0, union, 1), np.where(np.isnan(union), np.nan, 0.0))
+
+
+def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
+    """Validate the box a track starts from.
+
+    Args:
+      box: (x, y, w, h), pixels, 0-based; may reach over the picture's border.
+      height, width: the picture's size.
+
+    Returns:
+      float32 [4], unchanged in value.
+
+    Raises:
+      UserError: not four numbers; NaN or infinite; width or height not positive; wholly outside the picture.
+    """
+    try:
+        array = np.asarray(box, np.float64)
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    cure = "give (x, y, w, h) in pixels, top-left corner first"
+    if array.shape != (4,):
+        raise UserError(f"start box {box!r} is not four numbers; {cure}")
+    if not np.isfinite(array).all():
+        raise UserError(f"start box {array.tolist()} holds NaN or infinity; {cure}")
+    x, y, w, h = array
+    if w <= 0 or h <= 0:
+        raise UserError(f"start box {array.tolist()} is empty: width and height must be positive; {cure}")
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        raise UserError(
+            f"start box {array.tolist()} lies wholly outside the {width}x{height} picture; "
+            "give a box that overlaps it (and check the corner's origin: boxes are 0-based)"
+        )
+    return array.astype(np.float32)

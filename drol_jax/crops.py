@@ -1,0 +1,117 @@
+"""Frames on the device, and square patches cut out of them.
+
+A patch follows the arithmetic of the reference to the bit: the square is cut at whole pixels, what lies outside the
+picture takes a fill colour, and the square is resized bilinearly in fixed point as `cv2.resize` does for uint8.
+Everything but the output size is data, so one compiled crop serves every frame size, target size and position.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+FIXED_POINT = 2048  # 11 fractional bits
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Frame:
+    """A picture whose size is data."""
+
+    pixels: jax.Array  # [N, 3] uint8 RGB, row-major; what lies behind height * width is never read
+    size: jax.Array  # int32 [2], (height, width)
+
+
+def as_frame(frame) -> Frame:
+    """Frame from itself or from a uint8 RGB picture [H, W, 3]."""
+    if isinstance(frame, Frame):
+        return frame
+    if frame.ndim != 3 or frame.shape[-1] != 3 or frame.dtype != jnp.uint8:
+        raise TypeError(f"a frame is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")
+    height, width, _ = frame.shape
+    return Frame(jnp.reshape(frame, (height * width, 3)), jnp.array([height, width], jnp.int32))
+
+
+def mean_colour(frame: Frame) -> jax.Array:
+    """Mean over the picture, uint8 [3], rounded down as the reference's cast does; exact in integers."""
+    area = frame.size[0] * frame.size[1]
+    inside = jnp.arange(frame.pixels.shape[0], dtype=jnp.int32) < area
+    total = jnp.sum(jnp.where(inside[:, None], frame.pixels, 0), axis=0, dtype=jnp.uint32)
+    return (total // area.astype(jnp.uint32)).astype(jnp.uint8)
+
+
+def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.Array) -> jax.Array:
+    """Square patch around a point, resized.
+
+    Args:
+      frame: the picture.
+      centre: float32 [2] (x, y), pixels.
+      side: float32 scalar, side of the square in the picture, pixels; its fraction moves the corner only.
+      out: rows and columns of the result.
+      fill: uint8 [3], colour outside the picture.
+
+    Returns:
+      uint8 [out, out, 3].
+    """
+    height, width = frame.size[0], frame.size[1]
+    corner = jnp.floor(centre - side / 2).astype(jnp.int32)
+    cells = jnp.maximum(jnp.floor(side).astype(jnp.int32), 1)
+    low, weights = _taps(cells, out)
+    columns, column_weights = _columns(low, weights, cells)
+    rows, row_weights = _rows(low, weights, cells)
+
+    x, y = corner[0] + columns, corner[1] + rows  # [2, out]
+    inside_x, inside_y = (x >= 0) & (x < width), (y >= 0) & (y < height)
+    start = jnp.clip(y, 0, height - 1) * width
+    offset = jnp.clip(x, 0, width - 1)
+    fill = fill.astype(jnp.int32)
+
+    def line(which: int) -> jax.Array:
+        """Horizontally interpolated rows, [out, out, 3] int32 in 1 / FIXED_POINT grey levels."""
+        total = jnp.zeros((out, out, 3), jnp.int32)
+        for tap in (0, 1):
+            picked = frame.pixels.at[start[which][:, None] + offset[tap]].get(mode="promise_in_bounds")
+            inside = inside_y[which][:, None] & inside_x[tap]
+            values = jnp.where(inside[..., None], picked.astype(jnp.int32), fill)
+            total += values * column_weights[tap][None, :, None]
+        return total
+
+    upper = (row_weights[0][:, None, None] * (line(0) >> 4)) >> 16
+    lower = (row_weights[1][:, None, None] * (line(1) >> 4)) >> 16
+    return ((upper + lower + 2) >> 2).astype(jnp.uint8)
+
+
+def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:
+    """Lower tap int32 [out] and both taps' weights int32 [2, out] of every output position.
+
+    The position p = (i + 1/2) * cells / out - 1/2 is a ratio of integers. OpenCV rounds it to float32, takes off
+    its floor, and rounds the fraction to 1 / FIXED_POINT. Integers do the same here, both roundings half to even:
+    compilers turn float divisions into products with a reciprocal, which moves one weight in a hundred.
+    """
+    divisor = 2 * out
+    numerator = (2 * jnp.arange(out, dtype=jnp.int32) + 1) * cells - out
+    low = numerator // divisor
+    whole, rest = jnp.divmod((numerator - low * divisor) * FIXED_POINT, divisor)
+    # float32 keeps 23 bits behind the leading one: 12 - exponent of them behind the FIXED_POINT digits.
+    exponent = 31 - jax.lax.clz(jnp.clip(low, 1, 2 * FIXED_POINT - 1))
+    rest = _round_divide(rest << (12 - exponent), divisor)
+    half = 1 << (11 - exponent)
+    upper = whole + jnp.where(rest == half, whole & 1, rest > half)
+    return low, jnp.stack([FIXED_POINT - upper, upper]).astype(jnp.int32)
+
+
+def _round_divide(a: jax.Array, b: int) -> jax.Array:
+    """a / b rounded half to even, for a >= 0."""
+    quotient, rest = jnp.divmod(a, b)
+    return quotient + ((2 * rest > b) | ((2 * rest == b) & (quotient % 2 == 1)))
+
+
+def _columns(low: jax.Array, weights: jax.Array, cells: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Beyond the border a column is the border's, alone."""
+    weights = jnp.where((low < 0) | (low >= cells - 1), jnp.array([[FIXED_POINT], [0]]), weights)
+    return jnp.clip(jnp.stack([low, low + 1]), 0, cells - 1), weights
+
+
+def _rows(low: jax.Array, weights: jax.Array, cells: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Beyond the border a row is mixed with itself by the unclamped weights, which rounds differently."""
+    return jnp.clip(jnp.stack([low, low + 1]), 0, cells - 1), weights

@@ -1,0 +1,72 @@
+"""The three AlexNets of the Siamese trackers: five unpadded convolutions, total stride 8.
+
+They differ in data only. `alexnetlegacy` and `alexnet` are the same function (their checkpoints name the layers
+differently), with a width multiplier; `alexnetlegacy2`, SiamFC's, has grouped convolutions and no normalisation
+after the last one.
+"""
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+
+from drol_jax.config import Backbone
+
+BATCH_NORM_EPSILON = 1e-5
+
+
+class Variant(NamedTuple):
+    groups: tuple[int, int, int, int, int]
+    last_norm: bool
+    scalable: bool
+
+
+VARIANTS: dict[Backbone, Variant] = {
+    "alexnet": Variant((1, 1, 1, 1, 1), True, True),
+    "alexnetlegacy": Variant((1, 1, 1, 1, 1), True, True),
+    "alexnetlegacy2": Variant((1, 2, 1, 2, 2), False, False),
+}
+CHANNELS = (96, 256, 384, 384, 256)
+KERNELS = (11, 5, 3, 3, 3)
+
+
+def frozen_norm(name: str | None = None) -> nn.BatchNorm:
+    """Batch normalisation by stored statistics."""
+    return nn.BatchNorm(use_running_average=True, epsilon=BATCH_NORM_EPSILON, name=name)
+
+
+def output_size(size: int) -> int:
+    """Feature rows (or columns) for a picture of `size` pixels: 127 -> 6, 255 -> 22, 287 -> 26."""
+    size = (size - 11) // 2 + 1
+    size = (size - 3) // 2 + 1 - 4
+    size = (size - 3) // 2 + 1
+    return size - 6
+
+
+class AlexNet(nn.Module):
+    """[B, H, W, 3] RGB in 0..255 -> [B, output_size(H), output_size(W), channels]."""
+
+    variant: Backbone
+    width: float = 1.0
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        groups, last_norm, scalable = VARIANTS[self.variant]
+        scale = self.width if scalable else 1.0
+        for i, (channels, kernel) in enumerate(zip(CHANNELS, KERNELS, strict=True), start=1):
+            x = nn.Conv(
+                int(channels * scale),
+                (kernel, kernel),
+                strides=2 if i == 1 else 1,
+                padding="VALID",
+                feature_group_count=groups[i - 1],
+                name=f"conv{i}",
+            )(x)
+            if i < 5 or last_norm:
+                x = frozen_norm(f"norm{i}")(x)
+            if i <= 2:
+                # Pooling first leaves the rectifier a quarter of the work and gives the same numbers.
+                x = nn.max_pool(x, (3, 3), (2, 2))
+            if i < 5:
+                x = nn.relu(x)
+        return x

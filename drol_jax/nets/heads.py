@@ -1,0 +1,121 @@
+"""Matching heads: template and search features in, response maps out.
+
+Each head has the same three methods. `template` and `search` do all work that depends on one input only, so that a
+template costs nothing after its first frame and two templates share one search; `match` joins the two.
+
+Response channels are in PySOT's order: `cls` holds, for A anchors, A background then A target logits; `loc` holds
+A dx, A dy, A dw, A dh.
+"""
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+
+from drol_jax.nets.alexnet import frozen_norm
+from drol_jax.nets.correlation import cross, depthwise
+
+
+class Response(NamedTuple):
+    """cls [B, R, R, 2A] logits and loc [B, R, R, 4A]; SiamFC: cls [B, R, R, 1] correlation, loc None."""
+
+    cls: jax.Array
+    loc: jax.Array | None
+
+
+class Pair(NamedTuple):
+    """What a head keeps of a template or of a search feature, one array a branch."""
+
+    cls: jax.Array
+    loc: jax.Array | None
+
+
+class DepthwiseBranch(nn.Module):
+    """One branch of SiamRPN++'s head: 3x3 convolutions, depth-wise correlation, two 1x1 convolutions."""
+
+    hidden: int
+    outputs: int
+
+    def setup(self):
+        self.template_conv = nn.Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
+        self.template_norm = frozen_norm()
+        self.search_conv = nn.Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
+        self.search_norm = frozen_norm()
+        self.hidden_conv = nn.Conv(self.hidden, (1, 1), use_bias=False)
+        self.hidden_norm = frozen_norm()
+        self.output_conv = nn.Conv(self.outputs, (1, 1))
+
+    def template(self, z: jax.Array) -> jax.Array:
+        return nn.relu(self.template_norm(self.template_conv(z)))
+
+    def search(self, x: jax.Array) -> jax.Array:
+        return nn.relu(self.search_norm(self.search_conv(x)))
+
+    def match(self, template: jax.Array, search: jax.Array) -> jax.Array:
+        feature = depthwise(search, template)
+        return self.output_conv(nn.relu(self.hidden_norm(self.hidden_conv(feature))))
+
+
+class DepthwiseRPN(nn.Module):
+    """SiamRPN++'s head on one feature level."""
+
+    anchors: int
+    hidden: int
+
+    def setup(self):
+        self.cls = DepthwiseBranch(self.hidden, 2 * self.anchors)
+        self.loc = DepthwiseBranch(self.hidden, 4 * self.anchors)
+
+    def template(self, z: jax.Array) -> Pair:
+        return Pair(self.cls.template(z), self.loc.template(z))
+
+    def search(self, x: jax.Array) -> Pair:
+        return Pair(self.cls.search(x), self.loc.search(x))
+
+    def match(self, template: Pair, search: Pair) -> Response:
+        return Response(self.cls.match(template.cls, search.cls), self.loc.match(template.loc, search.loc))
+
+
+class UPChannelRPN(nn.Module):
+    """SiamRPN's head: the template's convolutions give one kernel for every output channel."""
+
+    anchors: int
+    channels: int
+
+    def setup(self):
+        self.template_cls = nn.Conv(self.channels * 2 * self.anchors, (3, 3), padding="VALID")
+        self.template_loc = nn.Conv(self.channels * 4 * self.anchors, (3, 3), padding="VALID")
+        self.search_cls = nn.Conv(self.channels, (3, 3), padding="VALID")
+        self.search_loc = nn.Conv(self.channels, (3, 3), padding="VALID")
+        self.loc_adjust = nn.Conv(4 * self.anchors, (1, 1))
+
+    def _kernel(self, z: jax.Array) -> jax.Array:
+        b, h, w, _ = z.shape
+        # Output channel o of the convolution's O * C is kernel o's channel c at o * C + c.
+        return z.reshape(b, h, w, -1, self.channels).swapaxes(3, 4)
+
+    def template(self, z: jax.Array) -> Pair:
+        return Pair(self._kernel(self.template_cls(z)), self._kernel(self.template_loc(z)))
+
+    def search(self, x: jax.Array) -> Pair:
+        return Pair(self.search_cls(x), self.search_loc(x))
+
+    def match(self, template: Pair, search: Pair) -> Response:
+        assert template.loc is not None and search.loc is not None
+        return Response(cross(search.cls, template.cls), self.loc_adjust(cross(search.loc, template.loc)))
+
+
+class SiamFCHead(nn.Module):
+    """Plain cross-correlation. The bias enters training only: tracking compares maps, which it cannot change."""
+
+    def setup(self):
+        self.bias = self.param("bias", nn.initializers.zeros, (1,))
+
+    def template(self, z: jax.Array) -> Pair:
+        return Pair(z[..., None], None)
+
+    def search(self, x: jax.Array) -> Pair:
+        return Pair(x, None)
+
+    def match(self, template: Pair, search: Pair) -> Response:
+        return Response(cross(search.cls, template.cls), None)

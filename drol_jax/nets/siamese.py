@@ -1,0 +1,78 @@
+"""The Siamese network: template(z) -> Template, search(x) -> Search, match(Template, Search) -> Response."""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets.alexnet import CHANNELS, VARIANTS, AlexNet, output_size
+from drol_jax.nets.heads import DepthwiseRPN, Pair, Response, SiamFCHead, UPChannelRPN
+
+Template = Pair
+"""Correlation kernels of one template, ready for `SiameseNet.match`."""
+
+
+class Search(NamedTuple):
+    """feature [B, L, L, C]: what the online subnet sees; head: the head's part, shared by all templates."""
+
+    feature: jax.Array
+    head: Pair
+
+
+class SiameseNet(nn.Module):
+    """Backbone and head of one configuration.
+
+    Pictures are [B, H, W, 3] RGB in 0..255, any real dtype, not normalised: the converter has turned the first
+    convolution's input channels from PySOT's BGR once.
+    """
+
+    config: ModelConfig
+
+    def setup(self):
+        self.backbone = AlexNet(self.config.backbone, self.config.width)
+        anchors = self.config.anchors_per_cell
+        if self.config.head == "depthwise_rpn":
+            self.head = DepthwiseRPN(anchors, self.config.head_channels)
+        elif self.config.head == "upchannel_rpn":
+            self.head = UPChannelRPN(anchors, feature_channels(self.config))
+        else:
+            self.head = SiamFCHead()
+
+    def feature(self, pictures: jax.Array) -> jax.Array:
+        """[B, H, W, 3] -> [B, L, L, C], the feature map that the head and the online subnet share."""
+        return self.backbone(pictures.astype(jnp.float32))
+
+    def template(self, z: jax.Array) -> Template:
+        """[B, 127, 127, 3] -> correlation kernels."""
+        return self.head.template(self.feature(z))
+
+    def search(self, x: jax.Array) -> Search:
+        """[B, S, S, 3] -> everything about the search region that does not depend on a template."""
+        feature = self.feature(x)
+        return Search(feature, self.head.search(feature))
+
+    def match(self, template: Template, search: Search) -> Response:
+        """Response maps of one template ([1, ...]) or of one template per search region ([B, ...])."""
+        return self.head.match(template, search.head)
+
+    def __call__(self, z: jax.Array, x: jax.Array) -> Response:
+        return self.match(self.template(z), self.search(x))
+
+
+def feature_channels(config: ModelConfig) -> int:
+    """C of `Search.feature`."""
+    return int(CHANNELS[-1] * (config.width if VARIANTS[config.backbone].scalable else 1.0))
+
+
+def feature_size(config: ModelConfig, pixels: int) -> int:
+    """L of `Search.feature` for a search region of `pixels` x `pixels`."""
+    return output_size(pixels)
+
+
+def init_variables(config: ModelConfig, key: jax.Array, exemplar: int = 127, instance: int = 255) -> Any:
+    """Fresh variables {'params', 'batch_stats'}; under `jax.eval_shape` the tree of shapes a checkpoint must fit."""
+    z = jnp.zeros((1, exemplar, exemplar, 3))
+    x = jnp.zeros((1, instance, instance, 3))
+    return SiameseNet(config).init(key, z, x)
