@@ -1,0 +1,116 @@
+"""What every converter does after it has read its source: compare the networks, then save."""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax import checkpoint
+from drol_jax.config import ModelConfig
+from drol_jax.errors import UserError
+from drol_jax.nets import SiameseNet
+from drol_jax.settings import load_settings
+
+TOLERANCE = 1e-3
+"""Largest difference from the source network, relative to the largest number of the tensor."""
+VERSION = 1
+"""Of the converters, written into the card; raised when the same source would give other numbers."""
+SEARCH_PIXELS = 191
+"""Smaller than any tracker's search region: the networks are convolutional, and the check stays quick."""
+
+Answer = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+
+
+def fixed_pictures() -> tuple[np.ndarray, np.ndarray]:
+    """Template [127, 127, 3] and search region [191, 191, 3], RGB in 0..255, float32: the same on every machine."""
+    bits = np.random.PCG64(2020).random_raw(127 * 127 * 3 + SEARCH_PIXELS * SEARCH_PIXELS * 3)
+    numbers = (bits >> np.uint64(56)).astype(np.float32)
+    z, x = np.split(numbers, [127 * 127 * 3])
+    return z.reshape(127, 127, 3), x.reshape(SEARCH_PIXELS, SEARCH_PIXELS, 3)
+
+
+def differences(variables: Any, model: ModelConfig, source: Answer) -> dict[str, float]:
+    """How far the Flax network is from the source network on the fixed pictures.
+
+    Args:
+      variables: the converted variables.
+      model: their network.
+      source: (z, x) RGB [H, W, 3] -> the source's tensors by name, [channels, rows, columns].
+
+    Returns:
+      For every tensor the largest difference over the source's largest magnitude; NaN differs infinitely.
+    """
+    z, x = fixed_pictures()
+    net = SiameseNet(model)
+    pictures = jnp.asarray(z)[None], jnp.asarray(x)[None]
+    zf, xf = (net.apply(variables, picture, method="feature") for picture in pictures)
+    response: Any = net.apply(variables, *pictures)
+    ours = {"template_feature": zf, "search_feature": xf, "cls": response.cls, "loc": response.loc}
+    theirs = source(z, x)
+    assert set(theirs) == {name for name, tensor in ours.items() if tensor is not None}
+    found = {}
+    for name, wanted in theirs.items():
+        got = np.asarray(ours[name])[0].transpose(2, 0, 1)
+        assert got.shape == wanted.shape, (name, got.shape, wanted.shape)
+        worst = np.abs(got - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny)
+        found[name] = float(worst) if np.isfinite(worst) else float("inf")
+    return found
+
+
+def check_and_save(
+    variables: Any, model: ModelConfig, source: Answer, origin: Path, output: Path, converter: str, force: bool
+) -> None:
+    """Compare with the source, print what was found, and save; nothing is written where they differ.
+
+    Raises:
+      UserError: the networks differ, or the folder cannot be written.
+    """
+    found = differences(variables, model, source)
+    worst = max(found.values())
+    print("largest difference from the source network, relative to each tensor's scale:")
+    for name, difference in found.items():
+        print(f"  {name:17} {difference:.1e}")
+    if worst > TOLERANCE:
+        raise UserError(
+            f"the converted network differs from {origin} by {worst:.1e} of a tensor's scale (at most {TOLERANCE:g}): "
+            "nothing was saved; the checkpoint is not the network that the configuration describes"
+        )
+    card = {
+        "source": {"file": origin.name, "sha256": hashlib.sha256(origin.read_bytes()).hexdigest()},
+        "converter": {"name": converter, "version": VERSION},
+        "largest_difference": worst,
+    }
+    folder = checkpoint.save(output, variables, model, card, overwrite=force)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    print(f"saved {folder}: {size / 1e6:.2f} MB, weights {checkpoint.weights_hash(variables)[:12]}")
+
+
+def run(convert: Callable[[Path, ModelConfig, Path, bool], None], description: str, argv: list[str] | None) -> int:
+    """The command line that the converters share.
+
+    Args:
+      convert: (source file, network, output folder, overwrite) -> None.
+      description: for --help.
+      argv: arguments; those of the process where None.
+
+    Returns:
+      Exit code: 0, or 2 after one line about what the user can mend.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("checkpoint", type=Path, help="the file to convert")
+    parser.add_argument("--config", required=True, help="configuration whose network it is: a name or a YAML file")
+    parser.add_argument("--output", required=True, type=Path, help="folder to write")
+    parser.add_argument("--force", action="store_true", help="replace an earlier checkpoint in the folder")
+    arguments = parser.parse_args(argv)
+    try:
+        model = load_settings(arguments.config).config.model
+        convert(arguments.checkpoint, model, arguments.output, arguments.force)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,243 @@
+"""Network variables on disk: a folder with Orbax's `variables/` and a `card.json` that says what they are.
+
+The card holds the model's configuration, where the numbers came from, and a SHA-256 over all arrays; every key, every
+shape and that hash are checked when the folder is read, so weights never load into the wrong network or damaged.
+"""
+
+import hashlib
+import json
+import tempfile
+from dataclasses import asdict
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import orbax.checkpoint as ocp
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+from drol_jax.config import ModelConfig
+from drol_jax.errors import UserError
+from drol_jax.nets import init_variables
+from drol_jax.resources import data_path
+
+CARD = "card.json"
+VARIABLES = "variables"
+FORMAT = 1
+"""Version of the folder's layout."""
+
+
+class Loaded(NamedTuple):
+    """variables: {'params', 'batch_stats'} of float32 arrays on the default device; hash: `weights_hash` of them;
+    card: the content of card.json."""
+
+    variables: Any
+    hash: str
+    card: dict[str, Any]
+
+
+@lru_cache(maxsize=32)
+def variable_shapes(model: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Path ("params/backbone/conv1/kernel") and shape of every array of the network, sorted; all are float32."""
+    tree = jax.eval_shape(lambda key: init_variables(model, key), jax.random.key(0))
+    return {path: tuple(leaf.shape) for path, leaf in sorted(flatten_dict(tree, sep="/").items())}
+
+
+def weights_hash(variables: Any) -> str:
+    """SHA-256 over path, shape and little-endian float32 numbers of every array, in the order of the paths."""
+    digest = hashlib.sha256()
+    for path, array in sorted(flatten_dict(variables, sep="/").items()):
+        array = np.ascontiguousarray(array, "<f4")
+        digest.update(f"{path} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def save(
+    folder: str | Path,
+    variables: Any,
+    model: ModelConfig,
+    card: dict[str, Any] | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write variables and card; the folder appears whole or not at all.
+
+    Args:
+      folder: where; its parent is made.
+      variables: {'params', 'batch_stats'} of the model, float32.
+      model: the network they belong to.
+      card: more entries for card.json, such as where the numbers came from; plain data.
+      overwrite: replace an earlier checkpoint there.
+
+    Returns:
+      The folder.
+
+    Raises:
+      UserError: the variables are not this model's, the folder exists, or it cannot be written.
+    """
+    folder = Path(folder).absolute()
+    flat = {path: np.asarray(array) for path, array in sorted(flatten_dict(variables, sep="/").items())}
+    _check_shapes({path: array.shape for path, array in flat.items()}, model, "the variables to save")
+    if wrong := [f"{path} is {array.dtype}" for path, array in flat.items() if array.dtype != np.float32]:
+        raise UserError(f"only float32 variables can be saved: {', '.join(wrong)}; convert them first")
+    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+        if not overwrite:
+            raise UserError(f"{folder} exists; name another folder, or allow overwriting it (--force)")
+        if not (folder / CARD).is_file():
+            raise UserError(f"{folder} is no drol_jax checkpoint and is not overwritten; name another folder")
+    full_card = {
+        **(card or {}),
+        "format": FORMAT,
+        "drol_jax": version("drol_jax"),
+        "model": asdict(model),
+        "image_channels": "RGB",
+        "parameters": sum(array.size for array in flat.values()),
+        "weights_sha256": weights_hash(variables),
+    }
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+            fresh = Path(scratch) / "new"
+            fresh.mkdir()
+            with _checkpointer() as checkpointer:
+                checkpointer.save(fresh / VARIABLES, args=ocp.args.PyTreeSave(unflatten_dict(flat, sep="/")))
+            (fresh / CARD).write_text(json.dumps(full_card, indent=1) + "\n", encoding="utf-8")
+            _swap_in(fresh, folder, Path(scratch) / "old")
+    except OSError as error:
+        raise UserError(f"cannot write {folder} ({error.strerror or error}); choose a folder you may write") from error
+    return folder
+
+
+def load(folder: str | Path, model: ModelConfig) -> Loaded:
+    """Read a folder that `save` wrote, for this network.
+
+    Args:
+      folder: see `resolve`.
+      model: the network that will run them.
+
+    Raises:
+      UserError: no such folder, no drol_jax checkpoint, damaged, or weights of another network.
+    """
+    folder = Path(folder).absolute()
+    card = _read_card(folder)
+    theirs, ours = _describe(card["model"]), _describe(asdict(model))
+    if theirs != ours:
+        different = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
+        there, here = (", ".join(f"{key} {d.get(key)}" for key in different) for d in (theirs, ours))
+        raise UserError(
+            f"{folder} holds weights of another network: {there}, where the configuration has {here}; "
+            "take the configuration they were converted with, or other weights"
+        )
+    try:
+        with _checkpointer() as checkpointer:
+            stored_tree = checkpointer.metadata(folder / VARIABLES).item_metadata.tree
+            stored: dict[str, Any] = flatten_dict(stored_tree, sep="/")
+            _check_shapes({path: tuple(leaf.shape) for path, leaf in stored.items()}, model, str(folder))
+            # Plain arrays: Orbax would otherwise warn that the file names no device of this machine.
+            as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), stored_tree)
+            tree = checkpointer.restore(folder / VARIABLES, args=ocp.args.PyTreeRestore(restore_args=as_numpy))
+    except UserError:
+        raise
+    except Exception as error:  # Orbax and TensorStore raise many kinds, all of which mean this here.
+        raise _damaged(folder, f"{VARIABLES} cannot be read, {type(error).__name__}") from error
+    found = weights_hash(tree)
+    if found != card["weights_sha256"]:
+        raise _damaged(folder, "the arrays do not have the hash that its card.json names")
+    return Loaded(jax.tree.map(jnp.asarray, tree), found, card)
+
+
+def bundled() -> list[str]:
+    """Names of the weights that come with drol_jax, sorted."""
+    return sorted(card.parent.name for card in data_path("weights").glob(f"*/{CARD}"))
+
+
+def resolve(name_or_path: str | Path) -> Path:
+    """The folder of bundled weights by name, or of a checkpoint by path. A bundled name wins; write ./name for a path.
+
+    Raises:
+      UserError: neither exists.
+    """
+    if str(name_or_path) in bundled():
+        return data_path("weights") / str(name_or_path)
+    folder = Path(name_or_path)
+    if not folder.is_dir():
+        raise _no_weights(folder)
+    return folder
+
+
+def _checkpointer() -> ocp.Checkpointer:
+    return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(use_ocdbt=True))
+
+
+def _swap_in(fresh: Path, folder: Path, aside: Path) -> None:
+    """Put the fresh folder in place of the old one, which comes back if that fails."""
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise _no_weights(folder)
+    if not (folder / CARD).is_file():
+        raise UserError(
+            f"{folder} is no drol_jax checkpoint (it has no {CARD}); give a folder that convert/pysot_to_flax.py wrote"
+        )
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["format"] > FORMAT:
+            raise UserError(f"{folder} was written by drol_jax {card.get('drol_jax')}; update drol_jax to read it")
+        if not isinstance(card["model"], dict) or not isinstance(card["weights_sha256"], str):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, f"{CARD} is unreadable or incomplete") from error
+    return card
+
+
+def _no_weights(folder: Path) -> UserError:
+    if folder.is_file():
+        return UserError(
+            f"{folder} is a file, not a drol_jax checkpoint folder; convert it first: "
+            f"python convert/pysot_to_flax.py {folder} --config NAME --output DIR"
+        )
+    return UserError(
+        f"no weights at {folder}: give a folder that convert/pysot_to_flax.py wrote, or bundled weights by name: "
+        f"{', '.join(bundled()) or 'none'}"
+    )
+
+
+def _damaged(folder: Path, why: str) -> UserError:
+    return UserError(f"{folder} is damaged: {why}; convert or copy the weights again")
+
+
+def _describe(model: dict[str, Any]) -> dict[str, Any]:
+    """What tells networks apart, less what the network at hand does not use."""
+    unused = {"siamfc": ("head_channels", "anchor_ratios", "anchor_scales"), "upchannel_rpn": ("head_channels",)}
+    dropped = unused.get(str(model.get("head")), ())
+    plain = json.loads(json.dumps(model))
+    return {key: value for key, value in plain.items() if key not in dropped}
+
+
+def _check_shapes(found: dict[str, tuple[int, ...]], model: ModelConfig, where: str) -> None:
+    wanted = variable_shapes(model)
+    missing = [f"{path} {list(shape)}" for path, shape in wanted.items() if path not in found]
+    extra = [f"{path} {list(shape)}" for path, shape in found.items() if path not in wanted]
+    misshapen = [
+        f"{path} is {list(found[path])}, wanted {list(shape)}"
+        for path, shape in wanted.items()
+        if path in found and found[path] != shape
+    ]
+    kinds = {"missing": missing, "extra": extra, "misshapen": misshapen}
+    listed = "; ".join(f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds.items() if names)
+    if listed:
+        raise UserError(f"{where} and {model.backbone} with a {model.head} head do not fit: {listed}")

@@ -1,0 +1,1 @@
+"""``python -m drol_jax.eval``: benchmarks from the command line."""

@@ -1,0 +1,69 @@
+"""Progress of a benchmark run on standard error."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+
+class FrameRate(ProgressColumn):
+    """Frames per second of the task, as it goes."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.1f} fps")
+
+
+class ProgressMonitor:
+    """A bar for the sequence at hand, and a line for each that ends; without a terminal only the lines."""
+
+    def __init__(self, total: int, console: Console | None = None):
+        """Prepare; the bar shows inside the ``with`` block.
+
+        Args:
+          total: number of runs (sequences x trackers x seeds).
+          console: default is standard error.
+        """
+        console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._total, self._count, self._what = total, 0, ""
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            FrameRate(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._console = console
+        self._task = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, what: str, frames: int) -> None:
+        self._count += 1
+        self._what = f"[{self._count}/{self._total}] {what}"
+        self._task = self._progress.add_task(self._what, total=frames)
+
+    def frame(self, index: int) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, completed=index + 1)
+
+    def end(self, outcome: str) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
+        self._console.print(f"{self._what}: {outcome}", soft_wrap=True)
+
+    def skip(self, what: str, runs: int, reason: str) -> None:
+        self._count += runs
+        self._console.print(f"[{self._count}/{self._total}] {what}: failed: {reason}", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The online classification subnet: fitted to the first frame, refitted while tracking."""

@@ -1,0 +1,202 @@
+"""Fitting the subnet: residuals, their linearisation, conjugate gradients (paper, section 3.3).
+
+The loss is sum_n w_n |phi(response_n) - label_n|^2 plus the squared weights, phi a rectifier that is smooth below
+zero. A round of Gauss-Newton linearises the residuals r about the current weights and solves J'J d = -J'r by a fixed
+number of conjugate-gradient iterations: `jax.scipy.sparse.linalg.cg` with no tolerance. It is the Fletcher-Reeves
+form; the published code's Polak-Ribiere form differs from it by less than 1e-6 after ten iterations.
+
+Letters: N samples or memory slots, L rows and columns, C channels before and D after compression, k kernel size.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.sparse.linalg import cg
+
+from drol_jax.config import Hyper, OnlineConfig
+from drol_jax.online.features import Extractor, extract
+from drol_jax.online.labels import gaussian
+from drol_jax.online.memory import Memory, filled
+
+LEAK = 0.05  # lower bound of the rectified response
+CHUNK = 25  # memory slots in one matrix product
+
+
+def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
+    """Response of the filter, zero-padded to the features' size.
+
+    Args:
+      features: [N, L, L, D].
+      filter: [k, k, D].
+
+    Returns:
+      [N, L, L]; out[i, j] = sum_uv features[i - k//2 + u, j - k//2 + v] . filter[u, v].
+    """
+    k, _, d = filter.shape
+    products = features @ filter.reshape(k * k, d).T
+    return _gather_taps(products, k)
+
+
+def _gather_taps(products: jax.Array, k: int) -> jax.Array:
+    """[N, L, L, k * k] products of every position with every tap -> [N, L, L]."""
+    size = products.shape[1]
+    before, after = k // 2, k - 1 - k // 2
+    padded = jnp.pad(products, ((0, 0), (before, after), (before, after), (0, 0)))
+    taps = [
+        padded[:, u : u + size, v : v + size, u * k + v]
+        for u in range(k)
+        for v in range(k)
+    ]
+    return sum(taps[1:], taps[0])
+
+
+def _scatter_taps(maps: jax.Array, k: int) -> jax.Array:
+    """Transpose of `_gather_taps`: [N, L, L] -> [N, L, L, k * k]."""
+    size = maps.shape[1]
+    before, after = k // 2, k - 1 - k // 2
+    padded = jnp.pad(maps, ((0, 0), (after, before), (after, before)))
+    return jnp.stack(
+        [padded[:, k - 1 - u : k - 1 - u + size, k - 1 - v : k - 1 - v + size] for u in range(k) for v in range(k)],
+        axis=-1,
+    )
+
+
+def rectify(response: jax.Array) -> jax.Array:
+    """phi: identity above zero, LEAK (exp(x / LEAK) - 1) below."""
+    return jnp.where(response >= 0, response, LEAK * jnp.expm1(jnp.minimum(response, 0) / LEAK))
+
+
+def _rectify_slope(response: jax.Array) -> jax.Array:
+    return jnp.exp(jnp.minimum(response, 0) / LEAK)
+
+
+def first_residuals(
+    weights: tuple[jax.Array, Extractor],
+    features: jax.Array,
+    labels: jax.Array,
+    online: OnlineConfig,
+    hyper: Hyper,
+) -> Any:
+    """Residuals of the joint problem; the loss is the sum of their squares.
+
+    Args:
+      weights: (filter [k, k, D], extractor).
+      features: [N, L, L, C], equally weighted samples.
+      labels: [N, L, L].
+
+    Returns:
+      (data [N, L, L], filter term, extractor terms), each scaled by the root of its weight.
+    """
+    filter, extractor = weights
+    response = rectify(respond(extract(extractor, features, online), filter))
+    data = (response - labels) / jnp.sqrt(jnp.float32(features.shape[0])).astype(features.dtype)
+    root = jnp.sqrt(hyper.projection_reg)
+    return data, jnp.sqrt(hyper.filter_reg) * filter, jax.tree.map(lambda w: root * w, extractor)
+
+
+def loss(residuals: Any) -> jax.Array:
+    """Sum of squares over a tree of residuals."""
+    return sum(jnp.sum(r * r) for r in jax.tree.leaves(residuals))
+
+
+def first_fit(
+    weights: tuple[jax.Array, Extractor],
+    features: jax.Array,
+    labels: jax.Array,
+    online: OnlineConfig,
+    hyper: Hyper,
+) -> tuple[jax.Array, Extractor]:
+    """Fit filter, compression and attention to the first frame's samples.
+
+    `online.gauss_newton_rounds` rounds of `online.cg_iterations` iterations, each preconditioned by the
+    regularisation of its block. Arguments and result as in `first_residuals`.
+    """
+
+    def precondition(residual):
+        filter, extractor = residual
+        return filter / hyper.filter_reg, jax.tree.map(lambda w: w / hyper.projection_reg, extractor)
+
+    def round_(_, weights):
+        b, normal = gauss_newton(lambda w: first_residuals(w, features, labels, online, hyper), weights)
+        step, _ = cg(normal, b, tol=0.0, atol=0.0, maxiter=online.cg_iterations, M=precondition)
+        return jax.tree.map(jnp.add, weights, step)
+
+    return jax.lax.fori_loop(0, online.gauss_newton_rounds, round_, weights)
+
+
+def gauss_newton(residuals, weights) -> tuple[Any, Any]:
+    """Right-hand side -J'r and the product p -> J'J p of `residuals` at `weights`."""
+    value, forward = jax.linearize(residuals, weights)
+    transpose = jax.linear_transpose(forward, weights)
+    (gradient,) = transpose(value)
+    return jax.tree.map(jnp.negative, gradient), lambda p: transpose(forward(p))[0]
+
+
+def refit(filter: jax.Array, memory: Memory, sigma: jax.Array, iterations: Any, hyper: Hyper) -> jax.Array:
+    """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
+
+    The products run over the filled slots only, CHUNK at a time, so that their cost follows the filled memory and
+    not its capacity, with one compilation for all.
+
+    Args:
+      filter: [k, k, D], where the fit starts.
+      memory: N slots of features, label centres and weights.
+      sigma: width of the labels, cells.
+      iterations: number, static or traced.
+      hyper: uses filter_reg.
+
+    Returns:
+      [k, k, D].
+    """
+    b, normal = filter_problem(filter, memory, sigma, hyper)
+    step, _ = cg(normal, b, tol=0.0, atol=0.0, maxiter=iterations)
+    return filter + step
+
+
+def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper) -> tuple[jax.Array, Any]:
+    """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`."""
+    k, _, d = filter.shape
+    slots, size = memory.features.shape[:2]
+    chunk = min(CHUNK, slots)
+    chunks = (filled(memory) + chunk - 1) // chunk
+
+    def slots_of(i):
+        # The last chunk may reach back over slots of the one before: they count once, by their weight.
+        start = jnp.minimum(i * chunk, slots - chunk)
+        own = start + jnp.arange(chunk) >= i * chunk
+
+        def cut(array):
+            return jax.lax.dynamic_slice_in_dim(array, start, chunk)
+
+        return start, cut(memory.features), cut(memory.weights) * own, cut
+
+    def correlate(features, maps):
+        """[n, L, L, D] and [n, L, L] -> [k, k, D]: the transpose of `respond` in the filter."""
+        taps = _scatter_taps(maps, k)
+        return jnp.einsum("nijt,nijd->td", taps, features).reshape(k, k, d)
+
+    def linearise(i, carry):
+        b, curvature = carry
+        start, features, weights, cut = slots_of(i)
+        weights = weights[:, None, None]
+        response = respond(features, filter)
+        slope = _rectify_slope(response)
+        labels = gaussian(cut(memory.centres), sigma, size)
+        b = b - correlate(features, weights * slope * (rectify(response) - labels))
+        old = cut(curvature)
+        new = jnp.where(weights > 0, weights * slope * slope, old)
+        return b, jax.lax.dynamic_update_slice_in_dim(curvature, new, start, 0)
+
+    nothing = jnp.zeros((slots, size, size), filter.dtype)
+    b, curvature = jax.lax.fori_loop(0, chunks, linearise, (-hyper.filter_reg * filter, nothing))
+
+    def normal(p):
+        def add(i, total):
+            start, features, weights, cut = slots_of(i)
+            own = (weights > 0)[:, None, None]
+            return total + correlate(features, jnp.where(own, cut(curvature), 0) * respond(features, p))
+
+        return jax.lax.fori_loop(0, chunks, add, hyper.filter_reg * p)
+
+    return b, normal

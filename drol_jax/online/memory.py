@@ -1,0 +1,108 @@
+"""Training samples of the online subnet and their weights (ATOM's sample memory).
+
+The first frame's samples hold the leading slots for good and keep a least total weight; a new sample replaces the
+lightest of the others. Letters: N slots, N0 samples of the first frame, L feature cells, C channels.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Samples and weights. Slots never written hold zeros and have weight zero."""
+
+    features: jax.Array
+    """float32 [N, L, L, C], compressed and attended."""
+    centres: jax.Array
+    """float32 [N, 2] (row, column), cells: centres of the label Gaussians."""
+    weights: jax.Array
+    """float32 [N], sum 1, up to 0.0015 more at the published rates once the first samples are held up."""
+    previous: jax.Array
+    """int32 (): slot of the latest insertion, -1 before the first."""
+
+
+def first_memory(features: jax.Array, centres: jax.Array, size: int) -> Memory:
+    """Memory of the first frame: N0 equally weighted samples, then empty slots.
+
+    Args:
+      features: float32 [N0, L, L, C].
+      centres: float32 [N0, 2] (row, column), cells.
+      size: N > N0, static.
+    """
+    first = features.shape[0]
+    if not first < size:
+        raise ValueError(f"a memory of {size} slots has no room beside {first} first samples")
+    empty = size - first
+    return Memory(
+        features=jnp.pad(features, ((0, empty), (0, 0), (0, 0), (0, 0))),
+        centres=jnp.pad(centres, ((0, empty), (0, 0))),
+        weights=jnp.pad(jnp.full((first,), 1 / first, jnp.float32), (0, empty)),
+        previous=jnp.asarray(-1, jnp.int32),
+    )
+
+
+def insert(
+    memory: Memory,
+    feature: jax.Array,
+    centre: jax.Array,
+    rate: jax.Array,
+    first_samples: int,
+    minimum_weight: jax.Array,
+    accept: jax.Array,
+) -> Memory:
+    """Put one sample in the slot of least weight behind the first frame's samples.
+
+    Args:
+      memory: donate it to update its features in place.
+      feature: float32 [L, L, C].
+      centre: float32 [2] (row, column), cells.
+      rate: float32 (), learning rate in (0, 1): the new sample weighs 1 / (1 - rate) of the one before it.
+      first_samples: N0, static.
+      minimum_weight: float32 (): least total weight of the first frame's samples.
+      accept: bool (), traced; where False the memory stays as it is.
+    """
+    # Smallest weight, first of equals: empty slots in order, then the oldest sample.
+    slot = first_samples + jnp.argmin(memory.weights[first_samples:]).astype(jnp.int32)
+    weights = _reweighted(memory, slot, rate, first_samples, minimum_weight)
+    # One slot is rewritten whatever `accept` says: `where` or `cond` over the arrays would copy all of them.
+    return Memory(
+        features=_put(memory.features, slot, feature, accept),
+        centres=_put(memory.centres, slot, centre, accept),
+        weights=jnp.where(accept, weights, memory.weights),
+        previous=jnp.where(accept, slot, memory.previous),
+    )
+
+
+def filled(memory: Memory) -> jax.Array:
+    """int32 (): number of leading slots that can have weight; all slots behind them have none."""
+    slots = jnp.arange(1, memory.weights.shape[0] + 1, dtype=jnp.int32)
+    return jnp.max(jnp.where(memory.weights > 0, slots, 0))
+
+
+def _reweighted(
+    memory: Memory, slot: jax.Array, rate: jax.Array, first_samples: int, minimum_weight: jax.Array
+) -> jax.Array:
+    """float32 [N]: the weights after a sample went into `slot`."""
+    old = memory.weights
+    at_first = (old / (1 - rate)).at[slot].set(rate)
+    later = old.at[slot].set(old[memory.previous] / (1 - rate))
+    weights = jnp.where(memory.previous < 0, at_first, later)
+    weights = weights / jnp.sum(weights)
+
+    # Published: with the others divided by (minimum + their sum), the total comes out a little over one; dividing by
+    # their sum / (1 - minimum) would keep it at one.
+    is_first = jnp.arange(old.shape[0]) < first_samples
+    too_light = jnp.sum(weights[:first_samples]) < minimum_weight
+    others = jnp.sum(weights[first_samples:])
+    raised = jnp.where(is_first, minimum_weight / first_samples, weights / (minimum_weight + others))
+    return jnp.where(too_light, raised, weights)
+
+
+def _put(array: jax.Array, slot: jax.Array, value: jax.Array, accept: jax.Array) -> jax.Array:
+    """`array` [N, ...] with row `slot` replaced by `value` where `accept`."""
+    old = jax.lax.dynamic_index_in_dim(array, slot, keepdims=False)
+    return jax.lax.dynamic_update_index_in_dim(array, jnp.where(accept, value, old), slot, 0)

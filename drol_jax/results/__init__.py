@@ -1,0 +1,23 @@
+"""Result files: PySOT's box files, per-frame details, and the manifest that says what made them.
+
+    <output>/<dataset>/<tracker>/<sequence>.txt           x,y,w,h per frame, in the benchmark's own origin
+    <output>/<dataset>/<tracker>/details/<sequence>.csv   scores, verdict and template per frame
+    <output>/<dataset>/<tracker>/manifest.json            settings, versions, device, and times per sequence
+
+Every file appears whole or not at all. The box file is written last, so that where it exists the rest does too.
+"""
+
+from drol_jax.results.files import read_boxes, write_boxes, write_details, write_text
+from drol_jax.results.folder import Timing, TrackerFolder, environment, plain, version
+
+__all__ = [
+    "Timing",
+    "TrackerFolder",
+    "environment",
+    "plain",
+    "read_boxes",
+    "version",
+    "write_boxes",
+    "write_details",
+    "write_text",
+]

@@ -1,0 +1,211 @@
+"""Named configurations: YAML on disk -> `Settings`, read strictly.
+
+A file has the keys name, seed, weights, fidelity, published, model, search, online, template and hyper; `model` and
+`hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own YAML files load
+as they are (`drol_jax.pysot_yaml`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
+from drol_jax.errors import UserError
+from drol_jax.pysot_yaml import is_pysot, translate
+from drol_jax.resources import data_path
+from drol_jax.settings_checks import complaints
+from drol_jax.yaml_file import nearest, not_finite, read_mapping
+
+WHOLE_HYPER = ("refit_interval", "template_interval")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A configuration as its file gives it: everything about a tracker but its weights' numbers."""
+
+    name: str
+    config: Config
+    hyper: Hyper
+    """Plain Python numbers."""
+    seed: int = 0
+    weights: str | None = None
+    """Bundled weights by name, or a folder; used where the caller names none."""
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Published scores by benchmark, such as {"OTB100": {"auc": 0.689, "precision": 0.914}}."""
+
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+# `Hyper` takes arrays too, so its own annotations say nothing: here every leaf is a number.
+_HyperFile: type[BaseModel] = create_model(
+    "_HyperFile",
+    __config__=_STRICT,
+    **{  # pyright: ignore[reportArgumentType, reportCallIssue]
+        f.name: (int if f.name in WHOLE_HYPER else float, f.default if isinstance(f.default, int | float) else ...)
+        for f in fields(Hyper)
+    },
+)
+
+
+class _File(BaseModel):
+    """The YAML layout. The strict configuration also governs the nested plain dataclasses."""
+
+    model_config = _STRICT
+    name: str | None = None
+    seed: int = 0
+    weights: str | None = None
+    fidelity: Literal["published"] = "published"
+    published: dict[str, dict[str, float]] = {}
+    model: ModelConfig
+    search: SearchConfig = SearchConfig()
+    online: OnlineConfig = OnlineConfig()
+    template: TemplateConfig = TemplateConfig()
+    hyper: _HyperFile  # pyright: ignore[reportInvalidTypeForm]
+
+
+_SECTIONS: dict[str, list[str]] = {
+    "model": [f.name for f in fields(ModelConfig)],
+    "search": [f.name for f in fields(SearchConfig)],
+    "online": [f.name for f in fields(OnlineConfig)],
+    "template": [f.name for f in fields(TemplateConfig)],
+    "hyper": [f.name for f in fields(Hyper)],
+}
+
+
+def available() -> list[str]:
+    """Names of the configurations that come with drol_jax, sorted."""
+    return sorted(path.stem for path in data_path("configs").glob("*.yaml"))
+
+
+def load_settings(name_or_path: str | Path) -> Settings:
+    """A bundled configuration by name, or one from a YAML file (ours, PySOT's or DROL's).
+
+    A bundled name wins over a file of that very name in the working directory; write ./name for the file.
+
+    Raises:
+      UserError: no such configuration; an unknown key; a value of the wrong type, out of range or not supported.
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in available():
+        path = data_path("configs") / f"{name_or_path}.yaml"
+    elif not path.exists():
+        names = ", ".join(available())
+        if path.suffix.lower() in (".yaml", ".yml") or len(path.parts) > 1:
+            raise UserError(f"no configuration file {path}: check the path, or name a bundled one: {names}")
+        raise UserError(
+            f"no configuration named {str(name_or_path)!r}; the nearest is {nearest(str(name_or_path), available())} "
+            f"(all: {names}); a path to a YAML file works too"
+        )
+    elif path.is_dir():
+        raise UserError(f"{path} is a folder; give a YAML file, or name a bundled configuration")
+    # PySOT calls every file config.yaml and tells them apart by folder.
+    default_name = path.absolute().parent.name if path.stem == "config" else path.stem
+    return from_dict(read_mapping(path), default_name=default_name, source=str(path))
+
+
+def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: str = "settings") -> Settings:
+    """Settings from the content of a YAML file, or from what `to_dict` gave.
+
+    Args:
+      tree: plain data in our layout or PySOT's.
+      default_name: the name where the tree holds none.
+      source: what to call the tree in messages.
+
+    Raises:
+      UserError: as `load_settings`.
+    """
+    names: Mapping[str, str] = {}
+    if is_pysot(tree):
+        tree, names = translate(tree, source)
+    if bad := not_finite(tree):
+        raise UserError(f"{source}: {names.get(bad[0], bad[0])} is not a finite number; give one")
+    try:
+        # Through JSON, because pydantic's strict mode takes a list for a tuple there, and a YAML date nowhere.
+        parsed = _File.model_validate_json(json.dumps(tree))
+    except TypeError as error:
+        raise UserError(f"{source}: {error}; use numbers, text, true or false and lists") from error
+    except ValidationError as error:
+        lines = [_explain(detail, names) for detail in error.errors(include_url=False)]
+        raise UserError(f"{source}: {'; '.join(lines)}") from error
+    config = Config(
+        model=parsed.model,
+        search=parsed.search,
+        online=parsed.online,
+        template=parsed.template,
+        fidelity=parsed.fidelity,
+    )
+    hyper = Hyper(**parsed.hyper.model_dump())
+    wrong = [f"{names.get(key, key)} is {value!r}, wanted {wanted}" for key, value, wanted in _sense(parsed, hyper)]
+    if wrong:
+        raise UserError(f"{source}: {'; '.join(wrong)}")
+    return Settings(
+        name=parsed.name or default_name,
+        config=config,
+        hyper=hyper,
+        seed=parsed.seed,
+        weights=parsed.weights,
+        published=parsed.published,
+    )
+
+
+def to_dict(settings: Settings) -> dict[str, Any]:
+    """The settings as plain data for manifests: JSON-able, and `from_dict` or a YAML file of it gives them back."""
+    config = _plain(settings.config)
+    return {
+        "name": settings.name,
+        "seed": settings.seed,
+        "weights": settings.weights,
+        "fidelity": config.pop("fidelity"),
+        "published": _plain(settings.published),
+        **config,
+        "hyper": _plain(settings.hyper),
+    }
+
+
+def without_online(settings: Settings) -> Settings:
+    """The same tracker without the online subnet, and so without the short-term template that it chooses."""
+    config = replace(
+        settings.config,
+        online=replace(settings.config.online, enabled=False),
+        template=replace(settings.config.template, update=False),
+    )
+    return replace(settings, config=config)
+
+
+def _sense(parsed: _File, hyper: Hyper):
+    config = Config(model=parsed.model, search=parsed.search, online=parsed.online, template=parsed.template)
+    return complaints(config, hyper, parsed.seed)
+
+
+def _explain(detail: Any, names: Mapping[str, str]) -> str:
+    """One of pydantic's complaints as a clause that names key, value and what is wanted."""
+    place = [str(part) for part in detail["loc"]]
+    key = names.get(".".join(place), ".".join(place))
+    if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"unknown key {key} (nearest valid key: {_nearest_key(place)})"
+    if detail["type"] == "missing":
+        return f"key {key} is missing; add it"
+    wanted = str(detail["msg"]).removeprefix("Input should be ").removesuffix("an object")
+    wanted = wanted or "a mapping of settings"
+    return f"{key} is {detail['input']!r}, wanted {wanted}"
+
+
+def _nearest_key(place: list[str]) -> str:
+    if len(place) < 2:
+        return nearest(place[-1], [*_File.model_fields])
+    # A key that exists, but in another section, is what was meant.
+    for section, keys in _SECTIONS.items():
+        if place[-1] in keys:
+            return f"{section}.{place[-1]}"
+    return f"{place[0]}.{nearest(place[-1], _SECTIONS.get(place[0], place[-1:]))}"
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,115 @@
+"""Settings that are well-formed but make no sense: each is named, with what is wanted, before it can misbehave."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
+
+NARROWEST = 96
+"""Channels of the AlexNets' first layer at width 1."""
+
+
+class Complaint(NamedTuple):
+    """key: path of the setting, dotted; value: what it is; wanted: what would do."""
+
+    key: str
+    value: Any
+    wanted: str
+
+
+def complaints(config: Config, hyper: Hyper, seed: int) -> Iterator[Complaint]:
+    """Every setting that would crash or mislead later, in the order of the file. All numbers are finite."""
+    if not 0 <= seed < 2**32:
+        yield Complaint("seed", seed, "0 to 4294967295")
+    yield from _model(config.model)
+    yield from _search(config.search, config.model)
+    yield from _online(config.online)
+    if config.template.update and not config.online.enabled:
+        yield Complaint("template.update", True, "false while online.enabled is false: the subnet chooses the template")
+    yield from _hyper(hyper)
+
+
+def feature_size(pixels: int) -> int:
+    """Feature rows of the unpadded AlexNets, in closed form: 127 -> 6, 255 -> 22, 287 -> 26."""
+    return (pixels - 79) // 8
+
+
+def _model(model: ModelConfig) -> Iterator[Complaint]:
+    if model.backbone == "alexnetlegacy2":
+        if model.width != 1:
+            yield Complaint("model.width", model.width, "1: alexnetlegacy2 has one width")
+    elif int(NARROWEST * model.width) < 1:
+        yield Complaint("model.width", model.width, "a positive multiplier, such as 0.25 or 1")
+    yield from _positive("model", model, "head_channels")
+    for name in ("anchor_ratios", "anchor_scales"):
+        values = getattr(model, name)
+        if not values or min(values) <= 0:
+            yield Complaint(f"model.{name}", list(values), "one or more positive numbers")
+
+
+def _search(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
+    if search.stride != 8:
+        yield Complaint("search.stride", search.stride, "8, the stride of the AlexNets")
+        return
+    # The RPN heads shrink the template's features by two more rows and columns.
+    smallest = 79 + 8 * (1 if model.head == "siamfc" else 3)
+    if search.exemplar_size < smallest:
+        yield Complaint("search.exemplar_size", search.exemplar_size, f"at least {smallest}, such as 127")
+    elif search.instance_size < search.exemplar_size:
+        yield Complaint("search.instance_size", search.instance_size, f"at least exemplar_size {search.exemplar_size}")
+    else:
+        cells = feature_size(search.instance_size) - feature_size(search.exemplar_size) + 1
+        if search.score_size != cells:
+            base = search.base_size - search.score_size + cells
+            cure = f"{base} for these sizes" if base == 0 else "0, with sizes of the form 8 n + 7 such as 127 and 255"
+            yield Complaint("search.base_size", search.base_size, cure)
+    if search.context_amount < 0:
+        yield Complaint("search.context_amount", search.context_amount, "0 or more")
+    if search.scale_step <= 1:
+        yield Complaint("search.scale_step", search.scale_step, "more than 1, such as 1.0375")
+    yield from _positive("search", search, "response_upsampling")
+
+
+def _online(online: OnlineConfig) -> Iterator[Complaint]:
+    yield from _positive("online", online, "channels", "kernel_size", "gauss_newton_rounds", "cg_iterations")
+    yield from _positive("online", online, "refit_iterations", "hard_negative_iterations")
+    if online.attention in ("channel", "dual") and online.channels < 2:
+        yield Complaint("online.channels", online.channels, "at least 2 with channel attention, which halves them")
+    if online.dropout_samples < 0:
+        yield Complaint("online.dropout_samples", online.dropout_samples, "0 or more")
+    elif online.memory_size <= online.first_samples:
+        wanted = f"more than the first frame's {online.first_samples} samples"
+        yield Complaint("online.memory_size", online.memory_size, wanted)
+    yield from _between("online", online, 0, 1, "random_shift")
+    if not 0 <= online.dropout_rate < 1:
+        yield Complaint("online.dropout_rate", online.dropout_rate, "0 or more and less than 1")
+    if any(sigma <= 0 for pair in online.blurs for sigma in pair):
+        yield Complaint("online.blurs", [list(pair) for pair in online.blurs], "pairs of positive sigmas")
+    if any(abs(shift) > 1 for pair in online.translations for shift in pair):
+        shifts = [list(pair) for pair in online.translations]
+        yield Complaint("online.translations", shifts, "pairs within -1..1, half search regions")
+
+
+def _hyper(hyper: Hyper) -> Iterator[Complaint]:
+    yield from _between("hyper", hyper, 0, 1, "window_influence", "size_lr", "fusion", "first_samples_weight")
+    yield from _positive("hyper", hyper, "neighbourhood", "label_sigma", "filter_reg", "projection_reg")
+    yield from _positive("hyper", hyper, "refit_interval", "template_interval")
+    for name in ("learning_rate", "hard_negative_learning_rate"):
+        # The memory's weights are divided by 1 - rate.
+        if not 0 <= getattr(hyper, name) < 1:
+            yield Complaint(f"hyper.{name}", getattr(hyper, name), "0 or more and less than 1")
+    for name in ("penalty_k", "distractor", "hard_negative", "displacement"):
+        if getattr(hyper, name) < 0:
+            yield Complaint(f"hyper.{name}", getattr(hyper, name), "0 or more")
+
+
+def _positive(section: str, owner: Any, *names: str) -> Iterator[Complaint]:
+    for name in names:
+        if getattr(owner, name) <= 0:
+            yield Complaint(f"{section}.{name}", getattr(owner, name), "more than 0")
+
+
+def _between(section: str, owner: Any, low: float, high: float, *names: str) -> Iterator[Complaint]:
+    for name in names:
+        if not low <= getattr(owner, name) <= high:
+            yield Complaint(f"{section}.{name}", getattr(owner, name), f"{low} to {high}")

@@ -1,0 +1,51 @@
+"""Constants of the response maps: anchors, windows, resizing matrices. numpy, built while tracing.
+
+Letters: R rows and columns of the response map, A anchors a cell, S rows and columns of the online score map.
+"""
+
+import numpy as np
+
+from drol_jax.config import ModelConfig, SearchConfig
+
+
+def anchors(model: ModelConfig, search: SearchConfig) -> np.ndarray:
+    """Anchors of every cell, float32 [A, R, R, 4] (x, y, w, h): centre relative to the crop's, search pixels."""
+    size, stride = search.score_size, search.stride
+    shapes = []
+    for ratio in model.anchor_ratios:
+        width = int(np.sqrt(stride * stride / ratio))
+        height = int(width * ratio)
+        shapes += [(width * scale, height * scale) for scale in model.anchor_scales]
+    offset = ((np.arange(size) - size // 2) * stride).astype(np.float32)
+    grid = np.empty((len(shapes), size, size, 4), np.float32)
+    grid[..., 0] = offset[None, None, :]
+    grid[..., 1] = offset[None, :, None]
+    grid[..., 2:] = np.array(shapes, np.float32)[:, None, None, :]
+    return grid
+
+
+def hann_window(size: int) -> np.ndarray:
+    """Cosine window, float32 [size, size], zero at the border."""
+    line = np.hanning(size)
+    return np.outer(line, line).astype(np.float32)
+
+
+def cubic_matrix(source: int, target: int) -> np.ndarray:
+    """One axis of Pillow's antialiased bicubic reduction (a = -0.5), float32 [target, source]; target <= source."""
+    scale = source / target
+    centre = (np.arange(target) + 0.5) * scale
+    low = np.maximum(np.trunc(centre - 2 * scale + 0.5), 0)
+    high = np.minimum(np.trunc(centre + 2 * scale + 0.5), source)
+    tap = np.arange(source)
+    x = np.abs((tap - centre[:, None] + 0.5) / scale)
+    near = 1.5 * x**3 - 2.5 * x**2 + 1
+    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    weight = np.where(x < 1, near, np.where(x < 2, far, 0))
+    weight = np.where((tap >= low[:, None]) & (tap < high[:, None]), weight, 0)
+    return (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def linear_matrix(source: int, target: int) -> np.ndarray:
+    """One axis of bilinear resizing about pixel centres, edges clamped, float32 [target, source]."""
+    position = np.clip((np.arange(target) + 0.5) * (source / target) - 0.5, 0, source - 1)
+    return np.maximum(1 - np.abs(position[:, None] - np.arange(source)), 0).astype(np.float32)

@@ -1,0 +1,136 @@
+"""The search of one frame: SiamRPN's and SiamFC's, siblings with one interface."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from drol_jax.config import Config, Hyper
+from drol_jax.crops import Frame, crop
+from drol_jax.nets import Response, Search, SiameseNet, Template
+from drol_jax.online import subnet
+from drol_jax.online.localize import Verdict
+from drol_jax.online.subnet import Sighting
+from drol_jax.tracker.candidates import (
+    Candidate,
+    fc_best_scale,
+    fc_candidate,
+    fc_upsampled,
+    padded_side,
+    rpn_candidate,
+    rpn_confidence,
+    short_term_wins,
+)
+from drol_jax.tracker.state import TrackerState
+
+DRIFT_AFTER = 8  # lost frames
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Outcome of a search."""
+
+    candidate: Candidate
+    template: jax.Array  # int32 (), 0 first, 1 short-term
+    sighting: Sighting | None  # None with the online subnet off
+    lost_count: jax.Array  # int32 ()
+
+
+def search(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+    """Look for the target around its last place."""
+    one = search_fc if config.model.head == "siamfc" else search_rpn
+    return one(config, variables, hyper, state, frame)
+
+
+def search_rpn(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+    """One search region, anchors around every cell (SiamRPN)."""
+    region = _regions(config, state, frame, jnp.ones(1))
+    seen: Search = SiameseNet(config.model).apply(variables, region, method="search")  # type: ignore[assignment]
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0])
+    confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
+
+    def candidate(template: Template) -> Candidate:
+        response = _match(config, variables, template, seen)
+        return rpn_candidate(
+            response, state.centre, state.size, frame.size, confidence, drifting, config, hyper
+        )
+
+    first = candidate(state.template)
+    second = None if state.short_term is None else candidate(state.short_term.template)
+    return _chosen(first, second, sighting, lost_count, hyper)
+
+
+def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+    """Three scales of the search region, the peak of the best (SiamFC)."""
+    geometry = config.search
+    scales = geometry.scale_step ** jnp.arange(-1.0, 2.0)
+    regions = _regions(config, state, frame, scales)
+    seen: Search = SiameseNet(config.model).apply(variables, regions, method="search")  # type: ignore[assignment]
+
+    maps = fc_upsampled(_match(config, variables, state.template, seen), config)
+    best = fc_best_scale(maps, hyper)
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best])
+    # Image pixels per search pixel in the crop that the first template chose, also for the other one (published).
+    side = padded_side(state.size, geometry.context_amount)
+    displaced_by = side / geometry.exemplar_size * scales[best]
+    score_map = None if sighting is None else sighting.score_map
+
+    def candidate(maps, scale, score_map) -> Candidate:
+        return fc_candidate(
+            maps,
+            scale,
+            scales[scale],
+            displaced_by,
+            state.centre,
+            state.size,
+            frame.size,
+            score_map,
+            drifting,
+            config,
+            hyper,
+        )
+
+    first, second = candidate(maps, best, score_map), None
+    if state.short_term is not None:
+        maps = fc_upsampled(_match(config, variables, state.short_term.template, seen), config)
+        second = candidate(maps, fc_best_scale(maps, hyper), None)
+    return _chosen(first, second, sighting, lost_count, hyper)
+
+
+def _regions(config: Config, state: TrackerState, frame: Frame, scales: jax.Array) -> jax.Array:
+    """Search regions uint8 [len(scales), S, S, 3] about the last centre."""
+    geometry = config.search
+    side = padded_side(state.size, geometry.context_amount) * (geometry.instance_size / geometry.exemplar_size)
+    return jax.vmap(lambda s: crop(frame, state.centre, jnp.round(side * s), geometry.instance_size, state.fill))(
+        scales
+    )
+
+
+def _match(config: Config, variables: Any, template: Template, seen: Search) -> Response:
+    return SiameseNet(config.model).apply(variables, template, seen, method="match")  # type: ignore[return-value]
+
+
+def _ask_online(
+    config: Config, hyper: Hyper, state: TrackerState, feature: jax.Array
+) -> tuple[Sighting | None, jax.Array, jax.Array]:
+    """(sighting, lost_count, drifting): the online subnet's word on the region, feature [L, L, C]."""
+    if state.online is None:
+        return None, state.lost_count, jnp.bool_(False)
+    sighting = subnet.look(state.online, feature, config.online, hyper, config.search.instance_size)
+    lost = sighting.judgement.verdict == Verdict.NOT_FOUND
+    lost_count = jnp.where(lost, state.lost_count + 1, 0)
+    drifting = (lost_count >= DRIFT_AFTER) & config.online.short_term_drift
+    return sighting, lost_count, drifting
+
+
+def _chosen(
+    first: Candidate, second: Candidate | None, sighting: Sighting | None, lost_count: jax.Array, hyper: Hyper
+) -> Found:
+    """The short-term template's candidate where it is near the first one's and clearly better."""
+    if second is None:
+        return Found(candidate=first, template=jnp.int32(0), sighting=sighting, lost_count=lost_count)
+    wins = short_term_wins(first, second, hyper)
+    candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
+    return Found(candidate=candidate, template=wins.astype(jnp.int32), sighting=sighting, lost_count=lost_count)

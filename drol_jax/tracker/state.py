@@ -1,0 +1,46 @@
+"""What a track carries from frame to frame, and what a step tells."""
+
+from dataclasses import dataclass
+
+import jax
+
+from drol_jax.nets import Template
+from drol_jax.online.subnet import OnlineState
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class ShortTerm:
+    """The short-term template and the best candidate for its next renewal (paper, section 3.4)."""
+
+    template: Template
+    candidate: jax.Array  # uint8 [E, E, 3] RGB, crop of the best frame since the last renewal
+    candidate_score: jax.Array  # float32 (), its online peak; 0 after a renewal
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class TrackerState:
+    """Everything the next frame needs, nothing else."""
+
+    frame_index: jax.Array  # int32 (), 1 after the first frame
+    centre: jax.Array  # float32 [2] (x, y), pixels
+    size: jax.Array  # float32 [2] (w, h), pixels
+    fill: jax.Array  # uint8 [3] RGB, colour of crops outside the picture
+    template: Template  # of the first frame
+    lost_count: jax.Array  # int32 (), latest frames in a row in which the online subnet did not find the target
+    online: OnlineState | None  # None with the subnet off
+    short_term: ShortTerm | None  # None without short-term template
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class StepOutput:
+    """What a step tells about its frame."""
+
+    box: jax.Array  # float32 [4] (x, y, w, h), pixels
+    score: jax.Array  # float32 (), of the chosen candidate: SiamRPN class probability, SiamFC peak of the fused map
+    verdict: jax.Array  # int32 (), a `Verdict`; -1 with the subnet off
+    online_score: jax.Array  # float32 (), peak of the online score map; NaN with the subnet off
+    template: jax.Array  # int32 (), 0 where the first template's candidate was taken, 1 the short-term one's
+    refitted: jax.Array  # bool (), whether the filter was refitted after this frame

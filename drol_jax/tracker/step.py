@@ -1,0 +1,173 @@
+"""`init` and `step`: Algorithm 1 of the paper, one target, one frame, pure.
+
+Both are safe under jit, vmap and scan, keep no state of their own and donate nothing. `config` is static;
+`variables` and `hyper` are pytrees.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from drol_jax.boxes import box_from_target, target_from_box
+from drol_jax.config import Config, Hyper
+from drol_jax.crops import Frame, as_frame, crop, mean_colour
+from drol_jax.nets import SiameseNet
+from drol_jax.nets.siamese import feature_channels
+from drol_jax.online import subnet
+from drol_jax.online.augment import augment
+from drol_jax.online.augment import shifts as picture_shifts
+from drol_jax.online.draws import InitDraws, draw
+from drol_jax.online.localize import Verdict
+from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.rarely import rarely
+from drol_jax.tracker.search import Found, search
+from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
+
+
+def init_draws(config: Config, key: jax.Array) -> InitDraws:
+    """The random values of a track."""
+    return draw(key, config.online, feature_channels(config.model), config.search.instance_size)
+
+
+def init(
+    config: Config, variables: Any, hyper: Hyper, frame: Frame | jax.Array, box: jax.Array, draws: InitDraws | None
+) -> TrackerState:
+    """Start a track on its first frame.
+
+    Args:
+      config: the tracker, static.
+      variables: network weights.
+      hyper: scalars, `Hyper.on_device()`.
+      frame: `Frame`, or uint8 RGB [H, W, 3].
+      box: float32 [4] (x, y, w, h), the target, pixels, 0-based.
+      draws: from `init_draws`; None with the online subnet off.
+    """
+    frame = as_frame(frame)
+    net = SiameseNet(config.model)
+    geometry, online = config.search, config.online
+    centre, size = target_from_box(jnp.asarray(box, jnp.float32))
+    fill = mean_colour(frame)
+    exact_side = padded_side(size, geometry.context_amount)
+    side = jnp.round(exact_side)
+
+    exemplar = crop(frame, centre, side, geometry.exemplar_size, fill)
+    template = net.apply(variables, exemplar[None], method="template")
+    state = TrackerState(
+        frame_index=jnp.int32(1),
+        centre=centre,
+        size=size,
+        fill=fill,
+        template=template,
+        lost_count=jnp.int32(0),
+        online=None,
+        short_term=None,
+    )
+    if config.short_term_template:
+        short_term = ShortTerm(template=template, candidate=exemplar, candidate_score=jnp.float32(0))
+        state = replace(state, short_term=short_term)
+    if online.enabled:
+        assert draws is not None, "the online subnet starts from random values"
+        wide = 2 * geometry.instance_size
+        region = crop(frame, centre, jnp.round(side * (wide / geometry.exemplar_size)), wide, fill)
+        shifts = picture_shifts(draws.shifts, online, geometry.instance_size)
+        pictures = augment(region, shifts, online, geometry.instance_size)
+        features = net.apply(variables, pictures, method="feature")
+        scale = geometry.exemplar_size / exact_side
+        started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry.instance_size)
+        state = replace(state, online=started)
+    return state
+
+
+def step(
+    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame | jax.Array
+) -> tuple[TrackerState, StepOutput]:
+    """Follow the target into the next frame.
+
+    Args:
+      config, variables, hyper, frame: as in `init`.
+      state: of the frame before.
+
+    Returns:
+      (state, output).
+    """
+    frame = as_frame(frame)
+    state = replace(state, frame_index=state.frame_index + 1)
+    found = search(config, variables, hyper, state, frame)
+    old_size = state.size
+    state = replace(
+        state, centre=found.candidate.centre, size=found.candidate.size, lost_count=found.lost_count
+    )
+    state, refitted = _learn(config, hyper, state, found)
+    state = _renew_template(config, variables, hyper, state, found, frame, old_size)
+
+    sighting = found.sighting
+    output = StepOutput(
+        box=box_from_target(state.centre, state.size),
+        score=found.candidate.score,
+        verdict=jnp.int32(Verdict.OFF) if sighting is None else sighting.judgement.verdict,
+        online_score=jnp.float32(jnp.nan) if sighting is None else sighting.judgement.peak,
+        template=found.template,
+        refitted=refitted,
+    )
+    return state, output
+
+
+def _learn(config: Config, hyper: Hyper, state: TrackerState, found: Found) -> tuple[TrackerState, jax.Array]:
+    """Keep the frame as a sample; refit at intervals, and at once on a hard negative (section 3.3)."""
+    if state.online is None or found.sighting is None:
+        return state, jnp.bool_(False)
+    box = box_from_target(state.centre, state.size)
+    online = subnet.remember(
+        state.online, found.sighting, box, config.online, hyper, config.search.instance_size
+    )
+    hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
+    due = hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)
+
+    def refit(filter, rest):
+        online, hard_negative = rest
+        return subnet.refit(replace(online, filter=filter), hard_negative, config.online, hyper)
+
+    filter = rarely(refit)(due, online.filter, (online, hard_negative))
+    return replace(state, online=replace(online, filter=filter)), due
+
+
+def _renew_template(
+    config: Config,
+    variables: Any,
+    hyper: Hyper,
+    state: TrackerState,
+    found: Found,
+    frame: Frame,
+    old_size: jax.Array,
+) -> TrackerState:
+    """Keep the best frame's crop as candidate; at intervals it becomes the short-term template (equation 6)."""
+    if state.short_term is None or found.sighting is None:
+        return state
+    judgement = found.sighting.judgement
+    short_term = state.short_term
+    better = (
+        (judgement.peak >= hyper.template_threshold)
+        & (judgement.verdict != Verdict.HARD_NEGATIVE)
+        & (judgement.peak > short_term.candidate_score)
+    )
+
+    def cut(carried, rest):
+        frame, centre, size = rest
+        fill = mean_colour(frame)
+        # The new centre with the old size, and the padding colour kept for all later crops (published).
+        side = padded_side(size, config.search.context_amount)
+        return crop(frame, centre, side, config.search.exemplar_size, fill), fill
+
+    candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, old_size))
+    score = jnp.where(better, judgement.peak, short_term.candidate_score)
+    due = (state.frame_index - 1) % hyper.template_interval == 0
+
+    def renew(template, rest):
+        candidate, variables = rest
+        return SiameseNet(config.model).apply(variables, candidate[None], method="template")
+
+    template = rarely(renew)(due, short_term.template, (candidate, variables))
+    short_term = ShortTerm(template=template, candidate=candidate, candidate_score=jnp.where(due, 0.0, score))
+    return replace(state, fill=fill, short_term=short_term)

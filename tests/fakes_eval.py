@@ -1,0 +1,133 @@
+"""A fake tracker and benchmark for the tests of drol_jax.eval, as fixtures `world` and `run`."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from drol_jax import datasets
+from drol_jax.datasets import Sequence, SequenceEntry
+from drol_jax.errors import UserError
+from drol_jax.eval import cli
+
+NAMES = ("alpha", "beta", "gamma")
+FRAMES = 8
+
+
+@dataclass(frozen=True)
+class Online:
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class Config:
+    online: Online
+
+
+@dataclass(frozen=True)
+class FakeTracker:
+    name: str
+    config: Config
+    hyper: dict
+    seed: int = 0
+    weights_hash: str = "ab12"
+
+
+@dataclass(frozen=True)
+class Track:
+    boxes: np.ndarray
+    scores: np.ndarray
+    online_scores: np.ndarray
+    verdicts: np.ndarray
+    templates: np.ndarray
+    seconds: float
+    compile_seconds: float
+
+
+@dataclass
+class World:
+    """What happens, and what was done."""
+
+    broken: tuple[str, ...] = ()
+    unopenable: tuple[str, ...] = ()
+    interrupt_at: int | None = None
+    """Ctrl-C in mid-sequence after so many finished ones."""
+    interrupt_loading: bool = False
+    hyper: dict = field(default_factory=dict)
+    online: bool = True
+    done: list[tuple[str, bool, int]] = field(default_factory=list)
+
+
+class FakeRunner:
+    """Truth, shifted by an amount that depends on the sequence, the seed and the subnet."""
+
+    def __init__(self, world: World, online: bool):
+        self.world, self.online = world, online
+
+    def run(self, sequence, seed, on_frame=None):
+        if sequence.name in self.world.broken:
+            raise UserError(f"{sequence.name}: frame 3 is cut short; copy it again")
+        for index in range(FRAMES):
+            if on_frame is not None:
+                on_frame(index)
+            if self.world.interrupt_at == len(self.world.done) and index == 4:
+                raise KeyboardInterrupt
+        self.world.done.append((sequence.name, self.online, seed))
+        rng = np.random.default_rng([seed, len(sequence.name), self.online])
+        boxes = np.add(sequence.boxes, (rng.uniform(0, 3) + (0 if self.online else 5), 0, 0, 0))
+        boxes[0] = sequence.boxes[0]
+        scores = np.linspace(0, 1, FRAMES, dtype=np.float32)
+        flags = np.zeros(FRAMES, np.int8)
+        return Track(boxes, scores, scores, flags, flags, seconds=0.25, compile_seconds=1.5)
+
+
+class FakeBackend:
+    def __init__(self, world: World):
+        self.world = world
+
+    def load(self, config, weights, *, online):
+        if self.world.interrupt_loading:
+            raise KeyboardInterrupt
+        if config == "unheard_of":
+            raise UserError("unknown configuration 'unheard_of'; the nearest is 'siamrpn_alex_synth'")
+        enabled = self.world.online if online is None else online
+        return FakeTracker(config, Config(Online(enabled)), self.world.hyper), FakeRunner(self.world, enabled)
+
+    def environment(self):
+        return {"jax": "fake"}
+
+
+@pytest.fixture
+def world(monkeypatch) -> World:
+    world = World()
+
+    def opener(name):
+        def open_sequence():
+            if name in world.unopenable:
+                raise UserError(f"{name}: groundtruth.txt is missing; unpack the sequence again")
+            boxes = np.tile([20.0, 30, 40, 50], (FRAMES, 1))
+            frames = (lambda: np.zeros((2, 2, 3), np.uint8),) * FRAMES
+            return Sequence(name, frames, boxes, ("OCC",) if name != "gamma" else ("OCC", "FM"), origin=1)
+
+        return open_sequence
+
+    def load(name, root=None, only=None, seed=0):
+        assert seed == 0
+        unknown = set(only or ()) - set(NAMES)
+        if unknown:
+            raise UserError(f"unknown Synth sequence {unknown.pop()!r}; the nearest is 'alpha'")
+        return [SequenceEntry(n, opener(n)) for n in NAMES if only is None or n in only]
+
+    monkeypatch.setattr(datasets, "load", load)
+    return world
+
+
+@pytest.fixture
+def run(world, tmp_path, capsys):
+    """Runs the program; gives exit code, standard output and standard error."""
+
+    def run(*arguments, output=tmp_path / "results"):
+        code = cli.main([*arguments, "--output", str(output)], lambda _: FakeBackend(world))
+        return code, *capsys.readouterr()
+
+    return run

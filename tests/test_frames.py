@@ -1,0 +1,182 @@
+"""Frames: what is read is what was stored, and what cannot be read says so."""
+
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from drol_jax.errors import UserError
+from drol_jax.frames import CAPACITIES, capacity, checked, flatten, prefetch, read
+
+RNG = np.random.default_rng(0)
+PICTURE = RNG.integers(0, 256, (40, 60, 3), np.uint8)
+
+
+def write(path: Path, rgb: np.ndarray) -> Path:
+    assert cv2.imwrite(str(path), rgb[..., ::-1] if rgb.ndim == 3 else rgb)
+    return path
+
+
+class TestRead:
+    def test_gives_rgb_as_stored(self, tmp_path):
+        image = read(write(tmp_path / "a.png", PICTURE))
+        np.testing.assert_array_equal(image, PICTURE)
+        assert image.flags.c_contiguous
+
+    def test_equals_opencv_on_jpeg(self, tmp_path):
+        path = write(tmp_path / "a.jpg", PICTURE)
+        np.testing.assert_array_equal(read(path), cv2.imread(str(path))[..., ::-1])
+
+    @pytest.mark.parametrize("suffix", ["jpg", "png"])
+    def test_grey_images_become_three_equal_channels(self, tmp_path, suffix):
+        image = read(write(tmp_path / f"a.{suffix}", PICTURE[..., 0]))
+        assert image.shape == (40, 60, 3)
+        assert (image == image[..., :1]).all()
+
+    def test_calls_a_renderer_and_checks_what_it_gives(self):
+        np.testing.assert_array_equal(read(lambda: PICTURE), PICTURE)
+        with pytest.raises(UserError, match="float64"):
+            read(lambda: PICTURE / 255)
+
+    @pytest.mark.parametrize("suffix", ["jpg", "png"])
+    @pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
+    def test_a_file_cut_short_is_refused_by_name(self, tmp_path, suffix, kept):
+        path = write(tmp_path / f"cut.{suffix}", RNG.integers(0, 256, (200, 200, 3), np.uint8))
+        data = path.read_bytes()
+        path.write_bytes(data[: int(len(data) * kept)])
+        with pytest.raises(UserError, match=rf"cut\.{suffix}.*cut short"):
+            read(path)
+
+    def test_a_thumbnail_inside_does_not_hide_that_the_file_is_cut_short(self, tmp_path):
+        data = write(tmp_path / "a.jpg", PICTURE).read_bytes()
+        segment = b"Exif\0\0" + data
+        whole = data[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + data[2:]
+        path = tmp_path / "b.jpg"
+        path.write_bytes(whole)
+        np.testing.assert_array_equal(read(path), read(tmp_path / "a.jpg"))
+        path.write_bytes(whole[:-20])
+        with pytest.raises(UserError, match="cut short"):
+            read(path)
+
+    def test_bytes_after_the_end_marker_do_not_matter(self, tmp_path):
+        path = write(tmp_path / "a.jpg", PICTURE)
+        before = read(path)
+        path.write_bytes(path.read_bytes() + b"\0" * 5000)
+        np.testing.assert_array_equal(read(path), before)
+
+    @pytest.mark.parametrize("content", [b"", b"not an image", b"\xff\xd8\xff\xd9"])
+    def test_a_file_that_is_no_image_is_refused_by_name(self, tmp_path, content):
+        path = tmp_path / "odd.jpg"
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=r"odd\.jpg") as caught:
+            read(path)
+        assert "\n" not in str(caught.value)
+
+    def test_a_missing_file_and_a_folder_are_refused_by_name(self, tmp_path):
+        with pytest.raises(UserError, match=r"absent\.jpg.*missing"):
+            read(tmp_path / "absent.jpg")
+        with pytest.raises(UserError, match=tmp_path.name):
+            read(tmp_path)
+
+
+class TestChecked:
+    def test_passes_rgb_through_untouched(self):
+        assert checked(PICTURE) is PICTURE
+
+    @pytest.mark.parametrize("grey", [PICTURE[..., 0], PICTURE[..., :1]])
+    def test_replicates_grey(self, grey):
+        np.testing.assert_array_equal(checked(grey), np.repeat(PICTURE[..., :1], 3, 2))
+
+    def test_makes_views_contiguous(self):
+        assert checked(PICTURE[:, ::-1]).flags.c_contiguous
+
+    @pytest.mark.parametrize(
+        ("image", "cure"),
+        [
+            (np.zeros((4, 4, 4), np.uint8), "drop alpha"),
+            (np.zeros((4, 4, 3), np.float32), r"float32 \[4, 4, 3\].*scale it to 0..255"),
+            (np.zeros((4, 4, 3), np.int64), "int64"),
+            (np.zeros((4, 4, 2), np.uint8), r"wanted uint8 \[H, W, 3\]"),
+            (np.zeros((3, 8, 9), np.uint8), "channels last"),
+            (np.zeros((2, 4, 4, 3), np.uint8), "one picture at a time"),
+            (np.zeros((0, 4, 3), np.uint8), "empty"),
+            ("frame.jpg", "wanted uint8"),
+            (None, "wanted uint8"),
+        ],
+    )
+    def test_refuses_anything_else_with_a_cure(self, image, cure):
+        with pytest.raises(UserError, match=cure):
+            checked(image)
+
+
+class TestFlatten:
+    @pytest.mark.parametrize(("height", "width"), [(1, 1), (240, 320), (361, 363), (362, 363), (720, 1280)])
+    def test_pixel_y_x_lies_at_y_times_width_plus_x(self, height, width):
+        image = RNG.integers(0, 256, (height, width, 3), np.uint8)
+        pixels, size = flatten(image)
+        assert pixels.dtype == np.uint8
+        assert size.dtype == np.int32
+        assert tuple(size) == (height, width)
+        y, x = height // 2, width - 1
+        np.testing.assert_array_equal(pixels[y * width + x], image[y, x])
+        np.testing.assert_array_equal(pixels[: height * width].reshape(image.shape), image)
+        assert not pixels[height * width :].any()
+
+    @pytest.mark.parametrize(
+        ("pixels", "expected"),
+        [(1, 2**17), (2**17, 2**17), (2**17 + 1, 2**18), (2**23, 2**23), (2**23 + 1, 2**24), (2**24 + 1, 2**25)],
+    )
+    def test_the_smallest_capacity_that_holds_the_picture(self, pixels, expected):
+        assert capacity(1, pixels) == expected
+
+    def test_common_video_sizes_share_four_capacities(self):
+        sizes = [(240, 320), (360, 480), (480, 640), (720, 1280)]
+        assert {capacity(*size) for size in sizes} == set(CAPACITIES[:4])
+        assert capacity(320, 240) == capacity(240, 320)
+
+
+class TestPrefetch:
+    def test_yields_every_frame_in_order(self):
+        def slow(index):
+            time.sleep(0.003 * (index % 3 == 0))
+            return np.full((2, 2, 3), index, np.uint8)
+
+        frames = list(prefetch([lambda i=i: slow(i) for i in range(30)], depth=5, workers=3))
+        assert [int(frame[0, 0, 0]) for frame in frames] == list(range(30))
+
+    def test_an_error_comes_at_its_frame_and_not_before(self, tmp_path):
+        good = write(tmp_path / "good.png", PICTURE)
+        frames = prefetch([good, good, tmp_path / "absent.png", good])
+        next(frames)
+        next(frames)
+        with pytest.raises(UserError, match=r"absent\.png"):
+            next(frames)
+
+    @pytest.mark.parametrize("depth", [1, 3])
+    def test_never_runs_more_than_depth_ahead(self, depth):
+        made = []
+
+        def render():
+            made.append(1)
+            return PICTURE
+
+        frames = prefetch([render] * 12, depth=depth)
+        for taken, _ in enumerate(frames, 1):
+            time.sleep(0.002)
+            assert len(made) - taken + 1 <= depth
+
+    def test_stops_its_threads_when_the_consumer_stops_early(self):
+        frames = prefetch([lambda: PICTURE] * 50, depth=4)
+        next(frames)
+        frames.close()
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("drol-frames")]
+
+    def test_no_frames_is_no_error(self):
+        assert list(prefetch([])) == []
+
+    def test_refuses_a_depth_below_one_at_once(self):
+        with pytest.raises(UserError, match="at least 1"):
+            prefetch([], depth=0)

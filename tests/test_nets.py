@@ -1,0 +1,109 @@
+"""Networks against the recorded ones, and what their interface promises."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import recipe
+import recorded
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets import SiameseNet, init_variables
+from drol_jax.nets.alexnet import output_size
+from drol_jax.nets.correlation import cross, depthwise
+from drol_jax.settings import load_settings
+
+TOLERANCE = 1e-4
+PARAMETERS = {
+    "siamfc_alex_otb": 2_338_561,
+    "siamfc_alex_vot": 2_338_561,
+    "siamrpn_alex_otb": 6_256_926,
+    "siamrpn_alex_vot": 6_256_926,
+    "siamrpn_alex_synth": 401_502,
+}
+
+
+@pytest.mark.parametrize("name", recorded.CONFIGS)
+def test_every_recorded_tensor_is_reproduced(name):
+    file = recorded.load(f"{name}.net")
+    config = recorded.settings(name).config
+    variables = recorded.variables(name)
+    z, x = recipe.net_inputs(config.search.instance_size)
+    regions = x[None]
+    if config.model.head == "siamfc":
+        regions = np.stack([x, np.roll(x, 3, axis=1), np.roll(x, -5, axis=0)])
+
+    def run(z, mirrored, regions):
+        net = SiameseNet(config.model)
+
+        def call(method, *args):
+            return net.apply(variables, *args, method=method)
+
+        search = call("search", regions)
+        first = call("match", call("template", z), search)
+        second = call("match", call("template", mirrored), search)
+        return call("feature", z), search.feature, first, second
+
+    feature_z, feature_x, first, second = jax.jit(run)(z[None], z[None, :, ::-1], regions)
+    tensors = {
+        "backbone_z_0": feature_z,
+        "backbone_x_0": feature_x[:1] if file["backbone_x_0__shape"][0] == 1 else feature_x,
+        "cf": feature_x,
+        "cls": first.cls,
+        "loc": first.loc,
+        "cls_st": second.cls,
+        "loc_st": second.loc,
+    }
+    compared = 0
+    for key, tensor in tensors.items():
+        if key in file:
+            actual = recorded.strided(recorded.channels_first(tensor), file, key)
+            assert recorded.relative_error(actual, file[key]) < TOLERANCE, key
+            compared += 1
+    assert compared == (5 if config.model.head == "siamfc" else 7)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameter_count_of_every_configuration(name):
+    settings = load_settings(name)
+    tree = jax.eval_shape(lambda k: init_variables(settings.config.model, k), jax.random.key(0))
+    assert sum(a.size for a in jax.tree.leaves(tree)) == PARAMETERS[name]
+
+
+def test_every_bundled_configuration_has_its_parameters_counted():
+    from drol_jax.settings import available
+
+    assert set(available()) == set(PARAMETERS)
+
+
+@pytest.mark.parametrize(("pixels", "cells"), [(127, 6), (255, 22), (287, 26)])
+def test_feature_size_is_that_of_the_convolutions(pixels, cells):
+    assert output_size(pixels) == cells
+
+
+@pytest.mark.parametrize("head", ["depthwise_rpn", "upchannel_rpn", "siamfc"])
+def test_one_template_matches_a_batch_of_regions_as_it_matches_each(head):
+    model = ModelConfig(backbone="alexnet", head=head, width=0.05, head_channels=8)
+    variables = init_variables(model, jax.random.key(0), 127, 135)
+    net = SiameseNet(model)
+    pictures = jnp.asarray(np.stack([recipe.texture(f"nets/{i}", 135, 135) for i in range(3)]))
+
+    def call(method, *args):
+        return net.apply(variables, *args, method=method)
+
+    template = call("template", pictures[:1, :127, :127])
+    together = call("match", template, call("search", pictures))
+    for i in range(3):
+        alone = call("match", template, call("search", pictures[i : i + 1]))
+        for a, b in zip(jax.tree.leaves(together), jax.tree.leaves(alone), strict=True):
+            np.testing.assert_allclose(a[i], b[0], rtol=1e-4, atol=1e-4 * float(jnp.abs(b).max()))
+
+
+def test_correlations_equal_their_definitions():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 7, 6, 3)).astype(np.float32)
+    k = rng.normal(size=(2, 3, 2, 3)).astype(np.float32)
+    wide = rng.normal(size=(2, 3, 2, 3, 4)).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 2), axis=(1, 2))  # [B, rows, columns, C, h, w]
+    np.testing.assert_allclose(depthwise(jnp.asarray(x), jnp.asarray(k)), np.einsum("bijcuv,buvc->bijc", windows, k), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(cross(jnp.asarray(x), jnp.asarray(wide)), np.einsum("bijcuv,buvco->bijo", windows, wide), rtol=1e-4, atol=1e-5)
