@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from drol_jax import checkpoint
@@ -45,13 +45,18 @@ def differences(variables: Any, model: ModelConfig, source: Answer) -> dict[str,
     Returns:
       For every tensor the largest difference over the source's largest magnitude; NaN differs infinitely.
     """
-    z, x = fixed_pictures()
     net = SiameseNet(model)
-    pictures = jnp.asarray(z)[None], jnp.asarray(x)[None]
-    zf, xf = (net.apply(variables, picture, method="feature") for picture in pictures)
-    response: Any = net.apply(variables, *pictures)
-    ours = {"template_feature": zf, "search_feature": xf, "cls": response.cls, "loc": response.loc}
-    theirs = source(z, x)
+
+    @jax.jit
+    def answer(variables: Any, z: jax.Array, x: jax.Array) -> dict[str, Any]:
+        zf, xf = (net.apply(variables, picture, method="feature") for picture in (z, x))
+        response: Any = net.apply(variables, z, x)
+        return {"template_feature": zf, "search_feature": xf, "cls": response.cls, "loc": response.loc}
+
+    z, x = fixed_pictures()
+    ours = answer(variables, z[None], x[None])
+    with np.errstate(all="ignore"):  # Senseless numbers, such as a negative variance, show as infinite differences.
+        theirs = source(z, x)
     assert set(theirs) == {name for name, tensor in ours.items() if tensor is not None}
     found = {}
     for name, wanted in theirs.items():

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
-from drol_jax.checkpoint import variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
+from drol_jax.variables import listing, mismatches, variable_shapes
 
 Layout = Literal["colour_kernel", "kernel", "vector"]
 
@@ -68,9 +68,8 @@ def to_flax(state: dict[str, np.ndarray], model: ModelConfig) -> Any:
     Raises:
       UserError: a name is missing, extra or misshapen, or an array holds no finite floating numbers; lists each.
     """
-    complaints = problems(state, model)
-    if complaints:
-        raise UserError("; ".join(complaints))
+    if complaints := problems(state, model):
+        raise UserError(complaints)
     return unflatten_dict(
         {e.path: _to_ours(np.asarray(state[e.source]).astype(np.float32), e.layout) for e in table(model)}, sep="/"
     )
@@ -84,29 +83,22 @@ def to_pysot(variables: Any, model: ModelConfig) -> dict[str, np.ndarray]:
     """
     flat: dict[str, Any] = flatten_dict(variables, sep="/")
     shapes = variable_shapes(model)
-    if {path: tuple(np.shape(array)) for path, array in flat.items()} != shapes:
-        raise UserError(f"these variables do not belong to {model.backbone} with a {model.head} head")
+    if wrong := listing(mismatches({path: np.shape(array) for path, array in flat.items()}, shapes)):
+        raise UserError(f"these variables do not belong to {model.backbone} with a {model.head} head: {wrong}")
     return {e.source: _to_source(np.asarray(flat[e.path], np.float32), e.layout) for e in table(model)}
 
 
-def problems(state: dict[str, np.ndarray], model: ModelConfig) -> list[str]:
-    """What keeps the state dict from being this model: one clause a kind, each naming every array concerned."""
+def problems(state: dict[str, np.ndarray], model: ModelConfig) -> str:
+    """What keeps the state dict from being this model, naming every array concerned; empty where nothing does."""
     wanted = expected(model)
-    missing = [f"{name} {list(shape)}" for name, shape in wanted.items() if name not in state]
-    extra = [f"{n} {list(a.shape)}" for n, a in state.items() if n not in wanted and not ignored(n, model)]
-    both = [(name, shape, state[name]) for name, shape in wanted.items() if name in state]
-    misshapen = [f"{n} is {list(a.shape)}, wanted {list(shape)}" for n, shape, a in both if a.shape != shape]
-    not_float = [f"{n} is {a.dtype}" for n, _, a in both if not np.issubdtype(a.dtype, np.floating)]
-    floats = [(n, a) for n, _, a in both if np.issubdtype(a.dtype, np.floating)]
-    not_finite = [n for n, a in floats if not np.isfinite(a.astype(np.float32)).all()]
-    kinds = {
-        "missing": missing,
-        "extra": extra,
-        "misshapen": misshapen,
-        "not floating-point": not_float,
-        "not finite": not_finite,
-    }
-    return [f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds.items() if names]
+    kinds = mismatches({name: a.shape for name, a in state.items() if not ignored(name, model)}, wanted)
+    arrays = {name: state[name] for name in wanted if name in state}
+    floating = {name: a for name, a in arrays.items() if np.issubdtype(a.dtype, np.floating)}
+    kinds["not floating-point"] = [f"{name} is {a.dtype}" for name, a in arrays.items() if name not in floating]
+    # Judged as the float32 that it becomes: a float64 may leave that range.
+    with np.errstate(over="ignore"):
+        kinds["not finite"] = [name for name, a in floating.items() if not np.isfinite(a.astype(np.float32)).all()]
+    return listing(kinds)
 
 
 def _convolution(source: str, path: str, bias: bool, layout: Layout = "kernel") -> list[Entry]:

@@ -19,10 +19,10 @@ from conversion import check_and_save, run
 from flax.traverse_util import unflatten_dict
 from source_forward import convolution, max_pool
 
-from drol_jax.checkpoint import variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.nets.alexnet import BATCH_NORM_EPSILON
+from drol_jax.variables import listing, mismatches, variable_shapes
 
 LAYER = re.compile(r"(?:br\d*_)?(conv[1-5][fb]|bn[1-4][mbx])")
 ADJUST = re.compile(r"(?:fin_)?adjust_?(?:bn)?([fb])")
@@ -41,6 +41,8 @@ def read_params(path: Path) -> Params:
         raise UserError("reading .mat files needs scipy: pip install 'drol_jax[convert]'") from error
     try:
         net = loadmat(path, variable_names=["net"])["net"]
+        if type(net) is not np.ndarray:  # scipy's subclasses are MATLAB's objects and functions.
+            raise TypeError
         params = net["params"][0, 0].ravel()
         pairs = [(str(entry["name"][0]), entry["value"]) for entry in params]
     except NotImplementedError as error:
@@ -52,9 +54,17 @@ def read_params(path: Path) -> Params:
             f"{path} holds no MatConvNet network net.params ({type(error).__name__}); give a file of the SiamFC "
             "release such as 2016-08-17.net.mat"
         ) from error
+    return plain_names(pairs, path)
+
+
+def plain_names(pairs: list[tuple[str, Any]], path: Path) -> Params:
+    """Named arrays without the branch's prefix: br_conv1f -> conv1f, fin_adjust_bnf -> adjustf.
+
+    Raises:
+      UserError: something is no floating array, or two different arrays have one plain name.
+    """
     found: Params = {}
     for name, value in pairs:
-        # Subclasses of ndarray are MATLAB's opaque objects and functions.
         if type(value) is not np.ndarray or not np.issubdtype(value.dtype, np.floating):
             raise UserError(f"{path}: {name} is no array of floating numbers; give a file of the SiamFC release")
         layer, adjust = LAYER.fullmatch(name), ADJUST.fullmatch(name)
@@ -79,16 +89,17 @@ def to_flax(params: Params, model: ModelConfig) -> Any:
     sources = {path: _source(path) for path in variable_shapes(model)}
     shapes = {name: shape for path, shape in variable_shapes(model).items() for name in [sources[path]]}
     shapes |= {f"bn{i}x": (*shapes[f"bn{i}m"], 2) for i in range(1, 5)} | {"adjustf": (1,)}
-    missing = [f"{name} {list(shape)}" for name, shape in shapes.items() if name not in params]
-    extra = [f"{name} {list(value.shape)}" for name, value in params.items() if name not in shapes]
-    both = [(name, params[name], shape) for name, shape in shapes.items() if name in params]
     # MATLAB has no vectors: [C, 1], [1, C] and [C, 2] are all matrices, and a scalar is [1, 1].
-    misshapen = [f"{n} is {list(v.shape)}, wanted {list(s)}" for n, v, s in both if _squeezed(v.shape) != _squeezed(s)]
-    not_finite = [n for n, v, _ in both if not np.isfinite(v).all()]
-    wrong = [f"{n} holds numbers <= 0" for n, v, _ in both if _is_deviation(n) and v.size and (v[:, -1:] <= 0).any()]
-    kinds = {"missing": missing, "extra": extra, "misshapen": misshapen, "not finite": not_finite, "wrong": wrong}
-    if complaints := [f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds.items() if names]:
-        raise UserError("; ".join(complaints))
+    found = {
+        name: shapes[name] if _same(value.shape, shapes.get(name)) else value.shape for name, value in params.items()
+    }
+    kinds = mismatches(found, shapes)
+    kinds["not finite"] = [name for name, value in params.items() if not np.isfinite(value).all()]
+    kinds["not positive"] = [
+        n for n, v in params.items() if (n == "adjustf" or n.endswith("x")) and (v[:, -1:] <= 0).any()
+    ]
+    if complaints := listing(kinds):
+        raise UserError(complaints)
     flat = {path: params[sources[path]].reshape(-1) for path in sources if sources[path][-1] not in "fx"}
     flat |= {path: params[sources[path]] for path in sources if sources[path][-1] == "f"}
     for i in range(1, 5):
@@ -149,12 +160,8 @@ def _source(path: str) -> str:
     return "adjustb" if layer == "head" else f"{layer.replace('norm', 'bn')}{leaves[leaf]}"
 
 
-def _is_deviation(name: str) -> bool:
-    return name.startswith("bn") and name.endswith("x") or name == "adjustf"
-
-
-def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(n for n in shape if n != 1)
+def _same(shape: tuple[int, ...], wanted: tuple[int, ...] | None) -> bool:
+    return wanted is not None and [n for n in shape if n != 1] == [n for n in wanted if n != 1]
 
 
 if __name__ == "__main__":

@@ -1,131 +1,25 @@
 """PyTorch checkpoints as numpy arrays, without PyTorch and without running anything that the file says.
 
-A checkpoint is a pickle, and a pickle is a program. This reader runs it on a machine that has no instructions worth
-having: the names a state dict needs stand for inert descriptions of tensors, and any other name is refused. Tensors
-are cut from the raw storages afterwards, inside checked bounds.
+A checkpoint is a pickle, which `torch_pickle` turns into descriptions of tensors; the tensors are cut from the raw
+storages afterwards, inside checked bounds.
 
 Two formats: the zip of PyTorch 1.6 and newer, and the stream of pickles and raw storages of PyTorch 0.4 to 1.5.
 """
 
 import io
-import pickle
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from torch_pickle import BFLOAT16, Refused, Storage, Tensor, load, printable
 
 from drol_jax.errors import UserError
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
-BFLOAT16 = "bfloat16"
-"""numpy has no such type: read as its 16 bits, which are the upper half of a float32."""
-
-STORAGES = {
-    "DoubleStorage": "float64",
-    "FloatStorage": "float32",
-    "HalfStorage": "float16",
-    "BFloat16Storage": BFLOAT16,
-    "LongStorage": "int64",
-    "IntStorage": "int32",
-    "ShortStorage": "int16",
-    "CharStorage": "int8",
-    "ByteStorage": "uint8",
-    "BoolStorage": "bool",
-}
-DTYPES = (*STORAGES.values(), "double", "float", "half", "long", "int", "short")
-
-
-class _Word(NamedTuple):
-    """A storage or number type: only a name, which cannot be called."""
-
-    text: str
-
-
-class _Storage(NamedTuple):
-    """Numbers somewhere in the file: `length` of them from number `start` of storage `key`."""
-
-    key: str
-    kind: str
-    start: int
-    length: int
-    whole: int
-    """Numbers in the whole storage."""
-
-
-class _Tensor(NamedTuple):
-    storage: _Storage
-    offset: int
-    size: tuple[int, ...]
-    stride: tuple[int, ...]
-
-
-class _Mapping(dict):
-    """Stands for OrderedDict. The attributes that PyTorch hangs on a state dict are dropped."""
-
-    __slots__ = ()
-
-    def __setstate__(self, state: Any) -> None:
-        pass
-
-
-class _Rebuild:
-    """PyTorch's functions that make a tensor of a storage. Without a `__dict__`, no pickle can alter it."""
-
-    __slots__ = ()
-
-    def __call__(self, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _Tensor:
-        numbers = [offset, *size, *stride]
-        if not isinstance(storage, _Storage) or len(size) != len(stride) or any(type(n) is not int for n in numbers):
-            raise pickle.UnpicklingError("a tensor is described wrongly")
-        return _Tensor(storage, offset, tuple(size), tuple(stride))
-
-
-class _Parameter:
-    """A trainable tensor is a tensor."""
-
-    __slots__ = ()
-
-    def __call__(self, tensor: Any, *_: Any) -> Any:
-        return tensor
-
-
-class _Refused(Exception):
-    """Carries the name that the file asked for."""
-
-
-NAMES: dict[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): _Mapping,
-    ("torch._utils", "_rebuild_tensor"): _Rebuild(),
-    ("torch._utils", "_rebuild_tensor_v2"): _Rebuild(),
-    ("torch._utils", "_rebuild_parameter"): _Parameter(),
-    ("torch", "Size"): tuple,
-    **{("torch", name): _Word(name) for name in (*STORAGES, *DTYPES)},
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return NAMES[module, name]
-        except KeyError:
-            raise _Refused(f"{module}.{name}") from None
-
-    def persistent_load(self, pid: Any) -> _Storage:
-        if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage":
-            raise pickle.UnpicklingError("a storage is described wrongly")
-        _, kind, key, _, count = pid[:5]
-        if not isinstance(kind, _Word) or kind.text not in STORAGES or type(count) is not int or count < 0:
-            raise pickle.UnpicklingError("a storage is described wrongly")
-        start, whole = 0, count
-        if len(pid) == 6 and pid[5] is not None:
-            _, start, count = pid[5]
-        if type(start) is not int or type(count) is not int or not 0 <= start <= start + count <= whole:
-            raise pickle.UnpicklingError("a view leaves its storage")
-        return _Storage(str(key), STORAGES[kind.text], start, count, whole)
 
 
 def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
@@ -148,7 +42,7 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     try:
         tree, bytes_of = _read_zip(content) if content.startswith(b"PK\x03\x04") else _read_legacy(content)
         return _state_dict(tree, bytes_of, path)
-    except _Refused as error:
+    except Refused as error:
         raise UserError(
             f"{path} asks for {error}, which a state dict does not need: refused, nothing was run; "
             "save the model's state_dict() alone, and distrust the file"
@@ -156,11 +50,11 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     except UserError:
         raise
     except Exception as error:  # A hostile pickle can raise anything; all of it means this.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = printable(str(error)) or type(error).__name__
         raise UserError(f"{path} is damaged or no PyTorch checkpoint ({reason}); download or save it again") from error
 
 
-def _read_zip(content: bytes) -> tuple[Any, Callable[[_Storage], bytes]]:
+def _read_zip(content: bytes) -> tuple[Any, Callable[[Storage], bytes]]:
     archive = zipfile.ZipFile(io.BytesIO(content))
     pickles = [name for name in archive.namelist() if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(pickles) != 1:
@@ -175,23 +69,20 @@ def _read_zip(content: bytes) -> tuple[Any, Callable[[_Storage], bytes]]:
 
     if f"{folder}byteorder" in archive.namelist() and member("byteorder") != b"little":
         raise ValueError("written on a big-endian machine")
-    tree = _Unpickler(io.BytesIO(member("data.pkl"))).load()
+    tree = load(io.BytesIO(member("data.pkl")))
     return tree, lambda storage: member(f"data/{storage.key}")
 
 
-def _read_legacy(content: bytes) -> tuple[Any, Callable[[_Storage], bytes]]:
+def _read_legacy(content: bytes) -> tuple[Any, Callable[[Storage], bytes]]:
     stream = io.BytesIO(content)
-    if _Unpickler(stream).load() != LEGACY_MAGIC:
+    if [load(stream) for _ in range(2)] != [LEGACY_MAGIC, LEGACY_PROTOCOL]:
         raise ValueError("it does not begin as one")
-    if _Unpickler(stream).load() != LEGACY_PROTOCOL:
-        raise ValueError("unknown version")
-    if _Unpickler(stream).load().get("little_endian") is not True:
+    if load(stream).get("little_endian") is not True:
         raise ValueError("written on a big-endian machine")
-    unpickler = _Unpickler(stream)
-    tree = unpickler.load()
+    tree = load(stream)
     kinds = {storage.key: storage.kind for storage in _storages(tree)}
     chunks: dict[str, bytes] = {}
-    for key in map(str, _Unpickler(stream).load()):
+    for key in map(str, load(stream)):
         (count,) = struct.unpack("<q", stream.read(8))
         size = count * _raw_type(kinds[key]).itemsize
         if not 0 <= size <= len(content) - stream.tell():
@@ -200,24 +91,23 @@ def _read_legacy(content: bytes) -> tuple[Any, Callable[[_Storage], bytes]]:
     return tree, lambda storage: chunks[storage.key]
 
 
-def _storages(tree: Any) -> Iterator[_Storage]:
-    """Every storage that the tree names, however deep."""
+def _storages(tree: Any) -> Iterator[Storage]:
     pending, seen = [tree], set()
     while pending:
         item = pending.pop()
-        if isinstance(item, _Storage):
+        if isinstance(item, Storage):
             yield item
         elif isinstance(item, dict | list | tuple) and id(item) not in seen:
             seen.add(id(item))
             pending += item.values() if isinstance(item, dict) else item
 
 
-def _state_dict(tree: Any, bytes_of: Callable[[_Storage], bytes], path: Path) -> dict[str, np.ndarray]:
+def _state_dict(tree: Any, bytes_of: Callable[[Storage], bytes], path: Path) -> dict[str, np.ndarray]:
     if isinstance(tree, dict) and isinstance(tree.get("state_dict"), dict):
         tree = tree["state_dict"]
-    if not isinstance(tree, dict) or not tree or not all(isinstance(key, str) for key in tree):
+    if not isinstance(tree, dict) or not tree or not all(isinstance(key, str) and key.isprintable() for key in tree):
         raise UserError(f"{path} holds no state dict; save model.state_dict() with torch.save")
-    if others := [f"{key} is {type(value).__name__}" for key, value in tree.items() if not isinstance(value, _Tensor)]:
+    if others := [f"{key} is {type(value).__name__}" for key, value in tree.items() if not isinstance(value, Tensor)]:
         raise UserError(f"{path}: not tensors: {', '.join(others)}; save model.state_dict() alone")
     arrays: dict[str, np.ndarray] = {}
     for key, tensor in tree.items():
@@ -228,7 +118,7 @@ def _state_dict(tree: Any, bytes_of: Callable[[_Storage], bytes], path: Path) ->
     return arrays
 
 
-def _array(tensor: _Tensor, content: bytes, name: str) -> np.ndarray:
+def _array(tensor: Tensor, content: bytes, name: str) -> np.ndarray:
     storage, offset, size, stride = tensor
     dtype = _raw_type(storage.kind)
     if min((offset, *size, *stride)) < 0 or len(content) < storage.whole * dtype.itemsize:

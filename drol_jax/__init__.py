@@ -1,1 +1,25 @@
-"""Functional single-object tracking with online learning, in JAX."""
+"""Functional single-object tracking with online learning, in JAX.
+
+>>> tracker = drol_jax.load("siamrpn_alex_synth")
+>>> state = tracker.init(frame, box)
+>>> state, output = tracker.step(state, frame)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drol_jax.api import Tracker, load
+    from drol_jax.errors import UserError
+
+_HOMES = {"Tracker": "drol_jax.api", "UserError": "drol_jax.errors", "load": "drol_jax.api"}
+
+__all__ = ["Tracker", "UserError", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported at first use, so that `--help` and argument errors need not start jax."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'drol_jax' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,14 +1,14 @@
 """Network variables on disk: a folder with Orbax's `variables/` and a `card.json` that says what they are.
 
-The card holds the model's configuration, where the numbers came from, and a SHA-256 over all arrays; every key, every
-shape and that hash are checked when the folder is read, so weights never load into the wrong network or damaged.
+The card holds the model's configuration, where the numbers came from, a SHA-256 of every file and one over all arrays;
+files, keys, shapes and that hash are checked when the folder is read, so weights never load damaged or into the wrong
+network.
 """
 
 import hashlib
 import json
 import tempfile
 from dataclasses import asdict
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,8 +21,8 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.nets import init_variables
 from drol_jax.resources import data_path
+from drol_jax.variables import listing, mismatches, variable_shapes, weights_hash
 
 CARD = "card.json"
 VARIABLES = "variables"
@@ -37,23 +37,6 @@ class Loaded(NamedTuple):
     variables: Any
     hash: str
     card: dict[str, Any]
-
-
-@lru_cache(maxsize=32)
-def variable_shapes(model: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Path ("params/backbone/conv1/kernel") and shape of every array of the network, sorted; all are float32."""
-    tree = jax.eval_shape(lambda key: init_variables(model, key), jax.random.key(0))
-    return {path: tuple(leaf.shape) for path, leaf in sorted(flatten_dict(tree, sep="/").items())}
-
-
-def weights_hash(variables: Any) -> str:
-    """SHA-256 over path, shape and little-endian float32 numbers of every array, in the order of the paths."""
-    digest = hashlib.sha256()
-    for path, array in sorted(flatten_dict(variables, sep="/").items()):
-        array = np.ascontiguousarray(array, "<f4")
-        digest.update(f"{path} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def save(
@@ -89,7 +72,7 @@ def save(
             raise UserError(f"{folder} exists; name another folder, or allow overwriting it (--force)")
         if not (folder / CARD).is_file():
             raise UserError(f"{folder} is no drol_jax checkpoint and is not overwritten; name another folder")
-    full_card = {
+    full_card: dict[str, Any] = {
         **(card or {}),
         "format": FORMAT,
         "drol_jax": version("drol_jax"),
@@ -105,6 +88,9 @@ def save(
             fresh.mkdir()
             with _checkpointer() as checkpointer:
                 checkpointer.save(fresh / VARIABLES, args=ocp.args.PyTreeSave(unflatten_dict(flat, sep="/")))
+            # It says where the file was written, nothing reads it on a disk, and weights are passed on.
+            (fresh / VARIABLES / "commit_success.txt").unlink(missing_ok=True)
+            full_card["files"] = _file_hashes(fresh / VARIABLES)
             (fresh / CARD).write_text(json.dumps(full_card, indent=1) + "\n", encoding="utf-8")
             _swap_in(fresh, folder, Path(scratch) / "old")
     except OSError as error:
@@ -124,6 +110,10 @@ def load(folder: str | Path, model: ModelConfig) -> Loaded:
     """
     folder = Path(folder).absolute()
     card = _read_card(folder)
+    # Before Orbax reads them: its own errors leave loose threads behind, and name no cure.
+    found_files = _file_hashes(folder / VARIABLES)
+    if bad := sorted(n for n in found_files | card["files"] if found_files.get(n) != card["files"].get(n)):
+        raise _damaged(folder, f"{', '.join(bad)} in {VARIABLES} changed, went missing or came in since it was written")
     theirs, ours = _describe(card["model"]), _describe(asdict(model))
     if theirs != ours:
         different = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
@@ -186,6 +176,11 @@ def _swap_in(fresh: Path, folder: Path, aside: Path) -> None:
         raise
 
 
+def _file_hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
 def _read_card(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise _no_weights(folder)
@@ -197,7 +192,8 @@ def _read_card(folder: Path) -> dict[str, Any]:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         if card["format"] > FORMAT:
             raise UserError(f"{folder} was written by drol_jax {card.get('drol_jax')}; update drol_jax to read it")
-        if not isinstance(card["model"], dict) or not isinstance(card["weights_sha256"], str):
+        kinds = {"model": dict, "files": dict, "weights_sha256": str}
+        if not all(isinstance(card[key], kind) for key, kind in kinds.items()):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, f"{CARD} is unreadable or incomplete") from error
@@ -229,15 +225,5 @@ def _describe(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_shapes(found: dict[str, tuple[int, ...]], model: ModelConfig, where: str) -> None:
-    wanted = variable_shapes(model)
-    missing = [f"{path} {list(shape)}" for path, shape in wanted.items() if path not in found]
-    extra = [f"{path} {list(shape)}" for path, shape in found.items() if path not in wanted]
-    misshapen = [
-        f"{path} is {list(found[path])}, wanted {list(shape)}"
-        for path, shape in wanted.items()
-        if path in found and found[path] != shape
-    ]
-    kinds = {"missing": missing, "extra": extra, "misshapen": misshapen}
-    listed = "; ".join(f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds.items() if names)
-    if listed:
-        raise UserError(f"{where} and {model.backbone} with a {model.head} head do not fit: {listed}")
+    if wrong := listing(mismatches(found, variable_shapes(model))):
+        raise UserError(f"{where} and {model.backbone} with a {model.head} head do not fit: {wrong}")

@@ -30,6 +30,19 @@ TRACKS = {
 }
 # Gap between the best and the second-best cell, relative to the best, under which rounding may decide.
 TIE = 1e-4
+# The same for free runs with refits: the recording's own float32 refits are up to 8e-4 of a step off the float64
+# ones (ours up to 3e-4), and hard negatives refit in most frames.
+FREE_TIE = 3e-3
+# Frames that a free run is known to follow, of 29 (the recording without penalty has 14).
+FOLLOWED = {
+    (RPN, "off"): 29,
+    (RPN, "on"): 29,
+    (RPN, "tu"): 15,
+    (FC, "off"): 15,
+    (FC, "off_pk1"): 14,
+    (FC, "on"): 16,
+    (FC, "tu"): 11,
+}
 
 
 @cache
@@ -108,9 +121,9 @@ def forced(state, file, k):
     return state
 
 
-def decided(file, k):
+def decided(file, k, tie=TIE):
     """Whether the recorded decision is safe from rounding."""
-    return file["pscore_gap"][k] > TIE * abs(file["pscore_max"][k])
+    return file["pscore_gap"][k] > tie * abs(file["pscore_max"][k])
 
 
 def verdict_of(file, k):
@@ -153,8 +166,9 @@ def test_each_frame_from_the_recorded_state(name, variant):
             assert float(out.score) == pytest.approx(file["best_score"][k], rel=1e-3)
         if config.online.enabled:
             if k + 1 in f64:
-                wanted, scale = filter_of(f64[k + 1]), np.linalg.norm(f64[k + 1])
-                assert np.linalg.norm(state.online.filter - wanted) < 2e-3 * scale, k
+                wanted = filter_of(f64[k + 1])
+                moved = np.linalg.norm(wanted - before.online.filter)
+                assert np.linalg.norm(state.online.filter - wanted) < 1e-3 * moved, k
             elif not out.refitted:
                 np.testing.assert_array_equal(state.online.filter, before.online.filter)
     if config.online.enabled:
@@ -164,20 +178,23 @@ def test_each_frame_from_the_recorded_state(name, variant):
 
 @pytest.mark.parametrize(("name", "variant"), TRACKS)
 def test_running_freely_until_rounding_may_decide(name, variant):
-    _, _, _, file = track(name, variant)
+    config, _, _, file = track(name, variant)
     run = compiled(name, variant)
     state = started(name, variant)
+    tie = FREE_TIE if config.online.enabled else TIE
     followed = 0
     for k in range(len(file["bbox"])):
-        if not decided(file, k):
-            break
         (state, out), _ = run(state, recipe.frame(k + 1))
-        assert int(out.verdict) == verdict_of(file, k), k
-        assert int(out.template) == file["branch"][k], k
-        np.testing.assert_allclose(out.box, file["bbox"][k], atol=1.0, err_msg=str(k))
+        same = (
+            int(out.verdict) == verdict_of(file, k)
+            and int(out.template) == file["branch"][k]
+            and np.abs(out.box - file["bbox"][k]).max() < 1.0
+        )
+        if not same:
+            assert not decided(file, k, tie), k
+            break
         followed += 1
-    print(name, variant, followed)
-    assert followed >= 5
+    assert followed >= FOLLOWED[name, variant]
 
 
 def test_the_recorded_tracks_hold_every_verdict_and_both_templates():

@@ -11,6 +11,7 @@ import flax.linen as nn
 import jax
 
 from drol_jax.config import Backbone
+from drol_jax.nets.convolution import by_rows, max_pool, space_to_depth
 
 BATCH_NORM_EPSILON = 1e-5
 
@@ -60,13 +61,14 @@ class AlexNet(nn.Module):
                 strides=2 if i == 1 else 1,
                 padding="VALID",
                 feature_group_count=groups[i - 1],
+                conv_general_dilated=space_to_depth if i == 1 else by_rows if i == 2 and groups[1] == 1 else None,
                 name=f"conv{i}",
             )(x)
             if i < 5 or last_norm:
                 x = frozen_norm(f"norm{i}")(x)
             if i <= 2:
                 # Pooling first leaves the rectifier a quarter of the work and gives the same numbers.
-                x = nn.max_pool(x, (3, 3), (2, 2))
+                x = max_pool(x)
             if i < 5:
                 x = nn.relu(x)
         return x

@@ -70,18 +70,22 @@ class Plan:
         spec, path = self.spec, self.anchor + self.shake
         if self.has("FM"):
             path = path + motion.bursts(self.rng("dash"), spec.length, 0.5 * spec.extent, 13)
-        if self.has("OV"):
-            stay = 2
-            start = 0.5 * spec.length
-            where = path[round(start)]
-            right = where[0] > spec.size[0] / 2
-            out = (spec.size[0] - where[0] if right else where[0]) + 0.8 * spec.extent * self.scale[round(start)]
-            ramp = max(16.0, 1.5 * out / (0.16 * spec.extent))
-            ramp = min(ramp, 0.38 * spec.length)
-            away = motion.window(spec.length, start - stay / 2, start + stay / 2, ramp)
-            # While it is away, the path rests where it left: it comes back to where a tracker may still look.
-            path = path + away[:, None] * (where + np.array([out if right else -out, 0.0]) - path)
-        return path
+        return self._leave(path) if self.has("OV") else path
+
+    def _leave(self, path: np.ndarray) -> np.ndarray:
+        """Lead a path [T, 2] wholly out of the picture, over the nearer side, and back, about halfway through."""
+        spec, width = self.spec, self.spec.size[0]
+        middle = np.arange(round(0.42 * spec.length), round(0.6 * spec.length))
+        start = int(middle[np.argmax(np.abs(path[middle, 0] - width / 2))])
+        half = 0.8 * spec.extent * float(self.scale[start])
+        away = np.array([width + half if path[start, 0] > width / 2 else -half, path[start, 1]])
+        # The way back leads over the place where it left, where a tracker may still look.
+        left, ramp, fastest = path, 12, np.inf
+        while fastest > 0.18 * spec.extent and ramp < start:
+            leaving = motion.window(spec.length, start - 1, start + 1, ramp)[:, None]
+            left = path + leaving * (away - path)
+            ramp, fastest = ramp + 1, np.linalg.norm(motion.velocity(left), axis=1).max()
+        return left
 
     @cached_property
     def target(self) -> Actor:

@@ -1,0 +1,141 @@
+"""`load` and `Tracker`: a configuration and its weights, bound to `init` and `step`."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax import checkpoint, tracker
+from drol_jax.boxes import checked_start_box
+from drol_jax.config import Config, Hyper
+from drol_jax.crops import Frame
+from drol_jax.errors import UserError
+from drol_jax.frames import checked
+from drol_jax.online.draws import InitDraws
+from drol_jax.settings import Settings, load_settings
+from drol_jax.tracker import StepOutput, TrackerState
+from drol_jax.tracker.step import init_draws
+
+_init = jax.jit(tracker.init, static_argnums=0)
+_step = jax.jit(tracker.step, static_argnums=0)
+_draws = jax.jit(init_draws, static_argnums=0)
+
+PRECISION = "highest"
+"""Of matrix products and convolutions: float32 in full, also where the device has faster lesser ones."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tracker:
+    """One configuration with its weights. Holds no track: states go in and out."""
+
+    settings: Settings
+    variables: Any
+    """Network weights."""
+    hyper: Hyper
+    """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
+    weights_hash: str
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @property
+    def config(self) -> Config:
+        return self.settings.config
+
+    @property
+    def seed(self) -> int:
+        return self.settings.seed
+
+    def init(
+        self, frame: Any, box: Any, key: jax.Array | None = None, *, draws: InitDraws | None = None
+    ) -> TrackerState:
+        """Start a track.
+
+        Args:
+          frame: `Frame`, or uint8 picture [H, W, 3] RGB, [H, W] or [H, W, 1] grey; numpy or JAX.
+          box: (x, y, w, h) of the target, pixels, 0-based, overlapping the picture.
+          key: JAX random key of the online subnet's draws; by default made from the configuration's seed.
+          draws: the draws themselves, in place of a key.
+
+        Raises:
+          UserError: what is wrong with the frame or the box. Under jit and vmap only shapes and types are checked.
+        """
+        frame = _door(frame)
+        box = _checked_box(box, frame)
+        with jax.default_matmul_precision(PRECISION):
+            if draws is None and self.config.online.enabled:
+                draws = _draws(self.config, jax.random.key(self.seed) if key is None else key)
+            return _init(self.config, self.variables, self.hyper, frame, box, draws)
+
+    def step(self, state: TrackerState, frame: Any) -> tuple[TrackerState, StepOutput]:
+        """Follow the target into the next frame.
+
+        Args:
+          state: from `init` or the `step` before.
+          frame: as in `init`; another size than the first frame's is taken at its own pixel coordinates.
+
+        Raises:
+          UserError: the frame is no picture.
+        """
+        frame = _door(frame)
+        with jax.default_matmul_precision(PRECISION):
+            return _step(self.config, self.variables, self.hyper, state, frame)
+
+
+def load(config: str | Path, weights: str | Path | None = None, *, online: bool | None = None) -> Tracker:
+    """A tracker by the name of its configuration.
+
+    Args:
+      config: name of a bundled configuration, or a YAML file (ours, PySOT's or DROL's).
+      weights: folder of converted weights, or the name of bundled ones; by default the configuration's.
+      online: switch the online subnet on or off; None leaves it as configured.
+
+    Raises:
+      UserError: unknown configuration or key, missing weights, weights of another configuration.
+    """
+    settings = load_settings(config)
+    if online is not None:
+        switched = replace(settings.config.online, enabled=online)
+        settings = replace(settings, config=replace(settings.config, online=switched))
+    weights = settings.weights if weights is None else weights
+    if weights is None:
+        raise UserError(
+            f"configuration {settings.name} has no bundled weights: convert a checkpoint with "
+            "convert/pysot_to_flax.py and pass its folder as weights (--weights DIR)"
+        )
+    loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
+    return Tracker(
+        settings=settings,
+        variables=jax.tree.map(jnp.asarray, loaded.variables),
+        hyper=settings.hyper.on_device(),
+        weights_hash=loaded.hash,
+    )
+
+
+def _door(frame: Any) -> Any:
+    """Check a picture; arrays on the device and tracers stay where they are."""
+    if isinstance(frame, Frame):
+        return frame
+    if isinstance(frame, jax.Array) and frame.dtype == jnp.uint8 and frame.ndim == 3 and frame.shape[-1] == 3:
+        return frame
+    if isinstance(frame, jax.core.Tracer):
+        raise UserError(f"a frame under jit is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")
+    return checked(np.asarray(frame))
+
+
+def _checked_box(box: Any, frame: Any) -> Any:
+    if isinstance(box, jax.core.Tracer):
+        return box
+    if isinstance(frame, Frame):
+        if isinstance(frame.size, jax.core.Tracer):
+            return jnp.asarray(box, jnp.float32)
+        height, width = (int(n) for n in frame.size)
+    else:
+        height, width = frame.shape[:2]
+    return checked_start_box(box, height, width)
+
+

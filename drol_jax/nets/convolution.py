@@ -1,0 +1,76 @@
+"""Convolutions and pooling in forms that compilers handle well; same numbers as the plain forms, but for rounding.
+
+The convolutions take the arguments of `jax.lax.conv_general_dilated` that `flax.linen.Conv` passes, for unpadded, undilated,
+ungrouped convolutions in NHWC.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+
+def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
+    """Strided convolution as an unstrided one over blocks of stride x stride pixels.
+
+    For first layers: a kernel over three channels leaves vector units idle (on a 2-core CPU 99 ms against 12 ms for
+    11x11 stride 2 on 287x287, 24 outputs; 23 ms against 16 ms with 96).
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [h, w, C, O], square.
+      strides: (s, s).
+    """
+    s = strides[0]
+    size, channels, outputs = kernel.shape[0], kernel.shape[2], kernel.shape[3]
+    blocks = -(-size // s)
+    rows, columns = ((n - size) // s + blocks for n in x.shape[1:3])
+    high, wide = (max(0, n * s - have) for n, have in zip((rows, columns), x.shape[1:3], strict=True))
+    x = jnp.pad(x, ((0, 0), (0, high), (0, wide), (0, 0)))[:, : rows * s, : columns * s]
+    x = x.reshape(-1, rows, s, columns, s, channels).transpose(0, 1, 3, 2, 4, 5)
+    x = x.reshape(-1, rows, columns, s * s * channels)
+    pad = blocks * s - size
+    kernel = jnp.pad(kernel, ((0, pad), (0, pad), (0, 0), (0, 0)))
+    kernel = kernel.reshape(blocks, s, blocks, s, channels, outputs).transpose(0, 2, 1, 3, 4, 5)
+    kernel = kernel.reshape(blocks, blocks, s * s * channels, outputs)
+    return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
+
+
+def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
+    """On the CPU: one matrix product for each kernel row; elsewhere the plain convolution.
+
+    For large maps and many channels (67 ms against 115 ms for 5x5, 96 to 256 channels on 69x69).
+    """
+
+    def plain(x, kernel):
+        return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
+
+    def products(x, kernel):
+        size, _, channels, outputs = kernel.shape
+        batch, rows, columns = x.shape[0], x.shape[1] - size + 1, x.shape[2] - size + 1
+        wide = jnp.concatenate([x[:, :, v : v + columns] for v in range(size)], axis=-1)
+        total = None
+        for u in range(size):
+            row = wide[:, u : u + rows].reshape(batch * rows * columns, size * channels)
+            product = row @ kernel[u].reshape(size * channels, outputs)
+            total = product if total is None else total + product
+        assert total is not None
+        return total.reshape(batch, rows, columns, outputs)
+
+    return jax.lax.platform_dependent(x, kernel, cpu=products, default=plain)
+
+
+def max_pool(x: jax.Array) -> jax.Array:
+    """3x3 maximum with stride 2, unpadded: [B, H, W, C] -> [B, (H - 1) // 2, (W - 1) // 2, C].
+
+    As strided slices, which fuse, first over rows and then over columns (3.3 ms against 0.5 ms for 139x139x96).
+    """
+
+    def along(x, axis):
+        count = (x.shape[axis] - 3) // 2 + 1
+        parts = [jax.lax.slice_in_dim(x, i, i + 2 * count - 1, 2, axis) for i in range(3)]
+        return jnp.maximum(jnp.maximum(parts[0], parts[1]), parts[2])
+
+    return along(along(x, 1), 2)

@@ -1,0 +1,50 @@
+"""Network variables as plain trees: what a network needs, whether a tree fits it, and a name for its numbers."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import jax
+import numpy as np
+from flax.traverse_util import flatten_dict
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets import init_variables
+
+Shape = tuple[int, ...]
+
+
+@lru_cache(maxsize=32)
+def variable_shapes(model: ModelConfig) -> Mapping[str, Shape]:
+    """Path ("params/backbone/conv1/kernel") and shape of every array of the network, sorted; all are float32."""
+    tree = jax.eval_shape(lambda key: init_variables(model, key), jax.random.key(0))
+    return {path: tuple(leaf.shape) for path, leaf in sorted(flatten_dict(tree, sep="/").items())}
+
+
+def weights_hash(variables: Any) -> str:
+    """SHA-256 over path, shape and little-endian float32 numbers of every array, in the order of the paths."""
+    digest = hashlib.sha256()
+    for path, array in sorted(flatten_dict(variables, sep="/").items()):
+        array = np.ascontiguousarray(array, "<f4")
+        digest.update(f"{path} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def mismatches(found: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> dict[str, list[str]]:
+    """Arrays that are missing, extra or misshapen, each with its shapes; compared both ways."""
+    return {
+        "missing": [f"{name} {list(shape)}" for name, shape in wanted.items() if name not in found],
+        "extra": [f"{name} {list(shape)}" for name, shape in found.items() if name not in wanted],
+        "misshapen": [
+            f"{name} is {list(found[name])}, wanted {list(shape)}"
+            for name, shape in wanted.items()
+            if name in found and tuple(found[name]) != tuple(shape)
+        ],
+    }
+
+
+def listing(kinds: Mapping[str, list[str]]) -> str:
+    """Complaints by kind as one line that names every array; empty where there are none."""
+    return "; ".join(f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds.items() if names)

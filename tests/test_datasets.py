@@ -1,0 +1,103 @@
+"""What datasets are made of: sequences that are whole, definitions that are true, package data that is found."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drol_jax.datasets.otb import definitions, read_boxes
+from drol_jax.datasets.sequence import Sequence
+from drol_jax.errors import UserError
+from drol_jax.resources import data_path
+
+SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
+ANNOTATIONS = SHARED / "realdata" / "annotations" / "OTB"
+BY_NAME = {row.name: row for row in definitions()}
+
+
+def refusal(action) -> str:
+    with pytest.raises(UserError) as caught:
+        action()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+class TestSequence:
+    def test_different_numbers_of_frames_and_boxes_are_both_told(self):
+        message = refusal(lambda: Sequence("a", (Path("x/1.jpg"),) * 3, np.ones((2, 4))))
+        assert "3 frames" in message
+        assert "2 boxes" in message
+        assert "1.jpg" in message
+
+    @pytest.mark.parametrize("boxes", [np.ones((1, 5)), np.ones(4), [["a"]]])
+    def test_anything_but_a_table_of_four_columns_is_refused(self, boxes):
+        assert "[T, 4]" in refusal(lambda: Sequence("a", (Path("1.jpg"),), boxes))
+
+    def test_no_frames_are_refused(self):
+        assert "no frames" in refusal(lambda: Sequence("a", (), np.empty((0, 4))))
+
+    def test_the_callers_array_stays_as_it_was(self):
+        boxes = np.ones((1, 4))
+        Sequence("a", (Path("1.jpg"),), boxes)
+        boxes[0, 0] = 7
+        assert boxes.flags.writeable
+
+
+class TestOtbDefinitions:
+    def test_three_benchmarks_of_51_50_and_100_targets(self):
+        count = Counter(name for row in definitions() for name in row.benchmarks)
+        assert count == {"OTB2013": 51, "OTB50": 50, "OTB100": 100}
+
+    def test_59035_boxes_in_all(self):
+        assert sum(row.last - row.first + 1 for row in definitions()) == 59035
+
+    @pytest.mark.parametrize(
+        ("name", "frames"),
+        [("David", (300, 770)), ("Football1", (1, 74)), ("Freeman3", (1, 460)), ("Freeman4", (1, 283)),
+         ("Diving", (1, 215)), ("BlurCar1", (247, 988)), ("BlurCar3", (3, 359)), ("BlurCar4", (18, 397)),
+         ("Tiger1", (6, 354))],
+    )  # fmt: skip
+    def test_frame_ranges_of_the_benchmark(self, name, frames):
+        assert (BY_NAME[name].first, BY_NAME[name].last) == frames
+
+    def test_attributes_are_the_eleven_codes(self):
+        codes = {"IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR"}
+        assert all(row.attributes and set(row.attributes) <= codes for row in definitions())
+
+    def test_every_alias_selects_one_target(self):
+        aliases = [alias.casefold() for row in definitions() for alias in row.aliases()]
+        assert len(aliases) == len(set(aliases))
+
+    @pytest.mark.skipif(not ANNOTATIONS.is_dir(), reason=f"no annotations under {ANNOTATIONS} (set DROL_JAX_SHARED)")
+    def test_lengths_and_first_images_equal_the_published_annotations(self):
+        published = json.loads((ANNOTATIONS / "OTB2015_DaSiamRPN.json").read_text())
+        spelled = {alias.casefold(): row for row in definitions() for alias in row.aliases()}
+        assert len(published) == 100
+        for name, truth in published.items():
+            row = spelled[name.casefold()]
+            files = truth["image_files"]
+            assert (row.first, row.last) == (int(Path(files[0]).stem), int(Path(files[-1]).stem)), name
+            assert len(truth["gt_rect"]) == row.last - row.first + 1, name
+
+    @pytest.mark.skipif(not ANNOTATIONS.is_dir(), reason=f"no annotations under {ANNOTATIONS} (set DROL_JAX_SHARED)")
+    def test_every_original_text_file_reads(self):
+        spelled = {alias.casefold(): row for row in definitions() for alias in row.aliases()}
+        paths = sorted((ANNOTATIONS / "OTB100_txt").glob("*.txt"))
+        assert len(paths) == 100
+        for path in paths:
+            row = spelled[path.stem.casefold()]
+            boxes = read_boxes(path)
+            assert boxes.shape == (row.last - row.first + 1, 4), path.name
+            assert (boxes[0, 2:] > 0).all(), path.name
+
+
+def test_package_data_is_found_and_an_absent_kind_is_told(monkeypatch, tmp_path):
+    assert (data_path("eval") / "otb.json").is_file()
+    monkeypatch.setattr("drol_jax.resources.PACKAGE", tmp_path / "drol_jax")
+    assert "reinstall" in refusal(lambda: data_path("configs"))
+    (tmp_path / "drol_jax" / "_data" / "configs").mkdir(parents=True)
+    (tmp_path / "configs").mkdir()
+    assert data_path("configs") == tmp_path / "drol_jax" / "_data" / "configs"

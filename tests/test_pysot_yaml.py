@@ -1,0 +1,132 @@
+"""What PySOT's and DROL's own configuration files mean, and what of them is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drol_jax.errors import UserError
+from drol_jax.settings import load_settings
+
+# DROL's experiments, key by key; comments and defaults left out.
+RPN = """
+META_ARC: siamrpn_alex_dwxcorr
+BACKBONE: {{TYPE: alexnetlegacy, KWARGS: {{width_mult: 1.0}}}}
+ADJUST: {{ADJUST: False}}
+RPN: {{TYPE: DepthwiseRPN, KWARGS: {{anchor_num: 5, in_channels: 256, out_channels: 256}}}}
+MASK: {{MASK: False}}
+ANCHOR: {{STRIDE: 8, RATIOS: [0.33, 0.5, 1, 2, 3], SCALES: [8], ANCHOR_NUM: 5}}
+TRACK: {{TYPE: SiamRPNTracker, PENALTY_K: 0.16, WINDOW_INFLUENCE: 0.3, LR: 0.30, EXEMPLAR_SIZE: 127,
+  INSTANCE_SIZE: 287, BASE_SIZE: 0, CONTEXT_AMOUNT: 0.5, SHORT_TERM_DRIFT: {drift}, USE_CLASSIFIER: True,
+  TEMPLATE_UPDATE: False, SEED: {seed}, COEE_CLASS: 0.8, USE_ATTENTION_LAYER: {attention}, CHANNEL_ATTENTION: True,
+  SPATIAL_ATTENTION: pool}}
+"""
+FC = """
+META_ARC: siamfc_alex_upxcorr
+BACKBONE: {{TYPE: alexnetlegacy2}}
+ADJUST: {{ADJUST: False}}
+RPN: {{RPN: False}}
+MASK: {{MASK: False}}
+TRACK: {{TYPE: SiamFCTracker, TOTAL_STRIDE: 8, SCALE_NUM: 3, SCALE_STEP: 1.0375, PENALTY_K: 0.9745,
+  WINDOW_INFLUENCE: 0.15, LR: 0.59, EXEMPLAR_SIZE: 127, INSTANCE_SIZE: 255, BASE_SIZE: 0, CONTEXT_AMOUNT: 0.5,
+  TEMPLATE_UPDATE: {update}, TAU_REGRESSION: 0.6, TAU_CLASSIFICATION: 0.1, USE_CLASSIFIER: True, SEED: 12345,
+  COEE_CLASS: {fusion}, USE_ATTENTION_LAYER: {attention}, CHANNEL_ATTENTION: True, SPATIAL_ATTENTION: pool}}
+"""
+EXPERIMENTS = {
+    "siamfc_alex_otb": FC.format(update=True, fusion=0.8, attention=True),
+    "siamfc_alex_vot": FC.format(update=False, fusion=0.6, attention=False),
+    "siamrpn_alex_otb": RPN.format(drift=True, seed=123456, attention=True),
+    "siamrpn_alex_vot": RPN.format(drift=False, seed=12, attention=False),
+}
+
+
+def write(folder, content, name="mine.yaml"):
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_drols_own_file_gives_the_same_tracker(name, tmp_path):
+    ours, theirs = load_settings(name), load_settings(write(tmp_path, EXPERIMENTS[name]))
+    assert theirs == replace(ours, name="mine", published={})
+
+
+@pytest.mark.parametrize("name", ["siamfc_alex_upxcorr_otb", "siamrpn_alex_dwxcorr_otb"])
+def test_every_setting_that_the_reference_ran_with_loads_and_agrees(name, tmp_path):
+    reference = json.loads((Path(__file__).parent / "golden" / "reference_settings.json").read_text())[name]
+    ours = load_settings(name.replace("_upxcorr", "").replace("_dwxcorr", ""))
+    backbone = "alexnetlegacy2" if "siamfc" in name else "alexnetlegacy"
+    tree = {
+        "META_ARC": reference["meta_arc"],
+        "BACKBONE": {"TYPE": backbone},
+        "ADJUST": {"ADJUST": False},
+        "RPN": {"RPN": "siamrpn" in name, "TYPE": "DepthwiseRPN"},
+        "TRACK": reference["track"],
+    }
+    theirs = load_settings(write(tmp_path, tree))
+    assert (theirs.config, theirs.hyper, theirs.seed) == (ours.config, ours.hyper, ours.seed)
+
+
+def test_a_file_of_pysot_proper_has_no_online_subnet(tmp_path):
+    text = EXPERIMENTS["siamrpn_alex_otb"].split("SHORT_TERM_DRIFT")[0].rstrip(", \n") + "}\n"
+    folder = tmp_path / "siamrpn_alex_dwxcorr"
+    folder.mkdir()
+    settings = load_settings(write(folder, text + "TRAIN: {EPOCH: 50}\nDATASET: {NAMES: [VID]}\n", "config.yaml"))
+    assert settings.name == "siamrpn_alex_dwxcorr"
+    assert not settings.config.online.enabled
+    assert settings.config.search.instance_size == 287
+
+
+def test_the_classifiers_lists_are_read_as_yacs_reads_them(tmp_path):
+    text = EXPERIMENTS["siamrpn_alex_otb"].replace("SEED:", "AUGMENTATION_ROTATE: False, KERNEL_SIZE: '(5,5)', SEED:")
+    online = load_settings(write(tmp_path, text)).config.online
+    assert online.rotations == ()
+    assert online.kernel_size == 5
+
+
+@pytest.mark.parametrize(
+    ("channel", "spatial", "attention"),
+    [(True, "pool", "dual"), (True, "none", "channel"), (False, "pool", "spatial"), (False, "none", "none")],
+)
+def test_attention_options_map_onto_one_setting(channel, spatial, attention, tmp_path):
+    tree = yaml.safe_load(EXPERIMENTS["siamrpn_alex_otb"])
+    tree["TRACK"] |= {"CHANNEL_ATTENTION": channel, "SPATIAL_ATTENTION": spatial}
+    assert load_settings(write(tmp_path, tree)).config.online.attention == attention
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("TYPE: alexnetlegacy,", "TYPE: resnet50,", ["BACKBONE.TYPE", "'resnet50'", "alexnetlegacy2"]),
+        ("ADJUST: False", "ADJUST: True", ["ADJUST.ADJUST", "True", "False"]),
+        ("MASK: False", "MASK: True", ["MASK.MASK", "True", "False"]),
+        ("TYPE: DepthwiseRPN", "TYPE: MultiRPN", ["RPN.TYPE", "'MultiRPN'", "UPChannelRPN"]),
+        ("in_channels: 256", "in_channels: 64", ["RPN.KWARGS.in_channels", "64", "256"]),
+        ("ANCHOR_NUM: 5", "ANCHOR_NUM: 3", ["ANCHOR.ANCHOR_NUM", "3", "5"]),
+        ("SPATIAL_ATTENTION: pool", "SPATIAL_ATTENTION: conv", ["TRACK.SPATIAL_ATTENTION", "'conv'", "none or pool"]),
+        ("SEED:", "OPTIMIZER: NewtonCG, SEED:", ["TRACK.OPTIMIZER", "'NewtonCG'", "GaussNewtonCG"]),
+        ("SEED:", "PROJECTION_ACTIVATION: relu, SEED:", ["TRACK.PROJECTION_ACTIVATION", "'relu'", "'none'"]),
+        ("SEED:", "RESPONSE_ACTIVATION: \"('mlu', 0.1)\", SEED:", ["TRACK.RESPONSE_ACTIVATION", "0.1", "0.05"]),
+        ("SEED:", "ADVANCED_LOCALIZATION: False, SEED:", ["TRACK.ADVANCED_LOCALIZATION", "False", "True"]),
+        ("TYPE: SiamRPNTracker", "TYPE: SiamRPNLTTracker", ["TRACK.TYPE", "'SiamRPNLTTracker'", "SiamRPNTracker"]),
+        ("SEED:", "PENALTYK: 1, SEED:", ["unknown key TRACK.PENALTYK", "TRACK.PENALTY_K"]),
+        ("width_mult", "width", ["unknown key BACKBONE.KWARGS.width", "BACKBONE.KWARGS.width_mult"]),
+        ("MASK: {", "MASKS: {", ["unknown key MASKS", "nearest valid key: MASK"]),
+        ("LR: 0.30", "LR: fast", ["TRACK.LR", "'fast'", "number"]),
+        ("LR: 0.30", "LR: 1.5", ["TRACK.LR", "1.5", "0 to 1"]),
+        ("BASE_SIZE: 0", "BASE_SIZE: 8", ["TRACK.BASE_SIZE", "8", "0"]),
+    ],
+)
+def test_what_a_pysot_file_asks_and_cannot_have_is_named(old, new, parts, tmp_path):
+    text = EXPERIMENTS["siamrpn_alex_otb"]
+    assert old in text
+    path = write(tmp_path, text.replace(old, new, 1))
+    with pytest.raises(UserError) as caught:
+        load_settings(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(path) in message
+    assert all(part in message for part in parts), message
