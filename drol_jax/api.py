@@ -1,12 +1,13 @@
 """`load` and `Tracker`: a configuration and its weights, bound to `init` and `step`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer as JaxTracer
 
 from drol_jax import checkpoint, tracker
 from drol_jax.boxes import checked_start_box
@@ -15,7 +16,7 @@ from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import checked
 from drol_jax.online.draws import InitDraws
-from drol_jax.settings import Settings, load_settings
+from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.step import init_draws
 
@@ -92,15 +93,17 @@ def load(config: str | Path, weights: str | Path | None = None, *, online: bool 
     Args:
       config: name of a bundled configuration, or a YAML file (ours, PySOT's or DROL's).
       weights: folder of converted weights, or the name of bundled ones; by default the configuration's.
-      online: switch the online subnet on or off; None leaves it as configured.
+      online: False switches the online subnet off, and with it the short-term template: the baseline. True insists
+        on a configuration that has it; None leaves it as configured.
 
     Raises:
       UserError: unknown configuration or key, missing weights, weights of another configuration.
     """
     settings = load_settings(config)
-    if online is not None:
-        switched = replace(settings.config.online, enabled=online)
-        settings = replace(settings, config=replace(settings.config, online=switched))
+    if online is False:
+        settings = without_online(settings)
+    elif online and not settings.config.online.enabled:
+        raise UserError(f"configuration {settings.name} has the online subnet off; set online.enabled in its file")
     weights = settings.weights if weights is None else weights
     if weights is None:
         raise UserError(
@@ -122,20 +125,18 @@ def _door(frame: Any) -> Any:
         return frame
     if isinstance(frame, jax.Array) and frame.dtype == jnp.uint8 and frame.ndim == 3 and frame.shape[-1] == 3:
         return frame
-    if isinstance(frame, jax.core.Tracer):
+    if isinstance(frame, JaxTracer):
         raise UserError(f"a frame under jit is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")
     return checked(np.asarray(frame))
 
 
 def _checked_box(box: Any, frame: Any) -> Any:
-    if isinstance(box, jax.core.Tracer):
+    if isinstance(box, JaxTracer):
         return box
     if isinstance(frame, Frame):
-        if isinstance(frame.size, jax.core.Tracer):
+        if isinstance(frame.size, JaxTracer):
             return jnp.asarray(box, jnp.float32)
         height, width = (int(n) for n in frame.size)
     else:
         height, width = frame.shape[:2]
     return checked_start_box(box, height, width)
-
-

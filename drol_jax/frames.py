@@ -12,8 +12,9 @@ import numpy as np
 from drol_jax.datasets.sequence import FrameSource
 from drol_jax.errors import UserError
 
-CAPACITIES = tuple(2**n for n in range(17, 24))
-"""Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met."""
+CAPACITIES = (2**19, 2**21, 2**23)
+"""Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met. The first holds all of
+OTB and VOT, the second full HD, the third 4K; the padding costs a copy of a megabyte or so a frame."""
 
 
 def read(source: FrameSource) -> np.ndarray:

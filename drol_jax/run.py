@@ -145,9 +145,7 @@ def _fetch(outputs: list[StepOutput], done: int) -> list[StepOutput]:
     return outputs
 
 
-def _trajectory(
-    first_box: np.ndarray, outputs: list[StepOutput], seconds: float, compile_seconds: float
-) -> Trajectory:
+def _trajectory(first_box: np.ndarray, outputs: list[StepOutput], seconds: float, compile_seconds: float) -> Trajectory:
     nan = np.float32(np.nan)
     return Trajectory(
         boxes=np.array([first_box, *(output.box for output in outputs)], np.float64),

@@ -127,14 +127,14 @@ class TestFlatten:
 
     @pytest.mark.parametrize(
         ("pixels", "expected"),
-        [(1, 2**17), (2**17, 2**17), (2**17 + 1, 2**18), (2**23, 2**23), (2**23 + 1, 2**24), (2**24 + 1, 2**25)],
+        [(1, 2**19), (2**19, 2**19), (2**19 + 1, 2**21), (2**23, 2**23), (2**23 + 1, 2**24), (2**24 + 1, 2**25)],
     )
     def test_the_smallest_capacity_that_holds_the_picture(self, pixels, expected):
         assert capacity(1, pixels) == expected
 
-    def test_common_video_sizes_share_four_capacities(self):
-        sizes = [(240, 320), (360, 480), (480, 640), (720, 1280)]
-        assert {capacity(*size) for size in sizes} == set(CAPACITIES[:4])
+    def test_common_video_sizes_share_two_capacities(self):
+        sizes = [(240, 320), (360, 480), (480, 640), (480, 854), (720, 1280), (1080, 1920)]
+        assert {capacity(*size) for size in sizes} == set(CAPACITIES[:2])
         assert capacity(320, 240) == capacity(240, 320)
 
 

@@ -105,5 +105,9 @@ def test_correlations_equal_their_definitions():
     k = rng.normal(size=(2, 3, 2, 3)).astype(np.float32)
     wide = rng.normal(size=(2, 3, 2, 3, 4)).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(x, (3, 2), axis=(1, 2))  # [B, rows, columns, C, h, w]
-    np.testing.assert_allclose(depthwise(jnp.asarray(x), jnp.asarray(k)), np.einsum("bijcuv,buvc->bijc", windows, k), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(cross(jnp.asarray(x), jnp.asarray(wide)), np.einsum("bijcuv,buvco->bijo", windows, wide), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        depthwise(jnp.asarray(x), jnp.asarray(k)), np.einsum("bijcuv,buvc->bijc", windows, k), rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        cross(jnp.asarray(x), jnp.asarray(wide)), np.einsum("bijcuv,buvco->bijo", windows, wide), rtol=1e-4, atol=1e-5
+    )

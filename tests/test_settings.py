@@ -9,7 +9,7 @@ import yaml
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
 from drol_jax.errors import UserError
 from drol_jax.settings import available, from_dict, load_settings, to_dict, without_online
-from drol_jax.settings_checks import feature_size
+from drol_jax.settings.checks import feature_size
 
 PUBLISHED = ["siamfc_alex_otb", "siamfc_alex_vot", "siamrpn_alex_otb", "siamrpn_alex_vot"]
 MINIMAL = {

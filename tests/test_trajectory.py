@@ -60,7 +60,9 @@ def compiled(name, variant):
     @jax.jit
     def run(state, frame):
         following = replace(state, frame_index=state.frame_index + 1)
-        return step(config, variables, hyper, state, frame), search(config, variables, hyper, following, as_frame(frame))
+        return step(config, variables, hyper, state, frame), search(
+            config, variables, hyper, following, as_frame(frame)
+        )
 
     return run
 
@@ -69,9 +71,7 @@ def extractor(file, prefix):
     def matrix(key):
         return jnp.asarray(file[key][:, :, 0, 0].T) if key in file else None
 
-    return Extractor(
-        projection=matrix(f"{prefix}_P"), fc1=matrix(f"{prefix}_fc1"), fc2=matrix(f"{prefix}_fc2")
-    )
+    return Extractor(projection=matrix(f"{prefix}_P"), fc1=matrix(f"{prefix}_fc1"), fc2=matrix(f"{prefix}_fc2"))
 
 
 def filter_of(array):

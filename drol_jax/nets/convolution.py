@@ -1,7 +1,7 @@
 """Convolutions and pooling in forms that compilers handle well; same numbers as the plain forms, but for rounding.
 
-The convolutions take the arguments of `jax.lax.conv_general_dilated` that `flax.linen.Conv` passes, for unpadded, undilated,
-ungrouped convolutions in NHWC.
+The convolutions take the arguments of `jax.lax.conv_general_dilated` that `flax.linen.Conv` passes, for unpadded,
+undilated, ungrouped convolutions in NHWC.
 """
 
 from typing import Any

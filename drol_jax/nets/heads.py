@@ -24,7 +24,7 @@ class Response(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """What a head keeps of a template or of a search feature, one array a branch."""
+    """What a head keeps of a template or of a search feature, one array a branch; SiamFC has no loc."""
 
     cls: jax.Array
     loc: jax.Array | None
@@ -73,6 +73,7 @@ class DepthwiseRPN(nn.Module):
         return Pair(self.cls.search(x), self.loc.search(x))
 
     def match(self, template: Pair, search: Pair) -> Response:
+        assert template.loc is not None and search.loc is not None
         return Response(self.cls.match(template.cls, search.cls), self.loc.match(template.loc, search.loc))
 
 

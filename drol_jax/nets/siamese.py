@@ -1,5 +1,6 @@
 """The Siamese network: template(z) -> Template, search(x) -> Search, match(Template, Search) -> Response."""
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -7,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets.alexnet import CHANNELS, VARIANTS, AlexNet, output_size
+from drol_jax.nets.alexnet import CHANNELS, VARIANTS, AlexNet
 from drol_jax.nets.heads import DepthwiseRPN, Pair, Response, SiamFCHead, UPChannelRPN
 
 Template = Pair
@@ -61,14 +62,40 @@ class SiameseNet(nn.Module):
         return self.match(self.template(z), self.search(x))
 
 
+@dataclass(frozen=True)
+class Network:
+    """`SiameseNet` bound to its weights, so that a step reads as a sequence of plain calls."""
+
+    config: ModelConfig
+    variables: Any
+
+    def features(self, pictures: jax.Array) -> jax.Array:
+        """[N, S, S, 3] -> [N, L, L, C]; on the CPU one by one, which takes half the time and a fraction of the memory."""
+
+        def one_by_one(variables, pictures):
+            return jax.lax.map(lambda p: Network(self.config, variables)._apply("feature", p[None])[0], pictures)
+
+        def together(variables, pictures):
+            return Network(self.config, variables)._apply("feature", pictures)
+
+        return jax.lax.platform_dependent(self.variables, pictures, cpu=one_by_one, default=together)
+
+    def template(self, z: jax.Array) -> Template:
+        return self._apply("template", z)
+
+    def search(self, x: jax.Array) -> Search:
+        return self._apply("search", x)
+
+    def match(self, template: Template, search: Search) -> Response:
+        return self._apply("match", template, search)
+
+    def _apply(self, method: str, *args: Any) -> Any:
+        return SiameseNet(self.config).apply(self.variables, *args, method=method)
+
+
 def feature_channels(config: ModelConfig) -> int:
     """C of `Search.feature`."""
     return int(CHANNELS[-1] * (config.width if VARIANTS[config.backbone].scalable else 1.0))
-
-
-def feature_size(config: ModelConfig, pixels: int) -> int:
-    """L of `Search.feature` for a search region of `pixels` x `pixels`."""
-    return output_size(pixels)
 
 
 def init_variables(config: ModelConfig, key: jax.Array, exemplar: int = 127, instance: int = 255) -> Any:

@@ -43,11 +43,7 @@ def _gather_taps(products: jax.Array, k: int) -> jax.Array:
     size = products.shape[1]
     before, after = k // 2, k - 1 - k // 2
     padded = jnp.pad(products, ((0, 0), (before, after), (before, after), (0, 0)))
-    taps = [
-        padded[:, u : u + size, v : v + size, u * k + v]
-        for u in range(k)
-        for v in range(k)
-    ]
+    taps = [padded[:, u : u + size, v : v + size, u * k + v] for u in range(k) for v in range(k)]
     return sum(taps[1:], taps[0])
 
 
@@ -97,7 +93,7 @@ def first_residuals(
 
 def loss(residuals: Any) -> jax.Array:
     """Sum of squares over a tree of residuals."""
-    return sum(jnp.sum(r * r) for r in jax.tree.leaves(residuals))
+    return jnp.sum(jnp.stack([jnp.sum(r * r) for r in jax.tree.leaves(residuals)]))
 
 
 def first_fit(
@@ -193,7 +189,7 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
 
     def normal(p):
         def add(i, total):
-            start, features, weights, cut = slots_of(i)
+            _, features, weights, cut = slots_of(i)
             own = (weights > 0)[:, None, None]
             return total + correlate(features, jnp.where(own, cut(curvature), 0) * respond(features, p))
 

@@ -116,7 +116,7 @@ def shape_penalty(sizes: jax.Array, size: jax.Array, penalty_k: jax.Array) -> ja
 
 def rpn_confidence(score_map: jax.Array, config: Config) -> jax.Array:
     """The online score map [S, S] on the anchors' grid [R, R], stretched to 0..1 (published: in every frame)."""
-    to_grid = cubic_matrix(score_map.shape[0], config.search.score_size)
+    to_grid = jnp.asarray(cubic_matrix(score_map.shape[0], config.search.score_size))
     small = to_grid @ score_map @ to_grid.T
     low = jnp.min(small)
     return (small - low) / (jnp.max(small) - low)
@@ -131,7 +131,7 @@ def normalised(scores: jax.Array) -> jax.Array:
 def fc_upsampled(response: Response, config: Config) -> jax.Array:
     """SiamFC's response maps [3, R, R] at the resolution that the peak is read from, [3, U, U]; bilinear."""
     size = config.search.score_size
-    up = linear_matrix(size, size * config.search.response_upsampling)
+    up = jnp.asarray(linear_matrix(size, size * config.search.response_upsampling))
     return up @ response.cls[..., 0] @ up.T
 
 
@@ -169,7 +169,7 @@ def fc_candidate(
     fused = normalised(maps[scale])
     side = fused.shape[0]
     if score_map is not None:
-        up = linear_matrix(score_map.shape[0], side)
+        up = jnp.asarray(linear_matrix(score_map.shape[0], side))
         fused = (1 - hyper.fusion) * fused + hyper.fusion * normalised(up @ score_map @ up.T)
     window = hann_window(side)
     fused = (1 - hyper.window_influence) * fused + hyper.window_influence * (window / window.sum())

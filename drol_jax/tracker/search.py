@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, crop
-from drol_jax.nets import Response, Search, SiameseNet, Template
+from drol_jax.nets import Network, Template
 from drol_jax.online import subnet
 from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import Sighting
@@ -47,15 +47,14 @@ def search(config: Config, variables: Any, hyper: Hyper, state: TrackerState, fr
 def search_rpn(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
     """One search region, anchors around every cell (SiamRPN)."""
     region = _regions(config, state, frame, jnp.ones(1))
-    seen: Search = SiameseNet(config.model).apply(variables, region, method="search")  # type: ignore[assignment]
+    net = Network(config.model, variables)
+    seen = net.search(region)
     sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0])
     confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
 
     def candidate(template: Template) -> Candidate:
-        response = _match(config, variables, template, seen)
-        return rpn_candidate(
-            response, state.centre, state.size, frame.size, confidence, drifting, config, hyper
-        )
+        response = net.match(template, seen)
+        return rpn_candidate(response, state.centre, state.size, frame.size, confidence, drifting, config, hyper)
 
     first = candidate(state.template)
     second = None if state.short_term is None else candidate(state.short_term.template)
@@ -67,9 +66,10 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
     geometry = config.search
     scales = geometry.scale_step ** jnp.arange(-1.0, 2.0)
     regions = _regions(config, state, frame, scales)
-    seen: Search = SiameseNet(config.model).apply(variables, regions, method="search")  # type: ignore[assignment]
+    net = Network(config.model, variables)
+    seen = net.search(regions)
 
-    maps = fc_upsampled(_match(config, variables, state.template, seen), config)
+    maps = fc_upsampled(net.match(state.template, seen), config)
     best = fc_best_scale(maps, hyper)
     sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best])
     # Image pixels per search pixel in the crop that the first template chose, also for the other one (published).
@@ -94,7 +94,7 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
 
     first, second = candidate(maps, best, score_map), None
     if state.short_term is not None:
-        maps = fc_upsampled(_match(config, variables, state.short_term.template, seen), config)
+        maps = fc_upsampled(net.match(state.short_term.template, seen), config)
         second = candidate(maps, fc_best_scale(maps, hyper), None)
     return _chosen(first, second, sighting, lost_count, hyper)
 
@@ -106,10 +106,6 @@ def _regions(config: Config, state: TrackerState, frame: Frame, scales: jax.Arra
     return jax.vmap(lambda s: crop(frame, state.centre, jnp.round(side * s), geometry.instance_size, state.fill))(
         scales
     )
-
-
-def _match(config: Config, variables: Any, template: Template, seen: Search) -> Response:
-    return SiameseNet(config.model).apply(variables, template, seen, method="match")  # type: ignore[return-value]
 
 
 def _ask_online(

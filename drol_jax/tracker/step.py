@@ -13,8 +13,7 @@ import jax.numpy as jnp
 from drol_jax.boxes import box_from_target, target_from_box
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, as_frame, crop, mean_colour
-from drol_jax.nets import SiameseNet
-from drol_jax.nets.siamese import feature_channels
+from drol_jax.nets import Network, feature_channels
 from drol_jax.online import subnet
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
@@ -45,7 +44,7 @@ def init(
       draws: from `init_draws`; None with the online subnet off.
     """
     frame = as_frame(frame)
-    net = SiameseNet(config.model)
+    net = Network(config.model, variables)
     geometry, online = config.search, config.online
     centre, size = target_from_box(jnp.asarray(box, jnp.float32))
     fill = mean_colour(frame)
@@ -53,7 +52,7 @@ def init(
     side = jnp.round(exact_side)
 
     exemplar = crop(frame, centre, side, geometry.exemplar_size, fill)
-    template = net.apply(variables, exemplar[None], method="template")
+    template = net.template(exemplar[None])
     state = TrackerState(
         frame_index=jnp.int32(1),
         centre=centre,
@@ -73,7 +72,7 @@ def init(
         region = crop(frame, centre, jnp.round(side * (wide / geometry.exemplar_size)), wide, fill)
         shifts = picture_shifts(draws.shifts, online, geometry.instance_size)
         pictures = augment(region, shifts, online, geometry.instance_size)
-        features = net.apply(variables, pictures, method="feature")
+        features = net.features(pictures)
         scale = geometry.exemplar_size / exact_side
         started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry.instance_size)
         state = replace(state, online=started)
@@ -96,9 +95,7 @@ def step(
     state = replace(state, frame_index=state.frame_index + 1)
     found = search(config, variables, hyper, state, frame)
     old_size = state.size
-    state = replace(
-        state, centre=found.candidate.centre, size=found.candidate.size, lost_count=found.lost_count
-    )
+    state = replace(state, centre=found.candidate.centre, size=found.candidate.size, lost_count=found.lost_count)
     state, refitted = _learn(config, hyper, state, found)
     state = _renew_template(config, variables, hyper, state, found, frame, old_size)
 
@@ -119,9 +116,7 @@ def _learn(config: Config, hyper: Hyper, state: TrackerState, found: Found) -> t
     if state.online is None or found.sighting is None:
         return state, jnp.bool_(False)
     box = box_from_target(state.centre, state.size)
-    online = subnet.remember(
-        state.online, found.sighting, box, config.online, hyper, config.search.instance_size
-    )
+    online = subnet.remember(state.online, found.sighting, box, config.online, hyper, config.search.instance_size)
     hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
     due = hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)
 
@@ -166,7 +161,7 @@ def _renew_template(
 
     def renew(template, rest):
         candidate, variables = rest
-        return SiameseNet(config.model).apply(variables, candidate[None], method="template")
+        return Network(config.model, variables).template(candidate[None])
 
     template = rarely(renew)(due, short_term.template, (candidate, variables))
     short_term = ShortTerm(template=template, candidate=candidate, candidate_score=jnp.where(due, 0.0, score))

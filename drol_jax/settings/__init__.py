@@ -2,7 +2,7 @@
 
 A file has the keys name, seed, weights, fidelity, published, model, search, online, template and hyper; `model` and
 `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own YAML files load
-as they are (`drol_jax.pysot_yaml`).
+as they are (`drol_jax.settings.pysot_yaml`).
 """
 
 import json
@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
 from drol_jax.errors import UserError
-from drol_jax.pysot_yaml import is_pysot, translate
 from drol_jax.resources import data_path
-from drol_jax.settings_checks import complaints
-from drol_jax.yaml_file import nearest, not_finite, read_mapping
+from drol_jax.settings.checks import complaints
+from drol_jax.settings.pysot_yaml import is_pysot, translate
+from drol_jax.settings.yaml_file import nearest, not_finite, read_mapping
 
 WHOLE_HYPER = ("refit_interval", "template_interval")
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drol_jax.errors import UserError
-from drol_jax.pysot_keys import FIXED, INERT_SECTIONS, KEYS, LISTS, MOVES, OTHER_DEFAULTS, SECTIONS
-from drol_jax.yaml_file import nearest
+from drol_jax.settings.pysot_keys import FIXED, INERT_SECTIONS, KEYS, LISTS, MOVES, OTHER_DEFAULTS, SECTIONS
+from drol_jax.settings.yaml_file import nearest
 
 Get = Callable[[str], Any]
 
