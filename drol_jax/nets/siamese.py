@@ -70,7 +70,7 @@ class Network:
     variables: Any
 
     def features(self, pictures: jax.Array) -> jax.Array:
-        """[N, S, S, 3] -> [N, L, L, C]; on the CPU one by one, which takes half the time and a fraction of the memory."""
+        """[N, S, S, 3] -> [N, L, L, C]; on the CPU one by one, in half the time and a fraction of the memory."""
 
         def one_by_one(variables, pictures):
             return jax.lax.map(lambda p: Network(self.config, variables)._apply("feature", p[None])[0], pictures)

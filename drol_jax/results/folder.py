@@ -98,6 +98,8 @@ class TrackerFolder:
         """
         timing = Timing(len(trajectory.boxes), trajectory.seconds, trajectory.compile_seconds)
         write_details(self.path / "details" / f"{sequence}.csv", trajectory)
+        # Between manifest and box file, an older box file must not pass for this run's.
+        (self.path / f"{sequence}.txt").unlink(missing_ok=True)
         self._manifest["sequences"][sequence] = {
             "frames": timing.frames,
             "track_seconds": round(timing.seconds, 4),
