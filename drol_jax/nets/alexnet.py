@@ -5,13 +5,14 @@ differently), with a width multiplier; `alexnetlegacy2`, SiamFC's, has grouped c
 after the last one.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 
 from drol_jax.config import Backbone
-from drol_jax.nets.convolution import by_rows, max_pool, space_to_depth
+from drol_jax.nets.convolution import by_rows, grouped, max_pool, space_to_depth
 
 BATCH_NORM_EPSILON = 1e-5
 
@@ -29,6 +30,13 @@ VARIANTS: dict[Backbone, Variant] = {
 }
 CHANNELS = (96, 256, 384, 384, 256)
 KERNELS = (11, 5, 3, 3, 3)
+
+
+def _form(layer: int, groups: int) -> Callable[..., jax.Array] | None:
+    """How a layer's convolution is best computed; None for the compiler's own way."""
+    if groups > 1:
+        return grouped
+    return {1: space_to_depth, 2: by_rows}.get(layer)
 
 
 def frozen_norm(name: str | None = None) -> nn.BatchNorm:
@@ -61,7 +69,7 @@ class AlexNet(nn.Module):
                 strides=2 if i == 1 else 1,
                 padding="VALID",
                 feature_group_count=groups[i - 1],
-                conv_general_dilated=space_to_depth if i == 1 else by_rows if i == 2 and groups[1] == 1 else None,
+                conv_general_dilated=_form(i, groups[i - 1]),
                 name=f"conv{i}",
             )(x)
             if i < 5 or last_norm:

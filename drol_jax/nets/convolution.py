@@ -1,7 +1,7 @@
 """Convolutions and pooling in forms that compilers handle well; same numbers as the plain forms, but for rounding.
 
 The convolutions take the arguments of `jax.lax.conv_general_dilated` that `flax.linen.Conv` passes, for unpadded,
-undilated, ungrouped convolutions in NHWC.
+undilated convolutions in NHWC; only `grouped` knows groups.
 """
 
 from typing import Any
@@ -60,6 +60,30 @@ def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
         return total.reshape(batch, rows, columns, outputs)
 
     return jax.lax.platform_dependent(x, kernel, cpu=products, default=plain)
+
+
+def grouped(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
+    """Grouped convolution; on the CPU as one convolution a group, which takes half the time.
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [h, w, C / groups, O].
+      rest: `feature_group_count` tells the groups.
+    """
+    groups = rest["feature_group_count"]
+
+    def plain(x, kernel):
+        return jax.lax.conv_general_dilated(
+            x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT, feature_group_count=groups
+        )
+
+    def one_by_one(x, kernel):
+        parts = zip(jnp.split(x, groups, axis=-1), jnp.split(kernel, groups, axis=-1), strict=True)
+        return jnp.concatenate(
+            [jax.lax.conv_general_dilated(a, k, (1, 1), "VALID", dimension_numbers=LAYOUT) for a, k in parts], axis=-1
+        )
+
+    return jax.lax.platform_dependent(x, kernel, cpu=one_by_one, default=plain)
 
 
 def max_pool(x: jax.Array) -> jax.Array:

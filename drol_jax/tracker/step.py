@@ -72,7 +72,7 @@ def init(
         region = crop(frame, centre, jnp.round(side * (wide / geometry.exemplar_size)), wide, fill)
         shifts = picture_shifts(draws.shifts, online, geometry.instance_size)
         pictures = augment(region, shifts, online, geometry.instance_size)
-        features = net.features(pictures)
+        features = net.feature(pictures)
         scale = geometry.exemplar_size / exact_side
         started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry.instance_size)
         state = replace(state, online=started)
