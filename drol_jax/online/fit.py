@@ -47,15 +47,21 @@ def _gather_taps(products: jax.Array, k: int) -> jax.Array:
     return sum(taps[1:], taps[0])
 
 
-def _scatter_taps(maps: jax.Array, k: int) -> jax.Array:
-    """Transpose of `_gather_taps`: [N, L, L] -> [N, L, L, k * k]."""
-    size = maps.shape[1]
+def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
+    """Transpose of `respond` in the filter.
+
+    Args:
+      features: [N, L, L, D].
+      maps: [N, L, L].
+
+    Returns:
+      [k, k, D]; out[u, v] = sum_nij maps[n, i, j] features[n, i - k//2 + u, j - k//2 + v].
+    """
+    size, d = features.shape[1], features.shape[3]
     before, after = k // 2, k - 1 - k // 2
     padded = jnp.pad(maps, ((0, 0), (after, before), (after, before)))
-    return jnp.stack(
-        [padded[:, k - 1 - u : k - 1 - u + size, k - 1 - v : k - 1 - v + size] for u in range(k) for v in range(k)],
-        axis=-1,
-    )
+    lines = [padded[:, u : u + size, v : v + size] for u in reversed(range(k)) for v in reversed(range(k))]
+    return (jnp.stack(lines).reshape(k * k, -1) @ features.reshape(-1, d)).reshape(k, k, d)
 
 
 def rectify(response: jax.Array) -> jax.Array:
@@ -152,7 +158,7 @@ def refit(filter: jax.Array, memory: Memory, sigma: jax.Array, iterations: Any, 
 
 def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper) -> tuple[jax.Array, Any]:
     """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`."""
-    k, _, d = filter.shape
+    k = filter.shape[0]
     slots, size = memory.features.shape[:2]
     chunk = min(CHUNK, slots)
     chunks = (filled(memory) + chunk - 1) // chunk
@@ -167,11 +173,6 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
 
         return start, cut(memory.features), cut(memory.weights) * own, cut
 
-    def correlate(features, maps):
-        """[n, L, L, D] and [n, L, L] -> [k, k, D]: the transpose of `respond` in the filter."""
-        taps = _scatter_taps(maps, k)
-        return jnp.einsum("nijt,nijd->td", taps, features).reshape(k, k, d)
-
     def linearise(i, carry):
         b, curvature = carry
         start, features, weights, cut = slots_of(i)
@@ -179,7 +180,7 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
         response = respond(features, filter)
         slope = _rectify_slope(response)
         labels = gaussian(cut(memory.centres), sigma, size)
-        b = b - correlate(features, weights * slope * (rectify(response) - labels))
+        b = b - correlate(features, weights * slope * (rectify(response) - labels), k)
         old = cut(curvature)
         new = jnp.where(weights > 0, weights * slope * slope, old)
         return b, jax.lax.dynamic_update_slice_in_dim(curvature, new, start, 0)
@@ -191,7 +192,7 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
         def add(i, total):
             _, features, weights, cut = slots_of(i)
             own = (weights > 0)[:, None, None]
-            return total + correlate(features, jnp.where(own, cut(curvature), 0) * respond(features, p))
+            return total + correlate(features, jnp.where(own, cut(curvature), 0) * respond(features, p), k)
 
         return jax.lax.fori_loop(0, chunks, add, hyper.filter_reg * p)
 
