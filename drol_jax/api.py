@@ -123,7 +123,13 @@ def _door(frame: Any) -> Any:
     """Check a picture; arrays on the device and tracers stay where they are."""
     if isinstance(frame, Frame):
         return frame
-    if isinstance(frame, jax.Array) and frame.dtype == jnp.uint8 and frame.ndim == 3 and frame.shape[-1] == 3:
+    if (
+        isinstance(frame, jax.Array)
+        and frame.dtype == jnp.uint8
+        and frame.ndim == 3
+        and frame.shape[-1] == 3
+        and frame.size
+    ):
         return frame
     if isinstance(frame, JaxTracer):
         raise UserError(f"a frame under jit is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")

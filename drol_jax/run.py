@@ -65,7 +65,7 @@ class Runner:
           on_frame: called with the index of each frame once it is on its way.
 
         Raises:
-          UserError: a frame cannot be read or differs in size; the start box lies outside; scores are not finite.
+          UserError: a frame cannot be read or differs in size; the start box lies outside; a result is not finite.
         """
         tracker = self.tracker
         pictures = prefetch(sequence.frames)
@@ -137,11 +137,11 @@ def _frame(picture: np.ndarray) -> Frame:
 
 
 def _fetch(outputs: list[StepOutput], done: int) -> list[StepOutput]:
-    """Results on the host. Raises FloatingPointError where a box is not finite."""
+    """Results on the host. Raises FloatingPointError where a box or score is not finite."""
     outputs = jax.device_get(outputs)
     for i, output in enumerate(outputs, start=done + 1):
-        if not np.isfinite(output.box).all():
-            raise FloatingPointError(f"the box of frame {i} is not finite")
+        if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
+            raise FloatingPointError(f"box or score of frame {i} is not finite")
     return outputs
 
 
