@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from drol_jax.config import Config, Hyper
 from drol_jax.nets import Response
 from drol_jax.tracker.anchors import anchors, cubic_matrix, hann_window, linear_matrix
+from drol_jax.tracker.points import decode_points
 
 MINIMUM_SIDE = 10.0  # pixels
 DRIFT_DIVISOR = 4.0  # of the displacement while the target is lost, with `short_term_drift`
@@ -58,17 +59,17 @@ def rpn_candidate(
     config: Config,
     hyper: Hyper,
 ) -> Candidate:
-    """SiamRPN's choice among the anchors.
+    """SiamRPN's choice among the anchors, and NanoTrack's among the points.
 
     Args:
-      response: cls [1, R, R, 2A], loc [1, R, R, 4A].
+      response: cls [1, R, R, 2A], loc [1, R, R, 4A]; for points A = 1.
       centre, size: [2], the target in the last frame, pixels.
       picture: int32 [2] (height, width).
       confidence: [R, R] in 0..1 from `rpn_confidence`; None with the subnet off.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
     scale = config.search.exemplar_size / padded_side(size, config.search.context_amount)
-    probability, boxes = decode(response, config)
+    probability, boxes = (decode_points if config.model.anchor_free else decode)(response, config)
     penalty = shape_penalty(boxes[..., 2:], size * scale, hyper.penalty_k)
     fused = penalty * probability
     if confidence is not None:

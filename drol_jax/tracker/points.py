@@ -1,0 +1,34 @@
+"""Decoding of point-based responses (NanoTrack): the anchor-free sibling of `candidates.decode`.
+
+Letters: R rows and columns of the response map.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax.config import Config, SearchConfig
+from drol_jax.nets import Response
+
+
+def points(search: SearchConfig) -> np.ndarray:
+    """Place of every cell's point off the crop's centre, float32 [R, R, 2] (x, y), search pixels.
+
+    Published: the middle of the grid is cell R // 2 for even R too, where the crop's centre lies half a cell before it.
+    """
+    line = ((np.arange(search.score_size) - search.score_size // 2) * search.stride).astype(np.float32)
+    return np.stack(np.meshgrid(line, line), axis=-1)
+
+
+def decode_points(response: Response, config: Config) -> tuple[jax.Array, jax.Array]:
+    """Target probability [1, R, R] and boxes [1, R, R, 4] (x, y, w, h): centre off the crop's, search pixels.
+
+    Args:
+      response: cls [1, R, R, 2] (background, target) logits; loc [1, R, R, 4] distances from the point to the left,
+        top, right and bottom sides, search pixels.
+    """
+    assert response.loc is not None
+    probability = jax.nn.softmax(response.cls, axis=-1)[..., 1]
+    point = points(config.search)
+    low, high = point - response.loc[..., :2], point + response.loc[..., 2:]
+    return probability, jnp.concatenate([(low + high) * 0.5, high - low], axis=-1)
