@@ -26,6 +26,7 @@ from drol_jax.nets.mobilenetv3 import output_size
 from drol_jax.run import Runner
 from drol_jax.settings import from_dict, load_settings, to_dict, without_online
 from drol_jax.settings.checks import padded_feature_size
+from drol_jax.tracker.candidates import rpn_confidence
 from drol_jax.tracker.points import decode_points, points
 from drol_jax.tracker.step import init, init_draws, step
 
@@ -182,6 +183,18 @@ def test_a_box_reaches_from_its_point_as_far_as_the_four_distances_say():
     assert float(probability[0, 7, 9]) == pytest.approx(0.75)
     np.testing.assert_allclose(boxes[0, 7, 9], [32 + 10, 20, 40, 80])
     np.testing.assert_allclose(boxes[0, 0, 0], [-112, -112, 2, 2])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_peak_of_the_online_score_map_counts_for_the_point_it_lies_on(version):
+    config = settings(version).config
+    middle, half = 255 // 2, config.search.score_size // 2
+    for row, column in ((0, 0), (2, -3), (-5, 4)):
+        score_map = recipe.bump_map(255, [(middle + 16 * row, middle + 16 * column, 1.0, 20)])
+        small = np.asarray(rpn_confidence(jnp.asarray(score_map), config))
+        assert np.unravel_index(small.argmax(), small.shape) == (half + row, half + column)
+        around = small[half + row - 1 : half + row + 2, half + column - 1 : half + column + 2]
+        np.testing.assert_allclose(around, around[::-1, ::-1], atol=1e-4)
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (5, 2), (2, 1)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from drol_jax.config import Config, SearchConfig
 from drol_jax.nets import Response
+from drol_jax.tracker.anchors import cubic_at
 
 
 def points(search: SearchConfig) -> np.ndarray:
@@ -16,8 +17,24 @@ def points(search: SearchConfig) -> np.ndarray:
 
     Published: the middle of the grid is cell R // 2 for even R too, where the crop's centre lies half a cell before it.
     """
-    line = ((np.arange(search.score_size) - search.score_size // 2) * search.stride).astype(np.float32)
+    line = _line(search).astype(np.float32)
     return np.stack(np.meshgrid(line, line), axis=-1)
+
+
+def points_matrix(side: int, search: SearchConfig) -> np.ndarray:
+    """One axis of reading the online score map at the points, float32 [R, side].
+
+    For anchors the map is stretched over the response map (published). Nobody has published the subnet over points, so
+    there is no quirk to keep: stretched over an even R it would lie half a cell, 8 search pixels, off the points.
+
+    Args:
+      side: rows and columns of the score map, search pixels; the crop's centre is at side // 2.
+    """
+    return cubic_at(side // 2 + 0.5 + _line(search), search.stride, side)
+
+
+def _line(search: SearchConfig) -> np.ndarray:
+    return (np.arange(search.score_size) - search.score_size // 2) * search.stride
 
 
 def decode_points(response: Response, config: Config) -> tuple[jax.Array, jax.Array]:
