@@ -1,12 +1,13 @@
 """Where every array of a PySOT checkpoint lives in our variables, and how it is laid out there.
 
 PySOT keeps convolution weights as [O, I, rows, columns] and feeds pictures as BGR; we keep [rows, columns, I, O] and
-feed RGB. Everything else is a vector with the same numbers on both sides. The table works in both directions and
-moves numbers without arithmetic, so there and back gives the same bits.
+feed RGB. Matrices are transposed, everything else is a vector with the same numbers on both sides. The table works in
+both directions and moves numbers without arithmetic, so there and back gives the same bits.
 """
 
 from typing import Any, Literal, NamedTuple
 
+import nanotrack_names
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
@@ -14,7 +15,7 @@ from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.variables import listing, mismatches, variable_shapes
 
-Layout = Literal["colour_kernel", "kernel", "vector"]
+Layout = Literal["colour_kernel", "kernel", "matrix", "vector"]
 
 
 class Entry(NamedTuple):
@@ -45,11 +46,15 @@ def table(model: ModelConfig) -> list[Entry]:
     Raises:
       UserError: PySOT has no such network.
     """
+    if model.anchor_free:
+        return [entry for layer in nanotrack_names.layers(model) for entry in _layer(*layer)]
     return [*_backbone(model), *_head(model)]
 
 
 def ignored(name: str, model: ModelConfig) -> bool:
     """Whether PySOT stores this name without ever reading it in the network's answer."""
+    if model.anchor_free and name.startswith(nanotrack_names.UNUSED):
+        return True
     return name.endswith("num_batches_tracked") or (name == "backbone.corr_bias" and model.head != "siamfc")
 
 
@@ -110,6 +115,13 @@ def _norm(source: str, path: str) -> list[Entry]:
     return [Entry(f"{source}.{name}", f"{kind}/{path}/{leaf}", "vector") for name, kind, leaf in NORM_LEAVES]
 
 
+def _layer(kind: str, source: str, path: str) -> list[Entry]:
+    if kind == "norm":
+        return _norm(source, path)
+    layout: Layout = "colour_kernel" if kind == "stem" else "matrix" if kind == "dense" else "kernel"
+    return _convolution(source, path, kind in ("biased", "dense"), layout)
+
+
 def _backbone(model: ModelConfig) -> list[Entry]:
     if model.backbone == "alexnet":
         convolutions = [f"layer{i}.0" for i in range(1, 6)]
@@ -150,6 +162,8 @@ def _head(model: ModelConfig) -> list[Entry]:
 def _to_ours(array: np.ndarray, layout: Layout) -> np.ndarray:
     if layout == "vector":
         return np.ascontiguousarray(array)
+    if layout == "matrix":
+        return np.ascontiguousarray(array.T)
     if layout == "colour_kernel":
         array = array[:, ::-1]
     return np.ascontiguousarray(array.transpose(2, 3, 1, 0))
@@ -158,9 +172,13 @@ def _to_ours(array: np.ndarray, layout: Layout) -> np.ndarray:
 def _to_source(array: np.ndarray, layout: Layout) -> np.ndarray:
     if layout == "vector":
         return np.ascontiguousarray(array)
+    if layout == "matrix":
+        return np.ascontiguousarray(array.T)
     array = array.transpose(3, 2, 0, 1)
     return np.ascontiguousarray(array[:, ::-1] if layout == "colour_kernel" else array)
 
 
 def _source_shape(shape: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
+    if layout == "matrix":
+        return shape[::-1]
     return shape if layout == "vector" else (shape[3], shape[2], shape[0], shape[1])

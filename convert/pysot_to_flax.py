@@ -1,4 +1,4 @@
-"""Convert a PySOT or DROL checkpoint into a drol_jax one.
+"""Convert a PySOT, DROL or NanoTrack checkpoint into a drol_jax one.
 
     python convert/pysot_to_flax.py CHECKPOINT --config NAME|FILE --output DIR [--force]
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pysot_names
 import source_forward
+import source_nanotrack
 import torch_files
 from conversion import check_and_save, run
 
@@ -41,13 +42,14 @@ def convert(source: Path, model: ModelConfig, output: Path, force: bool) -> None
 
     def answer(z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray]:
         # The source network takes BGR and channels first.
-        return source_forward.answer(state, model, z[..., ::-1].transpose(2, 0, 1), x[..., ::-1].transpose(2, 0, 1))
+        forward = source_nanotrack.answer if model.anchor_free else source_forward.answer
+        return forward(state, model, z[..., ::-1].transpose(2, 0, 1), x[..., ::-1].transpose(2, 0, 1))
 
     check_and_save(variables, model, answer, source, output, "pysot_to_flax", force)
 
 
 def main(argv: list[str] | None = None) -> int:
-    return run(convert, "Convert a PySOT or DROL checkpoint (.pth) into a drol_jax one.", argv)
+    return run(convert, "Convert a PySOT, DROL or NanoTrack checkpoint (.pth) into a drol_jax one.", argv)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-Backbone = Literal["alexnet", "alexnetlegacy", "alexnetlegacy2"]
-Head = Literal["depthwise_rpn", "upchannel_rpn", "siamfc"]
+Backbone = Literal["alexnet", "alexnetlegacy", "alexnetlegacy2", "mobilenetv3_small", "mobilenetv3_small_v3"]
+Head = Literal["depthwise_rpn", "upchannel_rpn", "siamfc", "points_v1", "points_v2", "points_v3"]
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
 
@@ -33,6 +33,11 @@ class ModelConfig:
     @property
     def anchors_per_cell(self) -> int:
         return len(self.anchor_ratios) * len(self.anchor_scales)
+
+    @property
+    def anchor_free(self) -> bool:
+        """The head tells distances to the sides of a box from points, not offsets from anchors."""
+        return self.head.startswith("points")
 
 
 @dataclass(frozen=True, kw_only=True)

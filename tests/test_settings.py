@@ -12,6 +12,7 @@ from drol_jax.settings import available, from_dict, load_settings, to_dict, with
 from drol_jax.settings.checks import feature_size
 
 PUBLISHED = ["siamfc_alex_otb", "siamfc_alex_vot", "siamrpn_alex_otb", "siamrpn_alex_vot"]
+NANOTRACK = ["nanotrack_v1", "nanotrack_v2", "nanotrack_v3"]
 MINIMAL = {
     "model": {"backbone": "alexnetlegacy", "head": "depthwise_rpn"},
     "hyper": {"penalty_k": 0.1, "window_influence": 0.4, "size_lr": 0.3},
@@ -46,7 +47,7 @@ def complaint(folder, content):
 
 
 def test_the_published_configurations_and_the_starter_are_available():
-    assert available() == sorted([*PUBLISHED, "siamrpn_alex_synth"])
+    assert available() == sorted([*PUBLISHED, *NANOTRACK, "siamrpn_alex_synth"])
 
 
 @pytest.mark.parametrize("name", available())

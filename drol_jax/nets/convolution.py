@@ -86,6 +86,35 @@ def grouped(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
     return jax.lax.platform_dependent(x, kernel, cpu=one_by_one, default=plain)
 
 
+def by_channel(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
+    """Channel-wise convolution; on the CPU as one product for each kernel tap, elsewhere plain. Padded, strided.
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [h, w, 1, C].
+    """
+
+    def plain(x, kernel):
+        return jax.lax.conv_general_dilated(
+            x, kernel, strides, padding, dimension_numbers=LAYOUT, feature_group_count=c
+        )
+
+    def taps(x, kernel):
+        x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
+        rows, columns = ((n - k) // s + 1 for n, k, s in zip(x.shape[1:3], kernel.shape[:2], strides, strict=True))
+        total = None
+        for u in range(kernel.shape[0]):
+            for v in range(kernel.shape[1]):
+                part = x[:, u : u + (rows - 1) * strides[0] + 1 : strides[0]]
+                part = part[:, :, v : v + (columns - 1) * strides[1] + 1 : strides[1]] * kernel[u, v, 0]
+                total = part if total is None else total + part
+        assert total is not None
+        return total
+
+    c = x.shape[-1]
+    return jax.lax.platform_dependent(x, kernel, cpu=taps, default=plain)
+
+
 def max_pool(x: jax.Array) -> jax.Array:
     """3x3 maximum with stride 2, unpadded: [B, H, W, C] -> [B, (H - 1) // 2, (W - 1) // 2, C].
 

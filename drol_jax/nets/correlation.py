@@ -33,6 +33,21 @@ def depthwise(search: jax.Array, kernel: jax.Array) -> jax.Array:
     return total
 
 
+def pixelwise(search: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Every search position with every template position: the template's cells become channels (NanoTrack).
+
+    Args:
+      search: [B, H, W, C].
+      kernel: [B, h, w, C], or [1, h, w, C].
+
+    Returns:
+      [B, H, W, h * w], template cells in row-major order.
+    """
+    b, height, width, c = search.shape
+    cells = kernel.reshape(kernel.shape[0], -1, c).swapaxes(1, 2)
+    return jnp.matmul(search.reshape(b, height * width, c), cells).reshape(b, height, width, -1)
+
+
 def cross(search: jax.Array, kernel: jax.Array) -> jax.Array:
     """Correlation summed over the channels: SiamFC's (O = 1) and SiamRPN's up-channel one.
 

@@ -7,7 +7,7 @@ Response channels are in PySOT's order: `cls` holds, for A anchors, A background
 A dx, A dy, A dw, A dh.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -17,17 +17,23 @@ from drol_jax.nets.correlation import cross, depthwise
 
 
 class Response(NamedTuple):
-    """cls [B, R, R, 2A] logits and loc [B, R, R, 4A]; SiamFC: cls [B, R, R, 1] correlation, loc None."""
+    """cls [B, R, R, 2A] logits and loc [B, R, R, 4A]; SiamFC: cls [B, R, R, 1] correlation, loc None.
+
+    Point heads (`nets/points.py`): A = 1, and loc holds distances in search pixels.
+    """
 
     cls: jax.Array
     loc: jax.Array | None
 
 
 class Pair(NamedTuple):
-    """What a head keeps of a template or of a search feature, one array a branch; SiamFC has no loc."""
+    """What a head keeps of a template or of a search feature: an array or a small tree of them for each branch.
 
-    cls: jax.Array
-    loc: jax.Array | None
+    SiamFC has no loc.
+    """
+
+    cls: Any
+    loc: Any
 
 
 class DepthwiseBranch(nn.Module):

@@ -8,8 +8,10 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
+from drol_jax.nets import mobilenetv3
 from drol_jax.nets.alexnet import CHANNELS, VARIANTS, AlexNet
 from drol_jax.nets.heads import DepthwiseRPN, Pair, Response, SiamFCHead, UPChannelRPN
+from drol_jax.nets.points import PointHead
 
 Template = Pair
 """Correlation kernels of one template, ready for `SiameseNet.match`."""
@@ -32,12 +34,17 @@ class SiameseNet(nn.Module):
     config: ModelConfig
 
     def setup(self):
-        self.backbone = AlexNet(self.config.backbone, self.config.width)
+        if self.config.backbone in mobilenetv3.VARIANTS:
+            self.backbone = mobilenetv3.MobileNetV3(self.config.backbone)
+        else:
+            self.backbone = AlexNet(self.config.backbone, self.config.width)
         anchors = self.config.anchors_per_cell
         if self.config.head == "depthwise_rpn":
             self.head = DepthwiseRPN(anchors, self.config.head_channels)
         elif self.config.head == "upchannel_rpn":
             self.head = UPChannelRPN(anchors, feature_channels(self.config))
+        elif self.config.anchor_free:
+            self.head = PointHead(self.config.head, feature_channels(self.config))
         else:
             self.head = SiamFCHead()
 
@@ -102,6 +109,8 @@ class Network:
 
 def feature_channels(config: ModelConfig) -> int:
     """C of `Search.feature`."""
+    if config.backbone in mobilenetv3.VARIANTS:
+        return mobilenetv3.VARIANTS[config.backbone][-1].outputs
     return int(CHANNELS[-1] * (config.width if VARIANTS[config.backbone].scalable else 1.0))
 
 

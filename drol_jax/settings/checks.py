@@ -34,10 +34,19 @@ def feature_size(pixels: int) -> int:
     return (pixels - 79) // 8
 
 
+def padded_feature_size(pixels: int) -> int:
+    """Feature rows of the padded MobileNetV3, in closed form: 127 -> 8, 255 -> 16."""
+    return -(-pixels // 16)
+
+
 def _model(model: ModelConfig) -> Iterator[Complaint]:
-    if model.backbone == "alexnetlegacy2":
+    if model.anchor_free != model.backbone.startswith("mobilenetv3"):
+        yield Complaint(
+            "model.head", model.head, "points_v1, points_v2 or points_v3 with MobileNetV3, and with it alone"
+        )
+    if model.backbone == "alexnetlegacy2" or model.anchor_free:
         if model.width != 1:
-            yield Complaint("model.width", model.width, "1: alexnetlegacy2 has one width")
+            yield Complaint("model.width", model.width, f"1: {model.backbone} has one width")
     elif int(NARROWEST * model.width) < 1:
         yield Complaint("model.width", model.width, "a positive multiplier, such as 0.25 or 1")
     yield from _positive("model", model, "head_channels")
@@ -48,6 +57,30 @@ def _model(model: ModelConfig) -> Iterator[Complaint]:
 
 
 def _search(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
+    yield from _point_maps(search, model) if model.anchor_free else _anchor_maps(search, model)
+    if search.context_amount < 0:
+        yield Complaint("search.context_amount", search.context_amount, "0 or more")
+    if search.scale_step <= 1:
+        yield Complaint("search.scale_step", search.scale_step, "more than 1, such as 1.0375")
+    yield from _positive("search", search, "response_upsampling")
+
+
+def _point_maps(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
+    if search.stride != 16:
+        yield Complaint("search.stride", search.stride, "16, the stride of MobileNetV3")
+    elif padded_feature_size(search.exemplar_size) != 8:
+        wanted = "113 to 128, such as 127: the head counts 8 x 8 cells of the template as channels"
+        yield Complaint("search.exemplar_size", search.exemplar_size, wanted)
+    elif search.instance_size < search.exemplar_size:
+        yield Complaint("search.instance_size", search.instance_size, f"at least exemplar_size {search.exemplar_size}")
+    else:
+        cells = padded_feature_size(search.instance_size) - (model.head == "points_v3")
+        if search.score_size != cells:
+            base = search.base_size - search.score_size + cells
+            yield Complaint("search.base_size", search.base_size, f"{base} for these sizes")
+
+
+def _anchor_maps(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
     if search.stride != 8:
         yield Complaint("search.stride", search.stride, "8, the stride of the AlexNets")
         return
@@ -63,11 +96,6 @@ def _search(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
             base = search.base_size - search.score_size + cells
             cure = f"{base} for these sizes" if base == 0 else "0, with sizes of the form 8 n + 7 such as 127 and 255"
             yield Complaint("search.base_size", search.base_size, cure)
-    if search.context_amount < 0:
-        yield Complaint("search.context_amount", search.context_amount, "0 or more")
-    if search.scale_step <= 1:
-        yield Complaint("search.scale_step", search.scale_step, "more than 1, such as 1.0375")
-    yield from _positive("search", search, "response_upsampling")
 
 
 def _online(online: OnlineConfig) -> Iterator[Complaint]:

@@ -33,7 +33,11 @@ def hann_window(size: int) -> np.ndarray:
 def cubic_matrix(source: int, target: int) -> np.ndarray:
     """One axis of Pillow's antialiased bicubic reduction (a = -0.5), float32 [target, source]; target <= source."""
     scale = source / target
-    centre = (np.arange(target) + 0.5) * scale
+    return cubic_at((np.arange(target) + 0.5) * scale, scale, source)
+
+
+def cubic_at(centre: np.ndarray, scale: float, source: int) -> np.ndarray:
+    """That kernel, `scale` wide, about any places, float32 [len(centre), source]; cell i has its middle at i + 1/2."""
     low = np.maximum(np.trunc(centre - 2 * scale + 0.5), 0)
     high = np.minimum(np.trunc(centre + 2 * scale + 0.5), source)
     tap = np.arange(source)

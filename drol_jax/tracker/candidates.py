@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from drol_jax.config import Config, Hyper
 from drol_jax.nets import Response
 from drol_jax.tracker.anchors import anchors, cubic_matrix, hann_window, linear_matrix
+from drol_jax.tracker.points import decode_points, points_matrix
 
 MINIMUM_SIDE = 10.0  # pixels
 DRIFT_DIVISOR = 4.0  # of the displacement while the target is lost, with `short_term_drift`
@@ -58,17 +59,17 @@ def rpn_candidate(
     config: Config,
     hyper: Hyper,
 ) -> Candidate:
-    """SiamRPN's choice among the anchors.
+    """SiamRPN's choice among the anchors, and NanoTrack's among the points.
 
     Args:
-      response: cls [1, R, R, 2A], loc [1, R, R, 4A].
+      response: cls [1, R, R, 2A], loc [1, R, R, 4A]; for points A = 1.
       centre, size: [2], the target in the last frame, pixels.
       picture: int32 [2] (height, width).
       confidence: [R, R] in 0..1 from `rpn_confidence`; None with the subnet off.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
     scale = config.search.exemplar_size / padded_side(size, config.search.context_amount)
-    probability, boxes = decode(response, config)
+    probability, boxes = (decode_points if config.model.anchor_free else decode)(response, config)
     penalty = shape_penalty(boxes[..., 2:], size * scale, hyper.penalty_k)
     fused = penalty * probability
     if confidence is not None:
@@ -115,8 +116,11 @@ def shape_penalty(sizes: jax.Array, size: jax.Array, penalty_k: jax.Array) -> ja
 
 
 def rpn_confidence(score_map: jax.Array, config: Config) -> jax.Array:
-    """The online score map [S, S] on the anchors' grid [R, R], stretched to 0..1 (published: in every frame)."""
-    to_grid = jnp.asarray(cubic_matrix(score_map.shape[0], config.search.score_size))
+    """The online score map [S, S] on the response map's grid [R, R], stretched to 0..1 (published: in every frame)."""
+    side = score_map.shape[0]
+    to_points = config.model.anchor_free
+    to_grid = points_matrix(side, config.search) if to_points else cubic_matrix(side, config.search.score_size)
+    to_grid = jnp.asarray(to_grid)
     small = to_grid @ score_map @ to_grid.T
     low = jnp.min(small)
     return (small - low) / (jnp.max(small) - low)
