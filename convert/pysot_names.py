@@ -1,8 +1,8 @@
 """Where every array of a PySOT checkpoint lives in our variables, and how it is laid out there.
 
-PySOT keeps convolution weights as [O, I, rows, columns] and feeds pictures as BGR; we keep [rows, columns, I, O] and
-feed RGB. Everything else is a vector with the same numbers on both sides. The table works in both directions and
-moves numbers without arithmetic, so there and back gives the same bits.
+PySOT keeps convolution weights as [O, I, rows, columns], transposed ones as [I, O, rows, columns], and feeds pictures
+as BGR; we keep [rows, columns, I, O] and feed RGB. Everything else is a vector with the same numbers on both sides.
+The table works in both directions and moves numbers without arithmetic, so there and back gives the same bits.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -12,9 +12,12 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
+from drol_jax.nets import mobilenet, resnet
 from drol_jax.variables import listing, mismatches, variable_shapes
 
-Layout = Literal["colour_kernel", "kernel", "vector"]
+Layout = Literal["colour_kernel", "kernel", "transposed_kernel", "vector"]
+AXES = {"colour_kernel": (2, 3, 1, 0), "kernel": (2, 3, 1, 0), "transposed_kernel": (2, 3, 0, 1)}
+"""Where our axes lie in PySOT's array."""
 
 
 class Entry(NamedTuple):
@@ -45,7 +48,7 @@ def table(model: ModelConfig) -> list[Entry]:
     Raises:
       UserError: PySOT has no such network.
     """
-    return [*_backbone(model), *_head(model)]
+    return [*_backbone(model), *_neck(model), *_head(model), *_mask(model)]
 
 
 def ignored(name: str, model: ModelConfig) -> bool:
@@ -111,6 +114,10 @@ def _norm(source: str, path: str) -> list[Entry]:
 
 
 def _backbone(model: ModelConfig) -> list[Entry]:
+    if model.backbone in resnet.VARIANTS:
+        return _resnet(model)
+    if model.backbone == "mobilenetv2":
+        return _mobilenet()
     if model.backbone == "alexnet":
         convolutions = [f"layer{i}.0" for i in range(1, 6)]
         norms = [f"layer{i}.1" for i in range(1, 6)]
@@ -122,6 +129,44 @@ def _backbone(model: ModelConfig) -> list[Entry]:
         entries += _convolution(f"backbone.{name}", f"backbone/conv{i}", True, layout)
         if i <= len(norms):
             entries += _norm(f"backbone.{norms[i - 1]}", f"backbone/norm{i}")
+    return entries
+
+
+def _resnet(model: ModelConfig) -> list[Entry]:
+    blocks, bottleneck = resnet.VARIANTS[model.backbone]
+    entries = _convolution("backbone.conv1", "backbone/conv1", False, "colour_kernel")
+    entries += _norm("backbone.bn1", "backbone/norm1")
+    for stage in resnet.stages(model.layers):
+        for i in range(blocks[stage - 1]):
+            source, path = f"backbone.layer{stage}.{i}", f"backbone/stage{stage}_block{i}"
+            for k in range(1, 4 if bottleneck else 3):
+                entries += _convolution(f"{source}.conv{k}", f"{path}/conv{k}", False)
+                entries += _norm(f"{source}.bn{k}", f"{path}/norm{k}")
+            if i == 0 and (stage > 1 or bottleneck):
+                entries += _convolution(f"{source}.downsample.0", f"{path}/shortcut/conv", False)
+                entries += _norm(f"{source}.downsample.1", f"{path}/shortcut/norm")
+    return entries
+
+
+def _mobilenet() -> list[Entry]:
+    entries = _convolution("backbone.layer0.0", "backbone/conv1", False, "colour_kernel")
+    entries += _norm("backbone.layer0.1", "backbone/norm1")
+    for level, stage in enumerate(mobilenet.STAGES, start=1):
+        for i in range(stage.blocks):
+            for k, position in enumerate((0, 3, 6), start=1):
+                source, path = f"backbone.layer{level}.{i}.conv", f"backbone/stage{level}_block{i}"
+                entries += _convolution(f"{source}.{position}", f"{path}/conv{k}", False)
+                entries += _norm(f"{source}.{position + 1}", f"{path}/norm{k}")
+    return entries
+
+
+def _neck(model: ModelConfig) -> list[Entry]:
+    count = len(model.adjust_channels)
+    entries = []
+    for i in range(count):
+        source = "neck.downsample" if count == 1 else f"neck.downsample{i + 2}"
+        entries += _convolution(f"{source}.downsample.0", f"neck/conv{i}", False)
+        entries += _norm(f"{source}.downsample.1", f"neck/norm{i}")
     return entries
 
 
@@ -139,11 +184,40 @@ def _head(model: ModelConfig) -> list[Entry]:
             for side in ("template", "search"):
                 entries += _convolution(f"rpn_head.{side}_{branch}_conv", f"head/{side}_{branch}", True)
         return entries + _convolution("rpn_head.loc_adjust", "head/loc_adjust", True)
-    for branch in ("cls", "loc"):
-        for source, ours in BRANCH_PARTS:
-            entries += _convolution(f"rpn_head.{branch}.{source}.0", f"head/{branch}/{ours}_conv", False)
-            entries += _norm(f"rpn_head.{branch}.{source}.1", f"head/{branch}/{ours}_norm")
-        entries += _convolution(f"rpn_head.{branch}.head.3", f"head/{branch}/output_conv", True)
+    if model.head == "multi_rpn":
+        for i in range(len(model.layers)):
+            entries += _depthwise(f"rpn_head.rpn{i + 2}", f"head/levels_{i}")
+        for name in ("cls_weight", "loc_weight") * model.weighted:
+            entries.append(Entry(f"rpn_head.{name}", f"params/head/{name}", "vector"))
+        return entries
+    return _depthwise("rpn_head", "head")
+
+
+def _depthwise(source: str, path: str) -> list[Entry]:
+    return [e for branch in ("cls", "loc") for e in _branch(f"{source}.{branch}", f"{path}/{branch}")]
+
+
+def _branch(source: str, path: str) -> list[Entry]:
+    entries = []
+    for part, ours in BRANCH_PARTS:
+        entries += _convolution(f"{source}.{part}.0", f"{path}/{ours}_conv", False)
+        entries += _norm(f"{source}.{part}.1", f"{path}/{ours}_norm")
+    return entries + _convolution(f"{source}.head.3", f"{path}/output_conv", True)
+
+
+def _mask(model: ModelConfig) -> list[Entry]:
+    if not model.mask:
+        return []
+    entries, path = _branch("mask_head", "mask_head/branch"), "mask_head/decoder"
+    for source, ours in (("v", "fine"), ("h", "deep")):
+        for level in range(3):
+            for i in range(2):
+                name = f"refine_head.{source}{level}.{2 * i}"
+                entries += _convolution(name, f"{path}/{ours}{level}_conv{i}", True)
+    entries += _convolution("refine_head.deconv", f"{path}/spread", True, "transposed_kernel")
+    for i in range(3):
+        # PySOT counts the joins from the coarsest on.
+        entries += _convolution(f"refine_head.post{i}", f"{path}/join{2 - i}", True)
     return entries
 
 
@@ -152,15 +226,15 @@ def _to_ours(array: np.ndarray, layout: Layout) -> np.ndarray:
         return np.ascontiguousarray(array)
     if layout == "colour_kernel":
         array = array[:, ::-1]
-    return np.ascontiguousarray(array.transpose(2, 3, 1, 0))
+    return np.ascontiguousarray(array.transpose(AXES[layout]))
 
 
 def _to_source(array: np.ndarray, layout: Layout) -> np.ndarray:
     if layout == "vector":
         return np.ascontiguousarray(array)
-    array = array.transpose(3, 2, 0, 1)
+    array = array.transpose(np.argsort(AXES[layout]))
     return np.ascontiguousarray(array[:, ::-1] if layout == "colour_kernel" else array)
 
 
 def _source_shape(shape: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
-    return shape if layout == "vector" else (shape[3], shape[2], shape[0], shape[1])
+    return shape if layout == "vector" else tuple(shape[i] for i in np.argsort(AXES[layout]))

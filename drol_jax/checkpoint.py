@@ -8,7 +8,7 @@ network.
 import hashlib
 import json
 import tempfile
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -217,11 +217,17 @@ def _damaged(folder: Path, why: str) -> UserError:
 
 
 def _describe(model: dict[str, Any]) -> dict[str, Any]:
-    """What tells networks apart, less what the network at hand does not use."""
-    unused = {"siamfc": ("head_channels", "anchor_ratios", "anchor_scales"), "upchannel_rpn": ("head_channels",)}
-    dropped = unused.get(str(model.get("head")), ())
-    plain = json.loads(json.dumps(model))
-    return {key: value for key, value in plain.items() if key not in dropped}
+    """What tells networks apart, less what the network at hand does not use; what an older card lacks is default."""
+    defaults = {f.name: f.default for f in fields(ModelConfig) if f.default is not MISSING}
+    model = json.loads(json.dumps({**defaults, **model}))
+    unused = {
+        "siamfc": ("head_channels", "anchor_ratios", "anchor_scales"),
+        "upchannel_rpn": ("head_channels",),
+        "multi_rpn": ("head_channels",),
+    }
+    # What the online subnet sees needs no weights of its own.
+    dropped = (*unused.get(str(model.get("head")), ()), "online_feature", "online_level")
+    return {key: value for key, value in model.items() if key not in dropped}
 
 
 def _check_shapes(found: dict[str, tuple[int, ...]], model: ModelConfig, where: str) -> None:
