@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from source_forward import MASK_CELL
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.nets import SiameseNet
-from drol_jax.settings import load_settings
+from drol_jax.settings import load_model
 
 TOLERANCE = 1e-3
 """Largest difference from the source network, relative to the largest number of the tensor."""
-VERSION = 1
+VERSION = 2
 """Of the converters, written into the card; raised when the same source would give other numbers."""
 SEARCH_PIXELS = 191
 """Smaller than any tracker's search region: the networks are convolutional, and the check stays quick."""
@@ -49,14 +51,26 @@ def differences(variables: Any, model: ModelConfig, source: Answer) -> dict[str,
 
     @jax.jit
     def answer(variables: Any, z: jax.Array, x: jax.Array) -> dict[str, Any]:
-        zf, xf = (net.apply(variables, picture, method="feature") for picture in (z, x))
-        response: Any = net.apply(variables, z, x)
-        return {"template_feature": zf, "search_feature": xf, "cls": response.cls, "loc": response.loc}
+        def call(method: str, *args: Any) -> Any:
+            return net.apply(variables, *args, method=method)
+
+        (_, z_levels), (fine, x_levels) = call("pyramid", z), call("pyramid", x)
+        maps = {
+            f"{name}_feature": jnp.concatenate(call("adjusted", levels), axis=-1)
+            for name, levels in (("template", z_levels), ("search", x_levels))
+        }
+        template, search = call("template_of", z_levels), call("search_of", fine, x_levels)
+        response = call("match", template, search)
+        maps |= {"cls": response.cls, "loc": response.loc}
+        if model.mask:
+            maps["coarse_mask"] = call("coarse_masks", template, search)
+            maps["mask"] = call("refine", template, search, jnp.array(MASK_CELL))[..., None]
+        return maps
 
     z, x = fixed_pictures()
-    ours = answer(variables, z[None], x[None])
     with np.errstate(all="ignore"):  # Senseless numbers, such as a negative variance, show as infinite differences.
         theirs = source(z, x)
+    ours = answer(variables, z[None], x[None])
     assert set(theirs) == {name for name, tensor in ours.items() if tensor is not None}
     found = {}
     for name, wanted in theirs.items():
@@ -85,8 +99,10 @@ def check_and_save(
             f"the converted network differs from {origin} by {worst:.1e} of a tensor's scale (at most {TOLERANCE:g}): "
             "nothing was saved; the checkpoint is not the network that the configuration describes"
         )
+    with origin.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     card = {
-        "source": {"file": origin.name, "sha256": hashlib.sha256(origin.read_bytes()).hexdigest()},
+        "source": {"file": origin.name, "sha256": digest},
         "converter": {"name": converter, "version": VERSION},
         "largest_difference": worst,
     }
@@ -113,7 +129,7 @@ def run(convert: Callable[[Path, ModelConfig, Path, bool], None], description: s
     parser.add_argument("--force", action="store_true", help="replace an earlier checkpoint in the folder")
     arguments = parser.parse_args(argv)
     try:
-        model = load_settings(arguments.config).config.model
+        model = load_model(arguments.config)
         convert(arguments.checkpoint, model, arguments.output, arguments.force)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -62,19 +62,23 @@ def expected(model: ModelConfig) -> dict[str, tuple[int, ...]]:
     return {e.source: _source_shape(shapes[e.path], e.layout) for e in table(model)}
 
 
-def to_flax(state: dict[str, np.ndarray], model: ModelConfig) -> Any:
+def to_flax(state: dict[str, np.ndarray], model: ModelConfig, *, consume: bool = False) -> Any:
     """PySOT's arrays as our variables {'params': ..., 'batch_stats': ...}, float32.
 
     Args:
       state: state dict by name, floating arrays of any width; names without a `module.` prefix.
+      model: the network.
+      consume: take every array out of `state` as it is turned, so that little more than one copy is ever there.
 
     Raises:
       UserError: a name is missing, extra or misshapen, or an array holds no finite floating numbers; lists each.
     """
     if complaints := problems(state, model):
         raise UserError(complaints)
+    take = state.pop if consume else state.__getitem__
     return unflatten_dict(
-        {e.path: _to_ours(np.asarray(state[e.source]).astype(np.float32), e.layout) for e in table(model)}, sep="/"
+        {e.path: _to_ours(np.asarray(take(e.source)).astype(np.float32, copy=False), e.layout) for e in table(model)},
+        sep="/",
     )
 
 
@@ -223,7 +227,7 @@ def _mask(model: ModelConfig) -> list[Entry]:
 
 def _to_ours(array: np.ndarray, layout: Layout) -> np.ndarray:
     if layout == "vector":
-        return np.ascontiguousarray(array)
+        return np.array(array)
     if layout == "colour_kernel":
         array = array[:, ::-1]
     return np.ascontiguousarray(array.transpose(AXES[layout]))

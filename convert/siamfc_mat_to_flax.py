@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from conversion import check_and_save, run
 from flax.traverse_util import unflatten_dict
-from source_forward import convolution, max_pool
+from source_layers import convolution, max_pool
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError

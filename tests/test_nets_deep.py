@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import recipe
 import recorded
-
 from flax.traverse_util import unflatten_dict
 
 from drol_jax.config import ModelConfig
@@ -102,7 +101,7 @@ def tiny_levels():
     shapes = variable_shapes(tiny())
     draws = np.random.default_rng(0)
     flat = {path: draws.uniform(0.1, 1, shape).astype(np.float32) for path, shape in shapes.items()}
-    z, x = ([draws.normal(size=(1, n, n, c)).astype(np.float32) for c in (3, 13, 32)] for n in (15, 21))
+    z, x = ([draws.normal(size=(1, n, n, c)).astype(np.float32) for c in (3, 9, 32)] for n in (15, 21))
     return unflatten_dict(flat, sep="/"), z, x
 
 

@@ -57,9 +57,9 @@ def model_complaints(model: ModelConfig) -> Iterator[Complaint]:
     if model.backbone in STRIDE_8:
         yield from _levels(model)
     else:
-        for name in ("layers", "adjust_channels", "mask"):
-            if getattr(model, name):
-                value = getattr(model, name)
+        given = {"layers": list(model.layers), "adjust_channels": list(model.adjust_channels), "mask": model.mask}
+        for name, value in given.items():
+            if value:
                 yield Complaint(f"model.{name}", value, f"none: {model.backbone} has one output and no neck")
         if model.head == "multi_rpn":
             yield Complaint("model.head", model.head, f"another: {model.backbone} has one output")
