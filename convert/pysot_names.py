@@ -5,6 +5,7 @@ as BGR; we keep [rows, columns, I, O] and feed RGB. Everything else is a vector 
 The table works in both directions and moves numbers without arithmetic, so there and back gives the same bits.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -82,17 +83,34 @@ def to_flax(state: dict[str, np.ndarray], model: ModelConfig, *, consume: bool =
     )
 
 
-def to_pysot(variables: Any, model: ModelConfig) -> dict[str, np.ndarray]:
-    """Our variables under PySOT's names and in its layout: the inverse of `to_flax`, bit for bit.
+class SourceView(Mapping[str, np.ndarray]):
+    """Our variables under PySOT's names and in its layout, each array turned when it is asked for.
 
     Raises:
       UserError: the variables are not those of this model.
     """
-    flat: dict[str, Any] = flatten_dict(variables, sep="/")
-    shapes = variable_shapes(model)
-    if wrong := listing(mismatches({path: np.shape(array) for path, array in flat.items()}, shapes)):
-        raise UserError(f"these variables do not belong to {model.backbone} with a {model.head} head: {wrong}")
-    return {e.source: _to_source(np.asarray(flat[e.path], np.float32), e.layout) for e in table(model)}
+
+    def __init__(self, variables: Any, model: ModelConfig):
+        self._flat: dict[str, Any] = flatten_dict(variables, sep="/")
+        found = {path: np.shape(array) for path, array in self._flat.items()}
+        if wrong := listing(mismatches(found, variable_shapes(model))):
+            raise UserError(f"these variables do not belong to {model.backbone} with a {model.head} head: {wrong}")
+        self._entries = {e.source: e for e in table(model)}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        entry = self._entries[name]
+        return _to_source(np.asarray(self._flat[entry.path], np.float32), entry.layout)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def to_pysot(variables: Any, model: ModelConfig) -> dict[str, np.ndarray]:
+    """`SourceView` as a dictionary: the inverse of `to_flax`, bit for bit."""
+    return dict(SourceView(variables, model))
 
 
 def problems(state: dict[str, np.ndarray], model: ModelConfig) -> str:

@@ -50,7 +50,7 @@ def answer(state: State, model: ModelConfig, z: np.ndarray, x: np.ndarray) -> di
     if model.mask:
         correlation = _correlation(state, "mask_head.", zf, xf)
         maps["coarse_mask"] = _finish(state, "mask_head.", correlation)
-        maps["mask"] = _refined(state, x_levels, correlation, *MASK_CELL)
+        maps["mask"] = refined(state, x_levels, correlation, *MASK_CELL)
     return maps
 
 
@@ -78,8 +78,13 @@ def _finish(state: State, prefix: str, correlation: np.ndarray) -> np.ndarray:
     return sequence(state, prefix, "head.0:conv head.1:bn relu head.3:conv", correlation)
 
 
-def _refined(state: State, fine: list[np.ndarray], correlation: np.ndarray, row: int, column: int) -> np.ndarray:
-    """SiamMask's decoder at one cell, [1, 127, 127] logits."""
+def refined(state: State, fine: list[np.ndarray], correlation: np.ndarray, row: int, column: int) -> np.ndarray:
+    """SiamMask's decoder at one cell, [1, 127, 127] logits.
+
+    Args:
+      fine: the backbone's outputs 0, 1 and 2 (and more).
+      correlation: [256, rows, columns] of the mask branch.
+    """
     weight = state["refine_head.deconv.weight"].astype(np.float64)
     bias = state["refine_head.deconv.bias"].astype(np.float64)
     x = np.tensordot(correlation[:, row, column], weight, 1) + bias[:, None, None]
