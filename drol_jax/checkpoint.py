@@ -178,7 +178,11 @@ def _swap_in(fresh: Path, folder: Path, aside: Path) -> None:
 
 def _file_hashes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    hashes = {}
+    for path in files:
+        with path.open("rb") as file:  # Not its content: a file may hold most of a network.
+            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
