@@ -6,28 +6,16 @@ The table works in both directions and moves numbers without arithmetic, so ther
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
+from pysot_entries import AXES, Entry, Layout, convolution, mobilenet_entries, norm, resnet_entries
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.nets import mobilenet, resnet
+from drol_jax.nets import resnet
 from drol_jax.variables import listing, mismatches, variable_shapes
-
-Layout = Literal["colour_kernel", "kernel", "transposed_kernel", "vector"]
-AXES = {"colour_kernel": (2, 3, 1, 0), "kernel": (2, 3, 1, 0), "transposed_kernel": (2, 3, 0, 1)}
-"""Where our axes lie in PySOT's array."""
-
-
-class Entry(NamedTuple):
-    """One array: its name in PySOT's state dict, its path in our variables, its layout there."""
-
-    source: str
-    path: str
-    layout: Layout
-
 
 # Positions of the convolutions and normalisations in PySOT's `features` sequences.
 SEQUENCES = {
@@ -35,12 +23,6 @@ SEQUENCES = {
     "alexnetlegacy2": ((0, 4, 8, 11, 14), (1, 5, 9, 12)),
 }
 BRANCH_PARTS = (("conv_kernel", "template"), ("conv_search", "search"), ("head", "hidden"))
-NORM_LEAVES = (
-    ("weight", "params", "scale"),
-    ("bias", "params", "bias"),
-    ("running_mean", "batch_stats", "mean"),
-    ("running_var", "batch_stats", "var"),
-)
 
 
 def table(model: ModelConfig) -> list[Entry]:
@@ -126,20 +108,11 @@ def problems(state: dict[str, np.ndarray], model: ModelConfig) -> str:
     return listing(kinds)
 
 
-def _convolution(source: str, path: str, bias: bool, layout: Layout = "kernel") -> list[Entry]:
-    entries = [Entry(f"{source}.weight", f"params/{path}/kernel", layout)]
-    return entries + [Entry(f"{source}.bias", f"params/{path}/bias", "vector")] * bias
-
-
-def _norm(source: str, path: str) -> list[Entry]:
-    return [Entry(f"{source}.{name}", f"{kind}/{path}/{leaf}", "vector") for name, kind, leaf in NORM_LEAVES]
-
-
 def _backbone(model: ModelConfig) -> list[Entry]:
     if model.backbone in resnet.VARIANTS:
-        return _resnet(model)
+        return resnet_entries(model)
     if model.backbone == "mobilenetv2":
-        return _mobilenet()
+        return mobilenet_entries()
     if model.backbone == "alexnet":
         convolutions = [f"layer{i}.0" for i in range(1, 6)]
         norms = [f"layer{i}.1" for i in range(1, 6)]
@@ -148,37 +121,9 @@ def _backbone(model: ModelConfig) -> list[Entry]:
     entries = []
     for i, name in enumerate(convolutions, start=1):
         layout: Layout = "colour_kernel" if i == 1 else "kernel"
-        entries += _convolution(f"backbone.{name}", f"backbone/conv{i}", True, layout)
+        entries += convolution(f"backbone.{name}", f"backbone/conv{i}", True, layout)
         if i <= len(norms):
-            entries += _norm(f"backbone.{norms[i - 1]}", f"backbone/norm{i}")
-    return entries
-
-
-def _resnet(model: ModelConfig) -> list[Entry]:
-    blocks, bottleneck = resnet.VARIANTS[model.backbone]
-    entries = _convolution("backbone.conv1", "backbone/conv1", False, "colour_kernel")
-    entries += _norm("backbone.bn1", "backbone/norm1")
-    for stage in resnet.stages(model.layers):
-        for i in range(blocks[stage - 1]):
-            source, path = f"backbone.layer{stage}.{i}", f"backbone/stage{stage}_block{i}"
-            for k in range(1, 4 if bottleneck else 3):
-                entries += _convolution(f"{source}.conv{k}", f"{path}/conv{k}", False)
-                entries += _norm(f"{source}.bn{k}", f"{path}/norm{k}")
-            if i == 0 and (stage > 1 or bottleneck):
-                entries += _convolution(f"{source}.downsample.0", f"{path}/shortcut/conv", False)
-                entries += _norm(f"{source}.downsample.1", f"{path}/shortcut/norm")
-    return entries
-
-
-def _mobilenet() -> list[Entry]:
-    entries = _convolution("backbone.layer0.0", "backbone/conv1", False, "colour_kernel")
-    entries += _norm("backbone.layer0.1", "backbone/norm1")
-    for level, stage in enumerate(mobilenet.STAGES, start=1):
-        for i in range(stage.blocks):
-            for k, position in enumerate((0, 3, 6), start=1):
-                source, path = f"backbone.layer{level}.{i}.conv", f"backbone/stage{level}_block{i}"
-                entries += _convolution(f"{source}.{position}", f"{path}/conv{k}", False)
-                entries += _norm(f"{source}.{position + 1}", f"{path}/norm{k}")
+            entries += norm(f"backbone.{norms[i - 1]}", f"backbone/norm{i}")
     return entries
 
 
@@ -187,8 +132,8 @@ def _neck(model: ModelConfig) -> list[Entry]:
     entries = []
     for i in range(count):
         source = "neck.downsample" if count == 1 else f"neck.downsample{i + 2}"
-        entries += _convolution(f"{source}.downsample.0", f"neck/conv{i}", False)
-        entries += _norm(f"{source}.downsample.1", f"neck/norm{i}")
+        entries += convolution(f"{source}.downsample.0", f"neck/conv{i}", False)
+        entries += norm(f"{source}.downsample.1", f"neck/norm{i}")
     return entries
 
 
@@ -204,8 +149,8 @@ def _head(model: ModelConfig) -> list[Entry]:
     if model.head == "upchannel_rpn":
         for branch in ("cls", "loc"):
             for side in ("template", "search"):
-                entries += _convolution(f"rpn_head.{side}_{branch}_conv", f"head/{side}_{branch}", True)
-        return entries + _convolution("rpn_head.loc_adjust", "head/loc_adjust", True)
+                entries += convolution(f"rpn_head.{side}_{branch}_conv", f"head/{side}_{branch}", True)
+        return entries + convolution("rpn_head.loc_adjust", "head/loc_adjust", True)
     if model.head == "multi_rpn":
         for i in range(len(model.layers)):
             entries += _depthwise(f"rpn_head.rpn{i + 2}", f"head/levels_{i}")
@@ -222,9 +167,9 @@ def _depthwise(source: str, path: str) -> list[Entry]:
 def _branch(source: str, path: str) -> list[Entry]:
     entries = []
     for part, ours in BRANCH_PARTS:
-        entries += _convolution(f"{source}.{part}.0", f"{path}/{ours}_conv", False)
-        entries += _norm(f"{source}.{part}.1", f"{path}/{ours}_norm")
-    return entries + _convolution(f"{source}.head.3", f"{path}/output_conv", True)
+        entries += convolution(f"{source}.{part}.0", f"{path}/{ours}_conv", False)
+        entries += norm(f"{source}.{part}.1", f"{path}/{ours}_norm")
+    return entries + convolution(f"{source}.head.3", f"{path}/output_conv", True)
 
 
 def _mask(model: ModelConfig) -> list[Entry]:
@@ -235,11 +180,11 @@ def _mask(model: ModelConfig) -> list[Entry]:
         for level in range(3):
             for i in range(2):
                 name = f"refine_head.{source}{level}.{2 * i}"
-                entries += _convolution(name, f"{path}/{ours}{level}_conv{i}", True)
-    entries += _convolution("refine_head.deconv", f"{path}/spread", True, "transposed_kernel")
+                entries += convolution(name, f"{path}/{ours}{level}_conv{i}", True)
+    entries += convolution("refine_head.deconv", f"{path}/spread", True, "transposed_kernel")
     for i in range(3):
         # PySOT counts the joins from the coarsest on.
-        entries += _convolution(f"refine_head.post{i}", f"{path}/join{2 - i}", True)
+        entries += convolution(f"refine_head.post{i}", f"{path}/join{2 - i}", True)
     return entries
 
 

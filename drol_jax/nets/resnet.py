@@ -88,9 +88,10 @@ class Block(nn.Module):
             y = conv(self.planes, 3, pad=self.dilation, dilation=self.dilation, name="conv2")(y)
             y = frozen_norm("norm2")(y)
         if self.shortcut:
-            plain = self.stride == 1 and self.dilation == 1
-            widened = widened if not plain else {"stride": 1, "pad": 0, "dilation": 1}
-            x = Shortcut(y.shape[-1], 1 if plain else 3, **widened, name="shortcut")(x)
+            if self.stride == 1 and self.dilation == 1:
+                x = Shortcut(y.shape[-1], 1, 1, 0, 1, name="shortcut")(x)
+            else:
+                x = Shortcut(y.shape[-1], 3, self.stride, pad, dilation, name="shortcut")(x)
         return nn.relu(x + y)
 
 

@@ -109,10 +109,12 @@ class SiameseNet(nn.Module):
 
     def coarse_masks(self, template: Template, search: Search) -> jax.Array:
         """[B, R, R, 63 * 63] logits of the mask branch alone, which no tracker reads."""
+        assert template.mask is not None and search.mask is not None
         return self.mask_head.coarse(template.mask, search.mask)
 
     def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:
         """[B, 127, 127] mask logits at one cell of the response, int32 [2] (row, column), traced or not."""
+        assert template.mask is not None and search.mask is not None
         return self.mask_head.refine(template.mask, search.mask, jnp.asarray(position))
 
     def __call__(self, z: jax.Array, x: jax.Array) -> Response:
