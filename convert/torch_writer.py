@@ -32,7 +32,7 @@ def write_state_dict(path: Path, shapes: Mapping[str, tuple[int, ...]], array: C
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
 
-        def member(name: str, content: bytes | memoryview) -> None:
+        def member(name: str, content: bytes) -> None:
             archive.writestr(zipfile.ZipInfo(f"{FOLDER}/{name}", TIME), content)
 
         member("data.pkl", _pickle(shapes))
@@ -40,7 +40,7 @@ def write_state_dict(path: Path, shapes: Mapping[str, tuple[int, ...]], array: C
         for i, (name, shape) in enumerate(shapes.items()):
             numbers = np.ascontiguousarray(array(name), "<f4")
             assert numbers.shape == shape, name
-            member(f"data/{i}", memoryview(numbers.reshape(-1)).cast("B"))
+            member(f"data/{i}", numbers.tobytes())
         member("version", b"3\n")
 
 
