@@ -1,30 +1,23 @@
 """Where every array of a PySOT checkpoint lives in our variables, and how it is laid out there.
 
-PySOT keeps convolution weights as [O, I, rows, columns] and feeds pictures as BGR; we keep [rows, columns, I, O] and
-feed RGB. Matrices are transposed, everything else is a vector with the same numbers on both sides. The table works in
-both directions and moves numbers without arithmetic, so there and back gives the same bits.
+PySOT keeps convolution weights as [O, I, rows, columns], transposed ones as [I, O, rows, columns], and feeds pictures
+as BGR; we keep [rows, columns, I, O] and feed RGB. Matrices are transposed, everything else is a vector with the same
+numbers on both sides. The table works in both directions and moves numbers without arithmetic, so there and back gives
+the same bits.
 """
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import nanotrack_names
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
+from pysot_entries import AXES, Entry, Layout, convolution, mobilenet_entries, norm, resnet_entries
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
+from drol_jax.nets import resnet
 from drol_jax.variables import listing, mismatches, variable_shapes
-
-Layout = Literal["colour_kernel", "kernel", "matrix", "vector"]
-
-
-class Entry(NamedTuple):
-    """One array: its name in PySOT's state dict, its path in our variables, its layout there."""
-
-    source: str
-    path: str
-    layout: Layout
-
 
 # Positions of the convolutions and normalisations in PySOT's `features` sequences.
 SEQUENCES = {
@@ -32,12 +25,6 @@ SEQUENCES = {
     "alexnetlegacy2": ((0, 4, 8, 11, 14), (1, 5, 9, 12)),
 }
 BRANCH_PARTS = (("conv_kernel", "template"), ("conv_search", "search"), ("head", "hidden"))
-NORM_LEAVES = (
-    ("weight", "params", "scale"),
-    ("bias", "params", "bias"),
-    ("running_mean", "batch_stats", "mean"),
-    ("running_var", "batch_stats", "var"),
-)
 
 
 def table(model: ModelConfig) -> list[Entry]:
@@ -48,7 +35,7 @@ def table(model: ModelConfig) -> list[Entry]:
     """
     if model.anchor_free:
         return [entry for layer in nanotrack_names.layers(model) for entry in _layer(*layer)]
-    return [*_backbone(model), *_head(model)]
+    return [*_backbone(model), *_neck(model), *_head(model), *_mask(model)]
 
 
 def ignored(name: str, model: ModelConfig) -> bool:
@@ -64,33 +51,54 @@ def expected(model: ModelConfig) -> dict[str, tuple[int, ...]]:
     return {e.source: _source_shape(shapes[e.path], e.layout) for e in table(model)}
 
 
-def to_flax(state: dict[str, np.ndarray], model: ModelConfig) -> Any:
+def to_flax(state: dict[str, np.ndarray], model: ModelConfig, *, consume: bool = False) -> Any:
     """PySOT's arrays as our variables {'params': ..., 'batch_stats': ...}, float32.
 
     Args:
       state: state dict by name, floating arrays of any width; names without a `module.` prefix.
+      model: the network.
+      consume: take every array out of `state` as it is turned, so that little more than one copy is ever there.
 
     Raises:
       UserError: a name is missing, extra or misshapen, or an array holds no finite floating numbers; lists each.
     """
     if complaints := problems(state, model):
         raise UserError(complaints)
+    take = state.pop if consume else state.__getitem__
     return unflatten_dict(
-        {e.path: _to_ours(np.asarray(state[e.source]).astype(np.float32), e.layout) for e in table(model)}, sep="/"
+        {e.path: _to_ours(np.asarray(take(e.source)).astype(np.float32, copy=False), e.layout) for e in table(model)},
+        sep="/",
     )
 
 
-def to_pysot(variables: Any, model: ModelConfig) -> dict[str, np.ndarray]:
-    """Our variables under PySOT's names and in its layout: the inverse of `to_flax`, bit for bit.
+class SourceView(Mapping[str, np.ndarray]):
+    """Our variables under PySOT's names and in its layout, each array turned when it is asked for.
 
     Raises:
       UserError: the variables are not those of this model.
     """
-    flat: dict[str, Any] = flatten_dict(variables, sep="/")
-    shapes = variable_shapes(model)
-    if wrong := listing(mismatches({path: np.shape(array) for path, array in flat.items()}, shapes)):
-        raise UserError(f"these variables do not belong to {model.backbone} with a {model.head} head: {wrong}")
-    return {e.source: _to_source(np.asarray(flat[e.path], np.float32), e.layout) for e in table(model)}
+
+    def __init__(self, variables: Any, model: ModelConfig):
+        self._flat: dict[str, Any] = flatten_dict(variables, sep="/")
+        found = {path: np.shape(array) for path, array in self._flat.items()}
+        if wrong := listing(mismatches(found, variable_shapes(model))):
+            raise UserError(f"these variables do not belong to {model.backbone} with a {model.head} head: {wrong}")
+        self._entries = {e.source: e for e in table(model)}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        entry = self._entries[name]
+        return _to_source(np.asarray(self._flat[entry.path], np.float32), entry.layout)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def to_pysot(variables: Any, model: ModelConfig) -> dict[str, np.ndarray]:
+    """`SourceView` as a dictionary: the inverse of `to_flax`, bit for bit."""
+    return dict(SourceView(variables, model))
 
 
 def problems(state: dict[str, np.ndarray], model: ModelConfig) -> str:
@@ -106,23 +114,18 @@ def problems(state: dict[str, np.ndarray], model: ModelConfig) -> str:
     return listing(kinds)
 
 
-def _convolution(source: str, path: str, bias: bool, layout: Layout = "kernel") -> list[Entry]:
-    entries = [Entry(f"{source}.weight", f"params/{path}/kernel", layout)]
-    return entries + [Entry(f"{source}.bias", f"params/{path}/bias", "vector")] * bias
-
-
-def _norm(source: str, path: str) -> list[Entry]:
-    return [Entry(f"{source}.{name}", f"{kind}/{path}/{leaf}", "vector") for name, kind, leaf in NORM_LEAVES]
-
-
 def _layer(kind: str, source: str, path: str) -> list[Entry]:
     if kind == "norm":
-        return _norm(source, path)
+        return norm(source, path)
     layout: Layout = "colour_kernel" if kind == "stem" else "matrix" if kind == "dense" else "kernel"
-    return _convolution(source, path, kind in ("biased", "dense"), layout)
+    return convolution(source, path, kind in ("biased", "dense"), layout)
 
 
 def _backbone(model: ModelConfig) -> list[Entry]:
+    if model.backbone in resnet.VARIANTS:
+        return resnet_entries(model)
+    if model.backbone == "mobilenetv2":
+        return mobilenet_entries()
     if model.backbone == "alexnet":
         convolutions = [f"layer{i}.0" for i in range(1, 6)]
         norms = [f"layer{i}.1" for i in range(1, 6)]
@@ -131,9 +134,19 @@ def _backbone(model: ModelConfig) -> list[Entry]:
     entries = []
     for i, name in enumerate(convolutions, start=1):
         layout: Layout = "colour_kernel" if i == 1 else "kernel"
-        entries += _convolution(f"backbone.{name}", f"backbone/conv{i}", True, layout)
+        entries += convolution(f"backbone.{name}", f"backbone/conv{i}", True, layout)
         if i <= len(norms):
-            entries += _norm(f"backbone.{norms[i - 1]}", f"backbone/norm{i}")
+            entries += norm(f"backbone.{norms[i - 1]}", f"backbone/norm{i}")
+    return entries
+
+
+def _neck(model: ModelConfig) -> list[Entry]:
+    count = len(model.adjust_channels)
+    entries = []
+    for i in range(count):
+        source = "neck.downsample" if count == 1 else f"neck.downsample{i + 2}"
+        entries += convolution(f"{source}.downsample.0", f"neck/conv{i}", False)
+        entries += norm(f"{source}.downsample.1", f"neck/norm{i}")
     return entries
 
 
@@ -149,36 +162,59 @@ def _head(model: ModelConfig) -> list[Entry]:
     if model.head == "upchannel_rpn":
         for branch in ("cls", "loc"):
             for side in ("template", "search"):
-                entries += _convolution(f"rpn_head.{side}_{branch}_conv", f"head/{side}_{branch}", True)
-        return entries + _convolution("rpn_head.loc_adjust", "head/loc_adjust", True)
-    for branch in ("cls", "loc"):
-        for source, ours in BRANCH_PARTS:
-            entries += _convolution(f"rpn_head.{branch}.{source}.0", f"head/{branch}/{ours}_conv", False)
-            entries += _norm(f"rpn_head.{branch}.{source}.1", f"head/{branch}/{ours}_norm")
-        entries += _convolution(f"rpn_head.{branch}.head.3", f"head/{branch}/output_conv", True)
+                entries += convolution(f"rpn_head.{side}_{branch}_conv", f"head/{side}_{branch}", True)
+        return entries + convolution("rpn_head.loc_adjust", "head/loc_adjust", True)
+    if model.head == "multi_rpn":
+        for i in range(len(model.layers)):
+            entries += _depthwise(f"rpn_head.rpn{i + 2}", f"head/levels_{i}")
+        for name in ("cls_weight", "loc_weight") * model.weighted:
+            entries.append(Entry(f"rpn_head.{name}", f"params/head/{name}", "vector"))
+        return entries
+    return _depthwise("rpn_head", "head")
+
+
+def _depthwise(source: str, path: str) -> list[Entry]:
+    return [e for branch in ("cls", "loc") for e in _branch(f"{source}.{branch}", f"{path}/{branch}")]
+
+
+def _branch(source: str, path: str) -> list[Entry]:
+    entries = []
+    for part, ours in BRANCH_PARTS:
+        entries += convolution(f"{source}.{part}.0", f"{path}/{ours}_conv", False)
+        entries += norm(f"{source}.{part}.1", f"{path}/{ours}_norm")
+    return entries + convolution(f"{source}.head.3", f"{path}/output_conv", True)
+
+
+def _mask(model: ModelConfig) -> list[Entry]:
+    if not model.mask:
+        return []
+    entries, path = _branch("mask_head", "mask_head/branch"), "mask_head/decoder"
+    for source, ours in (("v", "fine"), ("h", "deep")):
+        for level in range(3):
+            for i in range(2):
+                name = f"refine_head.{source}{level}.{2 * i}"
+                entries += convolution(name, f"{path}/{ours}{level}_conv{i}", True)
+    entries += convolution("refine_head.deconv", f"{path}/spread", True, "transposed_kernel")
+    for i in range(3):
+        # PySOT counts the joins from the coarsest on.
+        entries += convolution(f"refine_head.post{i}", f"{path}/join{2 - i}", True)
     return entries
 
 
 def _to_ours(array: np.ndarray, layout: Layout) -> np.ndarray:
     if layout == "vector":
-        return np.ascontiguousarray(array)
-    if layout == "matrix":
-        return np.ascontiguousarray(array.T)
+        return np.array(array)
     if layout == "colour_kernel":
         array = array[:, ::-1]
-    return np.ascontiguousarray(array.transpose(2, 3, 1, 0))
+    return np.ascontiguousarray(array.transpose(AXES[layout]))
 
 
 def _to_source(array: np.ndarray, layout: Layout) -> np.ndarray:
     if layout == "vector":
         return np.ascontiguousarray(array)
-    if layout == "matrix":
-        return np.ascontiguousarray(array.T)
-    array = array.transpose(3, 2, 0, 1)
+    array = array.transpose(np.argsort(AXES[layout]))
     return np.ascontiguousarray(array[:, ::-1] if layout == "colour_kernel" else array)
 
 
 def _source_shape(shape: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
-    if layout == "matrix":
-        return shape[::-1]
-    return shape if layout == "vector" else (shape[3], shape[2], shape[0], shape[1])
+    return shape if layout == "vector" else tuple(shape[i] for i in np.argsort(AXES[layout]))

@@ -15,7 +15,7 @@ import pysot_names
 import source_forward
 import source_nanotrack
 import torch_files
-from conversion import check_and_save, run
+from conversion import check_and_save, fixed_pictures, run
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
@@ -28,10 +28,8 @@ def convert(source: Path, model: ModelConfig, output: Path, force: bool) -> None
       UserError: the file is no state dict of this network, or the folder cannot be written.
     """
     state = torch_files.read_state_dict(source)
-    try:
-        variables = pysot_names.to_flax(state, model)
-    except UserError as error:
-        raise UserError(f"{source} is not {model.backbone} with a {model.head} head: {error}") from None
+    if wrong := pysot_names.problems(state, model):
+        raise UserError(f"{source} is not {model.backbone} with a {model.head} head: {wrong}")
     skipped = [name for name in state if pysot_names.ignored(name, model)]
     print(f"{source}: {len(state) - len(skipped)} arrays of {model.backbone} with a {model.head} head")
     if skipped:
@@ -39,13 +37,18 @@ def convert(source: Path, model: ModelConfig, output: Path, force: bool) -> None
     wide = [name for name, array in state.items() if array.dtype == np.float64]
     if wide:
         print(f"rounded from float64 to float32: {', '.join(wide)}")
+    # The source network answers before it is taken apart, so that its arrays and ours are never all there at once.
+    answers = source_answer(state, model)
+    variables = pysot_names.to_flax(state, model, consume=True)
+    check_and_save(variables, model, lambda z, x: answers, source, output, "pysot_to_flax", force)
 
-    def answer(z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray]:
-        # The source network takes BGR and channels first.
+
+def source_answer(state: dict[str, np.ndarray], model: ModelConfig) -> dict[str, np.ndarray]:
+    """PySOT's answer on the fixed pictures, which it takes as BGR and channels first."""
+    z, x = (picture[..., ::-1].transpose(2, 0, 1) for picture in fixed_pictures())
+    with np.errstate(all="ignore"):  # What a senseless network gives is for the comparison to judge.
         forward = source_nanotrack.answer if model.anchor_free else source_forward.answer
-        return forward(state, model, z[..., ::-1].transpose(2, 0, 1), x[..., ::-1].transpose(2, 0, 1))
-
-    check_and_save(variables, model, answer, source, output, "pysot_to_flax", force)
+        return forward(state, model, z, x)
 
 
 def main(argv: list[str] | None = None) -> int:

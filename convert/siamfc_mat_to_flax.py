@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from conversion import check_and_save, run
 from flax.traverse_util import unflatten_dict
-from source_forward import convolution, max_pool
+from source_layers import convolution, max_pool
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.nets.alexnet import BATCH_NORM_EPSILON
+from drol_jax.nets.layers import BATCH_NORM_EPSILON
 from drol_jax.variables import listing, mismatches, variable_shapes
 
 LAYER = re.compile(r"(?:br\d*_)?(conv[1-5][fb]|bn[1-4][mbx])")

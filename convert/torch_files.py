@@ -11,7 +11,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from torch_pickle import BFLOAT16, Refused, Storage, Tensor, load, printable
@@ -36,12 +36,14 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); check the path") from error
     try:
-        tree, bytes_of = _read_zip(content) if content.startswith(b"PK\x03\x04") else _read_legacy(content)
-        return _state_dict(tree, bytes_of, path)
+        # A file on disk, not its content: one tensor at a time is in memory beside the arrays.
+        with file:
+            tree, bytes_of = (_read_zip if file.peek(4)[:4] == b"PK\x03\x04" else _read_legacy)(file)
+            return _state_dict(tree, bytes_of, path)
     except Refused as error:
         raise UserError(
             f"{path} asks for {error}, which a state dict does not need: refused, nothing was run; "
@@ -54,8 +56,8 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
         raise UserError(f"{path} is damaged or no PyTorch checkpoint ({reason}); download or save it again") from error
 
 
-def _read_zip(content: bytes) -> tuple[Any, Callable[[Storage], bytes]]:
-    archive = zipfile.ZipFile(io.BytesIO(content))
+def _read_zip(file: BinaryIO) -> tuple[Any, Callable[[Storage], bytes]]:
+    archive = zipfile.ZipFile(file)
     pickles = [name for name in archive.namelist() if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(pickles) != 1:
         raise ValueError("the zip has no data.pkl")
@@ -73,22 +75,31 @@ def _read_zip(content: bytes) -> tuple[Any, Callable[[Storage], bytes]]:
     return tree, lambda storage: member(f"data/{storage.key}")
 
 
-def _read_legacy(content: bytes) -> tuple[Any, Callable[[Storage], bytes]]:
-    stream = io.BytesIO(content)
-    if [load(stream) for _ in range(2)] != [LEGACY_MAGIC, LEGACY_PROTOCOL]:
+def _read_legacy(file: BinaryIO) -> tuple[Any, Callable[[Storage], bytes]]:
+    if [load(file) for _ in range(2)] != [LEGACY_MAGIC, LEGACY_PROTOCOL]:
         raise ValueError("it does not begin as one")
-    if load(stream).get("little_endian") is not True:
+    if load(file).get("little_endian") is not True:
         raise ValueError("written on a big-endian machine")
-    tree = load(stream)
+    tree = load(file)
     kinds = {storage.key: storage.kind for storage in _storages(tree)}
-    chunks: dict[str, bytes] = {}
-    for key in map(str, load(stream)):
-        (count,) = struct.unpack("<q", stream.read(8))
+    places: dict[str, tuple[int, int]] = {}
+    keys, here = list(map(str, load(file))), file.tell()
+    end = file.seek(0, io.SEEK_END)
+    for key in keys:
+        file.seek(here)
+        (count,) = struct.unpack("<q", file.read(8))
         size = count * _raw_type(kinds[key]).itemsize
-        if not 0 <= size <= len(content) - stream.tell():
+        if not 0 <= size <= end - here - 8:
             raise ValueError("it ends too soon")
-        chunks[key] = stream.read(size)
-    return tree, lambda storage: chunks[storage.key]
+        places[key] = (here + 8, size)
+        here += 8 + size
+
+    def chunk(storage: Storage) -> bytes:
+        place, size = places[storage.key]
+        file.seek(place)
+        return file.read(size)
+
+    return tree, chunk
 
 
 def _storages(tree: Any) -> Iterator[Storage]:

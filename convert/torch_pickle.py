@@ -79,6 +79,18 @@ class _Parameter:
         return tensor
 
 
+class _Ignored:
+    """Stands for what makes numpy's numbers, such as a training snapshot's learning rates; makes only itself."""
+
+    __slots__ = ()
+
+    def __call__(self, *_: Any) -> "_Ignored":
+        return self
+
+    def __setstate__(self, state: Any) -> None:
+        """Keeps nothing."""
+
+
 class Refused(Exception):
     """Holds the name that the file asked for."""
 
@@ -89,6 +101,10 @@ NAMES: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor_v2"): _Rebuild(),
     ("torch._utils", "_rebuild_parameter"): _Parameter(),
     ("torch", "Size"): tuple,
+    ("numpy", "dtype"): _Ignored(),
+    ("numpy.core.multiarray", "scalar"): _Ignored(),
+    ("numpy._core.multiarray", "scalar"): _Ignored(),
+    ("_codecs", "encode"): _Ignored(),
     **{("torch", name): _Word(name) for name in (*STORAGES, *DTYPES)},
 }
 

@@ -8,7 +8,7 @@ network.
 import hashlib
 import json
 import tempfile
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -178,7 +178,11 @@ def _swap_in(fresh: Path, folder: Path, aside: Path) -> None:
 
 def _file_hashes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    hashes = {}
+    for path in files:
+        with path.open("rb") as file:  # Not its content: a file may hold most of a network.
+            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
@@ -217,11 +221,17 @@ def _damaged(folder: Path, why: str) -> UserError:
 
 
 def _describe(model: dict[str, Any]) -> dict[str, Any]:
-    """What tells networks apart, less what the network at hand does not use."""
-    unused = {"siamfc": ("head_channels", "anchor_ratios", "anchor_scales"), "upchannel_rpn": ("head_channels",)}
-    dropped = unused.get(str(model.get("head")), ())
-    plain = json.loads(json.dumps(model))
-    return {key: value for key, value in plain.items() if key not in dropped}
+    """What tells networks apart, less what the network at hand does not use; what an older card lacks is default."""
+    defaults = {f.name: f.default for f in fields(ModelConfig) if f.default is not MISSING}
+    model = json.loads(json.dumps({**defaults, **model}))
+    unused = {
+        "siamfc": ("head_channels", "anchor_ratios", "anchor_scales"),
+        "upchannel_rpn": ("head_channels",),
+        "multi_rpn": ("head_channels",),
+    }
+    # What the online subnet sees needs no weights of its own.
+    dropped = (*unused.get(str(model.get("head")), ()), "online_feature", "online_level")
+    return {key: value for key, value in model.items() if key not in dropped}
 
 
 def _check_shapes(found: dict[str, tuple[int, ...]], model: ModelConfig, where: str) -> None:

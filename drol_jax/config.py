@@ -10,8 +10,19 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-Backbone = Literal["alexnet", "alexnetlegacy", "alexnetlegacy2", "mobilenetv3_small", "mobilenetv3_small_v3"]
-Head = Literal["depthwise_rpn", "upchannel_rpn", "siamfc", "points_v1", "points_v2", "points_v3"]
+Backbone = Literal[
+    "alexnet",
+    "alexnetlegacy",
+    "alexnetlegacy2",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "mobilenetv2",
+    "mobilenetv3_small",
+    "mobilenetv3_small_v3",
+]
+Head = Literal["depthwise_rpn", "upchannel_rpn", "multi_rpn", "siamfc", "points_v1", "points_v2", "points_v3"]
+OnlineFeature = Literal["level", "mean", "weighted", "concat"]
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
 
@@ -23,9 +34,23 @@ class ModelConfig:
     backbone: Backbone
     head: Head
     width: float = 1.0
-    """Channel multiplier of the backbone (`alexnet`, `alexnetlegacy`)."""
+    """Channel multiplier of the backbone (`alexnet`, `alexnetlegacy`, `mobilenetv2`)."""
+    layers: tuple[int, ...] = ()
+    """Stages of the backbone that the head sees, in the order of the network; empty for the AlexNets, which have one
+    output."""
+    adjust_channels: tuple[int, ...] = ()
+    """Channels of every stage after the neck; empty without a neck."""
     head_channels: int = 256
-    """Hidden channels of the depth-wise head; ignored by the others."""
+    """Hidden channels of the depth-wise head on one feature map; ignored by the others."""
+    weighted: bool = False
+    """`multi_rpn`: a learned weighted mean over the stages instead of the plain one."""
+    online_feature: OnlineFeature = "level"
+    """What the online subnet sees of several stages: one of them, their mean, their sum weighted by the head's raw
+    classification weights, or all their channels."""
+    online_level: int = 0
+    """Which of `layers` it is with `online_feature: level`, counted from 0."""
+    mask: bool = False
+    """SiamMask's mask branch and decoder."""
     anchor_ratios: tuple[float, ...] = (0.33, 0.5, 1.0, 2.0, 3.0)
     """Height over width of the anchors."""
     anchor_scales: tuple[float, ...] = (8.0,)

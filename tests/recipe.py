@@ -33,24 +33,49 @@ def tensor(name, shape, deviation):
 
 # Weights, by their names in a PySOT state dict
 
-RANGES = {"running_mean": (-0.1, 0.1), "running_var": (0.5, 1.5), "bias": (-0.1, 0.1), "corr_bias": (-0.1, 0.1)}
+RANGES = {
+    "running_mean": (-0.1, 0.1),
+    "running_var": (0.5, 1.5),
+    "bias": (-0.1, 0.1),
+    "corr_bias": (-0.1, 0.1),
+    "cls_weight": (0.5, 1.5),
+    "loc_weight": (0.5, 1.5),
+}
 
 
 def parameter(name, shape):
-    """One array of the state dict; convolutions OIHW."""
+    """One array of the state dict; convolutions OIHW, the transposed one IOHW."""
     kind = name.rsplit(".", 1)[-1]
     if kind == "num_batches_tracked":
         return np.zeros(shape, np.int64)
     if kind in RANGES:
         return uniform(name, shape, *RANGES[kind])
     if len(shape) == 1:
-        return uniform(name, shape, 0.5, 1.5)
-    amplitude = np.sqrt(6.0 / math.prod(shape[1:])) * _gain(name, shape)
+        return uniform(name, shape, 0.5, 1.5) * np.float32(_norm_gain(name))
+    transposed = name.endswith("deconv.weight")
+    fan_in = shape[0] if transposed else math.prod(shape[1:])
+    amplitude = np.sqrt(6.0 / fan_in) * _gain(name, shape)
     weight = 2.0 * unit(name, shape) - 1.0
-    if not name.endswith("head.3.weight"):
+    if not transposed and not name.endswith("head.3.weight"):
         mean = weight.reshape(shape[0], -1).mean(1)
         weight = weight - mean.reshape(-1, *[1] * (len(shape) - 1))
     return (weight * amplitude).astype(np.float32)
+
+
+def _norm_gain(name):
+    """Small where a residual branch ends, so that many blocks do not blow up."""
+    if name.endswith(".bn3.weight"):
+        return 0.25
+    return 0.6 if name.startswith("backbone.layer") and name.endswith(".conv.7.weight") else 1.0
+
+
+# The first that fits a name's end counts.
+GAINS = {
+    "neck.downsample.downsample.0.weight": 0.5,
+    "deconv.weight": 0.3,
+    "head.0.weight": 0.12,
+    "loc.head.3.weight": 0.1,
+}
 
 
 def _gain(name, shape):
@@ -58,11 +83,7 @@ def _gain(name, shape):
         return 1.0 / 64
     if name == "backbone.features.14.weight":
         return 0.05 if shape[1] == 192 else 0.6
-    if name.endswith("head.0.weight"):
-        return 0.12
-    if name.endswith("loc.head.3.weight"):
-        return 0.1
-    return 1.0
+    return next((gain for end, gain in GAINS.items() if name.endswith(end)), 1.0)
 
 
 def state_dict(shapes):

@@ -9,11 +9,25 @@ import numpy as np
 import pysot_names
 import recipe
 
-from drol_jax.config import Config
+from drol_jax.config import Config, ModelConfig
 from drol_jax.settings import load_settings
 
 FOLDER = Path(__file__).parent / "golden"
-CONFIGS = {"siamfc_alex_upxcorr_otb": "siamfc_alex_otb", "siamrpn_alex_dwxcorr_otb": "siamrpn_alex_otb"}
+CONFIGS = {
+    "siamfc_alex_upxcorr_otb": "siamfc_alex_otb",
+    "siamrpn_alex_dwxcorr_otb": "siamrpn_alex_otb",
+    "siamrpn_r50_l234_dwxcorr_otb": "siamrpn_r50_otb",
+    "siamrpn_r50_l234_dwxcorr": "siamrpn_r50",
+    "siamrpn_mobilev2_l234_dwxcorr": "siamrpn_mobilev2",
+}
+DEEP = {"backbone": "resnet50", "layers": (2, 3, 4), "head": "multi_rpn", "weighted": True}
+MODELS = {
+    "siamrpn_r50_l234_dwxcorr_votlt": ModelConfig(**DEEP, adjust_channels=(128, 256, 512)),
+    "siammask_r50_l3": ModelConfig(
+        backbone="resnet50", layers=(3,), adjust_channels=(256,), head="depthwise_rpn", mask=True
+    ),
+}
+"""Networks whose trackers are not here yet."""
 
 
 @cache
@@ -28,12 +42,21 @@ def settings(recorded):
     return load_settings(CONFIGS[recorded])
 
 
+def model(recorded) -> ModelConfig:
+    return MODELS[recorded] if recorded in MODELS else settings(recorded).config.model
+
+
 @cache
-def variables(recorded):
-    """The recipe's weights, converted."""
-    model = settings(recorded).config.model
-    state = recipe.state_dict(pysot_names.expected(model))
-    return jax.tree.map(jax.numpy.asarray, pysot_names.to_flax(state, model))
+def variables(recorded, backbone=True):
+    """The recipe's weights, converted; without its numbers a backbone is all zeros, which takes no time."""
+    shapes = pysot_names.expected(model(recorded))
+    state = {
+        name: recipe.parameter(name, shape)
+        if backbone or not name.startswith("backbone.")
+        else np.zeros(shape, np.float32)
+        for name, shape in shapes.items()
+    }
+    return jax.tree.map(jax.numpy.asarray, pysot_names.to_flax(state, model(recorded)))
 
 
 def variant(recorded, online: bool, template_update: bool) -> Config:

@@ -1,8 +1,10 @@
 """Conversion: PySOT and MatConvNet networks become ours, exactly, or nothing is written."""
 
+import json
 import struct
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import conversion
@@ -10,6 +12,7 @@ import numpy as np
 import pysot_names
 import pysot_to_flax
 import pytest
+import recorded
 import source_forward
 import torch_files
 import yaml
@@ -25,15 +28,26 @@ NETWORKS = {
     "upchannel": ModelConfig(backbone="alexnet", head="upchannel_rpn", width=0.02),
 }
 SIAMFC = ModelConfig(backbone="alexnetlegacy2", head="siamfc")
-ALL = [*NETWORKS.values(), SIAMFC, ModelConfig(backbone="alexnetlegacy2", head="depthwise_rpn", head_channels=4)]
+SEVERAL = {"layers": (3, 5, 7), "adjust_channels": (4, 4, 4), "head": "multi_rpn"}
+DEEP = {
+    "resnet18": ModelConfig(backbone="resnet18", **SEVERAL | {"layers": (2, 3, 4)}, weighted=True),
+    "mobilenet": ModelConfig(backbone="mobilenetv2", width=0.2, **SEVERAL),
+    "one level": ModelConfig(
+        backbone="mobilenetv2", width=0.1, layers=(7,), adjust_channels=(5,), head="depthwise_rpn", head_channels=3
+    ),
+}
+ALL = [
+    *NETWORKS.values(),
+    *DEEP.values(),
+    recorded.model("siammask_r50_l3"),
+    SIAMFC,
+    ModelConfig(backbone="alexnetlegacy2", head="depthwise_rpn", head_channels=4),
+]
 
 
 def write_config(folder, model):
-    tree = {
-        "model": {"backbone": model.backbone, "head": model.head, "width": model.width},
-        "hyper": {"penalty_k": 0.1, "window_influence": 0.4, "size_lr": 0.3},
-    }
-    tree["model"]["head_channels"] = model.head_channels
+    tree = {"model": json.loads(json.dumps(asdict(model)))}
+    tree["hyper"] = {"penalty_k": 0.1, "window_influence": 0.4, "size_lr": 0.3}
     path = folder / "tiny.yaml"
     path.write_text(yaml.safe_dump(tree))
     return path
@@ -75,12 +89,14 @@ def write_legacy(path, state):
     return as_legacy(path, data + b"u.", storages)
 
 
-@pytest.mark.parametrize("model", ALL, ids=lambda m: f"{m.backbone}-{m.head}")
+@pytest.mark.parametrize("model", ALL, ids=lambda m: f"{m.backbone}-{m.head}-{len(m.layers)}")
 def test_names_and_layouts_go_there_and_back_bit_for_bit(model):
     state = random_state(model)
-    back = pysot_names.to_pysot(pysot_names.to_flax(state, model), model)
-    assert list(back) == list(state)
-    for name, array in state.items():
+    original = dict(state)
+    back = pysot_names.to_pysot(pysot_names.to_flax(state, model, consume=True), model)
+    assert list(back) == list(original)
+    assert not state, "the arrays were taken out"
+    for name, array in original.items():
         np.testing.assert_array_equal(back[name].view(np.int32), array.view(np.int32))
     sources = [entry.source for entry in pysot_names.table(model)]
     paths = [entry.path for entry in pysot_names.table(model)]

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import recorded
 import yaml
 
 from drol_jax.errors import UserError
-from drol_jax.settings import load_settings
+from drol_jax.settings import load_model, load_settings
 
 # DROL's experiments, key by key; comments and defaults left out.
 RPN = """
@@ -34,11 +35,59 @@ TRACK: {{TYPE: SiamFCTracker, TOTAL_STRIDE: 8, SCALE_NUM: 3, SCALE_STEP: 1.0375,
   TEMPLATE_UPDATE: {update}, TAU_REGRESSION: 0.6, TAU_CLASSIFICATION: 0.1, USE_CLASSIFIER: True, SEED: 12345,
   COEE_CLASS: {fusion}, USE_ATTENTION_LAYER: {attention}, CHANNEL_ATTENTION: True, SPATIAL_ATTENTION: pool}}
 """
+DEEP = """
+META_ARC: siamrpn_r50_l234_dwxcorr
+BACKBONE: {{TYPE: resnet50, KWARGS: {{used_layers: [2, 3, 4]}}}}
+ADJUST: {{ADJUST: True, TYPE: AdjustAllLayer, LAYER: 0, FUSE: avg,
+  KWARGS: {{in_channels: [512, 1024, 2048], out_channels: [256, 256, 256]}}}}
+RPN: {{TYPE: MultiRPN, KWARGS: {{anchor_num: 5, in_channels: [256, 256, 256], weighted: {weighted}}}}}
+MASK: {{MASK: False}}
+ANCHOR: {{STRIDE: 8, RATIOS: [0.33, 0.5, 1, 2, 3], SCALES: [8], ANCHOR_NUM: 5}}
+TRACK: {{TYPE: SiamRPNTracker, PENALTY_K: {penalty}, WINDOW_INFLUENCE: {window}, LR: {lr}, EXEMPLAR_SIZE: 127,
+  INSTANCE_SIZE: 255, BASE_SIZE: 8, CONTEXT_AMOUNT: 0.5, SHORT_TERM_DRIFT: {drift}, USE_CLASSIFIER: True,
+  TEMPLATE_UPDATE: {attention}, SEED: {seed}, COEE_CLASS: 0.8, USE_ATTENTION_LAYER: {attention},
+  CHANNEL_ATTENTION: True, SPATIAL_ATTENTION: pool}}
+"""
+MOBILE = """
+META_ARC: siamrpn_mobilev2_l234_dwxcorr
+BACKBONE: {TYPE: mobilenetv2, KWARGS: {used_layers: [3, 5, 7], width_mult: 1.4}}
+ADJUST: {ADJUST: true, TYPE: AdjustAllLayer, KWARGS: {in_channels: [44, 134, 448], out_channels: [256, 256, 256]}}
+RPN: {TYPE: MultiRPN, KWARGS: {anchor_num: 5, in_channels: [256, 256, 256], weighted: False}}
+MASK: {MASK: False}
+ANCHOR: {STRIDE: 8, RATIOS: [0.33, 0.5, 1, 2, 3], SCALES: [8], ANCHOR_NUM: 5}
+TRACK: {TYPE: SiamRPNTracker, PENALTY_K: 0.04, WINDOW_INFLUENCE: 0.4, LR: 0.5, EXEMPLAR_SIZE: 127, INSTANCE_SIZE: 255,
+  BASE_SIZE: 8, CONTEXT_AMOUNT: 0.5}
+"""
+LONG_TERM = """
+META_ARC: siamrpn_r50_l234_dwxcorr_votlt
+BACKBONE: {TYPE: resnet50, KWARGS: {used_layers: [2, 3, 4]}}
+ADJUST: {ADJUST: True, TYPE: AdjustAllLayer, LAYER: 1,
+  KWARGS: {in_channels: [512, 1024, 2048], out_channels: [128, 256, 512]}}
+RPN: {TYPE: MultiRPN, KWARGS: {anchor_num: 5, in_channels: [128, 256, 512], weighted: True}}
+MASK: {MASK: False}
+TRACK: {TYPE: SiamRPNLTTracker, PENALTY_K: 0.05, LOST_INSTANCE_SIZE: 831}
+"""
+SIAMMASK = """
+META_ARC: siammask_r50_l3_dwxcorr
+BACKBONE: {TYPE: resnet50, KWARGS: {used_layers: [0, 1, 2, 3]}}
+ADJUST: {ADJUST: true, TYPE: AdjustAllLayer, LAYER: 3, KWARGS: {in_channels: [1024], out_channels: [256]}}
+RPN: {TYPE: DepthwiseRPN, KWARGS: {anchor_num: 5, in_channels: 256, out_channels: 256}}
+MASK: {MASK: True, TYPE: MaskCorr, KWARGS: {in_channels: 256, hidden: 256, out_channels: 3969}}
+REFINE: {REFINE: True, TYPE: Refine}
+TRACK: {TYPE: SiamMaskTracker, MASK_THERSHOLD: 0.15}
+"""
+UNTRACKED = {"siamrpn_r50_l234_dwxcorr_votlt": LONG_TERM, "siammask_r50_l3": SIAMMASK}
+USUAL = {"penalty": 0.05, "lr": 0.38, "drift": False, "weighted": True}
 EXPERIMENTS = {
     "siamfc_alex_otb": FC.format(update=True, fusion=0.8, attention=True),
     "siamfc_alex_vot": FC.format(update=False, fusion=0.6, attention=False),
     "siamrpn_alex_otb": RPN.format(drift=True, seed=123456, attention=True),
     "siamrpn_alex_vot": RPN.format(drift=False, seed=12, attention=False),
+    "siamrpn_r50": DEEP.format(**USUAL, window=0.25, seed=12345, attention=True),
+    "siamrpn_r50_vot": DEEP.format(**USUAL, window=0.35, seed=123, attention=False),
+    "siamrpn_r50_otb": DEEP.format(
+        penalty=0.24, lr=0.25, drift=True, weighted=False, window=0.25, seed=123456, attention=True
+    ),
 }
 
 
@@ -68,6 +117,64 @@ def test_every_setting_that_the_reference_ran_with_loads_and_agrees(name, tmp_pa
     }
     theirs = load_settings(write(tmp_path, tree))
     assert (theirs.config, theirs.hyper, theirs.seed) == (ours.config, ours.hyper, ours.seed)
+
+
+def test_pysots_mobilenet_file_gives_ours_without_the_subnet(tmp_path):
+    ours, theirs = load_settings("siamrpn_mobilev2"), load_settings(write(tmp_path, MOBILE))
+    assert (theirs.config.model, theirs.config.search, theirs.hyper) == (
+        ours.config.model,
+        ours.config.search,
+        ours.hyper,
+    )
+    assert not theirs.config.online.enabled
+
+
+@pytest.mark.parametrize("name", UNTRACKED)
+def test_a_tracker_that_is_not_here_is_refused_but_its_network_converts(name, tmp_path):
+    path = write(tmp_path, UNTRACKED[name])
+    with pytest.raises(UserError, match=r"TRACK\.TYPE is 'Siam(Mask|RPNLT)Tracker'.* supported: SiamRPNTracker"):
+        load_settings(path)
+    assert load_model(path) == recorded.model(name)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_network_alone_is_that_of_the_whole_file(name, tmp_path):
+    path = write(tmp_path, EXPERIMENTS[name])
+    assert load_model(path) == load_model(name) == load_settings(path).config.model
+
+
+@pytest.mark.parametrize(
+    ("layer", "fuse", "feature", "level"),
+    [(0, "avg", "mean", 0), (0, "wavg", "weighted", 0), (0, "con", "concat", 0), (2, "avg", "level", 1)],
+)
+def test_the_online_subnets_feature_is_read_from_layer_and_fuse(layer, fuse, feature, level, tmp_path):
+    text = EXPERIMENTS["siamrpn_r50"].replace("LAYER: 0, FUSE: avg", f"LAYER: {layer}, FUSE: {fuse}")
+    model = load_model(write(tmp_path, text))
+    assert (model.online_feature, model.online_level) == (feature, level)
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "parts"),
+    [
+        ("siamrpn_r50", "used_layers: [2, 3, 4]", "used_layers: [2, 3]", ["ADJUST.KWARGS.in_channels", "[512, 1024]"]),
+        ("siamrpn_r50", "used_layers: [2, 3, 4]", "used_layers: [5]", ["BACKBONE.KWARGS.used_layers", "0 to 4"]),
+        ("siamrpn_r50", "ADJUST: True", "ADJUST: False", ["ADJUST.ADJUST", "False", "True"]),
+        ("siamrpn_r50", "FUSE: avg", "FUSE: max", ["ADJUST.FUSE", "'max'", "avg, wavg or con"]),
+        ("siamrpn_r50", "LAYER: 0", "LAYER: 4", ["ADJUST.LAYER is 3", "0 to 2"]),
+        ("siamrpn_r50", "TYPE: MultiRPN", "TYPE: DepthwiseRPN", ["RPN.TYPE", "MultiRPN with several levels"]),
+        ("siamrpn_r50", "in_channels: [256", "in_channels: [128", ["RPN.KWARGS.in_channels", "[256, 256, 256]"]),
+        ("siamrpn_r50", "weighted: True", "weighted: 3", ["RPN.KWARGS.weighted", "3", "boolean"]),
+        (SIAMMASK, "used_layers: [0, 1, 2, 3]", "used_layers: [3]", ["used_layers", "[0, 1, 2, 3]", "MASK.MASK"]),
+        (SIAMMASK, "REFINE: True", "REFINE: False", ["REFINE.REFINE", "False", "True"]),
+        (SIAMMASK, "hidden: 256", "hidden: 128", ["MASK.KWARGS.hidden", "128", "256"]),
+    ],
+)
+def test_what_a_deep_network_asks_and_cannot_have_is_named(text, old, new, parts, tmp_path):
+    text = EXPERIMENTS.get(text, text)
+    assert old in text
+    with pytest.raises(UserError) as caught:
+        load_model(write(tmp_path, text.replace(old, new, 1)))
+    assert all(part in str(caught.value) for part in parts), str(caught.value)
 
 
 def test_a_file_of_pysot_proper_has_no_online_subnet(tmp_path):
@@ -100,7 +207,7 @@ def test_attention_options_map_onto_one_setting(channel, spatial, attention, tmp
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
-        ("TYPE: alexnetlegacy,", "TYPE: resnet50,", ["BACKBONE.TYPE", "'resnet50'", "alexnetlegacy2"]),
+        ("TYPE: alexnetlegacy,", "TYPE: vgg16,", ["BACKBONE.TYPE", "'vgg16'", "alexnetlegacy2", "resnet50"]),
         ("ADJUST: False", "ADJUST: True", ["ADJUST.ADJUST", "True", "False"]),
         ("MASK: False", "MASK: True", ["MASK.MASK", "True", "False"]),
         ("TYPE: DepthwiseRPN", "TYPE: MultiRPN", ["RPN.TYPE", "'MultiRPN'", "UPChannelRPN"]),

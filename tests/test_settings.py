@@ -11,7 +11,10 @@ from drol_jax.errors import UserError
 from drol_jax.settings import available, from_dict, load_settings, to_dict, without_online
 from drol_jax.settings.checks import feature_size
 
-PUBLISHED = ["siamfc_alex_otb", "siamfc_alex_vot", "siamrpn_alex_otb", "siamrpn_alex_vot"]
+PUBLISHED = [
+    *("siamfc_alex_otb", "siamfc_alex_vot", "siamrpn_alex_otb", "siamrpn_alex_vot"),
+    *("siamrpn_r50", "siamrpn_r50_otb", "siamrpn_r50_vot"),
+]
 NANOTRACK = ["nanotrack_v1", "nanotrack_v2", "nanotrack_v3"]
 MINIMAL = {
     "model": {"backbone": "alexnetlegacy", "head": "depthwise_rpn"},
@@ -47,7 +50,7 @@ def complaint(folder, content):
 
 
 def test_the_published_configurations_and_the_starter_are_available():
-    assert available() == sorted([*PUBLISHED, *NANOTRACK, "siamrpn_alex_synth"])
+    assert available() == sorted([*PUBLISHED, *NANOTRACK, "siamrpn_alex_synth", "siamrpn_mobilev2"])
 
 
 @pytest.mark.parametrize("name", available())
@@ -68,13 +71,16 @@ def test_every_header_names_its_command_and_scores(name):
     assert any(line.startswith("# measured") for line in header)
 
 
-def test_published_scores_are_those_of_the_papers_table_1():
+def test_published_scores_are_those_of_the_papers_tables_1_and_3():
     scores = {name: dict(load_settings(name).published) for name in PUBLISHED}
     assert scores == {
         "siamfc_alex_otb": {"OTB100": {"auc": 0.619, "precision": 0.848}},
         "siamfc_alex_vot": {"VOT2018": {"eao": 0.256, "accuracy": 0.502}},
         "siamrpn_alex_otb": {"OTB100": {"auc": 0.689, "precision": 0.914}},
         "siamrpn_alex_vot": {"VOT2018": {"eao": 0.376, "accuracy": 0.583}},
+        "siamrpn_r50": {"UAV123": {"auc": 0.652, "precision": 0.855}},
+        "siamrpn_r50_otb": {"OTB100": {"auc": 0.715, "precision": 0.937}},
+        "siamrpn_r50_vot": {"VOT2018": {"eao": 0.481, "accuracy": 0.616}},
     }
 
 
@@ -103,7 +109,13 @@ def test_the_baseline_is_the_tracker_without_subnet_and_short_term_template():
         ("search.instance_size", "big", ["search.instance_size is 'big'", "integer"]),
         ("search.instance_size", 255.5, ["search.instance_size is 255.5", "integer"]),
         ("search.exemplar_size", True, ["search.exemplar_size is True", "integer"]),
-        ("model.backbone", "resnet50", ["model.backbone is 'resnet50'", "alexnetlegacy2"]),
+        ("model.backbone", "vgg16", ["model.backbone is 'vgg16'", "alexnetlegacy2", "resnet50"]),
+        ("model.backbone", "resnet50", ["model.layers is []", "rising", "2, 3, 4"]),
+        ("model.layers", [2], ["model.layers is [2]", "alexnetlegacy has one output"]),
+        ("model.mask", True, ["model.mask is True", "alexnetlegacy has one output"]),
+        ("model.weighted", True, ["model.weighted is True", "multi_rpn"]),
+        ("model.online_level", 1, ["model.online_level is 1", "0 to 0"]),
+        ("model.online_feature", "weighted", ["model.online_feature is 'weighted'", "no weights"]),
         ("online.attention", "both", ["online.attention is 'both'", "dual"]),
         ("online.blurs", [[1, 2, 3]], ["online.blurs"]),
         ("hyper.penalty_k", None, ["hyper.penalty_k is None", "number"]),
@@ -128,6 +140,29 @@ def test_the_baseline_is_the_tracker_without_subnet_and_short_term_template():
 )
 def test_a_mistake_is_one_line_that_names_key_value_and_cure(key, value, parts, tmp_path):
     message = complaint(tmp_path, changed(key, value))
+    assert all(part in message for part in parts), message
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "parts"),
+    [
+        ("model", {"layers": [4, 3, 2]}, ["model.layers is [4, 3, 2]", "rising"]),
+        ("model", {"layers": [1, 2, 3]}, ["model.layers is [1, 2, 3]", "[2, 3, 4]"]),
+        ("model", {"adjust_channels": [256]}, ["model.adjust_channels is [256]", "each of layers"]),
+        ("model", {"adjust_channels": [1, 2, 3]}, ["model.online_feature is 'mean'", "differ"]),
+        ("model", {"head": "depthwise_rpn"}, ["model.head is 'depthwise_rpn'", "multi_rpn"]),
+        ("model", {"width": 0.5}, ["model.width is 0.5", "resnet50 has one width"]),
+        ("model", {"mask": True}, ["model.mask is True", "depthwise_rpn"]),
+        ("model", {"backbone": "mobilenetv2", "layers": [3, 4, 5]}, ["model.layers is [3, 4, 5]", "7 as the last"]),
+        ("search", {"exemplar_size": 87}, ["search.exemplar_size is 87", "95 to 166"]),
+        ("search", {"instance_size": 159}, ["search.instance_size is 159", "at least 167"]),
+        ("search", {"base_size": 0}, ["search.base_size is 0", "8 for these sizes"]),
+    ],
+)
+def test_a_network_whose_parts_do_not_fit_is_refused(section, changes, parts, tmp_path):
+    tree = to_dict(load_settings("siamrpn_r50_otb"))
+    tree[section] |= changes
+    message = complaint(tmp_path, tree)
     assert all(part in message for part in parts), message
 
 

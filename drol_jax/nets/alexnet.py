@@ -13,8 +13,7 @@ import jax
 
 from drol_jax.config import Backbone
 from drol_jax.nets.convolution import by_rows, grouped, max_pool, space_to_depth
-
-BATCH_NORM_EPSILON = 1e-5
+from drol_jax.nets.layers import frozen_norm
 
 
 class Variant(NamedTuple):
@@ -39,17 +38,17 @@ def _form(layer: int, groups: int) -> Callable[..., jax.Array] | None:
     return {1: space_to_depth, 2: by_rows}.get(layer)
 
 
-def frozen_norm(name: str | None = None) -> nn.BatchNorm:
-    """Batch normalisation by stored statistics."""
-    return nn.BatchNorm(use_running_average=True, epsilon=BATCH_NORM_EPSILON, name=name)
-
-
 def output_size(size: int) -> int:
     """Feature rows (or columns) for a picture of `size` pixels: 127 -> 6, 255 -> 22, 287 -> 26."""
     size = (size - 11) // 2 + 1
     size = (size - 3) // 2 + 1 - 4
     size = (size - 3) // 2 + 1
     return size - 6
+
+
+def level_channels(variant: Backbone, width: float) -> int:
+    """Channels of the one output."""
+    return int(CHANNELS[-1] * (width if VARIANTS[variant].scalable else 1.0))
 
 
 class AlexNet(nn.Module):

@@ -8,24 +8,33 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets import mobilenetv3
-from drol_jax.nets.alexnet import CHANNELS, VARIANTS, AlexNet
-from drol_jax.nets.heads import DepthwiseRPN, Pair, Response, SiamFCHead, UPChannelRPN
+from drol_jax.nets import alexnet, mobilenet, mobilenetv3, resnet
+from drol_jax.nets.heads import DepthwiseRPN, MultiRPN, Response, SiamFCHead, UPChannelRPN, weighted_sum
+from drol_jax.nets.masks import FINE_LEVELS, MaskHead, MaskSearch
+from drol_jax.nets.neck import Neck
 from drol_jax.nets.points import PointHead
 
-Template = Pair
-"""Correlation kernels of one template, ready for `SiameseNet.match`."""
+Levels = tuple[jax.Array, ...]
+"""Feature maps [B, L, L, C_i] of one picture, in the order of the network."""
+
+
+class Template(NamedTuple):
+    """Correlation kernels of one template, ready for `SiameseNet.match` and `SiameseNet.refine`."""
+
+    head: Any
+    mask: jax.Array | None = None  # None without a mask branch
 
 
 class Search(NamedTuple):
     """feature [B, L, L, C]: what the online subnet sees; head: the head's part, shared by all templates."""
 
     feature: jax.Array
-    head: Pair
+    head: Any
+    mask: MaskSearch | None = None  # None without a mask branch
 
 
 class SiameseNet(nn.Module):
-    """Backbone and head of one configuration.
+    """Backbone, neck and heads of one configuration.
 
     Pictures are [B, H, W, 3] RGB in 0..255, any real dtype, not normalised: the converter has turned the first
     convolution's input channels from PySOT's BGR once.
@@ -34,39 +43,103 @@ class SiameseNet(nn.Module):
     config: ModelConfig
 
     def setup(self):
-        if self.config.backbone in mobilenetv3.VARIANTS:
-            self.backbone = mobilenetv3.MobileNetV3(self.config.backbone)
+        config = self.config
+        outputs = tuple(sorted({*FINE_LEVELS, *config.layers})) if config.mask else config.layers
+        if config.backbone in resnet.VARIANTS:
+            self.backbone = resnet.ResNet(config.backbone, outputs)
+        elif config.backbone == "mobilenetv2":
+            self.backbone = mobilenet.MobileNetV2(config.width, outputs)
+        elif config.backbone in mobilenetv3.VARIANTS:
+            self.backbone = mobilenetv3.MobileNetV3(config.backbone)
         else:
-            self.backbone = AlexNet(self.config.backbone, self.config.width)
-        anchors = self.config.anchors_per_cell
-        if self.config.head == "depthwise_rpn":
-            self.head = DepthwiseRPN(anchors, self.config.head_channels)
-        elif self.config.head == "upchannel_rpn":
-            self.head = UPChannelRPN(anchors, feature_channels(self.config))
-        elif self.config.anchor_free:
-            self.head = PointHead(self.config.head, feature_channels(self.config))
+            self.backbone = alexnet.AlexNet(config.backbone, config.width)
+        if config.adjust_channels:
+            self.neck = Neck(config.adjust_channels)
+        anchors = config.anchors_per_cell
+        if config.head == "depthwise_rpn":
+            self.head = DepthwiseRPN(anchors, config.head_channels)
+        elif config.head == "multi_rpn":
+            self.head = MultiRPN(anchors, level_channels(config), config.weighted)
+        elif config.head == "upchannel_rpn":
+            self.head = UPChannelRPN(anchors, level_channels(config)[0])
+        elif config.anchor_free:
+            self.head = PointHead(config.head, level_channels(config)[0])
         else:
             self.head = SiamFCHead()
+        if config.mask:
+            self.mask_head = MaskHead(config.head_channels)
+
+    def pyramid(self, pictures: jax.Array) -> tuple[Levels, Levels]:
+        """[B, H, W, 3] -> (the backbone's outputs for the mask decoder, those for the neck)."""
+        outputs = self.backbone(pictures.astype(jnp.float32))
+        if not isinstance(outputs, tuple):
+            return (), (outputs,)
+        if not self.config.mask:
+            return (), outputs
+        numbers = sorted({*FINE_LEVELS, *self.config.layers})
+        by_number = dict(zip(numbers, outputs, strict=True))
+        return tuple(by_number[i] for i in FINE_LEVELS), tuple(by_number[i] for i in self.config.layers)
+
+    def adjusted(self, levels: Levels) -> Levels:
+        """The backbone's outputs -> those that the heads see; a template's are cut to their middle."""
+        return self.neck(levels) if self.config.adjust_channels else levels
 
     def feature(self, pictures: jax.Array) -> jax.Array:
-        """[B, H, W, 3] -> [B, L, L, C], the feature map that the head and the online subnet share."""
-        return self.backbone(pictures.astype(jnp.float32))
+        """[B, H, W, 3] -> [B, L, L, C], what the online subnet sees of search regions."""
+        return self._online(self.adjusted(self.pyramid(pictures)[1]))
 
     def template(self, z: jax.Array) -> Template:
         """[B, 127, 127, 3] -> correlation kernels."""
-        return self.head.template(self.feature(z))
+        return self.template_of(self.pyramid(z)[1])
+
+    def template_of(self, levels: Levels) -> Template:
+        """The same from the backbone's outputs for the neck."""
+        levels = self.adjusted(levels)
+        mask = self.mask_head.template(levels[0]) if self.config.mask else None
+        return Template(self.head.template(self._for_head(levels)), mask)
 
     def search(self, x: jax.Array) -> Search:
         """[B, S, S, 3] -> everything about the search region that does not depend on a template."""
-        feature = self.feature(x)
-        return Search(feature, self.head.search(feature))
+        return self.search_of(*self.pyramid(x))
+
+    def search_of(self, fine: Levels, levels: Levels) -> Search:
+        """The same from the backbone's outputs."""
+        levels = self.adjusted(levels)
+        mask = self.mask_head.search(levels[0], fine) if self.config.mask else None
+        return Search(self._online(levels), self.head.search(self._for_head(levels)), mask)
 
     def match(self, template: Template, search: Search) -> Response:
         """Response maps of one template ([1, ...]) or of one template per search region ([B, ...])."""
-        return self.head.match(template, search.head)
+        return self.head.match(template.head, search.head)
+
+    def coarse_masks(self, template: Template, search: Search) -> jax.Array:
+        """[B, R, R, 63 * 63] logits of the mask branch alone, which no tracker reads."""
+        assert template.mask is not None and search.mask is not None
+        return self.mask_head.coarse(template.mask, search.mask)
+
+    def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:
+        """[B, 127, 127] mask logits at one cell of the response, int32 [2] (row, column), traced or not."""
+        assert template.mask is not None and search.mask is not None
+        return self.mask_head.refine(template.mask, search.mask, jnp.asarray(position))
 
     def __call__(self, z: jax.Array, x: jax.Array) -> Response:
-        return self.match(self.template(z), self.search(x))
+        template, search = self.template(z), self.search(x)
+        if self.config.mask and self.is_initializing():
+            self.coarse_masks(template, search)
+            self.refine(template, search, jnp.zeros(2, jnp.int32))
+        return self.match(template, search)
+
+    def _for_head(self, levels: Levels) -> Any:
+        return levels if self.config.head == "multi_rpn" else levels[0]
+
+    def _online(self, levels: Levels) -> jax.Array:
+        choice = self.config.online_feature
+        if choice == "mean":
+            return sum(levels[1:], levels[0]) / len(levels)
+        if choice == "weighted":
+            # The raw numbers, where the head takes their softmax (published).
+            return weighted_sum(levels, self.head.cls_weight)
+        return jnp.concatenate(levels, axis=-1) if choice == "concat" else levels[self.config.online_level]
 
 
 @dataclass(frozen=True)
@@ -103,15 +176,32 @@ class Network:
 
         return jax.lax.platform_dependent(self.variables, pictures, cpu=one_by_one, default=together)
 
+    def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:
+        return self._apply("refine", template, search, position)
+
     def _apply(self, method: str, *args: Any) -> Any:
         return SiameseNet(self.config).apply(self.variables, *args, method=method)
 
 
+def level_channels(config: ModelConfig) -> tuple[int, ...]:
+    """Channels of every level that the heads see."""
+    if config.adjust_channels:
+        return config.adjust_channels
+    if config.backbone in resnet.VARIANTS:
+        return tuple(resnet.level_channels(config.backbone, i) for i in config.layers)
+    if config.backbone == "mobilenetv2":
+        return tuple(mobilenet.level_channels(config.width, i) for i in config.layers)
+    if config.backbone in mobilenetv3.VARIANTS:
+        return (mobilenetv3.VARIANTS[config.backbone][-1].outputs,)
+    return (alexnet.level_channels(config.backbone, config.width),)
+
+
 def feature_channels(config: ModelConfig) -> int:
     """C of `Search.feature`."""
-    if config.backbone in mobilenetv3.VARIANTS:
-        return mobilenetv3.VARIANTS[config.backbone][-1].outputs
-    return int(CHANNELS[-1] * (config.width if VARIANTS[config.backbone].scalable else 1.0))
+    channels = level_channels(config)
+    if config.online_feature == "concat":
+        return sum(channels)
+    return channels[config.online_level if config.online_feature == "level" else 0]
 
 
 def init_variables(config: ModelConfig, key: jax.Array, exemplar: int = 127, instance: int = 255) -> Any:

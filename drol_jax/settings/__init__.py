@@ -6,7 +6,7 @@ as they are (`drol_jax.settings.pysot_yaml`).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
-from drol_jax.settings.checks import complaints
-from drol_jax.settings.pysot_yaml import is_pysot, translate
+from drol_jax.settings.checks import Complaint, complaints, model_complaints
+from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
 from drol_jax.settings.yaml_file import nearest, not_finite, read_mapping
 
 WHOLE_HYPER = ("refit_interval", "template_interval")
@@ -66,6 +66,11 @@ class _File(BaseModel):
     hyper: _HyperFile  # pyright: ignore[reportInvalidTypeForm]
 
 
+class _ModelFile(BaseModel):
+    model_config = _STRICT
+    model: ModelConfig
+
+
 _SECTIONS: dict[str, list[str]] = {
     "model": [f.name for f in fields(ModelConfig)],
     "search": [f.name for f in fields(SearchConfig)],
@@ -88,10 +93,35 @@ def load_settings(name_or_path: str | Path) -> Settings:
     Raises:
       UserError: no such configuration; an unknown key; a value of the wrong type, out of range or not supported.
     """
+    path = _find(name_or_path)
+    # PySOT calls every file config.yaml and tells them apart by folder.
+    default_name = path.absolute().parent.name if path.stem == "config" else path.stem
+    return from_dict(read_mapping(path), default_name=default_name, source=str(path))
+
+
+def load_model(name_or_path: str | Path) -> ModelConfig:
+    """The network alone of a configuration, whose tracker may be one that is not here: for converting weights.
+
+    Args:
+      name_or_path: as in `load_settings`.
+
+    Raises:
+      UserError: as `load_settings`, for what concerns the network.
+    """
+    path = _find(name_or_path)
+    tree, names = read_mapping(path), {}
+    if is_pysot(tree):
+        tree, names = translate_model(tree, str(path))
+    model = _parsed(_ModelFile, {"model": tree["model"]} if "model" in tree else {}, names, str(path)).model
+    _complain(model_complaints(model), names, str(path))
+    return model
+
+
+def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if str(name_or_path) in available():
-        path = data_path("configs") / f"{name_or_path}.yaml"
-    elif not path.exists():
+        return data_path("configs") / f"{name_or_path}.yaml"
+    if not path.exists():
         names = ", ".join(available())
         if path.suffix.lower() in (".yaml", ".yml") or len(path.parts) > 1:
             raise UserError(f"no configuration file {path}: check the path, or name a bundled one: {names}")
@@ -99,11 +129,9 @@ def load_settings(name_or_path: str | Path) -> Settings:
             f"no configuration named {str(name_or_path)!r}; the nearest is {nearest(str(name_or_path), available())} "
             f"(all: {names}); a path to a YAML file works too"
         )
-    elif path.is_dir():
+    if path.is_dir():
         raise UserError(f"{path} is a folder; give a YAML file, or name a bundled configuration")
-    # PySOT calls every file config.yaml and tells them apart by folder.
-    default_name = path.absolute().parent.name if path.stem == "config" else path.stem
-    return from_dict(read_mapping(path), default_name=default_name, source=str(path))
+    return path
 
 
 def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: str = "settings") -> Settings:
@@ -120,16 +148,7 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
     names: Mapping[str, str] = {}
     if is_pysot(tree):
         tree, names = translate(tree, source)
-    if bad := not_finite(tree):
-        raise UserError(f"{source}: {names.get(bad[0], bad[0])} is not a finite number; give one")
-    try:
-        # Through JSON, because pydantic's strict mode takes a list for a tuple there, and a YAML date nowhere.
-        parsed = _File.model_validate_json(json.dumps(tree))
-    except TypeError as error:
-        raise UserError(f"{source}: {error}; use numbers, text, true or false and lists") from error
-    except ValidationError as error:
-        lines = [_explain(detail, names) for detail in error.errors(include_url=False)]
-        raise UserError(f"{source}: {'; '.join(lines)}") from error
+    parsed = _parsed(_File, tree, names, source)
     config = Config(
         model=parsed.model,
         search=parsed.search,
@@ -138,9 +157,7 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
         fidelity=parsed.fidelity,
     )
     hyper = Hyper(**parsed.hyper.model_dump())
-    wrong = [f"{names.get(key, key)} is {value!r}, wanted {wanted}" for key, value, wanted in _sense(parsed, hyper)]
-    if wrong:
-        raise UserError(f"{source}: {'; '.join(wrong)}")
+    _complain(complaints(config, hyper, parsed.seed), names, source)
     return Settings(
         name=parsed.name or default_name,
         config=config,
@@ -175,9 +192,24 @@ def without_online(settings: Settings) -> Settings:
     return replace(settings, config=config)
 
 
-def _sense(parsed: _File, hyper: Hyper):
-    config = Config(model=parsed.model, search=parsed.search, online=parsed.online, template=parsed.template)
-    return complaints(config, hyper, parsed.seed)
+def _parsed(kind: type[BaseModel], tree: Any, names: Mapping[str, str], source: str) -> Any:
+    """The tree as the layout has it; every mistake in one line."""
+    if bad := not_finite(tree):
+        raise UserError(f"{source}: {names.get(bad[0], bad[0])} is not a finite number; give one")
+    try:
+        # Through JSON, because pydantic's strict mode takes a list for a tuple there, and a YAML date nowhere.
+        return kind.model_validate_json(json.dumps(tree))
+    except TypeError as error:
+        raise UserError(f"{source}: {error}; use numbers, text, true or false and lists") from error
+    except ValidationError as error:
+        lines = [_explain(detail, names) for detail in error.errors(include_url=False)]
+        raise UserError(f"{source}: {'; '.join(lines)}") from error
+
+
+def _complain(found: Iterable[Complaint], names: Mapping[str, str], source: str) -> None:
+    wrong = [f"{names.get(key, key)} is {value!r}, wanted {wanted}" for key, value, wanted in found]
+    if wrong:
+        raise UserError(f"{source}: {'; '.join(wrong)}")
 
 
 def _explain(detail: Any, names: Mapping[str, str]) -> str:

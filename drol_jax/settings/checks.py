@@ -5,8 +5,18 @@ from typing import Any, NamedTuple
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
 
-NARROWEST = 96
-"""Channels of the AlexNets' first layer at width 1."""
+NARROWEST = {"alexnet": 96, "alexnetlegacy": 96, "mobilenetv2": 16}
+"""Channels of the narrowest layer at width 1, of the backbones that have a width."""
+STRIDE_8 = {
+    "resnet18": range(2, 5),
+    "resnet34": range(2, 5),
+    "resnet50": range(2, 5),
+    "mobilenetv2": range(3, 8),
+}
+"""Stages whose features lie 8 pixels apart, of the backbones that have several; their templates pass the neck, which
+keeps the middle 7 of 11 to 19 cells."""
+NECK_CELLS = range(11, 20)
+NECK_OUT = 7
 
 
 class Complaint(NamedTuple):
@@ -21,7 +31,7 @@ def complaints(config: Config, hyper: Hyper, seed: int) -> Iterator[Complaint]:
     """Every setting that would crash or mislead later, in the order of the file. All numbers are finite."""
     if not 0 <= seed < 2**32:
         yield Complaint("seed", seed, "0 to 4294967295")
-    yield from _model(config.model)
+    yield from model_complaints(config.model)
     yield from _search(config.search, config.model)
     yield from _online(config.online)
     if config.template.update and not config.online.enabled:
@@ -29,9 +39,12 @@ def complaints(config: Config, hyper: Hyper, seed: int) -> Iterator[Complaint]:
     yield from _hyper(hyper)
 
 
-def feature_size(pixels: int) -> int:
-    """Feature rows of the unpadded AlexNets, in closed form: 127 -> 6, 255 -> 22, 287 -> 26."""
-    return (pixels - 79) // 8
+def feature_size(pixels: int, backbone: str = "alexnet") -> int:
+    """Feature rows of a backbone before any neck, in closed form.
+
+    The AlexNets: 127 -> 6, 255 -> 22, 287 -> 26. The others: 127 -> 15, 255 -> 31.
+    """
+    return (pixels - 7) // 8 if backbone in STRIDE_8 else (pixels - 79) // 8
 
 
 def padded_feature_size(pixels: int) -> int:
@@ -39,21 +52,63 @@ def padded_feature_size(pixels: int) -> int:
     return -(-pixels // 16)
 
 
-def _model(model: ModelConfig) -> Iterator[Complaint]:
+def model_complaints(model: ModelConfig) -> Iterator[Complaint]:
+    """What is wrong with the network alone."""
     if model.anchor_free != model.backbone.startswith("mobilenetv3"):
         yield Complaint(
             "model.head", model.head, "points_v1, points_v2 or points_v3 with MobileNetV3, and with it alone"
         )
-    if model.backbone == "alexnetlegacy2" or model.anchor_free:
+    if model.backbone not in NARROWEST:
         if model.width != 1:
             yield Complaint("model.width", model.width, f"1: {model.backbone} has one width")
-    elif int(NARROWEST * model.width) < 1:
+    elif int(NARROWEST[model.backbone] * model.width) < 1:
         yield Complaint("model.width", model.width, "a positive multiplier, such as 0.25 or 1")
+    if model.backbone in STRIDE_8:
+        yield from _levels(model)
+    else:
+        given = {"layers": list(model.layers), "adjust_channels": list(model.adjust_channels), "mask": model.mask}
+        for name, value in given.items():
+            if value:
+                yield Complaint(f"model.{name}", value, f"none: {model.backbone} has one output and no neck")
+        if model.head == "multi_rpn":
+            yield Complaint("model.head", model.head, f"another: {model.backbone} has one output")
+    if model.weighted and model.head != "multi_rpn":
+        yield Complaint("model.weighted", True, "false: only multi_rpn weighs its levels")
+    yield from _online_feature(model)
     yield from _positive("model", model, "head_channels")
     for name in ("anchor_ratios", "anchor_scales"):
         values = getattr(model, name)
         if not values or min(values) <= 0:
             yield Complaint(f"model.{name}", list(values), "one or more positive numbers")
+
+
+def _levels(model: ModelConfig) -> Iterator[Complaint]:
+    layers, stages = list(model.layers), STRIDE_8[model.backbone]
+    if not layers or layers != sorted(set(layers)) or not set(layers) <= set(stages):
+        yield Complaint("model.layers", layers, f"one or more of {list(stages)}, rising")
+    elif model.backbone == "mobilenetv2" and layers[-1] != stages[-1]:
+        # Its checkpoints always hold all stages: a network without the last could not go back to PySOT whole.
+        yield Complaint("model.layers", layers, f"with {stages[-1]} as the last")
+    if len(model.adjust_channels) != len(layers) or min(model.adjust_channels, default=1) < 1:
+        yield Complaint("model.adjust_channels", list(model.adjust_channels), "a positive number for each of layers")
+    if (model.head == "multi_rpn") != (len(layers) > 1) and layers:
+        wanted = "multi_rpn with several layers" if len(layers) > 1 else "another: multi_rpn needs several layers"
+        yield Complaint("model.head", model.head, wanted)
+    if model.mask and model.backbone != "resnet50":
+        # The decoder's weights fit the channels of ResNet-50's first outputs.
+        yield Complaint("model.mask", True, "false, or backbone resnet50")
+    elif model.mask and model.head != "depthwise_rpn":
+        yield Complaint("model.mask", True, "false, or head depthwise_rpn")
+
+
+def _online_feature(model: ModelConfig) -> Iterator[Complaint]:
+    count, channels = max(len(model.layers), 1), set(model.adjust_channels)
+    if not 0 <= model.online_level < count:
+        yield Complaint("model.online_level", model.online_level, f"0 to {count - 1}, counted in layers")
+    if model.online_feature in ("mean", "weighted") and len(channels) > 1:
+        yield Complaint("model.online_feature", model.online_feature, "level or concat: adjust_channels differ")
+    if model.online_feature == "weighted" and not model.weighted:
+        yield Complaint("model.online_feature", "weighted", "mean, level or concat: the head has no weights")
 
 
 def _search(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
@@ -82,19 +137,27 @@ def _point_maps(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]
 
 def _anchor_maps(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
     if search.stride != 8:
-        yield Complaint("search.stride", search.stride, "8, the stride of the AlexNets")
+        yield Complaint("search.stride", search.stride, "8, the stride of the backbones")
         return
+    template, region = (feature_size(n, model.backbone) for n in (search.exemplar_size, search.instance_size))
     # The RPN heads shrink the template's features by two more rows and columns.
     smallest = 79 + 8 * (1 if model.head == "siamfc" else 3)
-    if search.exemplar_size < smallest:
+    deep = model.backbone in STRIDE_8
+    if deep and template not in NECK_CELLS:
+        yield Complaint("search.exemplar_size", search.exemplar_size, "95 to 166, such as 127")
+    elif deep and region <= NECK_CELLS[-1]:
+        yield Complaint("search.instance_size", search.instance_size, "at least 167, such as 255")
+    elif not deep and search.exemplar_size < smallest:
         yield Complaint("search.exemplar_size", search.exemplar_size, f"at least {smallest}, such as 127")
     elif search.instance_size < search.exemplar_size:
         yield Complaint("search.instance_size", search.instance_size, f"at least exemplar_size {search.exemplar_size}")
     else:
-        cells = feature_size(search.instance_size) - feature_size(search.exemplar_size) + 1
+        cells = region - (NECK_OUT if deep else template) + 1
         if search.score_size != cells:
-            base = search.base_size - search.score_size + cells
-            cure = f"{base} for these sizes" if base == 0 else "0, with sizes of the form 8 n + 7 such as 127 and 255"
+            base, usual = search.base_size - search.score_size + cells, 8 if deep else 0
+            cure = f"{base} for these sizes"
+            if base != usual:
+                cure = f"{usual}, with sizes of the form 8 n + 7 such as 127 and 255"
             yield Complaint("search.base_size", search.base_size, cure)
 
 

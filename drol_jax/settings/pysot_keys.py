@@ -57,8 +57,6 @@ LISTS: dict[str, tuple[str, Any]] = {
 """The same for lists, where PySOT's False means none."""
 
 FIXED: dict[str, tuple[Any, ...]] = {
-    "ADJUST.ADJUST": (False,),
-    "MASK.MASK": (False,),
     "TRACK.ADVANCED_LOCALIZATION": (True,),
     "TRACK.ATT_ACTIVATION": ("relu",),
     "TRACK.AUGMENTATION_EXPANSION_FACTOR": (2,),
@@ -77,14 +75,22 @@ FIXED: dict[str, tuple[Any, ...]] = {
     "TRACK.USE_AUGMENTATION": (True,),
     "TRACK.USE_PROJECTION_MATRIX": (True,),
 }
-"""Keys that a tracker reads, with the values that we honour; the first is PySOT's default but for ADJUST.ADJUST."""
+"""Keys that a tracker reads, with the values that we honour; the first is PySOT's default."""
 
 OTHER_DEFAULTS: dict[str, Any] = {
     "ADJUST.ADJUST": True,
+    "ADJUST.FUSE": "avg",
+    "ADJUST.KWARGS": {},
     "ADJUST.LAYER": 1,
+    "ADJUST.TYPE": "AdjustAllLayer",
     "ANCHOR.ANCHOR_NUM": None,
     "BACKBONE.KWARGS": {},
     "BACKBONE.TYPE": "res50",
+    "MASK.KWARGS": {},
+    "MASK.MASK": False,
+    "MASK.TYPE": "MaskCorr",
+    "REFINE.REFINE": False,
+    "REFINE.TYPE": "Refine",
     "RPN.KWARGS": {},
     "RPN.RPN": True,
     "RPN.TYPE": "MultiRPN",
@@ -100,16 +106,16 @@ OTHER_DEFAULTS: dict[str, Any] = {
 }
 """Keys that are read together with others by `pysot_yaml`'s functions."""
 
-INERT_SECTIONS = ("TRAIN", "DATASET", "REFINE")
+INERT_SECTIONS = ("TRAIN", "DATASET")
 INERT = (
     *("META_ARC", "CUDA", "PRETRAINED", "BACKBONE.PRETRAINED", "BACKBONE.TRAIN_LAYERS", "BACKBONE.LAYERS_LR"),
-    *("BACKBONE.TRAIN_EPOCH", "ADJUST.FUSE", "ADJUST.TYPE", "ADJUST.KWARGS", "MASK.TYPE", "MASK.KWARGS"),
+    *("BACKBONE.TRAIN_EPOCH",),
     *("TRACK.LOST_INSTANCE_SIZE", "TRACK.CONFIDENCE_LOW", "TRACK.CONFIDENCE_HIGH", "TRACK.MASK_THERSHOLD"),
     *("TRACK.MASK_OUTPUT_SIZE", "TRACK.VISUALIZE_CLASS", "TRACK.DEBUG_CLASS", "TRACK.ANALYZE_CONVERGENCE"),
     *("TRACK.ATT_FC1_REG", "TRACK.ATT_FC2_REG", "TRACK.ATT_INIT_METHOD", "TRACK.CG_OPTIMIZER"),
     *("TRACK.OPTIMIZER_STEP_LENGTH", "TRACK.OPTIMIZER_MOMENTUM"),
 )
-"""Keys that no AlexNet tracker reads. TRACK.ATT_*_REG too: the code takes PROJECTION_REG in their place."""
+"""Keys that no tracker here reads. TRACK.ATT_*_REG too: the code takes PROJECTION_REG in their place."""
 
 KEYS = {**OTHER_DEFAULTS, **MOVES, **LISTS, **FIXED, **dict.fromkeys(INERT)}
 SECTIONS = {key.split(".")[0] for key in KEYS} | set(INERT_SECTIONS)

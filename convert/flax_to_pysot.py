@@ -1,0 +1,66 @@
+"""Convert a drol_jax checkpoint back into a PySOT one: what is trained here runs in PySOT.
+
+    python convert/flax_to_pysot.py FOLDER --config NAME|FILE --output FILE.pth [--force]
+
+Moves numbers without arithmetic: what `pysot_to_flax` read comes out again bit for bit. Needs no PyTorch. Batch
+normalisation's num_batches_tracked, which only training reads, is left out: PyTorch fills it in.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import pysot_names
+from torch_writer import write_state_dict
+
+from drol_jax import checkpoint
+from drol_jax.errors import UserError
+from drol_jax.settings import load_model
+
+
+def convert(folder: str | Path, config: str | Path, output: Path, force: bool) -> None:
+    """Read, rename, write; the file appears whole or not at all.
+
+    Args:
+      folder: drol_jax checkpoint, or the name of bundled weights.
+      config: the configuration whose network they are: a name or a YAML file.
+      output: the file to write.
+      force: replace an earlier file.
+
+    Raises:
+      UserError: no such weights or configuration, weights of another network, or the file cannot be written.
+    """
+    model = load_model(config)
+    if output.exists() and not (force and output.is_file()):
+        raise UserError(f"{output} exists; name another file, or allow overwriting it (--force)")
+    variables = checkpoint.load(checkpoint.resolve(folder), model).variables
+    arrays = pysot_names.SourceView(variables, model)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
+            fresh = Path(scratch) / "new"
+            write_state_dict(fresh, pysot_names.expected(model), arrays.__getitem__)
+            fresh.replace(output)
+    except OSError as error:
+        raise UserError(f"cannot write {output} ({error.strerror or error}); choose a file you may write") from error
+    print(f"saved {output}: {output.stat().st_size / 1e6:.2f} MB, {len(arrays)} arrays")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Convert a drol_jax checkpoint into a PySOT one (.pth).")
+    parser.add_argument("folder", help="the checkpoint, or the name of bundled weights")
+    parser.add_argument("--config", required=True, help="configuration whose network it is: a name or a YAML file")
+    parser.add_argument("--output", required=True, type=Path, help="file to write")
+    parser.add_argument("--force", action="store_true", help="replace an earlier file")
+    arguments = parser.parse_args(argv)
+    try:
+        convert(arguments.folder, arguments.config, arguments.output, arguments.force)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
