@@ -85,3 +85,15 @@ def relative_error(actual, wanted):
     actual, wanted = np.asarray(actual, np.float64).reshape(-1), np.asarray(wanted, np.float64).reshape(-1)
     assert actual.shape == wanted.shape
     return np.abs(actual - wanted).max() / np.abs(wanted).max()
+
+
+def distance(actual, wanted):
+    """Length of the difference, relative to the wanted vector's."""
+    actual, wanted = np.asarray(actual, np.float64), np.asarray(wanted, np.float64)
+    assert actual.shape == wanted.shape
+    return np.linalg.norm(actual - wanted) / np.linalg.norm(wanted)
+
+
+def filter_of(array):
+    """[1, D, k, k] as recorded -> [k, k, D]."""
+    return np.moveaxis(array[0], 0, -1)

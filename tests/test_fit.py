@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import recipe
 import recorded
+from recorded import distance, filter_of
 from small_tracker import FAST
 
 from drol_jax.config import Hyper, OnlineConfig
@@ -23,18 +24,6 @@ from drol_jax.online.memory import Memory, filled
 HYPER = Hyper(penalty_k=0, window_influence=0, size_lr=0).on_device()
 SIGMA = jnp.float32(1.1)
 REFITS = ("tiny", "mem22", "mem31")
-
-
-def distance(actual, wanted):
-    """Length of the difference, relative to the wanted vector's."""
-    actual, wanted = np.asarray(actual, np.float64), np.asarray(wanted, np.float64)
-    assert actual.shape == wanted.shape
-    return np.linalg.norm(actual - wanted) / np.linalg.norm(wanted)
-
-
-def filter_of(array):
-    """[1, D, k, k] as recorded -> [k, k, D]."""
-    return np.moveaxis(array[0], 0, -1)
 
 
 @cache

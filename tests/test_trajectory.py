@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import recipe
 import recorded
+from recorded import filter_of
 
 from drol_jax.crops import as_frame
 from drol_jax.online.draws import InitDraws
@@ -74,10 +75,6 @@ def extractor(file, prefix):
     return Extractor(projection=matrix(f"{prefix}_P"), fc1=matrix(f"{prefix}_fc1"), fc2=matrix(f"{prefix}_fc2"))
 
 
-def filter_of(array):
-    return jnp.asarray(np.moveaxis(array[0], 0, -1))
-
-
 @cache
 def started(name, variant):
     """The first frame's state with the recorded result of the first fit."""
@@ -91,7 +88,7 @@ def started(name, variant):
             shifts=shifts,
             keep=jnp.asarray(file["draw_dropout_keep"]),
             extractor=extractor(file, "init"),
-            filter=filter_of(file["init_filter"]),
+            filter=jnp.asarray(filter_of(file["init_filter"])),
         )
     run = jax.jit(init, static_argnums=0)
     return run(config, variables, hyper, recipe.frame(0), jnp.array(recipe.target_box(0), jnp.float32), draws)
@@ -110,7 +107,7 @@ def forced(state, file, k):
         after = file["filter_after"][k - 1] if k else file["init_filter"]
         online = replace(
             state.online,
-            filter=filter_of(after),
+            filter=jnp.asarray(filter_of(after)),
             centre=jnp.asarray(file["cls_pos"][k][::-1].copy()),
             size=jnp.asarray(file["cls_target_sz"][k][::-1].copy()),
         )

@@ -19,7 +19,8 @@ def rarely(fn: Callable[[T, R], T]) -> Callable[[jax.Array, T, R], T]:
     for it; the other lanes' results are thrown away.
 
     Args:
-      fn: pure; its result has the structure, shapes and dtypes of `carried`.
+      fn: pure; its result has the structure, shapes and dtypes of `carried`. It must not close over arrays: `vmap`
+        of a jitted caller runs it again after that caller's trace has ended, so all arrays come in `rest`.
 
     Returns:
       call(predicate, carried, rest) -> like `carried`.

@@ -121,10 +121,10 @@ def _learn(config: Config, hyper: Hyper, state: TrackerState, found: Found) -> t
     due = hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)
 
     def refit(filter, rest):
-        online, hard_negative = rest
+        online, hard_negative, hyper = rest
         return subnet.refit(replace(online, filter=filter), hard_negative, config.online, hyper)
 
-    filter = rarely(refit)(due, online.filter, (online, hard_negative))
+    filter = rarely(refit)(due, online.filter, (online, hard_negative, hyper))
     return replace(state, online=replace(online, filter=filter)), due
 
 
