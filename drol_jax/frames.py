@@ -1,7 +1,7 @@
 """From a frame source to pixels: decode, check, flatten to few lengths, prefetch."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -106,7 +106,7 @@ def flatten(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixels, np.array([height, width], np.int32)
 
 
-def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -> Iterator[np.ndarray]:
+def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -> Generator[np.ndarray, None, None]:
     """Read frames in threads, ahead of the consumer and in order.
 
     Args:
@@ -125,7 +125,7 @@ def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -
     return _prefetch(iter(sources), depth, workers)
 
 
-def _prefetch(sources: Iterator[FrameSource], depth: int, workers: int) -> Iterator[np.ndarray]:
+def _prefetch(sources: Iterator[FrameSource], depth: int, workers: int) -> Generator[np.ndarray, None, None]:
     waiting: deque[Future[np.ndarray]] = deque()
     pool = ThreadPoolExecutor(min(workers, depth), thread_name_prefix="drol-frames")
     try:

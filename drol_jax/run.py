@@ -76,7 +76,7 @@ class Runner:
                 f"sequence {sequence.name}: {error}; the weights of {tracker.name} or the hyper-parameters are unsound"
             ) from None
         finally:
-            pictures.close()  # type: ignore[attr-defined]
+            pictures.close()
 
     def _track(
         self, sequence: Sequence, pictures: Iterator[np.ndarray], key: jax.Array, on_frame: Callable[[int], None]

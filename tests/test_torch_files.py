@@ -15,7 +15,7 @@ from drol_jax.errors import UserError
 
 GOLDEN = Path(__file__).parent / "golden"
 NUMBERS = np.arange(24, dtype=np.float32).reshape(4, 6)
-# What make_torch.py put into torch_forms_*.pth.
+# What golden/README.md says of torch_forms_*.pth.
 FORMS = {
     "whole": NUMBERS,
     "turned": NUMBERS.T,
