@@ -1,5 +1,7 @@
 """Networks against the recorded ones, and what their interface promises."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -91,12 +93,12 @@ def test_feature_size_is_that_of_the_convolutions(pixels, cells):
 @pytest.mark.parametrize("head", ["depthwise_rpn", "upchannel_rpn", "siamfc"])
 def test_one_template_matches_a_batch_of_regions_as_it_matches_each(head):
     model = ModelConfig(backbone="alexnet", head=head, width=0.05, head_channels=8)
-    variables = init_variables(model, jax.random.key(0), 127, 135)
-    net = SiameseNet(model)
+    variables = jax.jit(lambda key: init_variables(model, key, 127, 135))(jax.random.key(0))
     pictures = jnp.asarray(np.stack([recipe.texture(f"nets/{i}", 135, 135) for i in range(3)]))
 
+    @partial(jax.jit, static_argnums=0)
     def call(method, *args):
-        return net.apply(variables, *args, method=method)
+        return SiameseNet(model).apply(variables, *args, method=method)
 
     template = call("template", pictures[:1, :127, :127])
     together = call("match", template, call("search", pictures))
