@@ -75,9 +75,8 @@ class SearchConfig:
     """Cells added to the head's map on top of (instance - exemplar) // stride + 1."""
     stride: int = 8
     context_amount: float = 0.5
-    scale_count: Literal[3] = 3
-    """SiamFC: scales searched in each frame."""
     scale_step: float = 1.0375
+    """SiamFC: ratio of neighbours among the three scales searched in each frame."""
     response_upsampling: int = 16
     """SiamFC: factor from the response map to the map that the peak is read from."""
 

@@ -15,27 +15,20 @@ from drol_jax.boxes import overlap
 from drol_jax.metrics import ope
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-GOLDENS = next(
-    (p for p in (Path(__file__).parent / "golden" / "eval.npz", SHARED / "goldens" / "eval.npz") if p.exists()), None
-)
 REALDATA = SHARED / "realdata"
 
-needs_goldens = pytest.mark.skipif(GOLDENS is None, reason="no recorded eval.npz in tests/golden or ../shared/goldens")
 needs_realdata = pytest.mark.skipif(not REALDATA.exists(), reason="no published results in ../shared/realdata")
 
 
 @pytest.fixture(scope="module")
 def goldens():
-    assert GOLDENS is not None
-    return np.load(GOLDENS)
+    return np.load(Path(__file__).parent / "golden" / "eval.npz")
 
 
-@needs_goldens
 def test_overlap_equals_the_toolkits(goldens):
     np.testing.assert_allclose(overlap(goldens["rect_a"], goldens["rect_b"]), goldens["overlap_ratio"], atol=1e-9)
 
 
-@needs_goldens
 @pytest.mark.parametrize("sequence", [0, 1])
 def test_curves_equal_the_toolkits(goldens, sequence):
     scores = ope.score(goldens[f"ope_pred_{sequence}"], goldens[f"ope_gt_{sequence}"])

@@ -58,11 +58,6 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def response_size(head: str, cells: int) -> int:
-    """R for a search feature of so many rows: 16 -> 16, version 3 15."""
-    return cells - 1 if VARIANTS[head].both else cells
-
-
 class Views(NamedTuple):
     """A feature as one branch sees it, [B, h, w, C] for each of its correlations."""
 

@@ -56,7 +56,7 @@ def _opening(summary: Summary, plus_minus: str) -> Iterator[str]:
 def _closing(summary: Summary) -> Iterator[str]:
     covered = summary.covered
     if len(covered) == len(summary.sequences):
-        yield f"Mean over all {len(covered)} sequences."
+        yield f"Mean over all {len(covered)} sequences." if len(covered) > 1 else "One sequence."
     elif covered:
         yield f"Mean over {len(covered)} of {len(summary.sequences)} sequences: those that every tracker finished."
     else:

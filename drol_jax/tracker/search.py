@@ -1,4 +1,4 @@
-"""The search of one frame: SiamRPN's and SiamFC's, siblings with one interface."""
+"""The search of one frame: SiamRPN's (and NanoTrack's) and SiamFC's, siblings with one interface."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,7 @@ def search(config: Config, variables: Any, hyper: Hyper, state: TrackerState, fr
 
 
 def search_rpn(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
-    """One search region, anchors around every cell (SiamRPN)."""
+    """One search region, anchors around every cell (SiamRPN) or a point in it (NanoTrack)."""
     region = _regions(config, state, frame, jnp.ones(1))
     net = Network(config.model, variables)
     seen = net.search(region)
