@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conversion import check_and_save, run
+from command import run
+from conversion import Job, check_and_save
 from flax.traverse_util import unflatten_dict
 from source_layers import convolution, max_pool
 
@@ -134,19 +135,19 @@ def answer(params: Params, z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray
     return {"template_feature": zf, "search_feature": xf, "cls": convolution(xf, zf[None])}
 
 
-def convert(source: Path, model: ModelConfig, output: Path, force: bool) -> None:
+def convert(job: Job) -> None:
     """Read, rename, compare, save.
 
     Raises:
-      UserError: the file is no SiamFC network, or the folder cannot be written.
+      UserError: the file is no SiamFC network, or the weights cannot be written.
     """
-    params = read_params(source)
+    params = read_params(job.source)
     try:
-        variables = to_flax(params, model)
+        variables = to_flax(params, job.model)
     except UserError as error:
-        raise UserError(f"{source}: {error}") from None
-    print(f"{source}: {len(params)} arrays of SiamFC; the adjust layer's factor is left out, for no tracker reads it")
-    check_and_save(variables, model, lambda z, x: answer(params, z, x), source, output, "siamfc_mat_to_flax", force)
+        raise UserError(f"{job.source}: {error}") from None
+    print(f"{job.source}: {len(params)} arrays of SiamFC; the adjust layer's factor is left out: no tracker reads it")
+    check_and_save(variables, job, lambda z, x: answer(params, z, x), "siamfc_mat_to_flax")
 
 
 def main(argv: list[str] | None = None) -> int:
