@@ -45,9 +45,8 @@ def run(convert: Callable[[Job], None], description: str, argv: list[str] | None
     try:
         model = load_model(given.config)
         check_writable(given.output, given.force)
-        optional = {"check": given.check, "seed": given.check_seed} if checkout else {}
         job = Job(source=given.checkpoint, config=given.config, model=model, output=given.output, force=given.force)
-        convert(replace(job, **optional))
+        convert(replace(job, check=given.check, seed=given.check_seed) if checkout else job)
     except Disagreement as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

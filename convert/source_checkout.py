@@ -88,10 +88,10 @@ def check_arguments(job: Job) -> None:
 def _their_answers(job: Job, pairs: list[list[np.ndarray]], cells: np.ndarray) -> list[Maps]:
     with tempfile.TemporaryDirectory() as folder:
         pictures, answers = Path(folder) / "pictures.npz", Path(folder) / "answers.npz"
-        arrays = {
+        arrays: dict[str, Any] = {
             f"{name}{i}": picture for i, pair in enumerate(pairs) for name, picture in zip("zx", pair, strict=True)
         }
-        np.savez(pictures, cells=cells, **arrays)
+        np.savez(pictures, allow_pickle=False, cells=cells, **arrays)
         command = [sys.executable, PROGRAM, job.check, job.config, job.source, pictures, answers]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, errors="replace")
         if done.returncode:

@@ -52,7 +52,10 @@ def fetch(text: str) -> Path:
     """
     address = parse(text)
     try:
-        from huggingface_hub import hf_hub_download, snapshot_download
+        from huggingface_hub import (  # pyright: ignore[reportMissingImports]
+            hf_hub_download,
+            snapshot_download,
+        )
     except ImportError as error:
         raise UserError(f"{text}: weights from the hub need huggingface_hub: pip install 'drol_jax[hub]'") from error
     try:
