@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import torch_files
 
-PACKAGES = ("pysot", "nanotrack")
+PACKAGES = ("pysot",)
+"""Of PySOT and of DROL, which grew out of it."""
 
 
 def package_of(checkout: Path) -> str | None:

@@ -24,7 +24,7 @@ VERSION = 2
 """Of the converters, written into the card; raised when the same source would give other numbers."""
 SEARCH_PIXELS = 191
 """Smaller than any tracker's search region: the networks are convolutional, and the check stays quick."""
-COMPILER = {"xla_backend_optimization_level": 0}
+COMPILER: Any = {"xla_backend_optimization_level": 0}
 """Each program runs once: compiling it well would take more time and memory than it saves."""
 
 Maps = dict[str, np.ndarray]
