@@ -25,6 +25,7 @@ Head = Literal["depthwise_rpn", "upchannel_rpn", "multi_rpn", "siamfc", "points_
 OnlineFeature = Literal["level", "mean", "weighted", "concat"]
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
+Fidelity = Literal["published", "exact"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,8 +148,9 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     online: OnlineConfig = field(default_factory=OnlineConfig)
     template: TemplateConfig = field(default_factory=TemplateConfig)
-    fidelity: Literal["published"] = "published"
-    """Keep the quirks that shaped the published scores; README.md lists them."""
+    fidelity: Fidelity = "published"
+    """`published` keeps the quirks that shaped the published scores, `exact` has the method's geometry right; README.md
+    lists them."""
 
     @property
     def short_term_template(self) -> bool:

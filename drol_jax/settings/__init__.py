@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
+from drol_jax.config import Config, Fidelity, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
@@ -57,7 +57,7 @@ class _File(BaseModel):
     name: str | None = None
     seed: int = 0
     weights: str | None = None
-    fidelity: Literal["published"] = "published"
+    fidelity: Fidelity = "published"
     published: dict[str, dict[str, float]] = {}
     model: ModelConfig
     search: SearchConfig = SearchConfig()
