@@ -19,6 +19,7 @@ from drol_jax.results import environment, version
 
 DATA_ROOT = "DROL_JAX_DATA"
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
+Fidelity = Literal["published", "exact"]  # that of drol_jax.config, which imports jax
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Arguments:
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: Path | None = None
     """Folder of converted weights. Default: the ones bundled with the configuration."""
-    fidelity: Literal["published", "exact"] | None = None
+    fidelity: Fidelity | None = None
     """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
     method's geometry right. Results go to a folder of their own."""
     sequences: str | None = None
@@ -64,7 +65,7 @@ class JaxBackend:
     """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
 
     def __init__(self, arguments: Arguments):
-        self.fidelity = arguments.fidelity
+        self.fidelity: Fidelity | None = arguments.fidelity
         if arguments.no_cache and arguments.cache_dir is not None:
             raise UserError("--cache-dir and --no-cache exclude each other; drop one")
         folder = None if arguments.no_cache else _cache_folder(arguments.cache_dir)

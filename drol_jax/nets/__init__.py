@@ -3,4 +3,13 @@
 from drol_jax.nets.heads import Response
 from drol_jax.nets.siamese import Network, Search, SiameseNet, Template, feature_channels, first_cell, init_variables
 
-__all__ = ["Network", "Response", "Search", "SiameseNet", "Template", "feature_channels", "first_cell", "init_variables"]
+__all__ = [
+    "Network",
+    "Response",
+    "Search",
+    "SiameseNet",
+    "Template",
+    "feature_channels",
+    "first_cell",
+    "init_variables",
+]

@@ -10,16 +10,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import box_from_target, target_from_box
+from drol_jax.boxes import target_from_box
 from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame, as_frame, crop, mean_colour
+from drol_jax.crops import Frame, as_frame, mean_colour
 from drol_jax.nets import Network, feature_channels
 from drol_jax.online import subnet
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
 from drol_jax.online.draws import InitDraws, draw
+from drol_jax.online.geometry import geometry
 from drol_jax.online.localize import Verdict
 from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
@@ -45,13 +47,13 @@ def init(
     """
     frame = as_frame(frame)
     net = Network(config.model, variables)
-    geometry, online = config.search, config.online
+    sizes, online, rule = config.search, config.online, rules(config)
     centre, size = target_from_box(jnp.asarray(box, jnp.float32))
     fill = mean_colour(frame)
-    exact_side = padded_side(size, geometry.context_amount)
-    side = jnp.round(exact_side)
+    padded = padded_side(size, sizes.context_amount)
+    side = rule.side(padded)
 
-    exemplar = crop(frame, centre, side, geometry.exemplar_size, fill)
+    exemplar = rule.crop(frame, centre, side, sizes.exemplar_size, fill)
     template = net.template(exemplar[None])
     state = TrackerState(
         frame_index=jnp.int32(1),
@@ -68,13 +70,13 @@ def init(
         state = replace(state, short_term=short_term)
     if online.enabled:
         assert draws is not None, "the online subnet starts from random values"
-        wide = 2 * geometry.instance_size
-        region = crop(frame, centre, jnp.round(side * (wide / geometry.exemplar_size)), wide, fill)
-        shifts = picture_shifts(draws.shifts, online, geometry.instance_size)
-        pictures = augment(region, shifts, online, geometry.instance_size)
+        wide = 2 * sizes.instance_size
+        region = rule.crop(frame, centre, rule.side(side * (wide / sizes.exemplar_size)), wide, fill)
+        shifts = picture_shifts(draws.shifts, online, sizes.instance_size)
+        pictures = augment(region, shifts, online, sizes.instance_size)
         features = net.feature(pictures)
-        scale = geometry.exemplar_size / exact_side
-        started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry.instance_size)
+        scale = sizes.exemplar_size / padded
+        started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry(config))
         state = replace(state, online=started)
     return state
 
@@ -101,7 +103,7 @@ def step(
 
     sighting = found.sighting
     output = StepOutput(
-        box=box_from_target(state.centre, state.size),
+        box=rules(config).box(state.centre, state.size),
         score=found.candidate.score,
         verdict=jnp.int32(Verdict.OFF) if sighting is None else sighting.judgement.verdict,
         online_score=jnp.float32(jnp.nan) if sighting is None else sighting.judgement.peak,
@@ -115,8 +117,8 @@ def _learn(config: Config, hyper: Hyper, state: TrackerState, found: Found) -> t
     """Keep the frame as a sample; refit at intervals, and at once on a hard negative (section 3.3)."""
     if state.online is None or found.sighting is None:
         return state, jnp.bool_(False)
-    box = box_from_target(state.centre, state.size)
-    online = subnet.remember(state.online, found.sighting, box, config.online, hyper, config.search.instance_size)
+    box = rules(config).box(state.centre, state.size)
+    online = subnet.remember(state.online, found.sighting, box, config.online, hyper, geometry(config))
     hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
     due = hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)
 
@@ -148,14 +150,16 @@ def _renew_template(
         & (judgement.peak > short_term.candidate_score)
     )
 
+    rule = rules(config)
+
     def cut(carried, rest):
         frame, centre, size = rest
         fill = mean_colour(frame)
-        # The new centre with the old size, and the padding colour kept for all later crops (published).
         side = padded_side(size, config.search.context_amount)
-        return crop(frame, centre, side, config.search.exemplar_size, fill), fill
+        return rule.crop(frame, centre, side, config.search.exemplar_size, fill), fill
 
-    candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, old_size))
+    size = rule.renewal(old_size, state.size)
+    candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, size))
     score = jnp.where(better, judgement.peak, short_term.candidate_score)
     due = (state.frame_index - 1) % hyper.template_interval == 0
 
@@ -165,4 +169,4 @@ def _renew_template(
 
     template = rarely(renew)(due, short_term.template, (candidate, variables))
     short_term = ShortTerm(template=template, candidate=candidate, candidate_score=jnp.where(due, 0.0, score))
-    return replace(state, fill=fill, short_term=short_term)
+    return replace(state, fill=fill if rule.lasting_fill else state.fill, short_term=short_term)
