@@ -13,7 +13,11 @@ from drol_jax.settings.checks import feature_size
 
 PUBLISHED = [
     *("siamfc_alex_otb", "siamfc_alex_vot", "siamrpn_alex_otb", "siamrpn_alex_vot"),
-    *("siamrpn_r50", "siamrpn_r50_otb", "siamrpn_r50_vot"),
+    *("siamrpn_r50", "siamrpn_r50_otb", "siamrpn_r50_vot", "siamrpn_r50_votlt", "siammask_r50"),
+]
+ZOO = [
+    *("pysot_siamrpn_alex", "pysot_siamrpn_alex_otb", "pysot_siamrpn_r50", "pysot_siamrpn_r50_otb"),
+    *("pysot_siamrpn_mobilev2", "pysot_siammask_r50", "pysot_siamrpn_r50_lt"),
 ]
 NANOTRACK = ["nanotrack_v1", "nanotrack_v2", "nanotrack_v3"]
 MINIMAL = {
@@ -50,7 +54,7 @@ def complaint(folder, content):
 
 
 def test_the_published_configurations_and_the_starter_are_available():
-    assert available() == sorted([*PUBLISHED, *NANOTRACK, "siamrpn_alex_synth", "siamrpn_mobilev2"])
+    assert available() == sorted([*PUBLISHED, *ZOO, *NANOTRACK, "siamrpn_alex_synth", "siamrpn_mobilev2"])
 
 
 @pytest.mark.parametrize("name", available())
@@ -71,7 +75,7 @@ def test_every_header_names_its_command_and_scores(name):
     assert any(line.startswith("# measured") for line in header)
 
 
-def test_published_scores_are_those_of_the_papers_tables_1_and_3():
+def test_published_scores_are_those_of_the_papers_tables_1_to_3():
     scores = {name: dict(load_settings(name).published) for name in PUBLISHED}
     assert scores == {
         "siamfc_alex_otb": {"OTB100": {"auc": 0.619, "precision": 0.848}},
@@ -81,6 +85,8 @@ def test_published_scores_are_those_of_the_papers_tables_1_and_3():
         "siamrpn_r50": {"UAV123": {"auc": 0.652, "precision": 0.855}},
         "siamrpn_r50_otb": {"OTB100": {"auc": 0.715, "precision": 0.937}},
         "siamrpn_r50_vot": {"VOT2018": {"eao": 0.481, "accuracy": 0.616}},
+        "siamrpn_r50_votlt": {"VOT2018-LT": {"precision": 0.687, "recall": 0.650}},
+        "siammask_r50": {"VOT2018": {"eao": 0.434, "accuracy": 0.614}},
     }
 
 

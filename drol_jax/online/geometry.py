@@ -128,11 +128,15 @@ class Exact:
 Geometry = Published | Exact
 
 
-def geometry(config: Config) -> Geometry:
-    """Of a tracker's search region."""
+def geometry(config: Config, map_size: int | None = None) -> Geometry:
+    """Of a tracker's search region.
+
+    Args:
+      map_size: published: rows and columns of the score map, where they are not the region's.
+    """
     search, first = config.search, first_cell(config.model)
     pixels, stride = search.instance_size, search.stride
     cells = int((pixels - 1 - 2 * first) // stride) + 1
     if config.fidelity == "published":
-        return Published(pixels=pixels, cells=cells)
+        return Published(pixels=map_size or pixels, cells=cells)
     return Exact(pixels=pixels, cells=cells, first=first, stride=stride, kernel=config.online.kernel_size)

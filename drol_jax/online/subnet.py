@@ -106,21 +106,28 @@ def look(
 
 
 def remember(
-    state: OnlineState, sighting: Sighting, box: jax.Array, online: OnlineConfig, hyper: Hyper, geometry: Geometry
+    state: OnlineState,
+    sighting: Sighting,
+    box: jax.Array,
+    learn: jax.Array | bool,
+    online: OnlineConfig,
+    hyper: Hyper,
+    geometry: Geometry,
 ) -> OnlineState:
     """Move to where the target was found, and keep the frame as a sample unless the verdict advises against it.
 
     Args:
       box: [4] (x, y, w, h), the tracker's result for the frame. Its centre is taken by the rule for boxes that come
         in, which is half a pixel off the tracker's own for a published box.
+      learn: bool (), False where the frame is none to learn from: the state stays as it is.
     """
     verdict = sighting.judgement.verdict
     centre, size = target_from_box(box)
     kept, region = state.kept, sighting.region
     if kept is not None:
-        seen = verdict != Verdict.NOT_FOUND
+        seen = (verdict != Verdict.NOT_FOUND) & learn
         centre, size = jnp.where(seen, centre, kept.centre), jnp.where(seen, size, kept.size)
-    accept = (verdict == Verdict.FOUND) | (verdict == Verdict.HARD_NEGATIVE)
+    accept = ((verdict == Verdict.FOUND) | (verdict == Verdict.HARD_NEGATIVE)) & learn
     hard = verdict == Verdict.HARD_NEGATIVE
     label = geometry.sample_centre(centre, region, kept)
     rate = jnp.where(hard, hyper.hard_negative_learning_rate, hyper.learning_rate)

@@ -14,8 +14,10 @@ import numpy as np
 from drol_jax.boxes import box_from_target, exact_box_from_target
 from drol_jax.config import Config, SearchConfig
 from drol_jax.crops import Frame, centred_crop, crop
+from drol_jax.nets import Template
 from drol_jax.tracker.anchors import cell_places, cubic_at, cubic_matrix, linear_matrix, published_places
 from drol_jax.tracker.points import points_line, points_matrix
+from drol_jax.tracker.state import TrackerState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,14 @@ class Rules:
     """Target size (w, h) that a candidate template is cut for, from the old size and the new."""
     lasting_fill: bool
     """The colour that pads a candidate template pads all later crops."""
+    mask_template: Callable[[jax.Array, TrackerState], Template]
+    """Template that SiamMask's mask is decoded with, from the winner's number."""
+    mask_corner: float
+    """From the mask's edge to the corner of its box, pixels: pixel i is from i - 1/2 to i + 1/2 wide."""
+    mask_renews_always: bool
+    """SiamMask's short-term template is renewed in every frame, whatever the interval."""
+    enlarged_map: bool
+    """The long-term tracker's enlarged region has a score map of its own size and scale."""
 
 
 def rules(config: Config) -> Rules:
@@ -107,6 +117,12 @@ def _fc_in_place(side: int, config: Config) -> np.ndarray:
     return cubic_at(side / 2 + pixels, 1.0, side)
 
 
+def _winner(winner: jax.Array, state: TrackerState) -> Template:
+    if state.short_term is None:
+        return state.template
+    return jax.tree.map(lambda a, b: jnp.where(winner == 1, b, a), state.template, state.short_term.template)
+
+
 PUBLISHED = Rules(
     crop=crop,
     side=jnp.round,
@@ -119,6 +135,10 @@ PUBLISHED = Rules(
     fc_alike=False,
     renewal=lambda old, new: old,
     lasting_fill=True,
+    mask_template=lambda winner, state: state.template,
+    mask_corner=0.0,
+    mask_renews_always=True,
+    enlarged_map=False,
 )
 EXACT = Rules(
     crop=centred_crop,
@@ -132,4 +152,8 @@ EXACT = Rules(
     fc_alike=True,
     renewal=lambda old, new: new,
     lasting_fill=False,
+    mask_template=_winner,
+    mask_corner=0.5,
+    mask_renews_always=False,
+    enlarged_map=True,
 )

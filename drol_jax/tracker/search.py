@@ -1,6 +1,6 @@
 """The search of one frame: SiamRPN's (and NanoTrack's) and SiamFC's, siblings with one interface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -24,9 +24,12 @@ from drol_jax.tracker.candidates import (
     short_term_wins,
 )
 from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.masks import Mask, mask_at
+from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.state import TrackerState
 
 DRIFT_AFTER = 8  # lost frames
+LOST_WINDOW_INFLUENCE = 0.001  # in the enlarged search region
 
 
 @jax.tree_util.register_dataclass
@@ -38,36 +41,83 @@ class Found:
     template: jax.Array  # int32 (), 0 first, 1 short-term
     sighting: Sighting | None  # None with the online subnet off
     lost_count: jax.Array  # int32 ()
+    mask: Mask | None = None  # None without mask branch
 
 
 def search(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
     """Look for the target around its last place."""
-    one = search_fc if config.model.head == "siamfc" else search_rpn
-    return one(config, variables, hyper, state, frame)
+    if config.model.head == "siamfc":
+        return search_fc(config, variables, hyper, state, frame)
+    if config.long_term.enabled:
+        return search_long_term(config, variables, hyper, state, frame)
+    return search_rpn(config, variables, hyper, state, frame)
 
 
-def search_rpn(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
-    """One search region, anchors around every cell (SiamRPN) or a point in it (NanoTrack)."""
-    region = _regions(config, state, frame, jnp.ones(1))
+def search_rpn(
+    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame, map_size: int | None = None
+) -> Found:
+    """One search region, anchors around every cell (SiamRPN) or a point in it (NanoTrack).
+
+    Args:
+      map_size: rows and columns of the online score map; by default the search region's.
+    """
+    rule = rules(config)
+    side = rule.side(_side(config, state))
+    region = rule.crop(frame, state.centre, side, config.search.instance_size, state.fill)
     net = Network(config.model, variables)
-    seen = net.search(region)
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], jnp.float32(1))
+    seen = net.search(region[None])
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], 1.0, map_size)
     confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
+    # The long-term tracker's target may leave the picture.
+    picture = None if config.long_term.enabled else frame.size
 
     def candidate(template: Template) -> Candidate:
         response = net.match(template, seen)
-        return rpn_candidate(response, state.centre, state.size, frame.size, confidence, drifting, config, hyper)
+        return rpn_candidate(response, state.centre, state.size, picture, confidence, drifting, config, hyper)
 
     first = candidate(state.template)
     second = None if state.short_term is None else candidate(state.short_term.template)
-    return _chosen(first, second, sighting, lost_count, config, hyper)
+    found = _chosen(first, second, sighting, lost_count, config, hyper)
+    if config.model.mask:
+        template = rule.mask_template(found.template, state)
+        index, edge = found.candidate.index, rule.mask_corner
+        found = replace(found, mask=mask_at(net, template, seen, index, state.centre, side, config.search, edge))
+    return found
+
+
+def search_long_term(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+    """SiamRPN-LT: while the target is lost, the enlarged region's word counts; an unsure box is not followed."""
+    near = search_rpn(config, variables, hyper, state, frame)
+    enlarged = replace(config, search=replace(config.search, instance_size=config.long_term.lost_instance_size))
+
+    def wide(near, rest):
+        variables, hyper, state, frame = rest
+        hyper = replace(hyper, window_influence=jnp.float32(LOST_WINDOW_INFLUENCE))
+        # Published: the score map keeps the ordinary size and scale.
+        size = None if rules(config).enlarged_map else config.search.instance_size
+        found = search_rpn(enlarged, variables, hyper, state, frame, map_size=size)
+        if found.sighting is None:
+            return found
+        # Nothing is learned in the enlarged region, so its larger arrays go no further.
+        sighting = replace(found.sighting, feature=near.sighting.feature)
+        if size is None:
+            sighting = replace(sighting, score_map=near.sighting.score_map)
+        return replace(found, sighting=sighting)
+
+    assert state.lost is not None
+    found = rarely(wide)(state.lost, near, (variables, hyper, state, frame))
+    sure = found.candidate.score >= hyper.confidence_low
+    centre = jnp.where(sure, found.candidate.centre, state.centre)
+    size = jnp.where(sure, found.candidate.size, state.size)
+    return replace(found, candidate=replace(found.candidate, centre=centre, size=size))
 
 
 def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
     """Three scales of the search region, the peak of the best (SiamFC)."""
-    alike = rules(config).fc_alike
-    scales = config.search.scale_step ** jnp.arange(-1.0, 2.0)
-    regions = _regions(config, state, frame, scales)
+    sizes, rule = config.search, rules(config)
+    scales = sizes.scale_step ** jnp.arange(-1.0, 2.0)
+    sides = rule.side(_side(config, state) * scales)
+    regions = jax.vmap(lambda side: rule.crop(frame, state.centre, side, sizes.instance_size, state.fill))(sides)
     net = Network(config.model, variables)
     seen = net.search(regions)
 
@@ -75,8 +125,8 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
     best = fc_best_scale(maps, hyper)
     sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], scales[best])
     # Image pixels per search pixel in the crop that the first template chose, for both templates.
-    side = padded_side(state.size, config.search.context_amount)
-    displaced_by = side / config.search.exemplar_size * scales[best]
+    side = padded_side(state.size, sizes.context_amount)
+    displaced_by = side / sizes.exemplar_size * scales[best]
     score_map = None if sighting is None else sighting.score_map
 
     def candidate(maps, scale, score_map) -> Candidate:
@@ -98,31 +148,45 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
     if state.short_term is not None:
         maps = fc_upsampled(net.match(state.short_term.template, seen), config)
         # Published: read at a scale of its own, without the subnet's word.
+        alike = rule.fc_alike
         second = candidate(maps, best, score_map) if alike else candidate(maps, fc_best_scale(maps, hyper), None)
     return _chosen(first, second, sighting, lost_count, config, hyper)
 
 
-def _regions(config: Config, state: TrackerState, frame: Frame, scales: jax.Array) -> jax.Array:
-    """Search regions uint8 [len(scales), S, S, 3] about the last centre."""
-    size, rule = config.search.instance_size, rules(config)
-    side = padded_side(state.size, config.search.context_amount) * (size / config.search.exemplar_size)
-    return jax.vmap(lambda s: rule.crop(frame, state.centre, rule.side(side * s), size, state.fill))(scales)
+def _side(config: Config, state: TrackerState) -> jax.Array:
+    """Side of the search region in the picture, pixels."""
+    geometry = config.search
+    return padded_side(state.size, geometry.context_amount) * (geometry.instance_size / geometry.exemplar_size)
 
 
 def _ask_online(
-    config: Config, hyper: Hyper, state: TrackerState, feature: jax.Array, widened: jax.Array
+    config: Config,
+    hyper: Hyper,
+    state: TrackerState,
+    feature: jax.Array,
+    widened: jax.Array | float,
+    map_size: int | None = None,
 ) -> tuple[Sighting | None, jax.Array, jax.Array]:
-    """(sighting, lost_count, drifting): the online subnet's word on the region, feature [L, L, C], `widened` times
-    as wide as usual."""
+    """(sighting, lost_count, drifting): the online subnet's word on a region `widened` times as wide as usual.
+
+    Args:
+      feature: [L, L, C], the region's.
+      map_size: rows and columns of the score map; by default the region's.
+    """
     if state.online is None:
         return None, state.lost_count, jnp.bool_(False)
     scale = config.search.exemplar_size / (padded_side(state.size, config.search.context_amount) * widened)
     region = Region(centre=state.centre, size=state.size, scale=scale)
-    sighting = subnet.look(state.online, feature, region, config.online, hyper, geometry(config))
+    sighting = subnet.look(state.online, feature, region, config.online, hyper, geometry(config, map_size))
     lost = sighting.judgement.verdict == Verdict.NOT_FOUND
     lost_count = jnp.where(lost, state.lost_count + 1, 0)
-    drifting = (lost_count >= DRIFT_AFTER) & config.online.short_term_drift
+    drifting = (lost_count >= DRIFT_AFTER) & drifts(config)
     return sighting, lost_count, drifting
+
+
+def drifts(config: Config) -> bool:
+    """Whether the tracker moves cautiously while lost; SiamMask and the long-term tracker never do (published)."""
+    return config.online.short_term_drift and not (config.model.mask or config.long_term.enabled)
 
 
 def _chosen(
