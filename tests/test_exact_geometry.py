@@ -13,7 +13,7 @@ from small_tracker import FAST
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
 from drol_jax.crops import as_frame, centred_crop
-from drol_jax.nets import SiameseNet, first_cell, init_variables
+from drol_jax.nets import SiameseNet, first_cell, init_variables, mobilenetv3
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
 from drol_jax.online.fit import respond
@@ -24,12 +24,9 @@ from drol_jax.online.memory import first_memory, insert
 from drol_jax.settings import available, load_settings
 
 cut = jax.jit(centred_crop, static_argnums=3)
+judge = jax.jit(lambda maps, *rest: maps.judge(*rest), static_argnums=0)
+put = jax.jit(insert, static_argnums=(4, 7))
 HYPER = Hyper(penalty_k=0.1, window_influence=0.3, size_lr=0.3).on_device()
-SIZES = [(name, None) for name in available()] + [
-    ("siamrpn_r50", 831),
-    ("siamrpn_alex_otb", 831),
-    ("nanotrack_v2", 511),
-]
 
 
 @cache
@@ -40,6 +37,12 @@ def exact(name, size=None, kernel=4) -> Exact:
     found = geometry(replace(config, fidelity="exact", online=replace(config.online, kernel_size=kernel)))
     assert isinstance(found, Exact)
     return found
+
+
+ALL = [(name, None) for name in available()]
+ALL += [("siamrpn_r50", 831), ("siamrpn_alex_otb", 263), ("nanotrack_v2", 383)]
+SIZES = list({exact(*one): one for one in ALL}.values())
+"""A configuration and size for each geometry that there is, and larger, even and odd maps of each backbone."""
 
 
 def bump(geometry, pixels):
@@ -108,14 +111,13 @@ def test_the_published_map_of_an_even_response_misses_its_values():
 
 NETWORKS = {
     "alexnet": (ModelConfig(backbone="alexnet", head="siamfc", width=0.05), 127, 135),
-    "alexnetlegacy2": (ModelConfig(backbone="alexnetlegacy2", head="siamfc"), 127, 135),
     "resnet18": (
         ModelConfig(backbone="resnet18", head="depthwise_rpn", layers=(2,), adjust_channels=(4,), head_channels=4),
         167,
         175,
     ),
     "mobilenetv2": (
-        ModelConfig(backbone="mobilenetv2", head="depthwise_rpn", width=0.1, layers=(7,), adjust_channels=(4,)),
+        ModelConfig(backbone="mobilenetv2", head="depthwise_rpn", width=0.1, layers=(3,), adjust_channels=(4,)),
         167,
         175,
     ),
@@ -124,9 +126,11 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("backbone", NETWORKS)
-def test_cells_lie_where_the_geometry_says(backbone):
+def test_cells_lie_where_the_geometry_says(backbone, monkeypatch):
     """With kernels that are their own mirror images, the feature of the mirrored picture is the mirrored feature
     exactly where the cells lie symmetrically in the picture; and a wider picture does not move them."""
+    # The later blocks keep the stride, and take long to compile.
+    monkeypatch.setitem(mobilenetv3.VARIANTS, "mobilenetv3_small", mobilenetv3.SMALL[:4])
     model, size, wider = NETWORKS[backbone]
     stride = 16 if model.anchor_free else 8
     shapes = jax.eval_shape(lambda key: init_variables(model, key), jax.random.key(0))
@@ -180,7 +184,7 @@ def test_a_centred_crop_shows_the_picture_about_its_centre_at_its_scale(x, y, si
 
 @pytest.mark.parametrize("size", [151, 152])
 def test_every_picture_of_the_first_frame_shows_the_target_where_its_label_is(size):
-    online = OnlineConfig(rotations=(10, -45), blurs=((2, 0.2),), dropout_samples=2)
+    online = OnlineConfig(rotations=(10, -45), blurs=(), dropout_samples=2)
     model = ModelConfig(backbone="alexnet", head="siamfc", width=0.05)
     config = Config(model=model, search=SearchConfig(instance_size=size), online=online, fidelity="exact")
     maps = geometry(config)
@@ -189,7 +193,7 @@ def test_every_picture_of_the_first_frame_shows_the_target_where_its_label_is(si
     spot = 255 * np.exp(-((columns - centre[0]) ** 2 + (rows - centre[1]) ** 2) / (2 * 6**2))
     frame = as_frame(jnp.asarray(np.repeat(spot[..., None], 3, axis=-1).round().astype(np.uint8)))
     crop = cut(frame, jnp.asarray(centre, jnp.float32), jnp.float32(side), 2 * size, jnp.zeros(3, jnp.uint8))
-    shifts = picture_shifts(jnp.asarray([[3, -4], [5, 6], [-7, 8], [9, -2]]), online, size)
+    shifts = picture_shifts(jnp.asarray([[3, -4], [5, 6], [-7, 8]]), online, size)
     pictures = np.asarray(augment(crop, shifts, online, size))[..., 0]
     labels = np.asarray(maps.first_centres(jnp.asarray(centre), shifts, 2))
     assert isinstance(maps, Exact) and len(labels) == len(pictures) + 2
@@ -211,7 +215,7 @@ def test_the_neighbourhood_of_a_peak_follows_the_scale_of_the_crop(growth, away)
     )
     size = np.array([30.0, 24.0])
     seen = [
-        int(maps.judge(jnp.asarray(two, jnp.float32), region(maps, scale, size / scale), None, HYPER).verdict)
+        int(judge(maps, jnp.asarray(two, jnp.float32), region(maps, scale, size / scale), None, HYPER).verdict)
         for scale in (1.0, growth)
     ]
     assert seen[0] == seen[1]
@@ -226,7 +230,7 @@ def test_the_weights_of_the_samples_add_up_to_one():
     for unit in (True, False):
         kept = memory
         for _ in range(60):
-            kept = insert(kept, jnp.zeros((2, 2, 1)), jnp.zeros(2), 0.05, 3, 0.25, jnp.bool_(True), unit)
+            kept = put(kept, jnp.zeros((2, 2, 1)), jnp.zeros(2), 0.05, 3, 0.25, jnp.bool_(True), unit)
         assert float(jnp.sum(kept.weights[:3])) == pytest.approx(0.25, abs=1e-3)
         off.append(abs(float(jnp.sum(kept.weights)) - 1))
     assert off[0] < 1e-6 < 1e-3 < off[1]

@@ -1,6 +1,7 @@
 """Fidelity exact in the tracker: boxes, confidence on the response's grid, two templates, renewal, settings."""
 
 from dataclasses import replace
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -149,32 +150,31 @@ def test_overlap_is_that_of_the_areas():
         assert not candidates.short_term_wins(first, far, hyper, config)
 
 
-def test_siamfcs_two_templates_are_read_on_one_scale_with_one_confidence():
-    """The same template twice gives the same candidate twice, which published it does not."""
-    for fidelity, alike in (("exact", True), ("published", False)):
-        one = small_tracker.tracker("siamfc", template_update=True, tau_classification=0.0, tau_regression=0.0)
-        config = replace(one.config, fidelity=fidelity)
-        draws = init_draws(config, jax.random.key(0))
-        fixed, frames = (one.variables, one.hyper), [jnp.asarray(small_tracker.picture(t)) for t in (0, 1)]
-        state = start(config, *fixed, frames[0], jnp.array(BOX), draws)
-        _, output = step(config, *fixed, state, frames[1])
-        # Without any margin asked for, an equal wins.
-        assert bool(output.template) is alike
-
-
-@pytest.mark.parametrize("head", ["depthwise_rpn", "siamfc"])
-def test_a_candidate_template_is_cut_about_the_new_target_and_its_colour_stays_with_it(head):
-    # SiamFC keeps its size but where an outer scale wins: here they are helped to.
-    factor = 2.0 if head == "siamfc" else 0.1
-    one = small(head=head, template_update=True, template_threshold=-1.0, penalty_k=factor, **NO_HARD_NEGATIVES)
+@cache
+def renewing():
+    """A SiamFC with a short-term template, its fixed arguments and its first state."""
+    # It keeps its size but where an outer scale wins: here they are helped to.
+    one = small(head="siamfc", template_update=True, template_threshold=-1.0, penalty_k=2.0, **NO_HARD_NEGATIVES)
     fixed, draws = (one.variables, one.hyper), init_draws(one.config, jax.random.key(0))
-    frame = jnp.asarray(np.minimum(small_tracker.picture(1).astype(int) + 40, 255).astype(np.uint8))
     state = start(one.config, *fixed, jnp.asarray(small_tracker.picture(0)), jnp.array(BOX), draws)
-    after, out = step(one.config, *fixed, state, frame)
+    return one.config, fixed, state
+
+
+def test_siamfcs_two_templates_are_read_on_one_scale_with_one_confidence():
+    """The short-term template is still the first one, and gives the same candidate; published it does not."""
+    config, (variables, hyper), state = renewing()
+    hyper = replace(hyper, tau_classification=jnp.float32(0), tau_regression=jnp.float32(1 - 1e-6))
+    _, output = step(config, variables, hyper, state, jnp.asarray(small_tracker.picture(1)))
+    assert int(output.template) == 1  # With no margin asked for, an equal wins.
+
+
+def test_a_candidate_template_is_cut_about_the_new_target_and_its_colour_stays_with_it():
+    config, fixed, state = renewing()
+    frame = jnp.asarray(np.minimum(small_tracker.picture(1).astype(int) + 40, 255).astype(np.uint8))
+    after, out = step(config, *fixed, state, frame)
     assert np.abs(np.asarray(after.size) - state.size).max() > 0.05
-    side = candidates.padded_side(after.size, 0.5)
     fill = mean_colour(as_frame(frame))
-    wanted = centred_crop(as_frame(frame), after.centre, side, 127, fill)
+    wanted = centred_crop(as_frame(frame), after.centre, candidates.padded_side(after.size, 0.5), 127, fill)
     assert np.abs(np.asarray(after.short_term.candidate, int) - np.asarray(wanted, int)).max() <= 1
     np.testing.assert_array_equal(after.fill, state.fill)
     assert not np.array_equal(fill, state.fill)
