@@ -1,6 +1,6 @@
 """Convert a drol_jax checkpoint back into a PySOT one: what is trained here runs in PySOT.
 
-    python convert/flax_to_pysot.py FOLDER --config NAME|FILE --output FILE.pth [--force]
+    python convert/flax_to_pysot.py WEIGHTS --config NAME|FILE --output FILE.pth [--force]
 
 Moves numbers without arithmetic: what `pysot_to_flax` read comes out again bit for bit. Needs no PyTorch. Batch
 normalisation's num_batches_tracked, which only training reads, is left out: PyTorch fills it in.
@@ -19,11 +19,11 @@ from drol_jax.errors import UserError
 from drol_jax.settings import load_model
 
 
-def convert(folder: str | Path, config: str | Path, output: Path, force: bool) -> None:
+def convert(weights: str | Path, config: str | Path, output: Path, force: bool) -> None:
     """Read, rename, write; the file appears whole or not at all.
 
     Args:
-      folder: drol_jax checkpoint, or the name of bundled weights.
+      weights: folder or file of drol_jax weights, the name of bundled ones, or their address on the hub.
       config: the configuration whose network they are: a name or a YAML file.
       output: the file to write.
       force: replace an earlier file.
@@ -34,7 +34,7 @@ def convert(folder: str | Path, config: str | Path, output: Path, force: bool) -
     model = load_model(config)
     if output.exists() and not (force and output.is_file()):
         raise UserError(f"{output} exists; name another file, or allow overwriting it (--force)")
-    variables = checkpoint.load(checkpoint.resolve(folder), model).variables
+    variables = checkpoint.load(checkpoint.resolve(weights), model).variables
     arrays = pysot_names.SourceView(variables, model)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -49,13 +49,13 @@ def convert(folder: str | Path, config: str | Path, output: Path, force: bool) -
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Convert a drol_jax checkpoint into a PySOT one (.pth).")
-    parser.add_argument("folder", help="the checkpoint, or the name of bundled weights")
+    parser.add_argument("weights", help="folder or file of weights, the name of bundled ones, or hf://owner/repository")
     parser.add_argument("--config", required=True, help="configuration whose network it is: a name or a YAML file")
     parser.add_argument("--output", required=True, type=Path, help="file to write")
     parser.add_argument("--force", action="store_true", help="replace an earlier file")
     arguments = parser.parse_args(argv)
     try:
-        convert(arguments.folder, arguments.config, arguments.output, arguments.force)
+        convert(arguments.weights, arguments.config, arguments.output, arguments.force)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

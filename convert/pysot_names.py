@@ -6,7 +6,7 @@ numbers on both sides. The table works in both directions and moves numbers with
 the same bits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import nanotrack_names
@@ -24,7 +24,13 @@ SEQUENCES = {
     "alexnetlegacy": ((0, 4, 8, 11, 14), (1, 5, 9, 12, 15)),
     "alexnetlegacy2": ((0, 4, 8, 11, 14), (1, 5, 9, 12)),
 }
+Spelling = Callable[[str], str]
+"""PySOT's name of an array -> the name it has elsewhere."""
 BRANCH_PARTS = (("conv_kernel", "template"), ("conv_search", "search"), ("head", "hidden"))
+
+
+def as_in_pysot(name: str) -> str:
+    return name
 
 
 def table(model: ModelConfig) -> list[Entry]:
@@ -51,24 +57,28 @@ def expected(model: ModelConfig) -> dict[str, tuple[int, ...]]:
     return {e.source: _source_shape(shapes[e.path], e.layout) for e in table(model)}
 
 
-def to_flax(state: dict[str, np.ndarray], model: ModelConfig, *, consume: bool = False) -> Any:
+def to_flax(
+    state: dict[str, np.ndarray], model: ModelConfig, spelling: Spelling = as_in_pysot, *, consume: bool = False
+) -> Any:
     """PySOT's arrays as our variables {'params': ..., 'batch_stats': ...}, float32.
 
     Args:
       state: state dict by name, floating arrays of any width; names without a `module.` prefix.
       model: the network.
+      spelling: PySOT's name of an array -> its name in `state`.
       consume: take every array out of `state` as it is turned, so that little more than one copy is ever there.
 
     Raises:
       UserError: a name is missing, extra or misshapen, or an array holds no finite floating numbers; lists each.
     """
-    if complaints := problems(state, model):
+    if complaints := problems(state, model, spelling):
         raise UserError(complaints)
     take = state.pop if consume else state.__getitem__
-    return unflatten_dict(
-        {e.path: _to_ours(np.asarray(take(e.source)).astype(np.float32, copy=False), e.layout) for e in table(model)},
-        sep="/",
-    )
+
+    def array(entry: Entry) -> np.ndarray:
+        return _to_ours(np.asarray(take(spelling(entry.source))).astype(np.float32, copy=False), entry.layout)
+
+    return unflatten_dict({entry.path: array(entry) for entry in table(model)}, sep="/")
 
 
 class SourceView(Mapping[str, np.ndarray]):
@@ -101,16 +111,18 @@ def to_pysot(variables: Any, model: ModelConfig) -> dict[str, np.ndarray]:
     return dict(SourceView(variables, model))
 
 
-def problems(state: dict[str, np.ndarray], model: ModelConfig) -> str:
+def problems(state: dict[str, np.ndarray], model: ModelConfig, spelling: Spelling = as_in_pysot) -> str:
     """What keeps the state dict from being this model, naming every array concerned; empty where nothing does."""
-    wanted = expected(model)
+    wanted = {spelling(name): shape for name, shape in expected(model).items()}
     kinds = mismatches({name: a.shape for name, a in state.items() if not ignored(name, model)}, wanted)
     arrays = {name: state[name] for name in wanted if name in state}
     floating = {name: a for name, a in arrays.items() if np.issubdtype(a.dtype, np.floating)}
     kinds["not floating-point"] = [f"{name} is {a.dtype}" for name, a in arrays.items() if name not in floating]
     # Judged as the float32 that it becomes: a float64 may leave that range.
     with np.errstate(over="ignore"):
-        kinds["not finite"] = [name for name, a in floating.items() if not np.isfinite(a.astype(np.float32)).all()]
+        kinds["not finite"] = [
+            name for name, a in floating.items() if not np.isfinite(a.astype(np.float32, copy=False)).all()
+        ]
     return listing(kinds)
 
 

@@ -11,11 +11,13 @@ whole map, and no tracker reads it.
 
 import re
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conversion import check_and_save, run
+from command import run
+from conversion import Job, check_and_save
 from flax.traverse_util import unflatten_dict
 from source_layers import convolution, max_pool
 
@@ -26,6 +28,13 @@ from drol_jax.variables import listing, mismatches, variable_shapes
 
 LAYER = re.compile(r"(?:br\d*_)?(conv[1-5][fb]|bn[1-4][mbx])")
 ADJUST = re.compile(r"(?:fin_)?adjust_?(?:bn)?([fb])")
+MAT_HEADER = 128
+"""Bytes before a MATLAB file's first variable."""
+MAT_COMPRESSED = 15
+"""Kind of a variable that is packed by zlib."""
+LARGEST = 2**28
+"""Bytes that a release file may unpack to: some twenty times its network."""
+PIECE = 2**20
 Params = dict[str, np.ndarray]
 
 
@@ -40,6 +49,7 @@ def read_params(path: Path) -> Params:
     except ImportError as error:
         raise UserError("reading .mat files needs scipy: pip install 'drol_jax[convert]'") from error
     try:
+        _check_size(path)
         net = loadmat(path, variable_names=["net"])["net"]
         if type(net) is not np.ndarray:  # scipy's subclasses are MATLAB's objects and functions.
             raise TypeError
@@ -50,11 +60,35 @@ def read_params(path: Path) -> Params:
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}); check the path") from error
     except Exception as error:  # Damaged files raise many kinds, structs of another form more.
+        reason = ascii(str(error) if type(error) is ValueError else type(error).__name__)[1:-1][:200]
         raise UserError(
-            f"{path} holds no MatConvNet network net.params ({type(error).__name__}); give a file of the SiamFC "
+            f"{path} holds no MatConvNet network net.params ({reason}); give a file of the SiamFC "
             "release such as 2016-08-17.net.mat"
         ) from error
     return plain_names(pairs, path)
+
+
+def _check_size(path: Path) -> None:
+    """Whether what the file holds unpacks to a size that a network can have: it may be packed a thousandfold.
+
+    Raises:
+      ValueError: it does not.
+    """
+    total = 0
+    with path.open("rb") as file:
+        file.seek(MAT_HEADER)
+        while len(tag := file.read(8)) == 8:
+            kind, size = np.frombuffer(tag, "<u4").tolist()
+            end = file.tell() + size
+            unpacker = zlib.decompressobj()
+            while kind == MAT_COMPRESSED and not unpacker.eof and file.tell() < end:
+                rest = file.read(min(PIECE, end - file.tell()))
+                while rest and not unpacker.eof:
+                    total += len(unpacker.decompress(rest, PIECE))
+                    rest = unpacker.unconsumed_tail
+                    if total > LARGEST:
+                        raise ValueError(f"it unpacks to more than {LARGEST >> 20} MiB")
+            file.seek(end)
 
 
 def plain_names(pairs: list[tuple[str, Any]], path: Path) -> Params:
@@ -134,19 +168,19 @@ def answer(params: Params, z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray
     return {"template_feature": zf, "search_feature": xf, "cls": convolution(xf, zf[None])}
 
 
-def convert(source: Path, model: ModelConfig, output: Path, force: bool) -> None:
+def convert(job: Job) -> None:
     """Read, rename, compare, save.
 
     Raises:
-      UserError: the file is no SiamFC network, or the folder cannot be written.
+      UserError: the file is no SiamFC network, or the weights cannot be written.
     """
-    params = read_params(source)
+    params = read_params(job.source)
     try:
-        variables = to_flax(params, model)
+        variables = to_flax(params, job.model)
     except UserError as error:
-        raise UserError(f"{source}: {error}") from None
-    print(f"{source}: {len(params)} arrays of SiamFC; the adjust layer's factor is left out, for no tracker reads it")
-    check_and_save(variables, model, lambda z, x: answer(params, z, x), source, output, "siamfc_mat_to_flax", force)
+        raise UserError(f"{job.source}: {error}") from None
+    print(f"{job.source}: {len(params)} arrays of SiamFC; the adjust layer's factor is left out: no tracker reads it")
+    check_and_save(variables, job, lambda z, x: answer(params, z, x), "siamfc_mat_to_flax")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 BATCH_NORM_EPSILON = 1e-5
+OUTPUTS_AT_ONCE = 256
 State = Mapping[str, np.ndarray]
 """PySOT's arrays by name."""
 
@@ -38,12 +39,15 @@ def convolution(x: np.ndarray, weight: np.ndarray, stride: int = 1, pad: int = 0
     x = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
     extent = (dilation * (h - 1) + 1, dilation * (w - 1) + 1)
     parts = []
-    for part, kernel in zip(np.split(x, groups), np.split(weight.astype(np.float64), groups), strict=True):
+    for part, kernel in zip(np.split(x, groups), np.split(weight, groups), strict=True):
         patches = np.lib.stride_tricks.sliding_window_view(part, extent, axis=(1, 2))
         patches = patches[:, ::stride, ::stride, ::dilation, ::dilation]
         rows, columns = patches.shape[1:3]
         matrix = patches.transpose(0, 3, 4, 1, 2).reshape(inputs * h * w, rows * columns)
-        parts.append((kernel.reshape(outputs // groups, -1) @ matrix).reshape(-1, rows, columns))
+        # A few outputs at a time: the largest kernels would take twice their room again as float64.
+        for first in range(0, outputs // groups, OUTPUTS_AT_ONCE):
+            some = kernel[first : first + OUTPUTS_AT_ONCE].astype(np.float64)
+            parts.append((some.reshape(len(some), -1) @ matrix).reshape(-1, rows, columns))
     return np.concatenate(parts)
 
 

@@ -43,7 +43,7 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
         # A file on disk, not its content: one tensor at a time is in memory beside the arrays.
         with file:
             tree, bytes_of = (_read_zip if file.peek(4)[:4] == b"PK\x03\x04" else _read_legacy)(file)
-            return _state_dict(tree, bytes_of, path)
+            return _state_dict(tree, bytes_of, path, path.stat().st_size)
     except Refused as error:
         raise UserError(
             f"{path} asks for {error}, which a state dict does not need: refused, nothing was run; "
@@ -113,13 +113,16 @@ def _storages(tree: Any) -> Iterator[Storage]:
             pending += item.values() if isinstance(item, dict) else item
 
 
-def _state_dict(tree: Any, bytes_of: Callable[[Storage], bytes], path: Path) -> dict[str, np.ndarray]:
+def _state_dict(tree: Any, bytes_of: Callable[[Storage], bytes], path: Path, size: int) -> dict[str, np.ndarray]:
     if isinstance(tree, dict) and isinstance(tree.get("state_dict"), dict):
         tree = tree["state_dict"]
     if not isinstance(tree, dict) or not tree or not all(isinstance(key, str) and key.isprintable() for key in tree):
         raise UserError(f"{path} holds no state dict; save model.state_dict() with torch.save")
     if others := [f"{key} is {type(value).__name__}" for key, value in tree.items() if not isinstance(value, Tensor)]:
         raise UserError(f"{path}: not tensors: {', '.join(others)}; save model.state_dict() alone")
+    # Tensors may share a storage, but thousands that do could ask for any size.
+    if sum(int(np.prod(t.size, dtype=object)) * _raw_type(t.storage.kind).itemsize for t in tree.values()) > 2 * size:
+        raise ValueError("its tensors are larger than the file")
     arrays: dict[str, np.ndarray] = {}
     for key, tensor in tree.items():
         name = key.removeprefix("module.")

@@ -99,7 +99,8 @@ def load(
 
     Args:
       config: name of a bundled configuration, or a YAML file (ours, PySOT's or DROL's).
-      weights: folder of converted weights, or the name of bundled ones; by default the configuration's.
+      weights: converted weights, a folder or a .safetensors file; the name of bundled ones; or their address on the
+        Hugging Face hub, hf://owner/repository[@revision][/path]. By default the configuration's.
       online: False switches the online subnet off, and with it the short-term template: the baseline. True insists
         on a configuration that has it; None leaves it as configured.
       fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
@@ -118,7 +119,7 @@ def load(
     if weights is None:
         raise UserError(
             f"configuration {settings.name} has no bundled weights: convert a checkpoint with "
-            "convert/pysot_to_flax.py and pass its folder as weights (--weights DIR)"
+            "convert/pysot_to_flax.py and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
     return Tracker(

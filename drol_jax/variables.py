@@ -28,7 +28,7 @@ def weights_hash(variables: Any) -> str:
     for path, array in sorted(flatten_dict(variables, sep="/").items()):
         array = np.ascontiguousarray(array, "<f4")
         digest.update(f"{path} {array.shape}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(array.data)  # Not its bytes, which would be a copy.
     return digest.hexdigest()
 
 

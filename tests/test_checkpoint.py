@@ -92,7 +92,7 @@ def test_a_failed_save_leaves_nothing(tmp_path, variables, monkeypatch):
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.ocp.Checkpointer, "save", fail)
+    monkeypatch.setattr(checkpoint.folder.ocp.Checkpointer, "save", fail)
     assert "No space left on device" in error_of(checkpoint.save, tmp_path / "tiny", variables, TINY)
     assert not list(tmp_path.iterdir())
 

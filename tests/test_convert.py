@@ -1,5 +1,6 @@
 """Conversion: PySOT and MatConvNet networks become ours, exactly, or nothing is written."""
 
+import hashlib
 import json
 import struct
 import subprocess
@@ -51,6 +52,12 @@ def write_config(folder, model):
     path = folder / "tiny.yaml"
     path.write_text(yaml.safe_dump(tree))
     return path
+
+
+def differences(variables, model, theirs):
+    """Of the converted network from the source's answer on the fixed pictures."""
+    pictures = conversion.fixed_pictures()
+    return conversion.differences(conversion.our_answer(variables, model, *pictures, source_forward.MASK_CELL), theirs)
 
 
 def source_pictures():
@@ -126,16 +133,14 @@ def test_the_converted_network_gives_pytorchs_answer(name):
     with np.load(GOLDEN / "torch_answers.npz") as recorded:
         wanted = {key.split("/")[1]: recorded[key].astype(np.float64) for key in recorded if key.startswith(name)}
     variables = pysot_names.to_flax(state, NETWORKS[name])
-    found = conversion.differences(variables, NETWORKS[name], lambda z, x: wanted)
+    found = differences(variables, NETWORKS[name], wanted)
     assert max(found.values()) < 1e-5, found
 
 
 def test_siamfcs_groups_and_order_of_layers_are_the_sources():
     state = {name: (array - 1) * 0.1 if array.ndim == 4 else array for name, array in random_state(SIAMFC).items()}
     variables = pysot_names.to_flax(state, SIAMFC)
-    found = conversion.differences(
-        variables, SIAMFC, lambda z, x: source_forward.answer(state, SIAMFC, *source_pictures())
-    )
+    found = differences(variables, SIAMFC, source_forward.answer(state, SIAMFC, *source_pictures()))
     assert max(found.values()) < 1e-4, found
 
 
@@ -149,7 +154,10 @@ def test_a_checkpoint_converts_from_the_command_line_as_a_user_types_it(tmp_path
     assert "backbone.features.1.num_batches_tracked" in done.stdout, "what is left out is told by name"
     loaded = checkpoint.load(output, NETWORKS["siamrpn"])
     assert loaded.card["source"]["file"] == "torch_siamrpn.pth"
-    assert loaded.card["converter"]["name"] == "pysot_to_flax"
+    assert loaded.card["source"]["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert loaded.card["converter"] == {"name": "pysot_to_flax", "version": conversion.VERSION}
+    assert (loaded.card["config"], loaded.card["image_channels"]) == ("tiny", "RGB")
+    assert loaded.card["model"] == json.loads(json.dumps(asdict(NETWORKS["siamrpn"])))
     assert loaded.card["largest_difference"] < 1e-5
     state = torch_files.read_state_dict(source)
     back = pysot_names.to_pysot(loaded.variables, NETWORKS["siamrpn"])
@@ -228,17 +236,13 @@ def test_a_network_that_answers_differently_is_not_saved(siamrpn_state, tmp_path
     model = NETWORKS["siamrpn"]
     variables = pysot_names.to_flax(siamrpn_state, model)
     variables["params"]["head"]["loc"]["output_conv"]["bias"][3] += 1.0
+    source, output = GOLDEN / "torch_siamrpn.pth", tmp_path / "new" / "out"
+    job = conversion.Job(source=source, config="tiny", model=model, output=output)
     with pytest.raises(UserError, match="nothing was saved"):
         conversion.check_and_save(
-            variables,
-            model,
-            lambda z, x: source_forward.answer(siamrpn_state, model, *source_pictures()),
-            GOLDEN / "torch_siamrpn.pth",
-            tmp_path / "out",
-            "test",
-            False,
+            variables, job, lambda z, x: source_forward.answer(siamrpn_state, model, *source_pictures()), "test"
         )
-    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_colours_are_turned_once(siamrpn_state):

@@ -5,7 +5,6 @@ import pickle
 import struct
 import zipfile
 
-import conversion
 import flax_to_pysot
 import numpy as np
 import pysot_names
@@ -16,7 +15,7 @@ import recorded
 import source_forward
 import torch_files
 from source_layers import convolution
-from test_convert import DEEP, random_state, write_config
+from test_convert import DEEP, differences, random_state, write_config
 from test_torch_files import as_zip
 from torch_writer import write_state_dict
 
@@ -44,7 +43,7 @@ def test_the_network_gives_the_answer_of_its_source(name):
     model = DEEP[name]
     state = recipe.state_dict(pysot_names.expected(model))
     theirs = pysot_to_flax.source_answer(state, model)
-    found = conversion.differences(pysot_names.to_flax(state, model), model, lambda z, x: theirs)
+    found = differences(pysot_names.to_flax(state, model), model, theirs)
     assert max(found.values()) < 1e-4, found
 
 

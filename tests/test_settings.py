@@ -142,6 +142,9 @@ def test_the_baseline_is_the_tracker_without_subnet_and_short_term_template():
         ("hyper.window_influence", 1.2, ["hyper.window_influence is 1.2", "0 to 1"]),
         ("hyper.learning_rate", 1.0, ["hyper.learning_rate is 1.0", "less than 1"]),
         ("hyper.template_interval", 0, ["hyper.template_interval is 0", "more than 0"]),
+        ("hyper.confidence_low", 0.999, ["hyper.confidence_low is 0.999", "at most confidence_high 0.998"]),
+        ("long_term", {"enabled": True, "lost_instance_size": 255}, ["lost_instance_size is 255", "more than"]),
+        ("long_term.lost_size", 831, ["unknown key long_term.lost_size", "long_term.lost_instance_size"]),
     ],
 )
 def test_a_mistake_is_one_line_that_names_key_value_and_cure(key, value, parts, tmp_path):
@@ -170,6 +173,26 @@ def test_a_network_whose_parts_do_not_fit_is_refused(section, changes, parts, tm
     tree[section] |= changes
     message = complaint(tmp_path, tree)
     assert all(part in message for part in parts), message
+
+
+def test_a_lost_search_size_that_the_maps_do_not_fit_is_refused(tmp_path):
+    tree = changed("search", {"exemplar_size": 130, "base_size": 1})
+    assert load_settings(write(tmp_path, tree)).config.search.score_size == 17
+    tree["long_term"] = {"enabled": True, "lost_instance_size": 834}
+    assert "long_term.lost_instance_size is 834, wanted of the form 8 n + 7" in complaint(tmp_path, tree)
+
+
+@pytest.mark.parametrize("name", ["siamfc_alex_otb", "nanotrack_v1", "siammask_r50"])
+def test_the_long_term_tracker_is_one_of_anchors_without_a_mask(name, tmp_path):
+    tree = to_dict(load_settings(name))
+    tree["long_term"]["enabled"] = True
+    assert "long_term.enabled is True, wanted false" in complaint(tmp_path, tree)
+
+
+def test_the_long_term_tracker_has_one_template(tmp_path):
+    tree = to_dict(load_settings("siamrpn_r50_votlt"))
+    tree["template"]["update"] = True
+    assert "template.update is True, wanted false with long_term.enabled" in complaint(tmp_path, tree)
 
 
 def test_a_missing_key_is_named(tmp_path):

@@ -11,6 +11,7 @@ import recipe
 import recorded
 from recorded import filter_of
 
+from drol_jax.masks import full_frame, rotated_box
 from drol_jax.online.draws import InitDraws
 from drol_jax.online.features import Extractor
 from drol_jax.tracker.step import advance, init
@@ -139,8 +140,8 @@ def check_frame(name, variant, k, state, refit_tolerance):
         if k + 1 in exact_refits(file):
             wanted = filter_of(exact_refits(file)[k + 1])
             step = np.linalg.norm(wanted - before.online.filter)
-            theirs = np.linalg.norm(filter_of(file["filter_after"][k]) - wanted) / step
-            ours = np.linalg.norm(state.online.filter - wanted) / step
+            theirs = float(np.linalg.norm(filter_of(file["filter_after"][k]) - wanted) / step)
+            ours = float(np.linalg.norm(state.online.filter - wanted) / step)
             assert ours < refit_tolerance(theirs), (k, ours, theirs)
         elif not out.refitted:
             np.testing.assert_array_equal(state.online.filter, before.online.filter)
@@ -153,4 +154,20 @@ def check_frame(name, variant, k, state, refit_tolerance):
             assert bool(out.lost) == file["longterm_state"][k + 1], k
             np.testing.assert_allclose(state.centre, file["center_pos"][k + 1], atol=0.05)
             np.testing.assert_allclose(state.size, file["size"][k + 1], atol=0.05)
+        if config.model.mask:
+            check_mask(k, out, file)
     return state, out
+
+
+def check_mask(k, out, file):
+    """The mask and its rotated box in frame k + 1."""
+    mask = np.asarray(out.mask.probability)
+    assert np.abs(mask[::6, ::6] - file["mask127_every6"][k]).max() < 1e-3, k
+    in_picture = full_frame(mask, out.mask.box, *recipe.frame(0).shape[:2])
+    assert in_picture.sum() == pytest.approx(file["mask_in_img_sum"][k], rel=1e-3)
+    threshold = recorded.settings(MASK).hyper.mask_threshold
+    # A pixel whose probability is at the threshold may fall on either side.
+    assert abs((in_picture > threshold).sum() - file["mask_above"][k]) < 10, k
+    np.testing.assert_allclose(
+        rotated_box(in_picture, threshold, out.box), file["polygon"][k], atol=0.5, err_msg=str(k)
+    )

@@ -44,7 +44,7 @@ class Runner(Protocol):
 class Backend(Protocol):
     """Where trackers come from."""
 
-    def load(self, config: str, weights: Path | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
+    def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
     def environment(self) -> Mapping[str, Any]: ...
 
 
@@ -78,7 +78,7 @@ class Contestant:
         return self.entrant.name if len(self.entrant.seeds) == 1 else f"{self.entrant.name}_s{seed}"
 
 
-def enter(backend: Backend, config: str, weights: Path | None, *, baseline: bool, seeds: int) -> list[Contestant]:
+def enter(backend: Backend, config: str, weights: str | None, *, baseline: bool, seeds: int) -> list[Contestant]:
     """Load the tracker and, where asked for, the same one without the online subnet.
 
     Args:

@@ -38,8 +38,8 @@ class Arguments:
     """Folder that holds the datasets. Default: $DROL_JAX_DATA, else ./data."""
     config: str = "siamrpn_alex_synth"
     """Name of a configuration that ships with drol_jax, or a YAML file."""
-    weights: Path | None = None
-    """Folder of converted weights. Default: the ones bundled with the configuration."""
+    weights: str | None = None
+    """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     fidelity: Fidelity | None = None
     """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
     method's geometry right. Results go to a folder of their own."""
@@ -77,7 +77,7 @@ class JaxBackend:
             jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
     def load(
-        self, config: str, weights: Path | None, *, online: bool | None
+        self, config: str, weights: str | None, *, online: bool | None
     ) -> tuple[benchmark.Tracker, benchmark.Runner]:
         from drol_jax.api import load
         from drol_jax.run import Runner

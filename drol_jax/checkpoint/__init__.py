@@ -1,0 +1,173 @@
+"""Network variables on disk: a folder (Orbax) or one file (safetensors), each with a card that says what they are.
+
+The card holds the model's configuration, where the numbers came from and a SHA-256 over all arrays; keys, shapes and
+that hash are checked when they are read, so weights never load damaged or into the wrong network.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax.traverse_util import flatten_dict
+
+from drol_jax.checkpoint import card as cards
+from drol_jax.checkpoint import folder, hub, single
+from drol_jax.checkpoint.folder import CARD
+from drol_jax.config import ModelConfig
+from drol_jax.errors import UserError
+from drol_jax.resources import data_path
+from drol_jax.variables import variable_shapes, weights_hash
+
+__all__ = ["CARD", "Loaded", "bundled", "check_writable", "load", "resolve", "save", "variable_shapes", "weights_hash"]
+
+
+class Loaded(NamedTuple):
+    """variables: {'params', 'batch_stats'} of float32 arrays on the default device; hash: `weights_hash` of them;
+    card: what the weights say of themselves."""
+
+    variables: Any
+    hash: str
+    card: dict[str, Any]
+
+
+def save(
+    target: str | Path,
+    variables: Any,
+    model: ModelConfig,
+    card: dict[str, Any] | None = None,
+    *,
+    overwrite: bool = False,
+    verify: Callable[[], Mapping[str, Any]] = dict,
+) -> Path:
+    """Write variables and card; the target appears whole or not at all.
+
+    Args:
+      target: where: a file if it ends in .safetensors, else a folder; its parent is made.
+      variables: {'params', 'batch_stats'} of the model, float32.
+      model: the network they belong to.
+      card: more entries for the card, such as where the numbers came from; plain data.
+      overwrite: replace earlier weights there.
+      verify: called before anything appears; still more entries for the card. Where it raises, nothing is left.
+
+    Returns:
+      The target.
+
+    Raises:
+      UserError: the variables are not this model's, the target exists, or it cannot be written.
+    """
+    target = Path(target).absolute()
+    flat = {path: np.asarray(array) for path, array in sorted(flatten_dict(variables, sep="/").items())}
+    cards.check_shapes({path: array.shape for path, array in flat.items()}, model, "the variables to save")
+    if wrong := [f"{path} is {array.dtype}" for path, array in flat.items() if array.dtype != np.float32]:
+        raise UserError(f"only float32 variables can be saved: {', '.join(wrong)}; convert them first")
+    check_writable(target, overwrite)
+    count, found = sum(array.size for array in flat.values()), weights_hash(variables)
+
+    def full_card() -> dict[str, Any]:
+        return cards.new({**(card or {}), **verify()}, model, count, found)
+
+    made = [parent for parent in target.parents if not parent.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+            fresh = Path(scratch) / "new"
+            (single if _is_file_name(target) else folder).write(fresh, flat, full_card)
+            _swap_in(fresh, target, Path(scratch) / "old")
+    except BaseException as error:
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
+        if not isinstance(error, OSError):
+            raise
+        raise UserError(f"cannot write {target} ({error.strerror or error}); choose a place you may write") from error
+    return target
+
+
+def check_writable(target: str | Path, overwrite: bool) -> None:
+    """Whether `save` would write there: nothing is in the way, or only earlier weights that may be replaced.
+
+    Raises:
+      UserError: something is.
+    """
+    target = Path(target)
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    if not overwrite:
+        raise UserError(f"{target} exists; name another place, or allow overwriting it (--force)")
+    ours = single.is_ours if _is_file_name(target) else folder.is_ours
+    if not ours(target):
+        raise UserError(f"{target} is no drol_jax checkpoint and is not overwritten; name another place")
+
+
+def load(place: str | Path, model: ModelConfig) -> Loaded:
+    """Read weights that `save` wrote, for this network.
+
+    Args:
+      place: folder or file; see `resolve`.
+      model: the network that will run them.
+
+    Raises:
+      UserError: no such weights, no drol_jax checkpoint, damaged, or weights of another network.
+    """
+    place = _existing(Path(place)).absolute()
+    card, tree = (folder if place.is_dir() else single).read(place, model)
+    found = weights_hash(tree)
+    cards.check_hash(card, found, place)
+    return Loaded(jax.tree.map(jnp.asarray, tree), found, card)
+
+
+def bundled() -> list[str]:
+    """Names of the weights that come with drol_jax, sorted."""
+    return sorted(card.parent.name for card in data_path("weights").glob(f"*/{CARD}"))
+
+
+def resolve(name_or_path: str | Path) -> Path:
+    """Where weights lie: bundled ones by name, others by path, those of the hub by address.
+
+    A bundled name wins; write ./name for a path. Weights of the hub (hf://owner/repository[@revision][/path]) are
+    downloaded into its own cache.
+
+    Raises:
+      UserError: there are none.
+    """
+    if str(name_or_path) in bundled():
+        return data_path("weights") / str(name_or_path)
+    if str(name_or_path).startswith(hub.SCHEME):
+        return hub.fetch(str(name_or_path))
+    return _existing(Path(name_or_path))
+
+
+def _is_file_name(path: Path) -> bool:
+    return path.suffix == single.SUFFIX
+
+
+def _existing(path: Path) -> Path:
+    if path.is_dir() or (path.is_file() and _is_file_name(path)):
+        return path
+    if path.is_file():
+        raise UserError(
+            f"{path} is a file, but not of drol_jax weights ({single.SUFFIX}); convert it first: "
+            f"python convert/pysot_to_flax.py {path} --config NAME --output DIR"
+        )
+    raise UserError(
+        f"no weights at {path}: give a folder or file that convert/pysot_to_flax.py wrote, an address "
+        f"{hub.FORM}, or bundled weights by name: {', '.join(bundled()) or 'none'}"
+    )
+
+
+def _swap_in(fresh: Path, target: Path, aside: Path) -> None:
+    """Put the fresh weights in place of the old ones, which come back if that fails."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    target.rename(aside)
+    try:
+        fresh.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
