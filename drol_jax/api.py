@@ -11,12 +11,13 @@ from jax.core import Tracer as JaxTracer
 
 from drol_jax import checkpoint, tracker
 from drol_jax.boxes import checked_start_box
-from drol_jax.config import Config, Hyper
+from drol_jax.config import Config, Fidelity, Hyper
 from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import checked
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
+from drol_jax.settings.fidelity import with_fidelity
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.step import init_draws
 
@@ -87,7 +88,13 @@ class Tracker:
             return _step(self.config, self.variables, self.hyper, state, frame)
 
 
-def load(config: str | Path, weights: str | Path | None = None, *, online: bool | None = None) -> Tracker:
+def load(
+    config: str | Path,
+    weights: str | Path | None = None,
+    *,
+    online: bool | None = None,
+    fidelity: Fidelity | None = None,
+) -> Tracker:
     """A tracker by the name of its configuration.
 
     Args:
@@ -96,11 +103,14 @@ def load(config: str | Path, weights: str | Path | None = None, *, online: bool 
         Hugging Face hub, hf://owner/repository[@revision][/path]. By default the configuration's.
       online: False switches the online subnet off, and with it the short-term template: the baseline. True insists
         on a configuration that has it; None leaves it as configured.
+      fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
 
     Raises:
-      UserError: unknown configuration or key, missing weights, weights of another configuration.
+      UserError: unknown configuration, key or fidelity, missing weights, weights of another configuration.
     """
     settings = load_settings(config)
+    if fidelity is not None:
+        settings = with_fidelity(settings, fidelity)
     if online is False:
         settings = without_online(settings)
     elif online and not settings.config.online.enabled:

@@ -5,7 +5,7 @@ A *target* is a centre (x, y) and a size (w, h).
 
 The published trackers take the centre as ``x + (w - 1) / 2`` when a box comes in and write ``cx - w / 2`` when
 one goes out, so that a box fed back in moves by half a pixel. Parity needs both, under the names `target_from_box`
-and `box_from_target`; their exact inverses do not exist here on purpose.
+and `box_from_target`; `exact_box_from_target` is the first one's inverse.
 
 Every function takes numpy or JAX arrays with any leading axes and uses the array's own namespace.
 """
@@ -33,6 +33,12 @@ def box_from_target(centre, size):
     """Box that leaves the tracker, [..., 4] (x, y, w, h): corner = centre - size / 2."""
     xp = centre.__array_namespace__()
     return xp.concat([centre - size / 2, xp.broadcast_to(size, centre.shape)], axis=-1)
+
+
+def exact_box_from_target(centre, size):
+    """Box [..., 4] (x, y, w, h) that `target_from_box` takes back to this centre and size."""
+    xp = centre.__array_namespace__()
+    return xp.concat([centre - (size - 1) / 2, xp.broadcast_to(size, centre.shape)], axis=-1)
 
 
 def overlap(a: ArrayLike, b: ArrayLike) -> np.ndarray:

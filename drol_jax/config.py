@@ -25,6 +25,7 @@ Head = Literal["depthwise_rpn", "upchannel_rpn", "multi_rpn", "siamfc", "points_
 OnlineFeature = Literal["level", "mean", "weighted", "concat"]
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
+Fidelity = Literal["published", "exact"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +158,9 @@ class Config:
     online: OnlineConfig = field(default_factory=OnlineConfig)
     template: TemplateConfig = field(default_factory=TemplateConfig)
     long_term: LongTermConfig = field(default_factory=LongTermConfig)
-    fidelity: Literal["published"] = "published"
-    """Keep the quirks that shaped the published scores; README.md lists them."""
+    fidelity: Fidelity = "published"
+    """`published` keeps the quirks that shaped the published scores, `exact` has the method's geometry right; README.md
+    lists them."""
 
     @property
     def short_term_template(self) -> bool:

@@ -7,13 +7,15 @@ from numpy.typing import ArrayLike
 LEAST_AREA = 100.0  # square pixels; the rotated box of less is not to be trusted
 
 
-def full_frame(probability: ArrayLike, box: ArrayLike, height: int, width: int) -> np.ndarray:
+def full_frame(probability: ArrayLike, box: ArrayLike, height: int, width: int, exact: bool = False) -> np.ndarray:
     """Put a mask in its place in the picture, bilinearly.
 
     Args:
       probability: [M, M], in 0..1.
       box: (x, y, w, h), the part of the picture that it covers, pixels, 0-based.
       height, width: the picture's size.
+      exact: spread the mask evenly over the box. Published: half a cell before that, and shrunk a little towards the
+        picture's corner.
 
     Returns:
       float32 [height, width] in 0..1; 0 outside the mask.
@@ -21,18 +23,22 @@ def full_frame(probability: ArrayLike, box: ArrayLike, height: int, width: int) 
     mask = np.asarray(probability, np.float32)
     x, y, w, h = (float(value) for value in np.asarray(box))
     return (
-        _spread(height, y, mask.shape[0] / h, mask.shape[0])
+        _spread(height, y, mask.shape[0] / h, mask.shape[0], exact)
         @ mask
-        @ _spread(width, x, mask.shape[1] / w, mask.shape[1]).T
+        @ _spread(width, x, mask.shape[1] / w, mask.shape[1], exact).T
     )
 
 
-def _spread(count: int, start: float, scale: float, cells: int) -> np.ndarray:
+def _spread(count: int, start: float, scale: float, cells: int, exact: bool) -> np.ndarray:
     """float32 [count, cells]: weights of the mask's cells in each pixel of one axis.
 
-    Published: cell j lies at (count - 1) / count * (start + j / scale).
+    Published: cell j lies at (count - 1) / count * (start + j / scale). Exact: at start - 1/2 + (j + 1/2) / scale, for
+    pixel i is from i - 1/2 to i + 1/2 wide, and a box starts where its first pixel does.
     """
-    cell = (np.arange(count) * (count / (count - 1)) - start) * scale if count > 1 else np.array([-start * scale])
+    if exact:
+        cell = (np.arange(count) - start + 0.5) * scale - 0.5
+    else:
+        cell = (np.arange(count) * (count / (count - 1)) - start) * scale if count > 1 else np.array([-start * scale])
     return np.maximum(1 - np.abs(cell[:, None] - np.arange(cells)), 0).astype(np.float32)
 
 

@@ -134,7 +134,8 @@ class Runner:
                 raise FloatingPointError(f"box or score of frame {i} is not finite")
             polygon = None
             if output.mask is not None:
-                mask = full_frame(output.mask.probability, output.mask.box, *shape[:2])
+                exact = self.tracker.config.fidelity == "exact"
+                mask = full_frame(output.mask.probability, output.mask.box, *shape[:2], exact=exact)
                 polygon = rotated_box(mask, threshold, output.box)
             rows.append(_Row(replace(output, mask=None), polygon))
         return rows

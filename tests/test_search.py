@@ -80,12 +80,12 @@ def found(name, case):
         lost=jnp.bool_(case.get("lt", False)) if config.long_term.enabled else None,
     )
 
-    def look(state, feature, online, hyper, size):
+    def look(state, feature, region, online, hyper, geometry):
         verdict = Verdict.NOT_FOUND if case["flag"] else Verdict.FOUND
         score_map = jnp.asarray(recipe.bump_map(255, PEAKS, -0.02))
-        assert score_map.shape == (size, size)
+        assert score_map.shape == (geometry.pixels, geometry.pixels)
         judgement = Judgement(verdict=jnp.int32(verdict), peak=score_map.max(), position=jnp.zeros(2, jnp.int32))
-        return Sighting(feature=feature, score_map=score_map, judgement=judgement)
+        return Sighting(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "Network", FixedNetwork)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tyro
 
@@ -19,6 +19,7 @@ from drol_jax.results import environment, version
 
 DATA_ROOT = "DROL_JAX_DATA"
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
+Fidelity = Literal["published", "exact"]  # that of drol_jax.config, which imports jax
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Arguments:
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
+    fidelity: Fidelity | None = None
+    """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
+    method's geometry right. Results go to a folder of their own."""
     sequences: str | None = None
     """Only these, separated by commas. Default: all."""
     baseline: bool = False
@@ -61,6 +65,7 @@ class JaxBackend:
     """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
 
     def __init__(self, arguments: Arguments):
+        self.fidelity: Fidelity | None = arguments.fidelity
         if arguments.no_cache and arguments.cache_dir is not None:
             raise UserError("--cache-dir and --no-cache exclude each other; drop one")
         folder = None if arguments.no_cache else _cache_folder(arguments.cache_dir)
@@ -77,7 +82,7 @@ class JaxBackend:
         from drol_jax.api import load
         from drol_jax.run import Runner
 
-        tracker = load(config, weights, online=online)
+        tracker = load(config, weights, online=online, fidelity=self.fidelity)
         return tracker, Runner(tracker)
 
     def environment(self) -> Mapping[str, Any]:

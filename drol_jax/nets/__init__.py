@@ -1,6 +1,15 @@
 """Siamese networks as pure Flax modules: `variables` in, arrays out; no tracking logic."""
 
 from drol_jax.nets.heads import Response
-from drol_jax.nets.siamese import Network, Search, SiameseNet, Template, feature_channels, init_variables
+from drol_jax.nets.siamese import Network, Search, SiameseNet, Template, feature_channels, first_cell, init_variables
 
-__all__ = ["Network", "Response", "Search", "SiameseNet", "Template", "feature_channels", "init_variables"]
+__all__ = [
+    "Network",
+    "Response",
+    "Search",
+    "SiameseNet",
+    "Template",
+    "feature_channels",
+    "first_cell",
+    "init_variables",
+]

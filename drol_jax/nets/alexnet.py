@@ -29,6 +29,8 @@ VARIANTS: dict[Backbone, Variant] = {
 }
 CHANNELS = (96, 256, 384, 384, 256)
 KERNELS = (11, 5, 3, 3, 3)
+FIRST_CELL = 43.0
+"""Pixel that the first cell's receptive field, 87 pixels wide, is centred on; the next cell's is 8 pixels on."""
 
 
 def _form(layer: int, groups: int) -> Callable[..., jax.Array] | None:

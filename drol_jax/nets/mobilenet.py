@@ -18,6 +18,8 @@ class Stage(NamedTuple):
 
 
 STEM_CHANNELS = 32
+FIRST_CELL = 7.0
+"""Pixel that the first cell of stages 3 to 7 is centred on; the next cell is 8 pixels on."""
 STAGES = (
     Stage(1, 16, 1, 1, 1),
     Stage(6, 24, 2, 2, 1),

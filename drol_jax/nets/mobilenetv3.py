@@ -15,6 +15,9 @@ from drol_jax.nets.convolution import by_channel, space_to_depth
 
 STRIDE = 16
 STEM = 16
+FIRST_CELL = 0.0
+"""Pixel that the first cell is centred on, by its padding; the next cell is 16 pixels on. Of 255 pixels the map is not
+in the middle: its cells lie at 0 to 240."""
 
 
 class Block(NamedTuple):

@@ -34,6 +34,8 @@ STEM_CHANNELS = 64
 PLANES = (64, 128, 256, 512)
 STRIDES = (1, 2, 1, 1)
 DILATIONS = (1, 1, 2, 4)
+FIRST_CELL = 7.0
+"""Pixel that the first cell of stages 2 to 4 is centred on; the next cell is 8 pixels on."""
 
 
 def stages(layers: tuple[int, ...]) -> tuple[int, ...]:

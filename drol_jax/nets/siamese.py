@@ -204,6 +204,15 @@ def feature_channels(config: ModelConfig) -> int:
     return channels[config.online_level if config.online_feature == "level" else 0]
 
 
+def first_cell(config: ModelConfig) -> float:
+    """Pixel of the picture that the first row and column of `Search.feature` are centred on."""
+    if config.backbone in resnet.VARIANTS:
+        return resnet.FIRST_CELL
+    if config.backbone == "mobilenetv2":
+        return mobilenet.FIRST_CELL
+    return mobilenetv3.FIRST_CELL if config.backbone in mobilenetv3.VARIANTS else alexnet.FIRST_CELL
+
+
 def init_variables(config: ModelConfig, key: jax.Array, exemplar: int = 127, instance: int = 255) -> Any:
     """Fresh variables {'params', 'batch_stats'}; under `jax.eval_shape` the tree of shapes a checkpoint must fit."""
     z = jnp.zeros((1, exemplar, exemplar, 3))

@@ -76,7 +76,9 @@ def upsample(raw: jax.Array, S: int) -> jax.Array:
     return jnp.matmul(jnp.matmul(D, raw, precision=exact), D.T, precision=exact)
 
 
-def judge(score_map: jax.Array, target_size: jax.Array, scale: jax.Array, hyper: Hyper) -> Judgement:
+def judge(
+    score_map: jax.Array, target_size: jax.Array, scale: jax.Array, hyper: Hyper, span: float | None = None
+) -> Judgement:
     """Found, not found, or is there a second peak?
 
     The highest peak outside a neighbourhood of the maximum counts as a distractor when it is nearly as high
@@ -86,9 +88,10 @@ def judge(score_map: jax.Array, target_size: jax.Array, scale: jax.Array, hyper:
     Args:
       score_map: float32 [S, S].
       target_size: float32 [2] (h, w), image pixels.
-      scale: float32 (), crop pixels per image pixel. Published: the first frame's, for the whole track (B6 in the
-        notes on the reference), although `target_size` is the current one.
+      scale: float32 (), crop pixels per image pixel. The published tracker gives the first frame's for the whole track
+        (B6 in the notes on the reference), although `target_size` is the current one.
       hyper: uses not_found, distractor, hard_negative, neighbourhood, displacement.
+      span: pixels about the map's middle whose half `hyper.displacement` counts in. Published: S, about S // 2.
 
     Returns:
       Judgement. A map that holds NaN is NOT_FOUND.
@@ -100,9 +103,10 @@ def judge(score_map: jax.Array, target_size: jax.Array, scale: jax.Array, hyper:
     second, second_position = _maximum(jnp.where(_neighbourhood(position, around, S), 0, score_map))
 
     # Squared radii: exact integers against a threshold, where a device's square root may not be.
-    radius = hyper.displacement * S / 2
+    middle, span = (S // 2, S) if span is None else ((S - 1) / 2, span)
+    radius = hyper.displacement * span / 2
     limit = radius * radius
-    first_off, second_off = _squared_distance(position, S), _squared_distance(second_position, S)
+    first_off, second_off = _squared_distance(position, middle), _squared_distance(second_position, middle)
     one_near = ((second_off > limit) & (first_off < limit)) | ((second_off < limit) & (first_off > limit))
     twin = jnp.where(one_near, Verdict.HARD_NEGATIVE.value, Verdict.UNCERTAIN.value)
 
@@ -141,7 +145,7 @@ def _round_sum(whole: jax.Array, offset: jax.Array) -> jax.Array:
     return base + up.astype(jnp.int32)
 
 
-def _squared_distance(position: jax.Array, S: int) -> jax.Array:
+def _squared_distance(position: jax.Array, middle: float) -> jax.Array:
     """float32 (), exact: squared distance of int32 [2] from the crop's centre, pixels squared."""
-    off = position - S // 2
+    off = position - middle
     return jnp.sum(off * off).astype(jnp.float32)

@@ -53,6 +53,7 @@ def insert(
     first_samples: int,
     minimum_weight: jax.Array,
     accept: jax.Array,
+    unit_weights: bool = False,
 ) -> Memory:
     """Put one sample in the slot of least weight behind the first frame's samples.
 
@@ -64,10 +65,11 @@ def insert(
       first_samples: N0, static.
       minimum_weight: float32 (): least total weight of the first frame's samples.
       accept: bool (), traced; where False the memory stays as it is.
+      unit_weights: static; keep the weights' sum at one. Published: they come out a little over one.
     """
     # Smallest weight, first of equals: empty slots in order, then the oldest sample.
     slot = first_samples + jnp.argmin(memory.weights[first_samples:]).astype(jnp.int32)
-    weights = _reweighted(memory, slot, rate, first_samples, minimum_weight)
+    weights = _reweighted(memory, slot, rate, first_samples, minimum_weight, unit_weights)
     # One slot is rewritten whatever `accept` says: `where` or `cond` over the arrays would copy all of them.
     return Memory(
         features=_put(memory.features, slot, feature, accept),
@@ -84,7 +86,12 @@ def filled(memory: Memory) -> jax.Array:
 
 
 def _reweighted(
-    memory: Memory, slot: jax.Array, rate: jax.Array, first_samples: int, minimum_weight: jax.Array
+    memory: Memory,
+    slot: jax.Array,
+    rate: jax.Array,
+    first_samples: int,
+    minimum_weight: jax.Array,
+    unit_weights: bool,
 ) -> jax.Array:
     """float32 [N]: the weights after a sample went into `slot`."""
     old = memory.weights
@@ -93,12 +100,12 @@ def _reweighted(
     weights = jnp.where(memory.previous < 0, at_first, later)
     weights = weights / jnp.sum(weights)
 
-    # Published: with the others divided by (minimum + their sum), the total comes out a little over one; dividing by
-    # their sum / (1 - minimum) would keep it at one.
+    # Published: with the others divided by (minimum + their sum), the total comes out a little over one.
     is_first = jnp.arange(old.shape[0]) < first_samples
     too_light = jnp.sum(weights[:first_samples]) < minimum_weight
     others = jnp.sum(weights[first_samples:])
-    raised = jnp.where(is_first, minimum_weight / first_samples, weights / (minimum_weight + others))
+    shrunk = weights * ((1 - minimum_weight) / others) if unit_weights else weights / (minimum_weight + others)
+    raised = jnp.where(is_first, minimum_weight / first_samples, shrunk)
     return jnp.where(too_light, raised, weights)
 
 

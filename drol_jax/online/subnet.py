@@ -11,8 +11,9 @@ from drol_jax.online import fit
 from drol_jax.online.augment import channel_dropout
 from drol_jax.online.draws import InitDraws
 from drol_jax.online.features import Extractor, extract
-from drol_jax.online.labels import first_centres, gaussian, label_sigma, update_centre
-from drol_jax.online.localize import Judgement, Verdict, judge, upsample
+from drol_jax.online.geometry import Geometry, Region
+from drol_jax.online.labels import gaussian
+from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.memory import Memory, first_memory, insert
 
 
@@ -25,9 +26,17 @@ class OnlineState:
     extractor: Extractor  # fixed after the first frame
     memory: Memory
     sigma: jax.Array  # float32 (), label width in cells, fixed after the first frame
-    scale: jax.Array  # float32 (), search pixels per image pixel, fixed after the first frame
-    centre: jax.Array  # float32 [2] (x, y), pixels: the target where it was last found
-    size: jax.Array  # float32 [2] (w, h), pixels: likewise
+    # Published; None with fidelity exact, where the region looked at tells the same, and tells it right:
+    scale: jax.Array | None  # float32 (), search pixels per image pixel, fixed after the first frame
+    centre: jax.Array | None  # float32 [2] (x, y), pixels: the target where it was last found
+    size: jax.Array | None  # float32 [2] (w, h), pixels: likewise
+
+    @property
+    def kept(self) -> Region | None:
+        """The region as the subnet knows it of itself."""
+        if self.scale is None or self.centre is None or self.size is None:
+            return None
+        return Region(centre=self.centre, size=self.size, scale=self.scale)
 
 
 @jax.tree_util.register_dataclass
@@ -38,6 +47,7 @@ class Sighting:
     feature: jax.Array  # float32 [L, L, D], target-specific
     score_map: jax.Array  # float32 [S, S]
     judgement: Judgement
+    region: Region
 
 
 def start(
@@ -48,7 +58,7 @@ def start(
     draws: InitDraws,
     online: OnlineConfig,
     hyper: Hyper,
-    search_size: int,
+    geometry: Geometry,
 ) -> OnlineState:
     """Fit the subnet to the first frame.
 
@@ -59,32 +69,40 @@ def start(
       scale: search pixels per image pixel.
       draws: the track's random values.
       online, hyper: settings.
-      search_size: rows and columns of the search region, pixels.
+      geometry: of the pictures.
     """
-    cells = pictures.shape[1]
     centre, size = target_from_box(box)
     dropped = channel_dropout(pictures[0], draws.keep, online.dropout_rate)
     samples = jnp.concatenate([pictures, dropped])
-    centres = first_centres(centre, shifts, online.dropout_samples, cells, search_size)
-    sigma = label_sigma(size, scale, cells, search_size, hyper.label_sigma)
-    labels = gaussian(centres, sigma, cells)
+    centres = geometry.first_centres(centre, shifts, online.dropout_samples)
+    sigma = geometry.label_sigma(size, scale, hyper.label_sigma)
+    labels = gaussian(centres, sigma, pictures.shape[1])
     filter, extractor = fit.first_fit((draws.filter, draws.extractor), samples, labels, online, hyper)
     memory = first_memory(extract(extractor, samples, online), centres, online.memory_size)
+    kept = geometry.keeps_region
     return OnlineState(
-        filter=filter, extractor=extractor, memory=memory, sigma=sigma, scale=scale, centre=centre, size=size
+        filter=filter,
+        extractor=extractor,
+        memory=memory,
+        sigma=sigma,
+        scale=scale if kept else None,
+        centre=centre if kept else None,
+        size=size if kept else None,
     )
 
 
-def look(state: OnlineState, feature: jax.Array, online: OnlineConfig, hyper: Hyper, search_size: int) -> Sighting:
+def look(
+    state: OnlineState, feature: jax.Array, region: Region, online: OnlineConfig, hyper: Hyper, geometry: Geometry
+) -> Sighting:
     """Score a search region.
 
     Args:
       feature: [L, L, C], its Siamese feature.
     """
     own = extract(state.extractor, feature[None], online)
-    score_map = upsample(fit.respond(own, state.filter)[0], search_size)
-    judgement = judge(score_map, state.size[::-1], state.scale, hyper)
-    return Sighting(feature=own[0], score_map=score_map, judgement=judgement)
+    score_map = geometry.score_map(fit.respond(own, state.filter)[0])
+    judgement = geometry.judge(score_map, region, state.kept, hyper)
+    return Sighting(feature=own[0], score_map=score_map, judgement=judgement, region=region)
 
 
 def remember(
@@ -94,27 +112,37 @@ def remember(
     learn: jax.Array | bool,
     online: OnlineConfig,
     hyper: Hyper,
-    search_size: int,
+    geometry: Geometry,
 ) -> OnlineState:
     """Move to where the target was found, and keep the frame as a sample unless the verdict advises against it.
 
     Args:
       box: [4] (x, y, w, h), the tracker's result for the frame. Its centre is taken by the rule for boxes that come
-        in, half a pixel off the tracker's own (published).
+        in, which is half a pixel off the tracker's own for a published box.
       learn: bool (), False where the frame is none to learn from: the state stays as it is.
     """
     verdict = sighting.judgement.verdict
-    seen = (verdict != Verdict.NOT_FOUND) & learn
     centre, size = target_from_box(box)
-    centre, size = jnp.where(seen, centre, state.centre), jnp.where(seen, size, state.size)
+    kept, region = state.kept, sighting.region
+    if kept is not None:
+        seen = (verdict != Verdict.NOT_FOUND) & learn
+        centre, size = jnp.where(seen, centre, kept.centre), jnp.where(seen, size, kept.size)
     accept = ((verdict == Verdict.FOUND) | (verdict == Verdict.HARD_NEGATIVE)) & learn
     hard = verdict == Verdict.HARD_NEGATIVE
-    label = update_centre(centre, jnp.round(state.centre), sighting.feature.shape[0], search_size)
+    label = geometry.sample_centre(centre, region, kept)
     rate = jnp.where(hard, hyper.hard_negative_learning_rate, hyper.learning_rate)
     memory = insert(
-        state.memory, sighting.feature, label, rate, online.first_samples, hyper.first_samples_weight, accept
+        state.memory,
+        sighting.feature,
+        label,
+        rate,
+        online.first_samples,
+        hyper.first_samples_weight,
+        accept,
+        geometry.unit_weights,
     )
-    return replace(state, memory=memory, centre=centre, size=size)
+    state = replace(state, memory=memory)
+    return state if kept is None else replace(state, centre=centre, size=size)
 
 
 def refit(state: OnlineState, hard_negative: jax.Array, online: OnlineConfig, hyper: Hyper) -> jax.Array:

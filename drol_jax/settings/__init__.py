@@ -1,25 +1,33 @@
 """Named configurations: YAML on disk -> `Settings`, read strictly.
 
-A file has the keys name, seed, weights, fidelity, published, model, search, online, template,
-long_term and hyper; `model` and
-`hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own YAML files load
-as they are (`drol_jax.settings.pysot_yaml`).
+A file has the keys name, seed, weights, fidelity, published, model, search, online, template, long_term and hyper;
+`model` and `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own YAML
+files load as they are (`drol_jax.settings.pysot_yaml`).
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from drol_jax.config import Config, Hyper, LongTermConfig, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
+from drol_jax.config import (
+    Config,
+    Fidelity,
+    Hyper,
+    LongTermConfig,
+    ModelConfig,
+    OnlineConfig,
+    SearchConfig,
+    TemplateConfig,
+)
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
 from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
-from drol_jax.settings.yaml_file import nearest, not_finite, read_mapping
+from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
 
 WHOLE_HYPER = ("refit_interval", "template_interval")
 
@@ -58,7 +66,7 @@ class _File(BaseModel):
     name: str | None = None
     seed: int = 0
     weights: str | None = None
-    fidelity: Literal["published"] = "published"
+    fidelity: Fidelity = "published"
     published: dict[str, dict[str, float]] = {}
     model: ModelConfig
     search: SearchConfig = SearchConfig()
@@ -174,15 +182,15 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
 
 def to_dict(settings: Settings) -> dict[str, Any]:
     """The settings as plain data for manifests: JSON-able, and `from_dict` or a YAML file of it gives them back."""
-    config = _plain(settings.config)
+    config = plain(settings.config)
     return {
         "name": settings.name,
         "seed": settings.seed,
         "weights": settings.weights,
         "fidelity": config.pop("fidelity"),
-        "published": _plain(settings.published),
+        "published": plain(settings.published),
         **config,
-        "hyper": _plain(settings.hyper),
+        "hyper": plain(settings.hyper),
     }
 
 
@@ -237,11 +245,3 @@ def _nearest_key(place: list[str]) -> str:
         if place[-1] in keys:
             return f"{section}.{place[-1]}"
     return f"{place[0]}.{nearest(place[-1], _SECTIONS.get(place[0], place[-1:]))}"
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value

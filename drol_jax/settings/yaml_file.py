@@ -3,7 +3,8 @@
 import difflib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,12 @@ def not_finite(tree: Any, path: str = "") -> list[str]:
     if isinstance(tree, list | tuple):
         return [p for i, value in enumerate(tree) for p in not_finite(value, f"{path}[{i}]")]
     return [path] if isinstance(tree, float) and not math.isfinite(tree) else []
+
+
+def plain(value: Any) -> Any:
+    """A setting as YAML and JSON have it: dataclasses as mappings, tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, tuple | list) else value

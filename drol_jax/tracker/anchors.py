@@ -8,15 +8,32 @@ import numpy as np
 from drol_jax.config import ModelConfig, SearchConfig
 
 
-def anchors(model: ModelConfig, search: SearchConfig) -> np.ndarray:
-    """Anchors of every cell, float32 [A, R, R, 4] (x, y, w, h): centre relative to the crop's, search pixels."""
+def published_places(search: SearchConfig) -> np.ndarray:
+    """Centres of the response map's cells along one axis, [R], search pixels off the crop's, as published.
+
+    For even R cell R // 2 counts as the middle, half a cell from where it is.
+    """
+    return (np.arange(search.score_size) - search.score_size // 2) * search.stride
+
+
+def cell_places(search: SearchConfig) -> np.ndarray:
+    """Where they are, for the networks whose response map has the crop's middle."""
+    return (np.arange(search.score_size) - (search.score_size - 1) / 2) * search.stride
+
+
+def anchors(model: ModelConfig, search: SearchConfig, places: np.ndarray | None = None) -> np.ndarray:
+    """Anchors of every cell, float32 [A, R, R, 4] (x, y, w, h): centre relative to the crop's, search pixels.
+
+    Args:
+      places: their centres along one axis, [R]; default as published.
+    """
     size, stride = search.score_size, search.stride
     shapes = []
     for ratio in model.anchor_ratios:
         width = int(np.sqrt(stride * stride / ratio))
         height = int(width * ratio)
         shapes += [(width * scale, height * scale) for scale in model.anchor_scales]
-    offset = ((np.arange(size) - size // 2) * stride).astype(np.float32)
+    offset = (published_places(search) if places is None else places).astype(np.float32)
     grid = np.empty((len(shapes), size, size, 4), np.float32)
     grid[..., 0] = offset[None, None, :]
     grid[..., 1] = offset[None, :, None]

@@ -11,8 +11,9 @@ import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
 from drol_jax.nets import Response
-from drol_jax.tracker.anchors import anchors, cubic_matrix, hann_window, linear_matrix
-from drol_jax.tracker.points import decode_points, points_matrix
+from drol_jax.tracker.anchors import anchors, hann_window
+from drol_jax.tracker.fidelity import PUBLISHED, rules
+from drol_jax.tracker.points import decode_points
 
 MINIMUM_SIDE = 10.0  # pixels
 DRIFT_DIVISOR = 4.0  # of the displacement while the target is lost, with `short_term_drift`
@@ -96,7 +97,7 @@ def decode(response: Response, config: Config) -> tuple[jax.Array, jax.Array]:
     probability = jax.nn.softmax(logits, axis=0)[1]
     offsets = jnp.transpose(response.loc[0], (2, 0, 1)).reshape(4, count, r, r)
     offsets = jnp.moveaxis(offsets, 0, -1)
-    anchor = anchors(config.model, config.search)
+    anchor = anchors(config.model, config.search, rules(config).cells(config.search))
     centres = offsets[..., :2] * anchor[..., 2:] + anchor[..., :2]
     return probability, jnp.concatenate([centres, jnp.exp(offsets[..., 2:]) * anchor[..., 2:]], axis=-1)
 
@@ -119,10 +120,7 @@ def shape_penalty(sizes: jax.Array, size: jax.Array, penalty_k: jax.Array) -> ja
 
 def rpn_confidence(score_map: jax.Array, config: Config) -> jax.Array:
     """The online score map [S, S] on the response map's grid [R, R], stretched to 0..1 (published: in every frame)."""
-    side = score_map.shape[0]
-    to_points = config.model.anchor_free
-    to_grid = points_matrix(side, config.search) if to_points else cubic_matrix(side, config.search.score_size)
-    to_grid = jnp.asarray(to_grid)
+    to_grid = jnp.asarray(rules(config).confidence(score_map.shape[0], config))
     small = to_grid @ score_map @ to_grid.T
     low = jnp.min(small)
     return (small - low) / (jnp.max(small) - low)
@@ -135,9 +133,8 @@ def normalised(scores: jax.Array) -> jax.Array:
 
 
 def fc_upsampled(response: Response, config: Config) -> jax.Array:
-    """SiamFC's response maps [3, R, R] at the resolution that the peak is read from, [3, U, U]; bilinear."""
-    size = config.search.score_size
-    up = jnp.asarray(linear_matrix(size, size * config.search.response_upsampling))
+    """SiamFC's response maps [3, R, R] at the resolution that the peak is read from, [3, U, U]."""
+    up = jnp.asarray(rules(config).fc_upsampling(config))
     return up @ response.cls[..., 0] @ up.T
 
 
@@ -169,13 +166,13 @@ def fc_candidate(
       displaced_by: (), image pixels per search pixel of the crop that displacements are read in.
       centre, size: [2], the target in the last frame, pixels.
       picture: int32 [2] (height, width).
-      score_map: [S, S], online; None with the subnet off, and for the short-term template (published).
+      score_map: [S, S], online; None with the subnet off, and as published for the short-term template.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
     fused = normalised(maps[scale])
     side = fused.shape[0]
     if score_map is not None:
-        up = jnp.asarray(linear_matrix(score_map.shape[0], side))
+        up = jnp.asarray(rules(config).fc_confidence(score_map.shape[0], config))
         fused = (1 - hyper.fusion) * fused + hyper.fusion * normalised(up @ score_map @ up.T)
     window = hann_window(side)
     fused = (1 - hyper.window_influence) * fused + hyper.window_influence * (window / window.sum())
@@ -190,19 +187,21 @@ def fc_candidate(
     return Candidate(centre=new_centre, size=new_size, score=jnp.max(fused), index=index.astype(jnp.int32))
 
 
-def short_term_wins(first: Candidate, short_term: Candidate, hyper: Hyper) -> jax.Array:
-    """Whether the short-term template's candidate is taken: near enough, and better by a margin (equation 7)."""
-    agree = _whole_pixel_overlap(short_term, first) >= hyper.tau_regression
-    return agree & (short_term.score - first.score >= hyper.tau_classification)
+def short_term_wins(first: Candidate, short_term: Candidate, hyper: Hyper, config: Config | None = None) -> jax.Array:
+    """Whether the short-term template's candidate is taken: near enough, and better by a margin (equation 7).
+
+    Args:
+      config: its fidelity says how overlap and margin are taken; None: as published.
+    """
+    rule = PUBLISHED if config is None else rules(config)
+    agree = rule.overlap(_corners(short_term), _corners(first)) >= hyper.tau_regression
+    margin = hyper.tau_classification
+    if config is not None and config.model.head == "siamfc" and rule.fc_alike:
+        # SiamFC's maps add up to one: their peaks are tiny numbers, and mean something against each other only.
+        margin = margin * first.score
+    return agree & (short_term.score - first.score >= margin)
 
 
-def _whole_pixel_overlap(a: Candidate, b: Candidate) -> jax.Array:
-    """Overlap of the boxes with corners cut to whole pixels (published)."""
-
-    def corners(c):
-        return jnp.trunc(c.centre - c.size / 2), jnp.trunc(c.centre + c.size / 2)
-
-    (a_low, a_high), (b_low, b_high) = corners(a), corners(b)
-    inter = jnp.prod(jnp.maximum(jnp.minimum(a_high, b_high) - jnp.maximum(a_low, b_low), 0))
-    union = jnp.prod(a_high - a_low) + jnp.prod(b_high - b_low) - inter
-    return inter / (union + 1e-6)
+def _corners(candidate: Candidate) -> jax.Array:
+    """[2, 2] (low, high) x (x, y), pixels."""
+    return jnp.stack([candidate.centre - candidate.size / 2, candidate.centre + candidate.size / 2])

@@ -26,6 +26,7 @@ def mask_at(
     centre: jax.Array,
     side: jax.Array,
     search: SearchConfig,
+    edge: float,
 ) -> Mask:
     """Decode the mask of one cell.
 
@@ -34,7 +35,9 @@ def mask_at(
       template, seen: one of each.
       index: int32 (), anchor in the flat response map [A, R, R].
       centre: [2] (x, y), where the search region was cut, pixels.
-      side: (), the region's side, pixels, whole.
+      side: (), the region's side, pixels.
+      edge: from the mask's edge to the corner of its box, pixels. The edge is half a pixel before the first pixel's
+        middle, which a box (x, y, w, h) counts from; published: 0.
     """
     cells = search.score_size
     row, column = index % (cells * cells) // cells, index % cells
@@ -42,6 +45,6 @@ def mask_at(
     # Image pixels per search pixel. One cell sees a template's worth of the region, the first from its corner on.
     scale = side / search.instance_size
     cell = jnp.stack([column, row]).astype(jnp.float32)
-    corner = centre - side / 2 + (cell - search.base_size / 2) * search.stride * scale
+    corner = centre - side / 2 + (cell - search.base_size / 2) * search.stride * scale + edge
     extent = jnp.broadcast_to(scale * search.exemplar_size, (2,))
     return Mask(probability=jax.nn.sigmoid(logits[0]), box=jnp.concatenate([corner, extent]))

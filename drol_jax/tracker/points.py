@@ -15,9 +15,11 @@ from drol_jax.tracker.anchors import cubic_at
 def points(search: SearchConfig) -> np.ndarray:
     """Place of every cell's point off the crop's centre, float32 [R, R, 2] (x, y), search pixels.
 
-    Published: the middle of the grid is cell R // 2 for even R too, where the crop's centre lies half a cell before it.
+    The middle of the grid is cell R // 2 for even R too, where the crop's centre lies half a cell before it. The heads
+    were trained with these points: whatever their cells are centred on (a pixel behind the point in versions 1 and 2,
+    seven before it in version 3), their answers are about the points.
     """
-    line = _line(search).astype(np.float32)
+    line = points_line(search).astype(np.float32)
     return np.stack(np.meshgrid(line, line), axis=-1)
 
 
@@ -30,10 +32,11 @@ def points_matrix(side: int, search: SearchConfig) -> np.ndarray:
     Args:
       side: rows and columns of the score map, search pixels; the crop's centre is at side // 2.
     """
-    return cubic_at(side // 2 + 0.5 + _line(search), search.stride, side)
+    return cubic_at(side // 2 + 0.5 + points_line(search), search.stride, side)
 
 
-def _line(search: SearchConfig) -> np.ndarray:
+def points_line(search: SearchConfig) -> np.ndarray:
+    """Places of the points along one axis, [R], search pixels off the crop's centre."""
     return (np.arange(search.score_size) - search.score_size // 2) * search.stride
 
 

@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame, crop
+from drol_jax.crops import Frame
 from drol_jax.nets import Network, Template
 from drol_jax.online import subnet
+from drol_jax.online.geometry import Region, geometry
 from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import Sighting
 from drol_jax.tracker.candidates import (
@@ -22,6 +23,7 @@ from drol_jax.tracker.candidates import (
     rpn_confidence,
     short_term_wins,
 )
+from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.masks import Mask, mask_at
 from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.state import TrackerState
@@ -59,11 +61,12 @@ def search_rpn(
     Args:
       map_size: rows and columns of the online score map; by default the search region's.
     """
-    side = jnp.round(_side(config, state))
-    region = crop(frame, state.centre, side, config.search.instance_size, state.fill)
+    rule = rules(config)
+    side = rule.side(_side(config, state))
+    region = rule.crop(frame, state.centre, side, config.search.instance_size, state.fill)
     net = Network(config.model, variables)
     seen = net.search(region[None])
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], map_size)
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], 1.0, map_size)
     confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
     # The long-term tracker's target may leave the picture.
     picture = None if config.long_term.enabled else frame.size
@@ -74,11 +77,11 @@ def search_rpn(
 
     first = candidate(state.template)
     second = None if state.short_term is None else candidate(state.short_term.template)
-    found = _chosen(first, second, sighting, lost_count, hyper)
+    found = _chosen(first, second, sighting, lost_count, config, hyper)
     if config.model.mask:
-        # From the first template's correlation, whichever template chose the cell (published).
-        mask = mask_at(net, state.template, seen, found.candidate.index, state.centre, side, config.search)
-        found = replace(found, mask=mask)
+        template = rule.mask_template(found.template, state)
+        index, edge = found.candidate.index, rule.mask_corner
+        found = replace(found, mask=mask_at(net, template, seen, index, state.centre, side, config.search, edge))
     return found
 
 
@@ -90,12 +93,16 @@ def search_long_term(config: Config, variables: Any, hyper: Hyper, state: Tracke
     def wide(near, rest):
         variables, hyper, state, frame = rest
         hyper = replace(hyper, window_influence=jnp.float32(LOST_WINDOW_INFLUENCE))
-        # The score map keeps the ordinary size and scale (published).
-        found = search_rpn(enlarged, variables, hyper, state, frame, map_size=config.search.instance_size)
+        # Published: the score map keeps the ordinary size and scale.
+        size = None if rules(config).enlarged_map else config.search.instance_size
+        found = search_rpn(enlarged, variables, hyper, state, frame, map_size=size)
         if found.sighting is None:
             return found
-        # Nothing is learned in the enlarged region, so its larger feature goes no further.
-        return replace(found, sighting=replace(found.sighting, feature=near.sighting.feature))
+        # Nothing is learned in the enlarged region, so its larger arrays go no further.
+        sighting = replace(found.sighting, feature=near.sighting.feature)
+        if size is None:
+            sighting = replace(sighting, score_map=near.sighting.score_map)
+        return replace(found, sighting=sighting)
 
     assert state.lost is not None
     found = rarely(wide)(state.lost, near, (variables, hyper, state, frame))
@@ -107,19 +114,19 @@ def search_long_term(config: Config, variables: Any, hyper: Hyper, state: Tracke
 
 def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
     """Three scales of the search region, the peak of the best (SiamFC)."""
-    geometry = config.search
-    scales = geometry.scale_step ** jnp.arange(-1.0, 2.0)
-    sides = jnp.round(_side(config, state) * scales)
-    regions = jax.vmap(lambda side: crop(frame, state.centre, side, geometry.instance_size, state.fill))(sides)
+    sizes, rule = config.search, rules(config)
+    scales = sizes.scale_step ** jnp.arange(-1.0, 2.0)
+    sides = rule.side(_side(config, state) * scales)
+    regions = jax.vmap(lambda side: rule.crop(frame, state.centre, side, sizes.instance_size, state.fill))(sides)
     net = Network(config.model, variables)
     seen = net.search(regions)
 
     maps = fc_upsampled(net.match(state.template, seen), config)
     best = fc_best_scale(maps, hyper)
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], None)
-    # Image pixels per search pixel in the crop that the first template chose, also for the other one (published).
-    side = padded_side(state.size, geometry.context_amount)
-    displaced_by = side / geometry.exemplar_size * scales[best]
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], scales[best])
+    # Image pixels per search pixel in the crop that the first template chose, for both templates.
+    side = padded_side(state.size, sizes.context_amount)
+    displaced_by = side / sizes.exemplar_size * scales[best]
     score_map = None if sighting is None else sighting.score_map
 
     def candidate(maps, scale, score_map) -> Candidate:
@@ -140,8 +147,10 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
     first, second = candidate(maps, best, score_map), None
     if state.short_term is not None:
         maps = fc_upsampled(net.match(state.short_term.template, seen), config)
-        second = candidate(maps, fc_best_scale(maps, hyper), None)
-    return _chosen(first, second, sighting, lost_count, hyper)
+        # Published: read at a scale of its own, without the subnet's word.
+        alike = rule.fc_alike
+        second = candidate(maps, best, score_map) if alike else candidate(maps, fc_best_scale(maps, hyper), None)
+    return _chosen(first, second, sighting, lost_count, config, hyper)
 
 
 def _side(config: Config, state: TrackerState) -> jax.Array:
@@ -151,12 +160,24 @@ def _side(config: Config, state: TrackerState) -> jax.Array:
 
 
 def _ask_online(
-    config: Config, hyper: Hyper, state: TrackerState, feature: jax.Array, map_size: int | None
+    config: Config,
+    hyper: Hyper,
+    state: TrackerState,
+    feature: jax.Array,
+    widened: jax.Array | float,
+    map_size: int | None = None,
 ) -> tuple[Sighting | None, jax.Array, jax.Array]:
-    """(sighting, lost_count, drifting): the online subnet's word on the region, feature [L, L, C]."""
+    """(sighting, lost_count, drifting): the online subnet's word on a region `widened` times as wide as usual.
+
+    Args:
+      feature: [L, L, C], the region's.
+      map_size: rows and columns of the score map; by default the region's.
+    """
     if state.online is None:
         return None, state.lost_count, jnp.bool_(False)
-    sighting = subnet.look(state.online, feature, config.online, hyper, map_size or config.search.instance_size)
+    scale = config.search.exemplar_size / (padded_side(state.size, config.search.context_amount) * widened)
+    region = Region(centre=state.centre, size=state.size, scale=scale)
+    sighting = subnet.look(state.online, feature, region, config.online, hyper, geometry(config, map_size))
     lost = sighting.judgement.verdict == Verdict.NOT_FOUND
     lost_count = jnp.where(lost, state.lost_count + 1, 0)
     drifting = (lost_count >= DRIFT_AFTER) & drifts(config)
@@ -169,11 +190,16 @@ def drifts(config: Config) -> bool:
 
 
 def _chosen(
-    first: Candidate, second: Candidate | None, sighting: Sighting | None, lost_count: jax.Array, hyper: Hyper
+    first: Candidate,
+    second: Candidate | None,
+    sighting: Sighting | None,
+    lost_count: jax.Array,
+    config: Config,
+    hyper: Hyper,
 ) -> Found:
     """The short-term template's candidate where it is near the first one's and clearly better."""
     if second is None:
         return Found(candidate=first, template=jnp.int32(0), sighting=sighting, lost_count=lost_count)
-    wins = short_term_wins(first, second, hyper)
+    wins = short_term_wins(first, second, hyper, config)
     candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
     return Found(candidate=candidate, template=wins.astype(jnp.int32), sighting=sighting, lost_count=lost_count)

@@ -10,16 +10,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import box_from_target, target_from_box
+from drol_jax.boxes import target_from_box
 from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame, as_frame, crop, mean_colour
+from drol_jax.crops import Frame, as_frame, mean_colour
 from drol_jax.nets import Network, feature_channels
 from drol_jax.online import subnet
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
 from drol_jax.online.draws import InitDraws, draw
+from drol_jax.online.geometry import geometry
 from drol_jax.online.localize import Verdict
 from drol_jax.tracker.candidates import clip, padded_side
+from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
@@ -45,13 +47,13 @@ def init(
     """
     frame = as_frame(frame)
     net = Network(config.model, variables)
-    geometry, online = config.search, config.online
+    sizes, online, rule = config.search, config.online, rules(config)
     centre, size = target_from_box(jnp.asarray(box, jnp.float32))
     fill = mean_colour(frame)
-    exact_side = padded_side(size, geometry.context_amount)
-    side = jnp.round(exact_side)
+    padded = padded_side(size, sizes.context_amount)
+    side = rule.side(padded)
 
-    exemplar = crop(frame, centre, side, geometry.exemplar_size, fill)
+    exemplar = rule.crop(frame, centre, side, sizes.exemplar_size, fill)
     template = net.template(exemplar[None])
     state = TrackerState(
         frame_index=jnp.int32(1),
@@ -69,13 +71,13 @@ def init(
         state = replace(state, short_term=short_term)
     if online.enabled:
         assert draws is not None, "the online subnet starts from random values"
-        wide = 2 * geometry.instance_size
-        region = crop(frame, centre, jnp.round(side * (wide / geometry.exemplar_size)), wide, fill)
-        shifts = picture_shifts(draws.shifts, online, geometry.instance_size)
-        pictures = augment(region, shifts, online, geometry.instance_size)
+        wide = 2 * sizes.instance_size
+        region = rule.crop(frame, centre, rule.side(side * (wide / sizes.exemplar_size)), wide, fill)
+        shifts = picture_shifts(draws.shifts, online, sizes.instance_size)
+        pictures = augment(region, shifts, online, sizes.instance_size)
         features = net.feature(pictures)
-        scale = geometry.exemplar_size / exact_side
-        started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry.instance_size)
+        scale = sizes.exemplar_size / padded
+        started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry(config))
         state = replace(state, online=started)
     return state
 
@@ -106,7 +108,7 @@ def advance(
     old_size = state.size
     state = replace(state, centre=found.candidate.centre, size=found.candidate.size, lost_count=found.lost_count)
     # Only the long-term tracker's target can be outside the picture.
-    box = box_from_target(*clip(state.centre, state.size, frame.size))
+    box = rules(config).box(*clip(state.centre, state.size, frame.size))
     state, refitted = _learn(config, hyper, state, found, box)
     state = decide_whether_lost(hyper, state, found)
     state = _renew_template(config, variables, hyper, state, found, frame, old_size)
@@ -135,8 +137,7 @@ def _learn(
     if state.online is None or found.sighting is None:
         return state, jnp.bool_(False)
     learn = True if state.lost is None else ~state.lost
-    size = config.search.instance_size
-    online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, size)
+    online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, geometry(config))
     hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
     due = (hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)) & learn
 
@@ -176,17 +177,20 @@ def _renew_template(
         & (judgement.peak > short_term.candidate_score)
     )
 
+    rule = rules(config)
+
     def cut(carried, rest):
         frame, centre, size = rest
         fill = mean_colour(frame)
-        # The new centre with the old size, and the padding colour kept for all later crops (published).
         side = padded_side(size, config.search.context_amount)
-        return crop(frame, centre, side, config.search.exemplar_size, fill), fill
+        return rule.crop(frame, centre, side, config.search.exemplar_size, fill), fill
 
-    candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, old_size))
+    size = rule.renewal(old_size, state.size)
+    candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, size))
     score = jnp.where(better, judgement.peak, short_term.candidate_score)
-    # SiamMask's frame counter stands still, so that every frame is due (published).
-    due = jnp.bool_(True) if config.model.mask else (state.frame_index - 1) % hyper.template_interval == 0
+    # Published: SiamMask's frame counter stands still, so that every frame is due.
+    stands_still = config.model.mask and rule.mask_renews_always
+    due = jnp.bool_(True) if stands_still else (state.frame_index - 1) % hyper.template_interval == 0
 
     def renew(template, rest):
         candidate, variables = rest
@@ -194,4 +198,4 @@ def _renew_template(
 
     template = rarely(renew)(due, short_term.template, (candidate, variables))
     short_term = ShortTerm(template=template, candidate=candidate, candidate_score=jnp.where(due, 0.0, score))
-    return replace(state, fill=fill, short_term=short_term)
+    return replace(state, fill=fill if rule.lasting_fill else state.fill, short_term=short_term)

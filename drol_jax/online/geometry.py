@@ -1,0 +1,142 @@
+"""How image, search crop, feature cells, labels and score map lie to each other: `Published` and `Exact`, siblings.
+
+Both are static, and everything of the online subnet that depends on the fidelity is in them. Pixels of the crop count
+from 0, its middle is (S - 1) / 2. Cell i of the feature is centred on pixel `first + stride * i`.
+
+Letters: N samples, I pictures of the first frame, L feature cells, S search size (pixels).
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax.config import Config, Hyper
+from drol_jax.nets import first_cell
+from drol_jax.online import labels, localize
+from drol_jax.online.localize import Judgement
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A search region, and the target as it was when the region was chosen."""
+
+    centre: jax.Array  # float32 [2] (x, y), image pixels, the middle of the crop
+    size: jax.Array  # float32 [2] (w, h), image pixels, the target
+    scale: jax.Array  # float32 (), crop pixels per image pixel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A cell counts as S / L pixels, and labels and verdicts go by what the subnet itself keeps of the track."""
+
+    pixels: int  # S
+    cells: int  # L
+    keeps_region = True
+    unit_weights = False
+
+    def label_sigma(self, size: jax.Array, scale: jax.Array, factor: jax.Array) -> jax.Array:
+        """Width of the labels, cells."""
+        return labels.label_sigma(size, scale, self.cells, self.pixels, factor)
+
+    def first_centres(self, target: jax.Array, shifts: jax.Array, copies: int) -> jax.Array:
+        """Label centres of the first frame's samples, float32 [I + copies, 2]."""
+        return labels.first_centres(target, shifts, copies, self.cells, self.pixels)
+
+    def sample_centre(self, target: jax.Array, region: Region, kept: Region | None) -> jax.Array:
+        """Label centre of a sample from a search region, float32 [2]."""
+        assert kept is not None
+        return labels.update_centre(target, jnp.round(kept.centre), self.cells, self.pixels)
+
+    def score_map(self, raw: jax.Array) -> jax.Array:
+        """[L, L] response -> [S, S]."""
+        return localize.upsample(raw, self.pixels)
+
+    def judge(self, score_map: jax.Array, region: Region, kept: Region | None, hyper: Hyper) -> Judgement:
+        assert kept is not None
+        return localize.judge(score_map, kept.size[::-1], kept.scale, hyper)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exact:
+    """A target d pixels off the crop's middle has its label and its score peak d pixels off the middle."""
+
+    pixels: int  # S
+    cells: int  # L
+    first: float
+    stride: int
+    kernel: int
+    keeps_region = False
+    """Everything comes with the region looked at."""
+    unit_weights = True
+    """The weights of the memory's samples add up to one."""
+
+    def label_sigma(self, size: jax.Array, scale: jax.Array, factor: jax.Array) -> jax.Array:
+        return labels.label_sigma(size, scale, 1, self.stride, factor)
+
+    def first_centres(self, target: jax.Array, shifts: jax.Array, copies: int) -> jax.Array:
+        # The pictures are windows of a crop of 2S pixels with the target in its middle, from pixel ceil(S / 2) on:
+        # for odd S the target lies half a pixel before the window's middle.
+        off = (2 * self.pixels - 1) / 2 - -(-self.pixels // 2) - (self.pixels - 1) / 2
+        pictures = self._label(shifts.astype(jnp.float32) + off)
+        return jnp.concatenate([pictures, jnp.broadcast_to(pictures[:1], (copies, 2))])
+
+    def sample_centre(self, target: jax.Array, region: Region, kept: Region | None) -> jax.Array:
+        return self._label((target - region.centre)[::-1] * region.scale)
+
+    def score_map(self, raw: jax.Array) -> jax.Array:
+        matrix = jnp.asarray(self.sampling())
+        precise = jax.lax.Precision.HIGHEST
+        return jnp.matmul(jnp.matmul(matrix, raw, precision=precise), matrix.T, precision=precise)
+
+    def judge(self, score_map: jax.Array, region: Region, kept: Region | None, hyper: Hyper) -> Judgement:
+        # Near and far are told apart within what the features cover: unpadded networks see less than the crop.
+        span = min(self.stride * self.cells, self.pixels)
+        return localize.judge(score_map, region.size[::-1], region.scale, hyper, span)
+
+    def response_cell(self, pixel: np.ndarray | float) -> np.ndarray | float:
+        """Where the response to a target at these pixels peaks, cells counted from 0."""
+        # An even filter has no middle tap: its response lies half a cell behind. An odd one's does not.
+        behind = self.kernel // 2 - (self.kernel - 1) / 2
+        return (pixel - self.first) / self.stride + behind
+
+    def sampling(self) -> np.ndarray:
+        """One axis of the score map from the response, float32 [S, L]: pixel u shows the response to pixel u.
+
+        The response's Fourier interpolation, which for even L halves the highest wave, so that it passes through the
+        response's values. Pixels outside the features' cells are zero: nothing was seen there. The last half cell,
+        beyond the last response of an even filter, holds that response's value.
+        """
+        pixel = np.arange(self.pixels)
+        feature = (pixel - self.first) / self.stride
+        covered = (feature >= -0.5) & (feature <= self.cells - 0.5)
+        place = np.clip(self.response_cell(pixel), 0, self.cells - 1)
+        waves = np.arange(1, self.cells // 2 + 1)
+        weight = np.where(2 * waves == self.cells, 1.0, 2.0)
+        turns = (place[:, None] - np.arange(self.cells)) / self.cells
+        series = 1 + (weight * np.cos(2 * np.pi * turns[..., None] * waves)).sum(axis=-1)
+        return (covered[:, None] * series / self.cells).astype(np.float32)
+
+    def _label(self, off: jax.Array) -> jax.Array:
+        """Pixels off the crop's middle -> cells off the label map's, any shape."""
+        middle = self.response_cell((self.pixels - 1) / 2) - (self.cells - 1) / 2
+        return off / self.stride + middle
+
+
+Geometry = Published | Exact
+
+
+def geometry(config: Config, map_size: int | None = None) -> Geometry:
+    """Of a tracker's search region.
+
+    Args:
+      map_size: published: rows and columns of the score map, where they are not the region's.
+    """
+    search, first = config.search, first_cell(config.model)
+    pixels, stride = search.instance_size, search.stride
+    cells = int((pixels - 1 - 2 * first) // stride) + 1
+    if config.fidelity == "published":
+        return Published(pixels=map_size or pixels, cells=cells)
+    return Exact(pixels=pixels, cells=cells, first=first, stride=stride, kernel=config.online.kernel_size)
