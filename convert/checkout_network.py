@@ -64,7 +64,7 @@ def answer(network: Any, torch: Any, z: np.ndarray, x: np.ndarray, cell: tuple[i
 
 
 def main(checkout: str, config: str, checkpoint: str, pictures: str, answers: str) -> None:
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     state = torch_files.read_state_dict(checkpoint)
     network = build(Path(checkout), config)
