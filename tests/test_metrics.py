@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from drol_jax.boxes import overlap
+from drol_jax.errors import UserError
 from drol_jax.metrics import ope
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -136,8 +137,8 @@ def test_every_sequence_counts_once_however_long():
     assert total.auc == pytest.approx(10 / 21)
 
 
-@pytest.mark.parametrize("absent", [[np.nan] * 4, [0, 0, 0, 0], [30, 30, 0, 20]])
-def test_a_frame_without_truth_is_a_miss_for_success_and_a_hit_for_precision(absent):
+@pytest.mark.parametrize("absent", [[np.nan] * 4, [0, 0, 0, 0], [-30, 30, 20, 20]])
+def test_a_frame_whose_truth_has_no_positive_centre_is_a_miss_for_success_and_a_hit_for_precision(absent):
     truth = np.array([[10.0, 10, 20, 20], absent])
     predicted = np.array([[10.0, 10, 20, 20], [300, 300, 20, 20]])
     scores = ope.score(predicted, truth)
@@ -176,5 +177,11 @@ def test_an_attribute_averages_over_the_sequences_that_carry_it():
 
 
 def test_boxes_of_different_length_are_refused():
-    with pytest.raises(ValueError, match="both be"):
+    with pytest.raises(UserError, match="3 boxes for 4 frames"):
         ope.score(np.ones((3, 4)), np.ones((4, 4)))
+
+
+@pytest.mark.parametrize("boxes", [np.ones((3, 5)), np.ones(4), np.ones((0, 4))])
+def test_what_is_no_table_of_boxes_is_refused(boxes):
+    with pytest.raises(ValueError, match=r"must be \[T, 4\]"):
+        ope.score(boxes, boxes)
