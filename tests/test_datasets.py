@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drol_jax.boxes import box_from_polygon
-from drol_jax.datasets.otb import definitions, read_boxes
+from drol_jax.datasets.definitions import benchmarks
 from drol_jax.datasets.sequence import Sequence
+from drol_jax.datasets.text import read_boxes
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
 
 SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
 REAL = SHARED / "realdata"
 ANNOTATIONS = REAL / "annotations" / "OTB"
-BY_NAME = {row.name: row for row in definitions()}
+OTB = benchmarks()["OTB100"]
+BY_NAME = {row.name: row for row in OTB.rows}
 
 
 def refusal(action) -> str:
@@ -132,11 +133,11 @@ class TestBoxFromPolygon:
 
 class TestOtbDefinitions:
     def test_three_benchmarks_of_51_50_and_100_targets(self):
-        count = Counter(name for row in definitions() for name in row.benchmarks)
+        count = {name: len(benchmarks()[name].rows) for name in ("OTB2013", "OTB50", "OTB100")}
         assert count == {"OTB2013": 51, "OTB50": 50, "OTB100": 100}
 
     def test_59035_boxes_in_all(self):
-        assert sum(row.last - row.first + 1 for row in definitions()) == 59035
+        assert sum(row.last - row.first + 1 for row in OTB.rows) == 59035
 
     @pytest.mark.parametrize(
         ("name", "frames"),
@@ -149,16 +150,16 @@ class TestOtbDefinitions:
 
     def test_attributes_are_the_eleven_codes(self):
         codes = {"IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR"}
-        assert all(row.attributes and set(row.attributes) <= codes for row in definitions())
+        assert all(row.attributes and set(row.attributes) <= codes for row in OTB.rows)
 
     def test_every_alias_selects_one_target(self):
-        aliases = [alias.casefold() for row in definitions() for alias in row.aliases()]
+        aliases = [alias.casefold() for row in OTB.rows for alias in (row.name, *row.aliases)]
         assert len(aliases) == len(set(aliases))
 
     @pytest.mark.skipif(not ANNOTATIONS.is_dir(), reason=f"no annotations under {ANNOTATIONS} (set DROL_JAX_SHARED)")
     def test_lengths_and_first_images_equal_the_published_annotations(self):
         published = json.loads((ANNOTATIONS / "OTB2015_DaSiamRPN.json").read_text())
-        spelled = {alias.casefold(): row for row in definitions() for alias in row.aliases()}
+        spelled = OTB.spelled()
         assert len(published) == 100
         for name, truth in published.items():
             row = spelled[name.casefold()]
@@ -168,7 +169,7 @@ class TestOtbDefinitions:
 
     @pytest.mark.skipif(not ANNOTATIONS.is_dir(), reason=f"no annotations under {ANNOTATIONS} (set DROL_JAX_SHARED)")
     def test_every_original_text_file_reads(self):
-        spelled = {alias.casefold(): row for row in definitions() for alias in row.aliases()}
+        spelled = OTB.spelled()
         paths = sorted((ANNOTATIONS / "OTB100_txt").glob("*.txt"))
         assert len(paths) == 100
         for path in paths:

@@ -17,8 +17,8 @@ class Sequence:
     """One target in one video.
 
     Raises:
-      UserError: frames and boxes differ in number; boxes are not [T, 4]; a row is partly NaN, infinite, or of
-        negative size; the first row holds no box; polygons, absent or a tag do not have T rows; a polygon is partly
+      UserError: frames and boxes differ in number; boxes are not [T, 4]; a row is partly NaN or infinite; the first
+        row holds no box or one of negative size; polygons, absent or a tag do not have T rows; a polygon is partly
         NaN; only the first box is said to be known but there are more; the size is not two positive whole numbers.
     """
 
@@ -26,7 +26,8 @@ class Sequence:
     frames: tuple[FrameSource, ...]
     """T frames, in order. Paths need not exist before they are read: scoring result files takes no images."""
     boxes: np.ndarray
-    """float64 [T, 4] (x, y, w, h), pixels, 0-based; a row of NaN where the target is absent or unknown. Read-only."""
+    """float64 [T, 4] (x, y, w, h), pixels, 0-based; a row of NaN where the target is absent or unknown. Rows after the
+    first may have no area or a negative size, as the published annotations of a few absent targets do. Read-only."""
     attributes: tuple[str, ...] = ()
     """Short codes of what makes the sequence hard, e.g. "OCC"."""
     origin: int = 0
@@ -56,12 +57,12 @@ class Sequence:
             raise UserError(f"sequence {self.name}: no frames; give at least one")
         unknown = np.isnan(boxes)
         bad = (unknown.any(axis=1) & ~unknown.all(axis=1)) | np.isinf(boxes).any(axis=1)
-        bad |= (boxes[:, 2:] < 0).any(axis=1)
+        bad[0] |= (boxes[0, 2:] < 0).any()
         if bad.any():
             row = int(np.argmax(bad))
             raise UserError(
-                f"sequence {self.name}: box {row} (counted from 0) is {boxes[row].tolist()}; give four finite numbers "
-                "with w, h >= 0, or four NaN where the target is absent"
+                f"sequence {self.name}: box {row} (counted from 0) is {boxes[row].tolist()}; give four finite numbers, "
+                "w, h >= 0 in the first row, or four NaN where the target is absent"
             )
         if unknown[0].any():
             raise UserError(f"sequence {self.name}: the first frame has no box; start it where the target is visible")
