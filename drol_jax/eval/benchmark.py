@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.scorers import own_boxes
 from drol_jax.metrics import ope
 from drol_jax.report.summary import Entrant, Failure, Outcome, Summary
 from drol_jax.results import Timing, TrackerFolder
@@ -197,8 +198,9 @@ def _one(
         timing, verb = folder.save(name, trajectory, sequence.origin), "tracked"
     else:
         verb = "kept from an earlier run"
-    # Scored from the file, whose numbers are rounded, so that a resumed run reports the same.
-    scores = ope.score(folder.boxes(name, sequence.origin), sequence.boxes)
+    # Scored from the file, whose numbers are rounded, so that a resumed run reports the same; in the file's own
+    # origin, as the toolkits do.
+    scores = ope.score(folder.boxes(name), own_boxes(sequence), absent=sequence.absent)
     monitor.end(f"AUC {scores.auc:.3f}, {_speed(timing)}, {verb}")
     return Outcome(entrant.name, seed, name, scores, timing)
 

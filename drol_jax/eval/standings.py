@@ -7,7 +7,7 @@ from typing import Any
 
 from drol_jax.eval.scorers import Scorer
 from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
-from drol_jax.report.board import Board, Numbers, Refusal, Standing
+from drol_jax.report.board import Board, Column, Numbers, Refusal, Standing
 from drol_jax.results.layout import TrackerResults
 
 _REPEAT = re.compile(r"^(?P<name>.+?)(_s\d+|_\d{3})$")
@@ -60,7 +60,8 @@ def board(
         dialects=_dialects(scorers, judged, trackers, covered),
         notes=_notes(trackers),
     )
-    return replace(done, differences=_differences(done), repeats=_repeats(done))
+    compared, differences = _differences(done)
+    return replace(done, compared=compared, differences=differences, repeats=_repeats(done))
 
 
 def _dialects(
@@ -76,18 +77,18 @@ def _dialects(
     return tables
 
 
-def _differences(board: Board) -> dict[tuple[str, str], Difference]:
+def _differences(board: Board) -> tuple[Column | None, dict[tuple[str, str], Difference]]:
     """The best tracker against each other one, by the first column that single sequences have a number in."""
     ranked = board.ranked
     if len(ranked) < 2 or len(board.covered) < 2:
-        return {}
+        return None, {}
     for column in board.columns:
         scores = {s.tracker: [s.sequences[name].get(column.key) for name in board.covered] for s in ranked}
         rows = {name: [v for v in values if v is not None] for name, values in scores.items()}
         if all(len(row) == len(board.covered) for row in rows.values()):
             best = ranked[0].tracker
-            return {(best, s.tracker): paired(rows[best], rows[s.tracker]) for s in ranked[1:]}
-    return {}
+            return column, {(best, s.tracker): paired(rows[best], rows[s.tracker]) for s in ranked[1:]}
+    return None, {}
 
 
 def _repeats(board: Board) -> dict[str, tuple[int, dict[str, Spread]]]:

@@ -68,7 +68,9 @@ class Board:
     dialects: Mapping[str, Mapping[str, Numbers]] = field(default_factory=dict)
     """By protocol and tracker the numbers over the covered sequences; what a protocol refuses is missing."""
     differences: Mapping[tuple[str, str], Difference] = field(default_factory=dict)
-    """Of the first column's per-sequence scores, by (tracker, tracker)."""
+    """Of the per-sequence scores of `compared`, by (tracker, tracker)."""
+    compared: Column | None = None
+    """The first column that single sequences have a number in."""
     repeats: Mapping[str, tuple[int, Mapping[str, Spread]]] = field(default_factory=dict)
     """Trackers that differ by a seed's or run's number alone: how many, and each column's spread over them."""
     notes: tuple[str, ...] = ()

@@ -54,7 +54,7 @@ def as_dict(board: Board) -> dict[str, Any]:
             for standing in board.ranked
         ],
         "differences": [
-            {"first": first, "second": second, "measure": board.columns[0].key, **plain(gap)}
+            {"first": first, "second": second, "measure": board.compared.key if board.compared else None, **plain(gap)}
             for (first, second), gap in board.differences.items()
         ],
         "repeats": {name: {"runs": runs, **plain(spreads)} for name, (runs, spreads) in board.repeats.items()},

@@ -52,9 +52,10 @@ def _ranking(board: Board) -> Table:
 
 
 def _dialects(board: Board) -> Table | None:
-    """The first three columns of every protocol, and how far they lie apart."""
+    """Three measures by every protocol, and how far they lie apart; rates in different units are left out."""
     if len(board.dialects) < 2:
         return None
+    columns = [column for column in board.columns if column.share][:3]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
     table.add_column("other protocols", overflow="fold")
     table.add_column("", overflow="fold")
@@ -63,7 +64,7 @@ def _dialects(board: Board) -> Table | None:
         table.add_column(name + ("*" if name == board.protocol else ""), justify="right", no_wrap=True)
     table.add_column("spread", justify="right", no_wrap=True)
     for standing in board.ranked:
-        for number, column in enumerate(board.columns[:3]):
+        for number, column in enumerate(columns):
             values = [board.dialects[name].get(standing.tracker, {}).get(column.key) for name in names]
             known = [value for value in values if value is not None]
             gap = cell(max(known) - min(known), column) if len(known) > 1 else "-"
@@ -118,7 +119,7 @@ def _closing(board: Board, plus_minus: str) -> Iterator[str]:
     for (first, second), gap in board.differences.items():
         low, high = (f"{value:+.3f}" for value in gap.interval)
         yield (
-            f"{first} - {second}: {board.columns[0].head} {gap.mean:+.3f} a sequence, 95 % bootstrap interval {low} to "
+            f"{first} - {second}: {board.compared.head if board.compared else ''} {gap.mean:+.3f} a sequence, 95 % bootstrap interval {low} to "
             f"{high}, p = {gap.p:.4f} (sign flips)"
         )
     yield from board.notes
