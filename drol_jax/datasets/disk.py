@@ -43,7 +43,7 @@ def find_place(root: Path, benchmark: Benchmark) -> Place | None:
     return best if best is not None and best.annotated else None
 
 
-def entries(place: Place, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
+def list_place(place: Place, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
     """One entry a sequence, in the benchmark's order. See `open_sequence`."""
     return [
         SequenceEntry(
