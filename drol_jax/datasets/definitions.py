@@ -1,10 +1,12 @@
 """Benchmarks as data: what belongs to which, where its files lie, how it is spelled. Read from ``eval/*.json``."""
 
+import difflib
 import json
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
+from drol_jax.errors import UserError
 from drol_jax.resources import data_path
 
 Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
@@ -137,6 +139,23 @@ def benchmarks() -> dict[str, Benchmark]:
         if "benchmarks" in data:
             found |= {name: _benchmark(name, row, data["sequences"]) for name, row in data["benchmarks"].items()}
     return found
+
+
+def pick(given: str, spellings: dict[str, str], what: str) -> str:
+    """The name that a spelling stands for, whatever its case.
+
+    Args:
+      spellings: spelling -> name.
+      what: the kind of thing, for the message.
+
+    Raises:
+      UserError: no such spelling (names the nearest).
+    """
+    folded = {spelling.casefold(): name for spelling, name in spellings.items()}
+    if given.casefold() in folded:
+        return folded[given.casefold()]
+    near = difflib.get_close_matches(given.casefold(), folded, n=1, cutoff=0.0)
+    raise UserError(f"unknown {what} {given!r}; the nearest is {folded[near[0]]!r}")
 
 
 def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Benchmark:

@@ -43,7 +43,7 @@ def find_place(root: Path, benchmark: Benchmark) -> Place | None:
     return best if best is not None and best.annotated else None
 
 
-def entries(place: Place, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
+def list_place(place: Place, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
     """One entry a sequence, in the benchmark's order. See `open_sequence`."""
     return [
         SequenceEntry(
@@ -192,10 +192,12 @@ def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row
 def _folders(tree: Tree, layout: Layout, form: str) -> list[str]:
     """What {folder}, or {name}, may stand for in the path of an annotation file."""
     before, after = form.replace("{name}", "{folder}").split("{folder}")
+    base = tree.find(before) if before else tree.root
+    if base is None:
+        return []
     deep = "/".join("*" * layout.depth)
-    found = [path.relative_to(tree.root).as_posix() for path in tree.root.glob(before + deep + after.format(mark="*"))]
-    ends = [path.rindex("/") if "{mark}" in after else len(path) - len(after) for path in found]
-    return [path[len(before) : end] for path, end in zip(found, ends, strict=True)]
+    found = [path.relative_to(base).as_posix() for path in base.glob(deep + after.format(mark="*"))]
+    return [path[: path.rindex("/") if "{mark}" in after else len(path) - len(after)] for path in found]
 
 
 def _objects(tree: Tree, row: Row) -> list[Row]:

@@ -56,8 +56,8 @@ class Sequence:
         if not len(boxes):
             raise UserError(f"sequence {self.name}: no frames; give at least one")
         unknown = np.isnan(boxes)
-        bad = (unknown.any(axis=1) & ~unknown.all(axis=1)) | np.isinf(boxes).any(axis=1)
-        bad[0] |= (boxes[0, 2:] < 0).any()
+        negative = (boxes[:, 2:] < 0).any(axis=1) & (np.arange(len(boxes)) == 0)
+        bad = (unknown.any(axis=1) & ~unknown.all(axis=1)) | np.isinf(boxes).any(axis=1) | negative
         if bad.any():
             row = int(np.argmax(bad))
             raise UserError(

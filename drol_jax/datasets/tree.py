@@ -26,11 +26,11 @@ class Tree:
 
     def names(self, folder: Path) -> list[str]:
         """What a folder holds, sorted; nothing where there is none."""
-        return sorted(self._listed(folder).values())
+        return sorted(set(self._listed(folder).values()))
 
     def _name(self, folder: Path, part: str) -> str | None:
         listed = self._listed(folder)
-        return part if part in listed else listed.get(part.casefold())
+        return listed.get(part) or listed.get(part.casefold())
 
     def _listed(self, folder: Path) -> dict[str, str]:
         """Names by themselves and, where no other is spelled so, by their lower case."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from drol_jax.boxes import box_from_polygon
 from drol_jax.datasets.definitions import Benchmark
-from drol_jax.datasets.text import AGAIN, numbers, read_boxes, read_flags, read_lines, read_properties
+from drol_jax.datasets.text import AGAIN, fields, numbers, read_boxes, read_flags, read_lines, read_properties
 from drol_jax.errors import UserError
 
 TAGS = ("camera_motion", "illum_change", "motion_change", "size_change", "occlusion")
@@ -84,16 +84,15 @@ def _got10k(path: Path) -> Truth:
 def _nfs(path: Path, fps: int, frames: int | None) -> np.ndarray:
     """Boxes of NFS: a number, then left, top, right, bottom, then more; or four numbers x, y, w, h."""
     lines = read_lines(path)
-    if len(re.split(r"[\s,]+", lines[0].strip())) <= 4:
-        boxes = read_boxes(path)
-    else:
-        corners = np.array(
-            [numbers(path, n, " ".join(line.split()[1:5]), (4,), "left, top, right, bottom, from the second column")
-             for n, line in enumerate(lines, 1)]
-        )  # fmt: skip
-        boxes = np.concat([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
-        if fps == 30 and (frames is None or round(len(boxes) / frames) == 8):
-            boxes = boxes[::8]
+    if len(fields(lines[0])) <= 4:
+        return read_boxes(path)
+    corners = np.array(
+        [numbers(path, n, " ".join(line.split()[1:5]), (4,), "left, top, right, bottom, from the second column")
+         for n, line in enumerate(lines, 1)]
+    )  # fmt: skip
+    boxes = np.concat([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+    if fps == 30 and (frames is None or round(len(boxes) / frames) == 8):
+        boxes = boxes[::8]
     # The two are known to differ by one here and there; the last one is left out then.
     return boxes[:frames] if frames is not None and len(boxes) - frames == 1 else boxes
 

@@ -1,7 +1,5 @@
 """Arguments and wiring of ``python -m drol_jax.eval score``."""
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +9,11 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.commands import PROGRAM, data_root, split_names
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.board_files import write_board
 from drol_jax.report.board_table import show_board
 from drol_jax.results.files import reason
-
-DATA_ROOT = "DROL_JAX_DATA"
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Arguments:
     """A folder of result files; may be given several times."""
     dataset: str
     """Benchmark that the results are of, e.g. OTB100, UAV123, LaSOT, VOT2018, GOT-10k-val."""
-    data_root: Path = field(default_factory=lambda: Path(os.environ.get(DATA_ROOT) or "data"))
+    data_root: Path = field(default_factory=data_root)
     """Folder that holds the annotations, or PySOT's JSON file; images are not needed. Default: $DROL_JAX_DATA, else
     ./data."""
     protocol: str | None = None
@@ -53,40 +50,20 @@ class Arguments:
     """Folder for scores.json and scores.csv, made where it does not exist. Default: nothing is written."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program.
-
-    Args:
-      argv: arguments after "score"; default is the process's own.
-
-    Returns:
-      The exit code: 0, 1 when a result could not be scored, 2 on misuse, 130 on Ctrl-C.
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code 0, or 1 when a result could not be scored.
 
     Raises:
+      UserError: misuse, or no results were found.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    prog = "python -m drol_jax.eval score"
-    arguments = tyro.cli(Arguments, args=argv, prog=prog, config=(tyro.conf.FlagCreatePairsOff,))
-    try:
-        return _score(arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr, flush=True)
-        return 130
-
-
-def _score(arguments: Arguments) -> int:
+    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} score", config=(tyro.conf.FlagCreatePairsOff,))
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
     dataset = datasets.canonical(arguments.dataset)
     entries = datasets.load(dataset, arguments.data_root, images=False)
-    wanted = [entry.name for entry in entries]
-    if arguments.sequences is not None:
-        only = [name.strip() for name in arguments.sequences.split(",") if name.strip()]
-        if not only:
-            raise UserError(f"--sequences {arguments.sequences!r} names no sequence; give names separated by commas")
+    wanted, only = [entry.name for entry in entries], split_names(arguments.sequences, "--sequences")
+    if only is not None:
         wanted = [entry.name for entry in datasets.load(dataset, arguments.data_root, only, images=False)]
     board = score_folders(
         Request(

@@ -116,11 +116,12 @@ def _closing(board: Board, plus_minus: str) -> Iterator[str]:
                     f"(95 %: {low} to {high})"
                 )
         yield f"{name}, {runs} runs, mean {plus_minus} deviation, Student's t interval: {', '.join(parts)}"
+    head = board.compared.head if board.compared else ""
     for (first, second), gap in board.differences.items():
         low, high = (f"{value:+.3f}" for value in gap.interval)
         yield (
-            f"{first} - {second}: {board.compared.head if board.compared else ''} {gap.mean:+.3f} a sequence, 95 % bootstrap interval {low} to "
-            f"{high}, p = {gap.p:.4f} (sign flips)"
+            f"{first} - {second}: {head} {gap.mean:+.3f} a sequence, 95 % bootstrap interval {low} to {high}, "
+            f"p = {gap.p:.4f} (sign flips)"
         )
     yield from board.notes
     for refusal in board.refusals:
