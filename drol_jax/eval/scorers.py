@@ -122,7 +122,7 @@ class Got10kScorer(BySequence):
         return {"ao": reached.ao, "sr_50": reached.sr50, "sr_75": reached.sr75}
 
     def curves(self, judged: Sequence[np.ndarray]) -> dict[str, list[float]]:
-        return {"success": got10k(judged).curve.tolist()}
+        return {"success": got10k(judged).curve.tolist()} if sum(len(one) for one in judged) else {}
 
 
 def own_boxes(sequence: datasets.Sequence) -> np.ndarray:

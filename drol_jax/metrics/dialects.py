@@ -150,7 +150,7 @@ def dialect(name: str, benchmark: str = "") -> Dialect:
         raise UserError(f"unknown protocol {name!r}; choose one of {', '.join(DIALECTS)}")
     chosen, benchmark = DIALECTS[folded], benchmark.casefold()
     if folded in ("pytracking", "stark"):
-        if benchmark.startswith("uav"):
+        if benchmark.startswith(("uav123", "uav20l")):
             return replace(chosen, centre_else="hit")
         if benchmark == "lasot":
             return replace(chosen, short="refused")

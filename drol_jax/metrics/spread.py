@@ -68,7 +68,8 @@ def t975(degrees: int) -> float:
     if degrees <= len(_T975):
         return _T975[degrees - 1]
     z = 1.959964
-    return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * degrees**3)
+    return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2) + third
 
 
 def paired(first: Sequence[float], second: Sequence[float], seed: int = 0) -> Difference:

@@ -11,6 +11,8 @@ _NOT_TRACKERS = ("details", "times")
 _PREFIX = re.compile(r"^(uav|nfs|otb|tpl|tc128|dtb|lasot)_")
 _RUN = re.compile(r"^(?P<name>.+)_(?P<number>\d{3}|\d{8})$")
 _DEPTH = 3
+_EXPERIMENTS = ("baseline", "longterm", "realtime", "redetection", "supervised", "unsupervised")
+"""Folders of a VOT tracker that are no trackers themselves."""
 
 
 class Names:
@@ -118,7 +120,8 @@ def _tracker(folder: Path, names: Names, experiment: str, others: set[Path]) -> 
     if nested:
         return TrackerResults(folder.name, folder, nested)
     for child in children:
-        if child.is_dir() and child.name != experiment and _nested(sorted(child.iterdir()), names):
+        chosen = child.name in _EXPERIMENTS and child.name != experiment
+        if chosen and child.is_dir() and _nested(sorted(child.iterdir()), names):
             others.add(child)
     if (folder / experiment).is_dir():
         nested = _nested(sorted((folder / experiment).iterdir()), names)

@@ -60,7 +60,9 @@ def write_regions(path: Path, regions: Regions) -> None:
     if path.suffix == ".bin":
         write_bytes(path, _binary(rows))
         return
-    lines = (str(row[0]) if len(row) == 1 else ",".join(f"{value + 0.0:.4f}" for value in row) for row in rows)
+    lines = (
+        str(row[0]) if len(row) == 1 else ",".join(f"{value:.4f}" for value in np.round(row, 4) + 0.0) for row in rows
+    )
     write_text(path, "".join(line + "\n" for line in lines))
 
 
