@@ -1,5 +1,6 @@
 """What benchmarks say beyond boxes: absent frames, polygons, tags, sizes, attributes, several objects, spellings."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -21,6 +22,15 @@ BY_DATASET = {mini.dataset: mini for mini in MINIATURES}
 def opened(dataset: str, root: Path, name: str | None = None, **options) -> datasets.Sequence:
     (entry,) = datasets.load(dataset, root, only=None if name is None else [name], **options)
     return entry.open()
+
+
+KEYS = st.sampled_from(["gt_rect", "img_names", "image_files", "absent", "occlusion", "attr", "height", "width"])
+
+
+def read_or_refused(action) -> None:
+    """Any other exception than a UserError fails the test."""
+    with contextlib.suppress(UserError):
+        assert isinstance(action(), datasets.Sequence)
 
 
 def unfolded(dataset: str, root: Path, **files: str) -> Path:
@@ -150,9 +160,18 @@ class TestNfs:
             opened("NFS240", self.unfold(tmp_path, 40, 38, 240), "bee")
 
 
+def test_a_servers_annotation_counts_where_someone_has_all_of_it(tmp_path):
+    mini = BY_DATASET["VisDrone-SOT-challenge"]
+    mini.unfold(tmp_path, ["1,2,3,4"] * mini.frames)
+    sequence = opened("VisDrone-SOT-challenge", tmp_path)
+    assert not sequence.only_first_box
+    assert not np.isnan(sequence.boxes).any()
+
+
 def test_tnl2k_two_folders_deep(tmp_path):
     for number in (1, 2):
         write(tmp_path / "Animal" / "CartoonDog" / "imgs" / f"{number:06d}.jpg", b"")
+    write(tmp_path / "Animal" / "CartoonDog" / "imgs" / "._000001.jpg", b"what a Mac leaves behind")
     write(tmp_path / "Animal" / "CartoonDog" / "groundtruth.txt", b"1,2,3,4\n1,2,3,4")
     sequence = opened("TNL2K", tmp_path)
     assert (sequence.name, len(sequence)) == ("CartoonDog", 2)
@@ -234,6 +253,28 @@ class TestJsonForms:
             opened("VOT2018", tmp_path, "ants1", images=False)
         assert str(tmp_path / "VOT2018.json") in str(caught.value)
         assert "\n" not in str(caught.value)
+
+    @given(
+        st.recursive(
+            st.none() | st.integers(-2, 9) | st.floats() | st.text(max_size=3),
+            lambda x: st.lists(x, max_size=4) | st.dictionaries(KEYS, x, max_size=4),
+            max_leaves=12,
+        )
+    )
+    def test_whatever_it_holds_it_reads_or_is_refused_in_one_line(self, tmp_path_factory, item):
+        path = tmp_path_factory.mktemp("json") / "VOT2018.json"
+        path.write_text(json.dumps({"ants1": item}))
+        read_or_refused(lambda: opened("VOT2018", path, "ants1", images=False))
+
+
+class TestAnyText:
+    @given(st.binary(max_size=60) | st.text("0123456789.,-naN \n\r\tm;", max_size=60).map(str.encode))
+    @pytest.mark.parametrize("dataset", ["DTB70", "VOT2018", "NFS240", "VisDrone-SOT-challenge"])
+    def test_whatever_it_holds_it_reads_or_is_refused_in_one_line(self, tmp_path_factory, dataset, content):
+        mini, root = BY_DATASET[dataset], tmp_path_factory.mktemp("text")
+        mini.unfold(root)
+        (root / mini.truth).write_bytes(content)
+        read_or_refused(lambda: opened(dataset, root, mini.sequence))
 
 
 class TestDefinitions:
