@@ -20,17 +20,19 @@ class Images:
 
 
 def list_images(folder: Path, layout: Layout) -> Images:
-    """Read what images a folder holds; none are opened. Other files, and other names, are passed over."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    """Read what images a folder holds; none are opened. Hidden and other files, and other names, are passed over."""
+    found = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
     if layout.by_name:
         return Images(folder=folder, files=dict(enumerate(found, layout.first)))
     prefix = layout.prefix
-    numbered = []
+    files: dict[int, Path] = {}
     for path in found:
         stem = path.stem[len(prefix) :] if path.stem.lower().startswith(prefix) else path.stem
         if stem.isascii() and stem.isdecimal():
-            numbered.append((int(stem), path))
-    return Images(folder=folder, files=dict(sorted(numbered)))
+            files.setdefault(int(stem), path)
+    return Images(folder=folder, files=dict(sorted(files.items())))
 
 
 def choose(images: Images, row: Row, layout: Layout, benchmark: Benchmark, annotated: int | None) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import build
 from drol_jax.datasets.images import predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
-from drol_jax.datasets.text import fitted
+from drol_jax.datasets.text import checked_name, fitted
 from drol_jax.datasets.tree import Tree
 from drol_jax.datasets.truth import TAGS, Truth
 from drol_jax.errors import UserError
@@ -45,7 +45,7 @@ def load_pysot(path: Path, benchmark: Benchmark, *, images: bool) -> list[Sequen
     """
     table = _read(path)
     known = benchmark.spelled()
-    rows = benchmark.rows or tuple(Row(name=name, folder=name) for name in table)
+    rows = benchmark.rows or tuple(Row(name=checked_name(name, path), folder=name) for name in table)
     items = {row.name: (name, item) for name, item in table.items() if (row := known.get(name.casefold()))}
     if not benchmark.rows:
         items = {name: (name, item) for name, item in table.items()}
@@ -79,13 +79,16 @@ def _open(
     where = f"{path}, sequence {name}"
     if item is None:
         raise UserError(f"{where}: missing from the file; fetch {path.name} again, or leave the sequence out")
-    truth = _truth(where, item, tagged=tagged)
-    files = _files(path.parent, row, name, item, benchmark, len(truth.boxes))
+    try:
+        truth = _truth(where, item, tagged=tagged)
+        files = _files(path.parent, row, name, item, benchmark, len(truth.boxes))
+        attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
     if len(files) != len(truth.boxes) and not (benchmark.server and len(truth.boxes) == 1):
         raise UserError(f"{where}: {len(files)} image names but {len(truth.boxes)} boxes; fetch {path.name} again")
     if images:
         _look(files, row, benchmark)
-    attributes = tuple(item.get("attr") or ()) or row.attributes
     try:
         return build(row, benchmark, truth, files, origin, attributes)
     except UserError as error:
@@ -93,11 +96,7 @@ def _open(
 
 
 def _truth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Truth:
-    rects = [[np.nan] * 4 if len(rect) == 1 else rect for rect in item["gt_rect"]]
-    try:
-        table = np.array(rects, np.float64)
-    except (TypeError, ValueError):
-        table = np.zeros((0, 0))
+    table = np.array([[np.nan] * 4 if len(rect) == 1 else rect for rect in item["gt_rect"]], np.float64)
     if table.ndim != 2 or table.shape[1] not in (4, 8):
         raise UserError(f"{where}: gt_rect is no table of four or eight numbers a frame; fetch the file again")
     table[np.isnan(table).any(axis=1)] = np.nan
@@ -111,7 +110,7 @@ def _truth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Truth:
     if tagged:
         lists = {tag: np.array(item.get(tag) or [0], np.int64) for tag in TAGS}
         tags = {tag: fitted(flags, frames, f"{where}, {tag}", pad=True) > 0 for tag, flags in lists.items()}
-    size = (int(item["height"]), int(item["width"])) if "height" in item and "width" in item else None
+    size = (int(item["height"]), int(item["width"])) if item.get("height") and item.get("width") else None
     polygons = table if table.shape[1] == 8 else None
     boxes = table if polygons is None else box_from_polygon(table)
     return Truth(boxes=boxes, polygons=polygons, absent=absent, tags=tags, size=size)
@@ -144,12 +143,15 @@ def _origin(path: Path, benchmark: Benchmark, items: Mapping[str, Mapping[str, A
     """What the file counts the first pixel as: such files are in circulation both as published and shifted to 0."""
     seen = None
     for name, box in benchmark.probe.items():
-        if name in items and items[name]["gt_rect"]:
+        if name in items:
             seen = f"{name} starts at {items[name]['gt_rect'][0]}"
-            shift = np.subtract(box, items[name]["gt_rect"][0])
             for origin in {benchmark.origin, 0}:
-                if np.allclose(shift, [benchmark.origin - origin] * 2 + [0, 0], atol=1e-3):
-                    return origin
+                shift = [benchmark.origin - origin] * 2 + [0, 0]
+                try:
+                    if np.allclose(np.subtract(box, items[name]["gt_rect"][0]), shift, atol=1e-3):
+                        return origin
+                except (TypeError, ValueError):
+                    pass
     if seen is not None:
         raise UserError(f"{path}: {seen}, unlike {benchmark.name}'s own annotation; fetch the file again")
     return benchmark.origin

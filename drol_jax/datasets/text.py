@@ -4,7 +4,6 @@ A byte-order mark, Windows line ends, blank lines at the end and a comma after t
 """
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +52,7 @@ def read_boxes(path: Path) -> np.ndarray:
     return np.array(exact, np.float64)
 
 
-def numbers(path: Path, number: int, line: str, counts: Iterable[int], letters: str) -> list[float]:
+def numbers(path: Path, number: int, line: str, counts: tuple[int, ...], letters: str) -> list[float]:
     """The numbers of one line.
 
     Args:
@@ -95,11 +94,11 @@ def read_flags(path: Path, frames: int | None, *, pad: bool = False) -> np.ndarr
     """
     try:
         values = np.array(" ".join(read_lines(path)).replace(",", " ").replace(";", " ").split(), np.float64)
-        whole = values.astype(np.int64)
-        if not np.array_equal(whole, values):
+        if not (np.isfinite(values).all() and np.array_equal(np.trunc(values), values)):
             raise ValueError
     except ValueError:
         raise UserError(f"{path}: holds something else than whole numbers, one a frame; {AGAIN}") from None
+    whole = values.astype(np.int64)
     return whole if frames is None else fitted(whole, frames, str(path), pad=pad)
 
 
@@ -122,11 +121,18 @@ def read_names(path: Path) -> list[str]:
     Raises:
       UserError: an unreadable or empty file, or a name that leads out of the folder.
     """
-    names = [line.strip() for line in read_lines(path) if line.strip()]
-    for name in names:
-        if name in (".", "..") or "/" in name or "\\" in name:
-            raise UserError(f"{path}: {name!r} is no name of a sequence; {AGAIN}")
-    return names
+    return [checked_name(line.strip(), path) for line in read_lines(path) if line.strip()]
+
+
+def checked_name(name: str, source: Path) -> str:
+    """A sequence's name, which becomes a file's when results are written.
+
+    Raises:
+      UserError: it leads into another folder; names the source that it came from.
+    """
+    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise UserError(f"{source}: {name!r} is no name of a sequence; {AGAIN}")
+    return name
 
 
 def read_properties(path: Path) -> dict[str, str]:
