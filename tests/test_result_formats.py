@@ -72,8 +72,13 @@ def test_what_is_written_reads_back_to_its_precision(tmp_path_factory, form, box
 
 def test_got10k_keeps_a_column_of_times_for_each_repetition(tmp_path):
     write_run(tmp_path, "a", RUN, "got10k-test")
-    write_run(tmp_path, "a", RUN, "got10k-test", number=2)
-    assert (tmp_path / "a" / "a_time.txt").read_text() == "0.50000000,0.50000000\n0.25000000,0.25000000\n"
+    again = Run(RUN.regions, times=np.array([1.5, 1.25]))
+    path = write_run(tmp_path, "a", again, "got10k-test", number=2)
+    assert (tmp_path / "a" / "a_time.txt").read_text() == "0.50000000,1.50000000\n0.25000000,1.25000000\n"
+    for file, times in ((path, [1.5, 1.25]), (path.with_name("a_001.txt"), [0.5, 0.25])):
+        back = read_run(file).times
+        assert back is not None
+        assert back.tolist() == times
 
 
 def test_a_code_has_no_place_in_a_file_of_boxes(tmp_path):

@@ -25,6 +25,7 @@ class Command:
 
 COMMANDS = {
     "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
+    "pack": Command(module="drol_jax.eval.pack_cli", about="pack result files for an evaluation server"),
     "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),
 }
 """By the program's first argument."""

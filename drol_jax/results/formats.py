@@ -15,6 +15,7 @@ PySOT's VOT files are the same as `vot`'s. Reading needs no format: `layout` fin
 separators separate.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,13 +93,17 @@ def read_run(path: Path, *, regions: bool = False) -> Run:
         read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))
     stem, folder = path.stem, path.parent
     times = (folder / "times" / f"{stem}_time.txt", folder / f"{stem}_time.txt", folder / f"{stem}_time.value")
-    times += (folder / f"{stem[: -len('_001')]}_time.txt",) if stem.endswith("_001") else ()
+    repetition = re.fullmatch(r"(.+)_(\d{3})", stem)
+    column = 0
+    if repetition and not any(path.is_file() for path in times):
+        # One file for all repetitions, with a column for each.
+        times, column = (folder / f"{repetition[1]}_time.txt",), int(repetition[2]) - 1
     confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
-    return Run(read, times=_first_values(times), confidence=_first_values(confidence))
+    return Run(read, times=_first_values(times, column), confidence=_first_values(confidence))
 
 
-def _first_values(paths: tuple[Path, ...]) -> np.ndarray | None:
-    return next((read_values(path) for path in paths if path.is_file()), None)
+def _first_values(paths: tuple[Path, ...], column: int = 0) -> np.ndarray | None:
+    return next((read_values(path, column) for path in paths if path.is_file()), None)
 
 
 def write_run(

@@ -59,18 +59,22 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
     return np.array(text.split(), np.float64).reshape(-1, columns)
 
 
-def read_values(path: Path) -> np.ndarray:
+def read_values(path: Path, column: int = 0) -> np.ndarray:
     """A column of numbers: confidences, times. An empty line is NaN, as VOT's toolkits write the first frame.
 
+    Args:
+      column: from 0, of files with one for each repetition; the first where a line has fewer.
+
     Returns:
-      float64 [lines]; of several columns (repetitions) the first.
+      float64 [lines].
 
     Raises:
-      UserError: missing or unreadable file, or a line that begins with no number.
+      UserError: missing or unreadable file, or a line without a number there.
     """
     values = []
     for number, line in enumerate(text_of(path, keep_end=True).split("\n")[:-1], 1):
-        word = re.split(r"[,;\s]+", line.strip())[0]
+        words = re.split(r"[,;\s]+", line.strip().rstrip(",;"))
+        word = words[column if column < len(words) else 0]
         if word and not _is_number(word):
             raise UserError(f"{path}, line {number}: {line[:60]!r} is no number; mend the line or delete the file")
         values.append(float(word) if word else np.nan)

@@ -81,10 +81,17 @@ def _format(benchmark: str) -> str:
     raise UserError(f"{benchmark} takes no submissions that are known here; choose one of {', '.join(BENCHMARKS)}")
 
 
-def _check(results: Mapping[str, Sequence[Run]], frames: Mapping[str, int], benchmark: str) -> None:
-    missing = [name for name in frames if not results.get(name)]
+def check_complete(benchmark: str, results: Mapping[str, Sequence[Run]], names: Sequence[str]) -> None:
+    """Raise a UserError where a sequence has no result."""
+    missing = [name for name in names if not results.get(name)]
     if missing:
-        raise UserError(f"{len(missing)} of {len(frames)} sequences of {benchmark} have no result: {_some(missing)}")
+        raise UserError(
+            f"{len(missing)} of {len(names)} sequences of {benchmark} have no result: {_some(missing)}; track them first"
+        )
+
+
+def _check(results: Mapping[str, Sequence[Run]], frames: Mapping[str, int], benchmark: str) -> None:
+    check_complete(benchmark, results, list(frames))
     unknown = [name for name in results if name not in frames]
     if unknown:
         raise UserError(f"{benchmark} has no sequences {_some(unknown)}; leave them out or check the names")
