@@ -8,6 +8,8 @@ from pathlib import Path
 from drol_jax.errors import UserError
 
 _NOT_TRACKERS = ("details", "times")
+_BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
+"""Ends of files that pytracking and its heirs put beside the boxes."""
 _PREFIX = re.compile(r"^(uav|nfs|otb|tpl|tc128|dtb|lasot)_")
 _RUN = re.compile(r"^(?P<name>.+)_(?P<number>\d{3}|\d{8})$")
 _DEPTH = 3
@@ -108,7 +110,7 @@ def _tracker(folder: Path, names: Names, experiment: str, others: set[Path]) -> 
     children = sorted(folder.iterdir())
     flat, stray = {}, []
     for path in children:
-        if path.suffix == ".txt" and path.is_file() and not path.stem.endswith("_time"):
+        if path.suffix == ".txt" and path.is_file() and not path.stem.endswith(_BESIDE):
             name = names.find(path.stem)
             if name is None:
                 stray.append(path.name)

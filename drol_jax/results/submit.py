@@ -85,9 +85,8 @@ def check_complete(benchmark: str, results: Mapping[str, Sequence[Run]], names: 
     """Raise a UserError where a sequence has no result."""
     missing = [name for name in names if not results.get(name)]
     if missing:
-        raise UserError(
-            f"{len(missing)} of {len(names)} sequences of {benchmark} have no result: {_some(missing)}; track them first"
-        )
+        words = f"{len(missing)} of {len(names)} sequences of {benchmark} have no result: {_some(missing)}"
+        raise UserError(f"{words}; track them first")
 
 
 def _check(results: Mapping[str, Sequence[Run]], frames: Mapping[str, int], benchmark: str) -> None:
