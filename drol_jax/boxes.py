@@ -58,6 +58,32 @@ def overlap(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     return np.where(union > 0, inter / np.where(union > 0, union, 1), np.where(np.isnan(union), np.nan, 0.0))
 
 
+def box_from_polygon(polygon: ArrayLike) -> np.ndarray:
+    """Upright boxes of four-cornered ones, as PySOT starts its trackers on VOT (numpy).
+
+    The box keeps the polygon's centre (mean of the corners) and the aspect of its bounding box, shrunk so that its
+    area is that of the parallelogram with the first three corners; one pixel is added to each side, as corners lie
+    on pixel centres. A rectangle with the corners (x, y) and (x + w - 1, y + h - 1) becomes (x, y, w, h).
+
+    Args:
+      polygon: [..., 8] (x1, y1, ..., x4, y4), pixels, in order around the target.
+
+    Returns:
+      float64 [..., 4] (x, y, w, h), pixels, same origin; NaN where a polygon holds NaN. Where all
+      corners lie on one upright or level line, the bounding box.
+    """
+    corners = np.asarray(polygon, np.float64)
+    corners = corners.reshape(*corners.shape[:-1], 4, 2)
+    centre = corners.mean(axis=-2)
+    bounds = corners.max(axis=-2) - corners.min(axis=-2)
+    sides = np.linalg.norm(np.diff(corners[..., :3, :], axis=-2), axis=-1)
+    area = bounds.prod(axis=-1)
+    flat = area == 0
+    scale = np.where(flat, 1, np.sqrt(sides.prod(axis=-1) / np.where(flat, 1, area)))
+    size = scale[..., None] * bounds + 1
+    return np.concat([centre - (size - 1) / 2, size], axis=-1)
+
+
 def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
     """Validate the box a track starts from.
 

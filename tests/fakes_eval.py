@@ -50,6 +50,7 @@ class World:
 
     broken: tuple[str, ...] = ()
     unopenable: tuple[str, ...] = ()
+    first_box_only: tuple[str, ...] = ()
     interrupt_at: int | None = None
     """Ctrl-C in mid-sequence after so many finished ones."""
     interrupt_loading: bool = False
@@ -74,7 +75,9 @@ class FakeRunner:
                 raise KeyboardInterrupt
         self.world.done.append((sequence.name, self.online, seed))
         rng = np.random.default_rng([seed, len(sequence.name), self.online])
-        boxes = np.add(sequence.boxes, (rng.uniform(0, 3) + (0 if self.online else 5), 0, 0, 0))
+        boxes = np.add(
+            np.tile(sequence.first_box, (FRAMES, 1)), (rng.uniform(0, 3) + (0 if self.online else 5), 0, 0, 0)
+        )
         boxes[0] = sequence.boxes[0]
         scores = np.linspace(0, 1, FRAMES, dtype=np.float32)
         flags = np.zeros(FRAMES, np.int8)
@@ -107,7 +110,10 @@ def world(monkeypatch) -> World:
                 raise UserError(f"{name}: groundtruth.txt is missing; unpack the sequence again")
             boxes = np.tile([20.0, 30, 40, 50], (FRAMES, 1))
             frames = (lambda: np.zeros((2, 2, 3), np.uint8),) * FRAMES
-            return Sequence(name, frames, boxes, ("OCC",) if name != "gamma" else ("OCC", "FM"), origin=1)
+            attributes = ("OCC",) if name != "gamma" else ("OCC", "FM")
+            alone = name in world.first_box_only
+            boxes[1:] = np.nan if alone else boxes[1:]
+            return Sequence(name, frames, boxes, attributes, origin=1, only_first_box=alone)
 
         return open_sequence
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from drol_jax import datasets
-from drol_jax.datasets.otb import Definition, definitions, load_otb, open_otb
+from drol_jax.datasets.definitions import Row, benchmarks
+from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import read
 
 SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
 REAL = SHARED / "realdata" / "OTB"
-BY_NAME = {row.name: row for row in definitions()}
+BY_NAME = {row.name: row for row in benchmarks()["OTB100"].rows}
 
 
 def lay_out(root: Path, name: str, lines: list[str] | None = None, stem: str = "groundtruth_rect", digits: int = 4):
@@ -23,13 +24,17 @@ def lay_out(root: Path, name: str, lines: list[str] | None = None, stem: str = "
     (folder / "img").mkdir(parents=True, exist_ok=True)
     for number in range(row.first, row.last + 1):
         (folder / "img" / f"{number:0{digits}d}.jpg").touch()
-    mark = "" if row.target is None else f".{row.target}"
     lines = boxes_for(row) if lines is None else lines
-    (folder / f"{stem}{mark}.txt").write_text("\n".join(lines) + "\n")
+    (folder / f"{stem}{row.mark}.txt").write_text("\n".join(lines) + "\n")
     return folder
 
 
-def boxes_for(row: Definition) -> list[str]:
+def open_otb(root: Path, row: Row) -> Sequence:
+    (entry,) = datasets.load("OTB100", root, only=[row.name])
+    return entry.open()
+
+
+def boxes_for(row: Row) -> list[str]:
     return [f"{11 + i},{21 + i},30,40" for i in range(row.last - row.first + 1)]
 
 
@@ -183,7 +188,7 @@ class TestSelection:
     @pytest.mark.parametrize("folder", ["", "OTB", "OTB100"])
     def test_the_root_may_be_the_parent_of_the_benchmarks_folder(self, tmp_path, folder):
         lay_out(tmp_path / folder, "Deer")
-        entries = load_otb(tmp_path, "OTB100")
+        entries = datasets.load("OTB100", tmp_path)
         assert len(entries) == 100
         assert len(next(entry for entry in entries if entry.name == "Deer").open()) == 71
 

@@ -165,3 +165,25 @@ def test_other_settings_in_the_same_folder_are_refused_before_tracking(run, worl
 def test_dataset_names_in_any_case_share_a_folder(run, world, tmp_path):
     run("--dataset", "synth")
     assert [p.name for p in (tmp_path / "results").iterdir()] == ["Synth"]
+
+
+def test_a_sequence_whose_truth_a_server_keeps_is_tracked_and_not_scored(run, world, tmp_path):
+    world.first_box_only = ("beta",)
+    code, out, err = run()
+    assert code == 0
+    assert "Mean over all 2 sequences." in out
+    assert "1 sequences have no annotation but the first box: a server scores them." in out
+    assert "beta" in err and "not scored" in err
+    folder = tmp_path / "results" / "Synth"
+    assert len((folder / "siamrpn_alex_synth" / "beta.txt").read_text().splitlines()) == FRAMES
+    assert json.loads((folder / "summary.json").read_text())["sequences_asked"] == 2
+
+
+def test_a_server_benchmark_writes_results_alone_and_resumes(run, world, tmp_path):
+    world.first_box_only = ("alpha", "beta", "gamma")
+    for _ in range(2):
+        code, out, _ = run()
+        assert code == 0
+        assert "AUC" not in out
+    assert len(world.done) == 3
+    assert not (tmp_path / "results" / "Synth" / "summary.json").exists()

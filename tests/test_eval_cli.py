@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from drol_jax import datasets
 from drol_jax.eval import cli
 
 pytest_plugins = ["fakes_eval"]
@@ -72,6 +73,25 @@ def test_help_lists_every_argument():
     assert shown.returncode == 0
     for argument in fields(cli.Arguments):
         assert f"--{argument.name.replace('_', '-')}" in shown.stdout
+
+
+def test_help_names_the_commands_and_every_dataset():
+    shown = program("--help", COLUMNS="100").stdout
+    assert "python -m drol_jax.eval doctor: " in shown
+    for name in datasets.DATASETS:
+        assert name in shown
+
+
+def test_a_first_argument_that_names_no_command_is_exit_code_2():
+    shown = program("doctors", "--dataset", "OTB100")
+    assert shown.returncode == 2
+    assert "Traceback" not in shown.stderr
+
+
+def test_an_unknown_dataset_is_misuse(run):
+    code, _, err = run("--dataset", "OTB1000")
+    assert code == 2
+    assert "unknown dataset 'OTB1000'" in err
 
 
 def test_an_unknown_argument_is_exit_code_2_without_traceback():

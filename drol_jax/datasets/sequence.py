@@ -1,7 +1,7 @@
 """What every dataset hands over: frames and boxes of one target."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +17,37 @@ class Sequence:
     """One target in one video.
 
     Raises:
-      UserError: frames and boxes differ in number; boxes are not [T, 4]; a row is partly NaN, infinite, or of
-        negative size; the first row holds no box.
+      UserError: frames and boxes differ in number; boxes are not [T, 4]; a row is partly NaN or infinite; the first
+        row holds no box or one of negative size; polygons, absent or a tag do not have T rows; a polygon is partly
+        NaN; only the first box is said to be known but there are more; the size is not two positive whole numbers.
     """
 
     name: str
     frames: tuple[FrameSource, ...]
-    """T frames, in order."""
+    """T frames, in order. Paths need not exist before they are read: scoring result files takes no images."""
     boxes: np.ndarray
-    """float64 [T, 4] (x, y, w, h), pixels, 0-based; a row of NaN where the target is absent or unknown. Read-only."""
+    """float64 [T, 4] (x, y, w, h), pixels, 0-based; a row of NaN where the target is absent or unknown. Rows after the
+    first may have no area or a negative size, as the published annotations of a few absent targets do. Read-only."""
     attributes: tuple[str, ...] = ()
     """Short codes of what makes the sequence hard, e.g. "OCC"."""
     origin: int = 0
     """What the benchmark's own files count the first pixel as (OTB: 1); result files are written in it."""
+    polygons: np.ndarray | None = field(default=None, kw_only=True)
+    """float64 [T, 8] (x1, y1, ..., x4, y4), pixels, 0-based: the truth of benchmarks that annotate four corners, of
+    which `boxes` are the upright boxes (`drol_jax.boxes.box_from_polygon`); NaN rows as in boxes. None where the
+    truth is boxes. Read-only."""
+    absent: np.ndarray | None = field(default=None, kw_only=True)
+    """bool [T], True where the benchmark marks the target as absent (out of view or wholly occluded), whether or not
+    the row of boxes holds numbers; None where it marks nothing. Read-only."""
+    tags: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
+    """By name (VOT: "camera_motion", "occlusion", ...) bool [T], True in the frames that carry the tag. Read-only."""
+    size: tuple[int, int] | None = field(default=None, kw_only=True)
+    """(height, width) of the pictures in pixels, where it is known without decoding one."""
+    only_first_box: bool = field(default=False, kw_only=True)
+    """The truth is the first box alone, the other rows of boxes are NaN: a server scores the results."""
 
     def __post_init__(self) -> None:
-        try:
-            boxes = np.array(self.boxes, np.float64)
-        except (TypeError, ValueError):
-            raise UserError(f"sequence {self.name}: boxes are no table of numbers; give [T, 4] (x, y, w, h)") from None
-        if boxes.ndim != 2 or boxes.shape[1] != 4:
-            raise UserError(f"sequence {self.name}: boxes have shape {boxes.shape}; give [T, 4] (x, y, w, h)")
+        boxes = _table(self.name, "boxes", self.boxes, 4, "(x, y, w, h)")
         if len(self.frames) != len(boxes):
             raise UserError(
                 f"sequence {self.name}: {len(self.frames)} frames (first: {_describe(self.frames)}) but "
@@ -45,18 +55,33 @@ class Sequence:
             )
         if not len(boxes):
             raise UserError(f"sequence {self.name}: no frames; give at least one")
-        absent = np.isnan(boxes)
-        bad = (absent.any(axis=1) & ~absent.all(axis=1)) | np.isinf(boxes).any(axis=1) | (boxes[:, 2:] < 0).any(axis=1)
+        unknown = np.isnan(boxes)
+        negative = (boxes[:, 2:] < 0).any(axis=1) & (np.arange(len(boxes)) == 0)
+        bad = (unknown.any(axis=1) & ~unknown.all(axis=1)) | np.isinf(boxes).any(axis=1) | negative
         if bad.any():
             row = int(np.argmax(bad))
             raise UserError(
-                f"sequence {self.name}: box {row} (counted from 0) is {boxes[row].tolist()}; give four finite numbers "
-                "with w, h >= 0, or four NaN where the target is absent"
+                f"sequence {self.name}: box {row} (counted from 0) is {boxes[row].tolist()}; give four finite numbers, "
+                "w, h >= 0 in the first row, or four NaN where the target is absent"
             )
-        if absent[0].any():
+        if unknown[0].any():
             raise UserError(f"sequence {self.name}: the first frame has no box; start it where the target is visible")
+        if self.only_first_box and not unknown[1:].all():
+            row = 1 + int(np.argmin(unknown[1:].any(axis=1)))
+            raise UserError(
+                f"sequence {self.name}: only the first box is said to be known, but box {row} (counted from 0) is "
+                f"{boxes[row].tolist()}; give NaN there or leave only_first_box False"
+            )
+        frozen = {"boxes": boxes, "tags": {tag: self._flags(f"tag {tag}", flags) for tag, flags in self.tags.items()}}
+        if self.polygons is not None:
+            frozen["polygons"] = self._corners(self.polygons, unknown[:, 0])
+        if self.absent is not None:
+            frozen["absent"] = self._flags("absent", self.absent)
+        if self.size is not None and not (len(self.size) == 2 and all(int(n) == n and n > 0 for n in self.size)):
+            raise UserError(f"sequence {self.name}: size is {self.size}; give (height, width) in whole pixels, or None")
         boxes.setflags(write=False)
-        object.__setattr__(self, "boxes", boxes)
+        for name, value in frozen.items():
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -66,6 +91,33 @@ class Sequence:
         """float64 [4] (x, y, w, h), pixels, 0-based: the box that a tracker starts from."""
         return self.boxes[0]
 
+    def _flags(self, what: str, flags: np.ndarray) -> np.ndarray:
+        flags = np.array(flags)
+        if flags.shape != (len(self.frames),) or flags.dtype != np.bool_:
+            raise UserError(
+                f"sequence {self.name}: {what} is {flags.dtype} {list(flags.shape)}; give one bool a frame, "
+                f"[{len(self.frames)}]"
+            )
+        flags.setflags(write=False)
+        return flags
+
+    def _corners(self, polygons: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+        polygons = _table(self.name, "polygons", polygons, 8, "(x1, y1, ..., x4, y4)")
+        if len(polygons) != len(self.frames):
+            raise UserError(
+                f"sequence {self.name}: {len(self.frames)} frames but {len(polygons)} polygons; give one a frame"
+            )
+        # All finite where there is a box, all NaN where there is none.
+        bad = np.where(unknown, ~np.isnan(polygons).all(axis=1), ~np.isfinite(polygons).all(axis=1))
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise UserError(
+                f"sequence {self.name}: polygon {row} (counted from 0) is {polygons[row].tolist()}; give eight finite "
+                "numbers where the box is known and eight NaN where it is not"
+            )
+        polygons.setflags(write=False)
+        return polygons
+
 
 @dataclass(frozen=True)
 class SequenceEntry:
@@ -74,6 +126,8 @@ class SequenceEntry:
     name: str
     opener: Callable[[], Sequence]
     attributes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other toolkits' spellings of the name, as their result files carry them, e.g. "Jogging.1" for "Jogging-1"."""
 
     def open(self) -> Sequence:
         """Read the annotations and list the frames (no frame is decoded or rendered).
@@ -82,6 +136,16 @@ class SequenceEntry:
           UserError: the sequence is missing, incomplete or contradicts itself; names the file.
         """
         return self.opener()
+
+
+def _table(name: str, what: str, values: object, columns: int, letters: str) -> np.ndarray:
+    try:
+        table = np.array(values, np.float64)
+    except (TypeError, ValueError):
+        raise UserError(f"sequence {name}: {what} are no table of numbers; give [T, {columns}] {letters}") from None
+    if table.ndim != 2 or table.shape[1] != columns:
+        raise UserError(f"sequence {name}: {what} have shape {table.shape}; give [T, {columns}] {letters}")
+    return table
 
 
 def _describe(frames: tuple[FrameSource, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.scorers import own_boxes
 from drol_jax.metrics import ope
 from drol_jax.report.summary import Entrant, Failure, Outcome, Summary
 from drol_jax.results import Timing, TrackerFolder
@@ -114,7 +115,8 @@ def run(
     """Track what is not tracked yet, then score everything from the files.
 
     Sequences are the outer loop, so that each is opened once and an interrupted run has tracked the same ones with
-    every tracker. A sequence that cannot be opened or tracked is noted, and the others go on.
+    every tracker. A sequence that cannot be opened or tracked is noted, and the others go on. One whose truth is its
+    first box alone is tracked but not scored, and left out of the summary.
 
     Args:
       output: results go to ``<output>/<dataset>/<tracker>``.
@@ -133,6 +135,7 @@ def run(
     outcomes: list[Outcome] = []
     failures: list[Failure] = []
     attributes: dict[str, tuple[str, ...]] = {}
+    unscored: list[str] = []
     try:
         for entry in entries:
             try:
@@ -146,13 +149,15 @@ def run(
                 result = _one(contestant, seed, entry.name, sequence, folder, monitor)
                 if isinstance(result, Outcome):
                     outcomes.append(result)
-                else:
+                elif result is not None:
                     failures.append(result)
+                else:
+                    unscored.append(entry.name)
     except KeyboardInterrupt:
-        raise Interrupted(len(outcomes), len(entries) * len(runs)) from None
+        raise Interrupted(len(outcomes) + len(unscored), len(entries) * len(runs)) from None
     return Summary(
         dataset=dataset,
-        sequences=tuple(entry.name for entry in entries),
+        sequences=tuple(entry.name for entry in entries if entry.name not in unscored),
         attributes=attributes,
         entrants=tuple(contestant.entrant for contestant in contestants),
         outcomes=tuple(outcomes),
@@ -182,8 +187,8 @@ def _one(
     sequence: datasets.Sequence,
     folder: TrackerFolder,
     monitor: Monitor,
-) -> Outcome | Failure:
-    """Track one sequence, unless it is done, and score it."""
+) -> Outcome | Failure | None:
+    """Track one sequence, unless it is done, and score it; None where there is nothing to score it by."""
     entrant, frames = contestant.entrant, len(sequence.boxes)
     timing = folder.finished(name, frames)
     monitor.begin(_what(entrant, seed, name), frames)
@@ -197,8 +202,12 @@ def _one(
         timing, verb = folder.save(name, trajectory, sequence.origin), "tracked"
     else:
         verb = "kept from an earlier run"
-    # Scored from the file, whose numbers are rounded, so that a resumed run reports the same.
-    scores = ope.score(folder.boxes(name, sequence.origin), sequence.boxes)
+    if sequence.only_first_box:
+        monitor.end(f"{_speed(timing)}, {verb}, not scored")
+        return None
+    # Scored from the file, whose numbers are rounded, so that a resumed run reports the same; in the file's own
+    # origin, as the toolkits do.
+    scores = ope.score(folder.boxes(name), own_boxes(sequence), absent=sequence.absent)
     monitor.end(f"AUC {scores.auc:.3f}, {_speed(timing)}, {verb}")
     return Outcome(entrant.name, seed, name, scores, timing)
 

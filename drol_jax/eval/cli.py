@@ -1,23 +1,23 @@
 """Arguments and wiring of ``python -m drol_jax.eval``."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval import benchmark
+from drol_jax.eval.commands import COMMANDS, PROGRAM, data_root, describe, run_command, split_names, tell
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.report.files import write_summary
 from drol_jax.report.table import show
 from drol_jax.results import environment, version
 
-DATA_ROOT = "DROL_JAX_DATA"
+DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
 Fidelity = Literal["published", "exact"]  # that of drol_jax.config, which imports jax
 
@@ -30,12 +30,13 @@ class Arguments:
     interrupted run where it stopped.
 
     Exit code: 0 all tracked, 1 some sequences failed, 2 misuse, 130 interrupted.
+
+    Commands for other things have a --help of their own:
     """
 
-    dataset: str = "Synth"
-    """Benchmark: Synth (built in, nothing to download), OTB100, OTB50 or OTB2013."""
-    data_root: Path = field(default_factory=lambda: Path(os.environ.get(DATA_ROOT) or "data"))
-    """Folder that holds the datasets. Default: $DROL_JAX_DATA, else ./data."""
+    dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
+    data_root: Path = field(default_factory=data_root)
+    """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
     config: str = "siamrpn_alex_synth"
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: str | None = None
@@ -90,7 +91,7 @@ class JaxBackend:
 
 
 def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], benchmark.Backend] = JaxBackend) -> int:
-    """Run the program.
+    """Run the program: a command of `COMMANDS` where the first argument names one, else a benchmark.
 
     Args:
       argv: arguments after the program's name; default is the process's own.
@@ -102,33 +103,33 @@ def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], bench
     Raises:
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog="python -m drol_jax.eval", config=(tyro.conf.FlagCreatePairsOff,))
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in COMMANDS:
+        return run_command(argv[0], argv[1:])
+    about, config = describe(Arguments.__doc__), (tyro.conf.FlagCreatePairsOff,)
+    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, description=about, config=config)
     if arguments.version:
         print(f"drol_jax {version()}")
         return 0
     again = "run the same command" + (" without --overwrite" if arguments.overwrite else "")
-    kept = arguments.output / _canonical(arguments.dataset)
     try:
         return _evaluate(arguments, backend)
     except UserError as error:
-        _tell(f"error: {error}")
+        tell(f"error: {error}")
         return 2
     except benchmark.Interrupted as stop:
-        _tell(f"interrupted: {stop.done} of {stop.total} runs are finished and kept in {kept}; {again} to resume")
+        done = f"{stop.done} of {stop.total} runs are finished"
+        tell(f"interrupted: {done} and kept in {_kept(arguments)}; {again} to resume")
         return 130
     except KeyboardInterrupt:
-        _tell(f"interrupted: what was finished is kept in {kept}; {again} to resume")
+        tell(f"interrupted: what was finished is kept in {_kept(arguments)}; {again} to resume")
         return 130
 
 
 def _evaluate(arguments: Arguments, backend: Callable[[Arguments], benchmark.Backend]) -> int:
-    only = None
-    if arguments.sequences is not None:
-        only = [name.strip() for name in arguments.sequences.split(",") if name.strip()]
-        if not only:
-            raise UserError(f"--sequences {arguments.sequences!r} names no sequence; give names separated by commas")
+    only = split_names(arguments.sequences, "--sequences")
     entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
-    dataset = _canonical(arguments.dataset)
+    dataset = datasets.canonical(arguments.dataset)
     trackers = backend(arguments)
     contestants = benchmark.enter(
         trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds
@@ -145,15 +146,22 @@ def _evaluate(arguments: Arguments, backend: Callable[[Arguments], benchmark.Bac
             overwrite=arguments.overwrite,
         )
     folder = arguments.output / dataset
-    show(summary)
-    write_summary(summary, folder)
-    print(f"Results, summary.json and summary.csv: {folder}")
+    unscored = len(entries) - len(summary.sequences)
+    if unscored:
+        print(f"{unscored} sequences have no annotation but the first box: a server scores them. Results: {folder}")
+    if summary.sequences:
+        show(summary)
+        write_summary(summary, folder)
+        print(f"Results, summary.json and summary.csv: {folder}")
     return 1 if summary.failures else 0
 
 
-def _canonical(dataset: str) -> str:
-    """The dataset's name as its author spells it: names are taken in any case, folders must not differ by it."""
-    return {known.casefold(): known for known in datasets.DATASETS}.get(dataset.casefold(), dataset)
+def _kept(arguments: Arguments) -> Path:
+    """Folder of the dataset's results."""
+    try:
+        return arguments.output / datasets.canonical(arguments.dataset)
+    except UserError:  # stopped before the name was looked at
+        return arguments.output
 
 
 def _cache_folder(asked: Path | None) -> Path | None:
@@ -165,10 +173,6 @@ def _cache_folder(asked: Path | None) -> Path | None:
         trouble = f"cannot make the cache folder {folder} ({error.strerror})"
         if asked is not None:
             raise UserError(f"{trouble}; choose another --cache-dir or pass --no-cache") from error
-        _tell(f"note: {trouble}; compiled code is not kept (--cache-dir chooses a folder, --no-cache silences this)")
+        tell(f"note: {trouble}; compiled code is not kept (--cache-dir chooses a folder, --no-cache silences this)")
         return None
     return folder
-
-
-def _tell(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

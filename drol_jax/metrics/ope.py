@@ -1,15 +1,8 @@
-"""One-pass evaluation (OPE): success, precision and normalised precision, as PySOT's toolkit counts them.
+"""One-pass evaluation (OPE): success, precision and normalised precision, in the dialect of a toolkit.
 
 Sources: Wu et al., "Object Tracking Benchmark", PAMI 2015 (success, precision); Muller et al., "TrackingNet",
-ECCV 2018 (normalised precision); the conventions that those papers leave open follow PySOT's toolkit, whose scores
-on published result files `tests/test_metrics.py` reproduces:
-
-- overlaps are of continuous areas, compared by strict ``>`` with 21 thresholds 0, 0.05, ..., 1: a perfect tracker
-  scores 20/21 = 0.952;
-- centres are ``x + (w - 1) / 2``, errors compared by ``<=``;
-- a frame whose truth holds NaN or has no area is a miss for success and a hit for both precisions, and stays in the
-  denominator. (PySOT itself calls a frame a hit where the truth's centre is NaN or not positive. On every frame of
-  OTB100, UAV123 and DTB70 the two rules agree; this one does not depend on where the origin lies.)
+ECCV 2018 (normalised precision). What those papers leave open is settled by a `drol_jax.metrics.dialects.Dialect`;
+`tests/test_published_scores.py` holds each to its toolkit's figures on published result files.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,11 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drol_jax.boxes import overlap, target_from_box
-
-# Spelled as the toolkit spells them: 0.15000000000000002 is a threshold, and integer boxes do tie with it.
-_OVERLAPS = tuple(np.arange(0, 1.05, 0.05).tolist())
-_PIXELS = tuple(float(p) for p in range(51))
-_FRACTIONS = tuple((np.arange(51) / 100).tolist())
+from drol_jax.errors import UserError
+from drol_jax.metrics.dialects import PIXELS, PYSOT, Dialect
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +26,22 @@ class Scores:
     """[51] share of frames whose centre error is at most 0, 1, ..., 50 pixels."""
     normalised_precision: np.ndarray
     """[51] the same for errors divided by the truth's size per axis, at most 0, 0.01, ..., 0.5."""
+    dialect: Dialect = PYSOT
 
     @property
     def auc(self) -> float:
         """Area under the success curve: the mean of its 21 values."""
         return float(self.success.mean())
+
+    @property
+    def success_at_05(self) -> float:
+        """Share of frames with an overlap above one half."""
+        return float(self.success[10])
+
+    @property
+    def success_at_075(self) -> float:
+        """Share of frames with an overlap above three quarters."""
+        return float(self.success[15])
 
     @property
     def precision_at_20(self) -> float:
@@ -52,46 +53,67 @@ class Scores:
         """Normalised precision at a fifth of the target's size."""
         return float(self.normalised_precision[20])
 
+    @property
+    def normalised(self) -> float:
+        """Normalised precision as the dialect reads it: the value at 0.2, or the mean over 0..0.5."""
+        whole = self.dialect.normalised_reading == "mean"
+        return float(self.normalised_precision.mean()) if whole else self.normalised_precision_at_02
 
-def score(predicted: ArrayLike, truth: ArrayLike) -> Scores:
+
+def score(
+    predicted: ArrayLike,
+    truth: ArrayLike,
+    dialect: Dialect = PYSOT,
+    absent: ArrayLike | None = None,
+    *,
+    pad_short: bool = False,
+) -> Scores:
     """Score one sequence.
 
     Args:
-      predicted: [T, 4] (x, y, w, h), pixels. NaN rows are misses.
-      truth: [T, 4], same origin; rows with NaN or without area count as the module's docstring says.
+      predicted: [P, 4] (x, y, w, h), pixels, as a result file holds them.
+      truth: [T, 4], same origin; a row of NaN where the target is absent. Both in the benchmark's own origin, which
+        decides what is positive and, through rounding, ties.
+      dialect: what counts, and how; also whether P may differ from T.
+      absent: bool [T], frames that the benchmark marks as absent; None where it marks none.
+      pad_short: continue a short result with its last box, whatever the dialect says of short results.
 
     Raises:
-      ValueError: the two are not both [T, 4] with T > 0.
+      ValueError: a table is not [., 4] or empty, or absent is not [T].
+      UserError: P differs from T and the dialect's toolkit refuses that; or it refuses a prediction of NaN or of
+        negative size, and there is one; or no frame counts.
     """
-    return Scores(
-        success=success_curve(predicted, truth),
-        precision=precision_curve(predicted, truth),
-        normalised_precision=normalised_precision_curve(predicted, truth),
-    )
+    predicted, truth = _table(predicted, "predicted boxes"), _table(truth, "true boxes")
+    gone = np.zeros(len(truth), bool) if absent is None or dialect.absent == "ignored" else np.asarray(absent, bool)
+    if gone.shape != (len(truth),):
+        raise ValueError(f"absent must be [T] = [{len(truth)}], not {gone.shape}")
+    predicted, truth = _aligned(_repaired(predicted, truth, dialect), truth, dialect, pad_short)
+    gone = gone[: len(truth)]
+    if dialect.first_frame == "truth":
+        predicted = np.concatenate([truth[:1], predicted[1:]])
+    known = ~np.isnan(truth).any(1)
+    counted = int(known.sum()) if dialect.frames == "known" else len(truth)
+    if counted == 0:
+        raise UserError(f"no frame has a known box, and the {dialect.name} protocol counts only those")
 
+    overlaps = np.clip(overlap(predicted, truth), 0, 1)
+    overlaps = np.where(_holds(dialect.valid, truth) & ~gone, overlaps, -1.0)  # NaN exceeds no threshold either
+    success = (overlaps[:, None] > np.asarray(dialect.thresholds)).sum(0) / counted
 
-def success_curve(predicted: ArrayLike, truth: ArrayLike) -> np.ndarray:
-    """Share of frames whose overlap exceeds 0, 0.05, ..., 1: float64 [21]. Arguments as in `score`."""
-    predicted, truth, valid = _checked(predicted, truth)
-    overlaps = np.where(valid, np.clip(overlap(predicted, truth), 0, 1), -1)
-    return (overlaps[:, None] > np.asarray(_OVERLAPS)).mean(0)
-
-
-def precision_curve(predicted: ArrayLike, truth: ArrayLike) -> np.ndarray:
-    """Share of frames with a centre error of at most 0, 1, ..., 50 px: float64 [51]. Arguments as in `score`."""
-    predicted, truth, valid = _checked(predicted, truth)
-    return _share_within(_centre(predicted), _centre(truth), valid, _PIXELS)
-
-
-def normalised_precision_curve(predicted: ArrayLike, truth: ArrayLike) -> np.ndarray:
-    """Share of frames with a centre error of at most 0, 0.01, ..., 0.5 truth sizes: float64 [51].
-
-    Horizontal errors are divided by the truth's width, vertical ones by its height. Arguments as in `score`.
-    """
-    predicted, truth, valid = _checked(predicted, truth)
-    size = np.where(valid[:, None], truth[:, 2:], 1)
-    # Divided before they are subtracted, as the toolkit does: on integer boxes the order decides ties.
-    return _share_within(_centre(predicted) / size, _centre(truth) / size, valid, _FRACTIONS)
+    centre, size = target_from_box(truth)
+    guess = target_from_box(predicted)[0]
+    measured = _holds(dialect.centre_valid, truth)
+    distance = _length(guess - centre)
+    precision = _within(distance, measured, dialect.centre_else, gone, PIXELS) / counted
+    if dialect.normaliser == "size_and_speck":
+        size = size + 1e-16
+    if dialect.centre_valid == "centre":
+        # Not the same question: LaSOT's tiger-6 has a box of negative height.
+        with np.errstate(invalid="ignore"):
+            measured = np.all(centre / size > 0, axis=1)
+    distance = _length(_in_sizes(guess, centre, size, dialect))
+    normalised = _within(distance, measured, dialect.normalised_else, gone, dialect.fractions) / counted
+    return Scores(success=success, precision=precision, normalised_precision=normalised, dialect=dialect)
 
 
 def mean(scores: Iterable[Scores]) -> Scores:
@@ -107,6 +129,7 @@ def mean(scores: Iterable[Scores]) -> Scores:
         success=np.mean([s.success for s in scores], 0),
         precision=np.mean([s.precision for s in scores], 0),
         normalised_precision=np.mean([s.normalised_precision for s in scores], 0),
+        dialect=scores[0].dialect,
     )
 
 
@@ -127,20 +150,74 @@ def mean_by_attribute(
     return {name: (len(members), mean(members)) for name, members in carriers.items()}
 
 
-def _checked(predicted: ArrayLike, truth: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    predicted, truth = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
-    if predicted.ndim != 2 or predicted.shape[1] != 4 or predicted.shape != truth.shape or not len(truth):
-        raise ValueError(f"boxes must both be [T, 4] with T > 0, not {predicted.shape} and {truth.shape}")
-    valid = np.asarray(np.isfinite(truth).all(1) & (truth[:, 2:] > 0).all(1))
-    return predicted, truth, valid
+def _table(boxes: ArrayLike, what: str) -> np.ndarray:
+    table = np.asarray(boxes, np.float64)
+    if table.ndim != 2 or table.shape[1] != 4 or not len(table):
+        raise ValueError(f"{what} must be [T, 4] with T > 0, not {table.shape}")
+    return table
 
 
-def _centre(boxes: np.ndarray) -> np.ndarray:
-    return target_from_box(boxes)[0]
+def _holds(rule: str, truth: np.ndarray) -> np.ndarray:
+    """bool [T]: the frames whose truth satisfies one of the dialects' rules. NaN is never positive."""
+    if rule == "any":
+        return np.ones(len(truth), bool)
+    asked = {"centre": target_from_box(truth)[0], "sized": truth[:, 2:], "positive": truth}[rule]
+    return np.all(asked > 0, axis=1)
 
 
-def _share_within(
-    predicted: np.ndarray, truth: np.ndarray, valid: np.ndarray, thresholds: tuple[float, ...]
+def _repaired(predicted: np.ndarray, truth: np.ndarray, dialect: Dialect) -> np.ndarray:
+    """The prediction with unusable boxes replaced by the last one before that is not, the first row excepted."""
+    if dialect.nan == "refused" and (np.isnan(predicted).any() or (predicted[:, 2:] < 0).any()):
+        row = int(np.argmax(np.isnan(predicted).any(1) | (predicted[:, 2:] < 0).any(1)))
+        raise UserError(
+            f"box {row} (counted from 0) is {predicted[row].tolist()}, and the {dialect.name} protocol scores no NaN "
+            "and no negative size; mend it or choose another --protocol"
+        )
+    if dialect.repair == "none":
+        return predicted
+    bad = np.any(predicted[:, 2:] == 0, axis=1)
+    if dialect.repair == "unusable":
+        bad = np.any(predicted[:, 2:] <= 0, axis=1) | np.isnan(predicted).any(1)
+    both = min(len(predicted), len(truth))
+    bad[:both] &= ~np.isnan(truth[:both]).any(1)
+    bad[0] = False
+    return predicted[np.maximum.accumulate(np.where(bad, 0, np.arange(len(predicted))))]
+
+
+def _aligned(
+    predicted: np.ndarray, truth: np.ndarray, dialect: Dialect, pad_short: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    have, want = len(predicted), len(truth)
+    if have < want and pad_short:
+        return np.concatenate([predicted, np.repeat(predicted[-1:], want - have, 0)]), truth
+    if have < want and dialect.short == "zeros":
+        return np.concatenate([predicted, np.zeros((want - have, 4))]), truth
+    if have < want and dialect.short == "cut":
+        return predicted, truth[:have]
+    if have > want and dialect.long == "cut":
+        return predicted[:want], truth
+    if have != want:
+        cure = "pass --pad-short to repeat its last box, or track it again" if have < want else "track it again"
+        raise UserError(f"{have} boxes for {want} frames, which the {dialect.name} protocol does not score; {cure}")
+    return predicted, truth
+
+
+def _in_sizes(guess: np.ndarray, centre: np.ndarray, size: np.ndarray, dialect: Dialect) -> np.ndarray:
+    """Distances between centres [T, 2] in sizes of the truth; infinite or NaN where it has none."""
+    if dialect.normaliser == "size_or_one":
+        return (guess - centre) / np.maximum(1.0, size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Divided before they are subtracted, as the toolkits do: on integer boxes the order decides ties.
+        return guess / size - centre / size
+
+
+def _length(steps: np.ndarray) -> np.ndarray:
+    return np.sqrt((steps**2).sum(1))
+
+
+def _within(
+    distance: np.ndarray, measured: np.ndarray, otherwise: str, gone: np.ndarray, thresholds: tuple[float, ...]
 ) -> np.ndarray:
-    error = np.where(valid, np.sqrt(((predicted - truth) ** 2).sum(1)), -1)
-    return (error[:, None] <= np.asarray(thresholds)).mean(0)
+    """Number of frames with a distance of at most each threshold; unmeasured ones are all hits or none."""
+    distance = np.where(measured, distance, -1.0 if otherwise == "hit" else np.inf)
+    return ((distance[:, None] <= np.asarray(thresholds)) & ~gone[:, None]).sum(0)

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from drol_jax.metrics.ope import Scores
 from drol_jax.report.summary import Entrant, Line, Summary
 from drol_jax.results import plain, write_text
 
-_COLUMNS = ["tracker", "seeds", "kind", "name", "sequences", "frames", "auc", "auc_std", "precision_20"]
-_COLUMNS += ["precision_20_std", "normalised_precision_02", "normalised_precision_02_std", "fps", "compile_seconds"]
+_MEASURES = ("auc", "precision_20", "normalised_precision_02")
+_COLUMNS = ["tracker", "seeds", "kind", "name", "sequences", "frames"]
+_COLUMNS += [f"{measure}{part}" for measure in _MEASURES for part in ("", "_std", "_low", "_high")]
+_COLUMNS += ["fps", "compile_seconds"]
 
 
 def write_summary(summary: Summary, folder: Path) -> None:
     """Write ``summary.json`` and ``summary.csv``.
 
     The JSON holds, per tracker, the mean, the sequences, the attributes and the mean curves; the CSV one line for
-    each of the first three. Standard deviations over seeds are null, or empty, for a single seed.
+    each of the first three. Standard deviations over seeds, and the ends of the 95 % interval of the mean
+    (``_low``, ``_high``; Student's t), are null, or empty, for a single seed.
 
     Args:
       folder: exists.
@@ -60,8 +64,12 @@ def _tracker(summary: Summary, entrant: Entrant) -> dict[str, Any]:
         "mean": tables["mean"],
         "sequences": tables["sequence"],
         "attributes": tables["attribute"],
-        "curves": plain(summary.curves(entrant)) if summary.covered else None,
+        "curves": _curves(summary.curves(entrant)) if summary.covered else None,
     }
+
+
+def _curves(scores: Scores) -> dict[str, list[float]]:
+    return {name: getattr(scores, name).tolist() for name in ("success", "precision", "normalised_precision")}
 
 
 def _rows(summary: Summary, entrant: Entrant) -> Iterator[tuple[str, str, int, Line]]:
@@ -83,14 +91,9 @@ def _csv_row(entrant: Entrant, kind: str, name: str, sequences: int, line: Line)
 
 
 def _numbers(line: Line) -> dict[str, float | int | None]:
-    return {
-        "frames": line.frames,
-        "auc": line.auc.mean,
-        "auc_std": line.auc.deviation,
-        "precision_20": line.precision.mean,
-        "precision_20_std": line.precision.deviation,
-        "normalised_precision_02": line.normalised_precision.mean,
-        "normalised_precision_02_std": line.normalised_precision.deviation,
-        "fps": line.fps,
-        "compile_seconds": line.compile_seconds,
-    }
+    numbers: dict[str, float | int | None] = {"frames": line.frames}
+    for measure, spread in zip(_MEASURES, (line.auc, line.precision, line.normalised_precision), strict=True):
+        low, high = spread.interval or (None, None)
+        numbers |= {measure: spread.mean, f"{measure}_std": spread.deviation}
+        numbers |= {f"{measure}_low": low, f"{measure}_high": high}
+    return numbers | {"fps": line.fps, "compile_seconds": line.compile_seconds}

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from drol_jax.report.summary import Entrant, Line, Spread, Summary
+from drol_jax.metrics.spread import Spread
+from drol_jax.report.summary import Entrant, Line, Summary
 
 UNLIMITED = 10_000
 """Width given to files and pipes, which cut nothing off; tables only take what their cells need."""

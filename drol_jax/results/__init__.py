@@ -5,6 +5,9 @@
     <output>/<dataset>/<tracker>/manifest.json            settings, versions, device, and times per sequence
 
 Every file appears whole or not at all. The box file is written last, so that where it exists the rest does too.
+
+Other toolkits' files: `layout` finds them under a folder, `formats` reads and writes them, `submit` packs them for
+evaluation servers.
 """
 
 from drol_jax.results.files import read_boxes, write_boxes, write_details, write_text

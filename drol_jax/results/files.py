@@ -3,13 +3,13 @@
 import csv
 import io
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.results.numbers import read_table
 
 if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
     from drol_jax.run import Trajectory
@@ -43,21 +43,9 @@ def read_boxes(path: Path, origin: int = 0) -> np.ndarray:
     Raises:
       UserError: missing or unreadable file, or a line that is not four numbers.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read result file {path}: {reason(error)}; check the path and the file") from error
-    rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            x, y, w, h = (float(word) for word in re.split(r"[,;\s]+", line.strip().rstrip(",;")))
-        except ValueError:
-            raise UserError(
-                f"{path}, line {number}: {line[:60]!r} is not four numbers x,y,w,h; "
-                "mend the line, or delete the file to track again"
-            ) from None
-        rows.append((x - origin, y - origin, w, h))
-    return np.array(rows, np.float64).reshape(-1, 4)
+    boxes = read_table(path, 4, "x,y,w,h")
+    boxes[:, :2] -= origin
+    return boxes
 
 
 def write_details(path: Path, trajectory: "Trajectory") -> None:

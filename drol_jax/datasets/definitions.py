@@ -1,0 +1,227 @@
+"""Benchmarks as data: what belongs to which, where its files lie, how it is spelled. Read from ``eval/*.json``."""
+
+import difflib
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Literal
+
+from drol_jax.errors import UserError
+from drol_jax.resources import data_path
+
+Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
+Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One sequence of a benchmark."""
+
+    name: str
+    """As PySOT writes it, e.g. "Jogging-1"."""
+    folder: str
+    """What stands for {folder} in a layout's paths."""
+    mark: str = ""
+    """What stands for {mark}: which of the folder's several targets, e.g. ".1"."""
+    alone: bool = False
+    """The folder's other target has no annotations, so that the mark may be missing."""
+    first: int | None = None
+    last: int | None = None
+    """Numbers of the first and last image that count, both included; None: every annotated image."""
+    annotated_from: int | None = None
+    """Number of the image that the annotation file's first line may belong to instead of `first`."""
+    length: int | None = None
+    """Number of frames, where a source names it."""
+    attributes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other toolkits' spellings of the name."""
+
+    def spellings(self) -> tuple[tuple[str, str], ...]:
+        """(folder, name) as the files on disk may be called; the official ones first."""
+        pairs = [(self.folder, self.name), (self.name, self.name), *((alias, alias) for alias in self.aliases)]
+        return tuple(dict.fromkeys(pairs))
+
+    def fill(self, template: str, folder: str | None = None, name: str | None = None, mark: str | None = None) -> str:
+        """A layout's path for this sequence; other spellings of folder and name may be given."""
+        folder, name = folder or self.folder, name or self.name
+        mark = self.mark if mark is None else mark
+        return template.format(folder=folder, name=name, mark=mark, category=name.rsplit("-", 1)[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Where the files of a benchmark lie, as paths below a folder with {name}, {folder}, {category} and {mark}."""
+
+    truth: tuple[str, ...]
+    """Annotation files; the first one that exists counts."""
+    images: tuple[str, ...]
+    """Folders of images; the first one that holds any counts. Empty: annotations without images."""
+    list: str | None = None
+    """File with the names of the sequences."""
+    depth: int = 1
+    """How many folders deep {folder} is where sequences are found on disk."""
+    prefix: str = ""
+    digits: int = 8
+    """Images are called `prefix` and a number of at least so many digits."""
+    first: int = 1
+    """Number of the first image."""
+    by_name: bool = False
+    """Images are sorted by name, not by number."""
+    loose: bool = False
+    """Not the official layout: images may be cut out and numbered as one likes."""
+
+    def file(self, number: int) -> str:
+        """Name of an image in the official archive."""
+        return f"{self.prefix}{number:0{self.digits}d}.jpg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """One benchmark."""
+
+    name: str
+    aliases: tuple[str, ...]
+    site: str
+    download: str
+    """What to fetch from the site."""
+    origin: int
+    """What the files count the first pixel as."""
+    protocol: Protocol
+    """How it is evaluated."""
+    server: bool
+    """The annotation may be the first box alone, as a server keeps the rest."""
+    reader: Reader
+    """What the annotation files hold."""
+    fps: int | None
+    """NFS: 30 or 240 frames a second."""
+    folders: tuple[str, ...]
+    """Subfolders of the root that it may lie in."""
+    layouts: tuple[Layout, ...]
+    pysot: tuple[str, ...]
+    """PySOT's JSON files."""
+    probe: dict[str, list[float]]
+    """First boxes as the benchmark's own files write them, of a few sequences: they tell other files' origin."""
+    attribute_file: str | None
+    attribute_names: tuple[str, ...]
+    """A file of flags beside the annotations, and what its columns mean."""
+    count: int | None
+    """Number of sequences, where it is known."""
+    rows: tuple[Row, ...]
+    """Its sequences; empty where their names are known from the disk alone: a list file, else what lies there."""
+
+    def spelled(self, rows: tuple[Row, ...] | None = None) -> dict[str, Row]:
+        """Sequences by every spelling, in lower case; of its own rows by default."""
+        table: dict[str, Row] = {}
+        rows = self.rows if rows is None else rows
+        for row in rows:
+            for alias in row.aliases:
+                table.setdefault(alias.casefold(), row)
+        return table | {row.name.casefold(): row for row in rows}
+
+    def again(self) -> str:
+        """What to do about a missing or broken file."""
+        return f"unpack {self.download} of {self.site} again"
+
+
+LOOSE = Layout(
+    truth=("{folder}/groundtruth{mark}.txt", "{folder}/groundtruth_rect{mark}.txt"),
+    images=("{folder}/img",),
+    loose=True,
+)
+"""Where any benchmark's sequences may lie as well: a folder each, with the images in ``img``."""
+
+
+@cache
+def benchmarks() -> dict[str, Benchmark]:
+    """Every benchmark on disk, by name."""
+    found = {}
+    for path in sorted(data_path("eval").glob("*.json")):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if "benchmarks" in data:
+            found |= {name: _benchmark(name, row, data["sequences"]) for name, row in data["benchmarks"].items()}
+    return found
+
+
+def pick(given: str, spellings: dict[str, str], what: str) -> str:
+    """The name that a spelling stands for, whatever its case.
+
+    Args:
+      spellings: spelling -> name.
+      what: the kind of thing, for the message.
+
+    Raises:
+      UserError: no such spelling (names the nearest).
+    """
+    folded = {spelling.casefold(): name for spelling, name in spellings.items()}
+    if given.casefold() in folded:
+        return folded[given.casefold()]
+    near = difflib.get_close_matches(given.casefold(), folded, n=1, cutoff=0.0)
+    raise UserError(f"unknown {what} {given!r}; the nearest is {folded[near[0]]!r}")
+
+
+def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Benchmark:
+    layouts = tuple(_layout(row) for row in data["layouts"])
+    attributes = data.get("attributes", {})
+    return Benchmark(
+        name=name,
+        aliases=tuple(data.get("aliases", ())),
+        site=data["site"],
+        download=data["download"],
+        origin=data["origin"],
+        protocol=data["protocol"],
+        server=data.get("server", False),
+        reader=data.get("reader", "boxes"),
+        fps=data.get("fps"),
+        folders=tuple(data["folders"]),
+        layouts=(*layouts, replace(LOOSE, digits=layouts[0].digits)),
+        pysot=tuple(data.get("pysot", ())),
+        probe=data.get("probe", {}),
+        attribute_file=attributes.get("file"),
+        attribute_names=tuple(attributes.get("names", "").split()),
+        count=data.get("count"),
+        rows=tuple(_rows(data, groups)),
+    )
+
+
+def _layout(data: dict[str, Any]) -> Layout:
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return Layout(**given)
+
+
+def _rows(data: dict[str, Any], groups: dict[str, Any]) -> list[Row]:
+    if "numbered" in data:
+        table: Any = [data["numbered"] % number for number in range(1, data["count"] + 1)]
+    else:
+        table = groups.get(data.get("sequences", ""), {})
+    if isinstance(table, list):
+        table = {name: {} for name in table}
+    return [_row(name, row, data) for name, row in table.items() if "in" not in data or data["in"] in row["in"].split()]
+
+
+def _row(name: str, row: dict[str, Any], data: dict[str, Any]) -> Row:
+    folder, target = row.get("folder", name), row.get("target")
+    aliases = [*row.get("aliases", ()), *(form.format(name=name) for form in data.get("spellings", ()))]
+    if target is not None:
+        # got10k's dot, pytracking's underscore, vot-toolkit's nothing.
+        aliases += [f"{folder}{mark}{target}" for mark in "-_."] + [f"{folder}{target}"]
+    if row.get("alone"):
+        aliases.append(folder)
+    first, last = row.get("frames", (None, None))
+    if first is not None and "every" in data:
+        step = data["every"]
+        count = -(-(last - first + 1) // step)
+        first = (first - 1) // step + 1
+        last = first + count - 1
+    length = row.get("length") if data.get("lengths", True) else None
+    return Row(
+        name=name,
+        folder=folder,
+        mark="" if target is None else f".{target}",
+        alone=row.get("alone", False),
+        first=first,
+        last=last,
+        annotated_from=row.get("annotated_from"),
+        length=last - first + 1 if first is not None else length,
+        attributes=tuple(row.get("attributes", "").split()),
+        aliases=tuple(alias for alias in aliases if alias != name),
+    )

@@ -1,0 +1,208 @@
+"""What is wrong with a benchmark on disk, and what to do about it."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from drol_jax.boxes import checked_start_box
+from drol_jax.datasets import benchmark, canonical
+from drol_jax.datasets.definitions import Benchmark, Row
+from drol_jax.datasets.disk import Place, images_of, truth_file
+from drol_jax.datasets.sequence import Sequence, SequenceEntry
+from drol_jax.datasets.source import find_source, list_entries, select
+from drol_jax.datasets.text import read_names
+from drol_jax.errors import UserError
+
+Read = Callable[[Path], np.ndarray]
+"""Decodes an image to uint8 RGB [H, W, 3]; raises UserError where it cannot. `drol_jax.frames.read` is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something about the files that is not as it should be."""
+
+    sequence: str | None
+    """None: about the benchmark as a whole."""
+    level: Literal["error", "warning", "note"]
+    """The sequence cannot be used; its scores may differ from the published ones; worth knowing."""
+    what: str
+    """Begins with the path of the file, where it is about one."""
+    cure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """All that was found."""
+
+    dataset: str
+    where: Path
+    """Folder that the paths start from, or PySOT's JSON file."""
+    sequences: tuple[str, ...]
+    """That the benchmark has."""
+    usable: tuple[str, ...]
+    """That can be tracked: nothing worse than a warning."""
+    frames: int
+    """Of the usable ones."""
+    findings: tuple[Finding, ...]
+
+
+def examine(
+    name: str,
+    root: Path,
+    read: Read,
+    *,
+    only: list[str] | None = None,
+    decode: bool = False,
+    on_sequence: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Examine a benchmark's sequences one by one.
+
+    Of each, the annotations are read, the images counted, and the first and last decoded.
+
+    Args:
+      name: a benchmark, by any of its names.
+      root: its folder, the folder around it, or PySOT's JSON file.
+      read: decodes an image.
+      only: sequences to examine, in any spelling; None for all.
+      decode: decode every image.
+      on_sequence: told the name of each sequence before it is examined.
+
+    Raises:
+      UserError: an unknown dataset or sequence, one without files, or nothing of it under root.
+    """
+    of = benchmark(name)
+    if of is None:
+        raise UserError(f"{canonical(name)} is built in and has no files; name a benchmark on disk with --dataset")
+    source = find_source(of, root, images=True)
+    listed = list_entries(source, of, images=True)
+    if only is not None:
+        listed = select(listed, only, of.name)
+    findings = _whole(of, source, len(listed)) if only is None else []
+    rows = {row.name: row for row in source.rows} if isinstance(source, Place) else {}
+    usable, frames = [], 0
+    for entry in listed:
+        on_sequence(entry.name)
+        sequence, found = _one(of, source, entry, rows.get(entry.name), read, decode=decode)
+        findings += found
+        if sequence is not None and not any(finding.level == "error" for finding in found):
+            usable.append(entry.name)
+            frames += len(sequence)
+    return Diagnosis(
+        dataset=of.name,
+        where=source.tree.root if isinstance(source, Place) else source,
+        sequences=tuple(entry.name for entry in listed),
+        usable=tuple(usable),
+        frames=frames,
+        findings=tuple(findings),
+    )
+
+
+def _whole(of: Benchmark, source: Place | Path, count: int) -> list[Finding]:
+    """What concerns the benchmark as a whole: how many sequences there are, and what its list file says."""
+    found = []
+    if of.count is not None and count != of.count:
+        found.append(
+            Finding(
+                sequence=None,
+                level="warning",
+                what=f"{count} sequences, but {of.name} has {of.count}; their names are known from the disk alone",
+                cure=f"see which ones are missing, and {of.again()}",
+            )
+        )
+    listed = source.tree.find(source.layout.list) if isinstance(source, Place) and source.layout.list else None
+    if listed is not None and of.rows:
+        names, known = {name.casefold() for name in read_names(listed)}, of.spelled()
+        missing = [row.name for row in of.rows if row.name.casefold() not in names]
+        unknown = sorted(name for name in names if name not in known)
+        for words, which in (("lacks", missing), ("has, unlike the benchmark,", unknown)):
+            if which:
+                shown = ", ".join(which[:5]) + (f" and {len(which) - 5} more" if len(which) > 5 else "")
+                what = f"{listed}: {words} {shown}"
+                cure = f"the benchmark's own {len(of.rows)} sequences are read; {of.again()} if this is another one"
+                found.append(Finding(sequence=None, level="warning", what=what, cure=cure))
+    return found
+
+
+def _one(
+    of: Benchmark, source: Place | Path, entry: SequenceEntry, row: Row | None, read: Read, *, decode: bool
+) -> tuple[Sequence | None, list[Finding]]:
+    found = _misnamed(source, row) if isinstance(source, Place) and row is not None else []
+    try:
+        sequence = entry.open()
+    except UserError as error:
+        near = _near(source, row) if isinstance(source, Place) and row is not None else None
+        return None, [*found, _error(entry.name, error, near)]
+    if row is not None and row.first is None and row.length not in (None, len(sequence)):
+        what = f"{len(sequence)} frames, but {row.length} are known of it"
+        found.append(Finding(sequence=entry.name, level="warning", what=what, cure=of.again()))
+    if isinstance(source, Place) and row is not None and row.first is None:
+        held = images_of(source, row)
+        extra = 0 if held is None else len(held.files) - len(sequence)
+        if held is not None and extra > 0:
+            what = f"{held.folder}: {extra} images more than annotations"
+            cure = "the ones after the last annotated frame are left out; nothing to do"
+            found.append(Finding(sequence=entry.name, level="note", what=what, cure=cure))
+    return sequence, found + _images(sequence, read, decode=decode)
+
+
+def _images(sequence: Sequence, read: Read, *, decode: bool) -> list[Finding]:
+    """The first error among a sequence's images: empty files, damage, another size; or a start box outside."""
+    paths = [frame for frame in sequence.frames if isinstance(frame, Path)]
+    try:
+        size = None
+        for index, path in enumerate(paths):
+            if path.stat().st_size == 0:
+                raise UserError(f"{path}: the image file is empty; copy or unpack it again")
+            if not decode and index not in (0, len(paths) - 1):
+                continue
+            shape = read(path).shape[:2]
+            if size is None:
+                size = shape
+                checked_start_box(sequence.first_box, *size)
+            if shape != size:
+                raise UserError(
+                    f"{path}: is {shape[1]}x{shape[0]}, the first image {size[1]}x{size[0]}; unpack the sequence again"
+                )
+    except UserError as error:
+        return [_error(sequence.name, error)]
+    except OSError as error:
+        return [
+            _error(sequence.name, UserError(f"{error.filename}: cannot be read ({error.strerror}); unpack it again"))
+        ]
+    return []
+
+
+def _misnamed(place: Place, row: Row) -> list[Finding]:
+    """An annotation file that was found under another than its official path."""
+    path = truth_file(place, row)
+    official = [place.tree.root / row.fill(form) for form in place.layout.truth]
+    if path is None or path in official:
+        return []
+    what = f"{path}: its usual spelling is {official[0].relative_to(place.tree.root)}"
+    cure = "it is read all the same; rename it for programs that mind"
+    return [Finding(sequence=row.name, level="note", what=what, cure=cure)]
+
+
+def _near(place: Place, row: Row) -> str | None:
+    """A folder or file that may be the missing one under a name misspelled."""
+    if truth_file(place, row) is not None:
+        return None
+    folder = place.tree.root
+    for part in row.fill(place.layout.truth[0]).split("/"):
+        names = place.tree.names(folder)
+        if part in names:
+            folder /= part
+            continue
+        taken = {spelling for other in place.rows if other != row for pair in other.spellings() for spelling in pair}
+        near = difflib.get_close_matches(part, [name for name in names if name not in taken], n=1, cutoff=0.75)
+        return f"if {folder / near[0]} is it, rename it to {part}" if near else None
+    return None
+
+
+def _error(sequence: str, error: UserError, near: str | None = None) -> Finding:
+    what, _, cure = str(error).rpartition("; ")
+    return Finding(sequence=sequence, level="error", what=what or cure, cure=near or cure)

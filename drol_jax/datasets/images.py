@@ -1,0 +1,94 @@
+"""Which images of a folder are a sequence's frames."""
+
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass
+from pathlib import Path
+
+from drol_jax.datasets.definitions import Benchmark, Layout, Row
+from drol_jax.errors import UserError
+
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images:
+    """The images of a folder, by number; by their place in the order of their names where the layout says so."""
+
+    folder: Path
+    files: dict[int, Path]
+    """In ascending order of the numbers."""
+
+
+def list_images(folder: Path, layout: Layout) -> Images:
+    """Read what images a folder holds; none are opened. Hidden and other files, and other names, are passed over."""
+    found = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+    if layout.by_name:
+        return Images(folder=folder, files=dict(enumerate(found, layout.first)))
+    prefix = layout.prefix
+    files: dict[int, Path] = {}
+    for path in found:
+        stem = path.stem[len(prefix) :] if path.stem.lower().startswith(prefix) else path.stem
+        if stem.isascii() and stem.isdecimal():
+            files.setdefault(int(stem), path)
+    return Images(folder=folder, files=dict(sorted(files.items())))
+
+
+def choose(images: Images, row: Row, layout: Layout, benchmark: Benchmark, annotated: int | None) -> tuple[Path, ...]:
+    """The frames of a sequence.
+
+    Where the definition knows the first and last number, exactly those; else as many as are annotated, from the
+    layout's first number on. Images beyond are left out.
+
+    Args:
+      annotated: number of annotated frames; None where the annotation is the first box alone, so that every image is
+        a frame.
+
+    Raises:
+      UserError: an image is missing.
+    """
+    files = images.files
+    first = row.first if row.first is not None else layout.first
+    if layout.loose and files and not _all_there(files, row, first):
+        first = min(files)
+    if row.last is not None and row.first is not None:
+        last = first + row.last - row.first
+    elif annotated is not None:
+        last = first + annotated - 1
+    else:
+        last = max(files, default=first)
+    numbers = range(first, last + 1)
+    missing = [number for number in numbers if number not in files]
+    if missing:
+        raise UserError(_told(images, missing, numbers, row, layout, benchmark))
+    return tuple(files[number] for number in numbers)
+
+
+def predicted(folder: Path, row: Row, layout: Layout, frames: int) -> tuple[Path, ...]:
+    """Where the official archive has the frames, whether they are there or not."""
+    first = row.first if row.first is not None else layout.first
+    return tuple(folder / layout.file(number) for number in range(first, first + frames))
+
+
+def _all_there(files: dict[int, Path], row: Row, first: int) -> bool:
+    return first in files and (row.last is None or row.last in files)
+
+
+def _told(
+    images: Images, missing: SequenceOf[int], numbers: range, row: Row, layout: Layout, benchmark: Benchmark
+) -> str:
+    held = next(iter(images.files.values()), None)
+    if layout.by_name:
+        return (
+            f"{images.folder}: {len(images.files)} images, but {len(numbers)} frames of {row.name} are annotated; "
+            f"{benchmark.again()}"
+        )
+    name = layout.file(missing[0])
+    if held is not None:
+        stem, digits = held.stem.rstrip("0123456789"), len(held.stem) - len(held.stem.rstrip("0123456789"))
+        name = f"{stem}{missing[0]:0{digits if held.stem[len(stem)] == '0' else layout.digits}d}{held.suffix}"
+    return (
+        f"{images.folder / name}: image missing ({len(missing)} of the {len(numbers)} images {numbers[0]} to "
+        f"{numbers[-1]} of {row.name}); {benchmark.again()}"
+    )

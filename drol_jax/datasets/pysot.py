@@ -1,0 +1,170 @@
+"""PySOT's JSON files: a whole benchmark's annotations and image names in one file, images in the folder around it."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drol_jax.boxes import box_from_polygon
+from drol_jax.datasets.definitions import Benchmark, Row
+from drol_jax.datasets.disk import build
+from drol_jax.datasets.images import predicted
+from drol_jax.datasets.sequence import Sequence, SequenceEntry
+from drol_jax.datasets.text import checked_name, fitted
+from drol_jax.datasets.tree import Tree
+from drol_jax.datasets.truth import TAGS, Truth
+from drol_jax.errors import UserError
+
+
+def find_json(root: Path, benchmark: Benchmark) -> Path | None:
+    """The benchmark's JSON file in the root or in one of its usual subfolders, in any case; None without one."""
+    for sub in benchmark.folders:
+        tree = Tree(root / sub)
+        for name in benchmark.pysot:
+            path = tree.find(name)
+            if path is not None and path.is_file():
+                return path
+    return None
+
+
+def load_pysot(path: Path, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
+    """List the sequences of a JSON file.
+
+    Args:
+      path: ``{sequence: {"img_names", "gt_rect", "attr", ...}}`` as PySOT has it, or ``image_files`` as DaSiamRPN.
+      images: every image must be there when a sequence is opened; otherwise none is looked for.
+
+    Returns:
+      An entry for every sequence of the benchmark, in its order; opening one that the file lacks fails.
+
+    Raises:
+      UserError: the file cannot be read, is of another form, or its boxes are not this benchmark's.
+    """
+    table = _read(path)
+    known = benchmark.spelled()
+    rows = benchmark.rows or tuple(Row(name=checked_name(name, path), folder=name) for name in table)
+    items = {row.name: (name, item) for name, item in table.items() if (row := known.get(name.casefold()))}
+    if not benchmark.rows:
+        items = {name: (name, item) for name, item in table.items()}
+    if not items:
+        raise UserError(
+            f"{path}: holds none of the sequences of {benchmark.name} (begins with {next(iter(table), 'nothing')!r}); "
+            f"give the file that PySOT calls {benchmark.pysot[0] if benchmark.pysot else benchmark.name + '.json'}"
+        )
+    origin = _origin(path, benchmark, {name: item for name, (_, item) in items.items()})
+    tagged = any(item.get(tag) for _, item in items.values() for tag in TAGS)
+    opener = partial(_open, path=path, benchmark=benchmark, origin=origin, tagged=tagged, images=images)
+    return [
+        SequenceEntry(
+            row.name, partial(opener, row, *items.get(row.name, (row.name, None))), row.attributes, row.aliases
+        )
+        for row in rows
+    ]
+
+
+def _open(
+    row: Row,
+    name: str,
+    item: Mapping[str, Any] | None,
+    *,
+    path: Path,
+    benchmark: Benchmark,
+    origin: int,
+    tagged: bool,
+    images: bool,
+) -> Sequence:
+    where = f"{path}, sequence {name}"
+    if item is None:
+        raise UserError(f"{where}: missing from the file; fetch {path.name} again, or leave the sequence out")
+    try:
+        truth = _truth(where, item, tagged=tagged)
+        files = _files(path.parent, row, name, item, benchmark, len(truth.boxes))
+        attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
+    if len(files) != len(truth.boxes) and not (benchmark.server and len(truth.boxes) == 1):
+        raise UserError(f"{where}: {len(files)} image names but {len(truth.boxes)} boxes; fetch {path.name} again")
+    if images:
+        _look(files, row, benchmark)
+    try:
+        return build(row, benchmark, truth, files, origin, attributes)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def _truth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Truth:
+    table = np.array([[np.nan] * 4 if len(rect) == 1 else rect for rect in item["gt_rect"]], np.float64)
+    if table.ndim != 2 or table.shape[1] not in (4, 8):
+        raise UserError(f"{where}: gt_rect is no table of four or eight numbers a frame; fetch the file again")
+    table[np.isnan(table).any(axis=1)] = np.nan
+    frames = len(table)
+    absent = None
+    if item.get("absent"):
+        # Called absent, and 1 where the target is visible, as it is in every first frame.
+        visible = fitted(np.array(item["absent"], np.int64), frames, f"{where}, absent", pad=False)
+        absent = visible != visible[0]
+    tags = {}
+    if tagged:
+        lists = {tag: np.array(item.get(tag) or [0], np.int64) for tag in TAGS}
+        tags = {tag: fitted(flags, frames, f"{where}, {tag}", pad=True) > 0 for tag, flags in lists.items()}
+    size = (int(item["height"]), int(item["width"])) if item.get("height") and item.get("width") else None
+    polygons = table if table.shape[1] == 8 else None
+    boxes = table if polygons is None else box_from_polygon(table)
+    return Truth(boxes=boxes, polygons=polygons, absent=absent, tags=tags, size=size)
+
+
+def _files(
+    root: Path, row: Row, name: str, item: Mapping[str, Any], benchmark: Benchmark, frames: int
+) -> tuple[Path, ...]:
+    """Where the images are: as the file names them, else as the official archive does."""
+    if item.get("img_names"):
+        return tuple(root / file for file in item["img_names"])
+    folder = row.folder if benchmark.rows else name
+    if item.get("image_files"):
+        return tuple(root / folder / "img" / file for file in item["image_files"])
+    layout = benchmark.layouts[0]
+    return predicted(root / row.fill(layout.images[0]), row, layout, frames)
+
+
+def _look(files: tuple[Path, ...], row: Row, benchmark: Benchmark) -> None:
+    """Every image is there, by one look into each folder."""
+    held = {folder: set(Tree(folder).names(folder)) for folder in {file.parent for file in files}}
+    missing = [file for file in files if file.name not in held[file.parent]]
+    if missing:
+        raise UserError(
+            f"{missing[0]}: image missing ({len(missing)} of the {len(files)} of {row.name}); {benchmark.again()}"
+        )
+
+
+def _origin(path: Path, benchmark: Benchmark, items: Mapping[str, Mapping[str, Any]]) -> int:
+    """What the file counts the first pixel as: such files are in circulation both as published and shifted to 0."""
+    seen = None
+    for name, box in benchmark.probe.items():
+        if name in items:
+            seen = f"{name} starts at {items[name]['gt_rect'][0]}"
+            for origin in {benchmark.origin, 0}:
+                shift = [benchmark.origin - origin] * 2 + [0, 0]
+                try:
+                    if np.allclose(np.subtract(box, items[name]["gt_rect"][0]), shift, atol=1e-3):
+                        return origin
+                except (TypeError, ValueError):
+                    pass
+    if seen is not None:
+        raise UserError(f"{path}: {seen}, unlike {benchmark.name}'s own annotation; fetch the file again")
+    return benchmark.origin
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as JSON ({type(error).__name__}); fetch it again") from None
+    sound = isinstance(table, dict) and all(
+        isinstance(item, dict) and isinstance(item.get("gt_rect"), list) and item["gt_rect"] for item in table.values()
+    )
+    if not sound or not table:
+        raise UserError(f"{path}: is no annotation file of PySOT's, {{sequence: {{'gt_rect': ...}}}}; fetch it again")
+    return table

@@ -1,0 +1,57 @@
+"""Where a benchmark's annotations are read from: official folders, or one of PySOT's JSON files."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from drol_jax.datasets.definitions import Benchmark, pick
+from drol_jax.datasets.disk import Place, example, find_place, list_place
+from drol_jax.datasets.pysot import find_json, load_pysot
+from drol_jax.datasets.sequence import SequenceEntry
+from drol_jax.errors import UserError
+
+
+def find_source(of: Benchmark, root: Path, *, images: bool) -> Place | Path:
+    """Folders that hold annotations (and, where they are wanted, images), else a JSON file.
+
+    Args:
+      root: the benchmark's folder, the folder around it, or PySOT's JSON file itself.
+
+    Raises:
+      UserError: nothing of the benchmark is there; says what was looked for and how to get it.
+    """
+    if root.is_file():
+        return root
+    if not root.is_dir():
+        raise UserError(f"{of.name}: folder {root} does not exist; {_how_to_get(of, root)}")
+    place = find_place(root, of)
+    if place is not None and (place.pictured or not images):
+        return place
+    source = find_json(root, of) or place
+    if source is None:
+        raise UserError(f"{of.name}: no annotation of any of its sequences lies under {root}; {_how_to_get(of, root)}")
+    return source
+
+
+def list_entries(source: Place | Path, of: Benchmark, *, images: bool) -> list[SequenceEntry]:
+    """One entry a sequence, from folders or from a JSON file. Raises UserError where the JSON file is broken."""
+    return list_place(source, of, images=images) if isinstance(source, Place) else load_pysot(source, of, images=images)
+
+
+def select(entries: list[SequenceEntry], only: Iterable[str], dataset: str) -> list[SequenceEntry]:
+    """The entries that are named, in any case and in any toolkit's spelling.
+
+    Raises:
+      UserError: an unknown sequence (names the nearest).
+    """
+    spellings = {alias: entry.name for entry in entries for alias in entry.aliases}
+    spellings |= {entry.name: entry.name for entry in entries}
+    wanted = {pick(given, spellings, f"{dataset} sequence") for given in only}
+    return [entry for entry in entries if entry.name in wanted]
+
+
+def _how_to_get(of: Benchmark, root: Path) -> str:
+    json = f", or PySOT's {of.pysot[0]}" if of.pysot else ""
+    return (
+        f"fetch {of.download} from {of.site}, unpack it under one folder and name that with --data-root DIR "
+        f"(looked for {example(of)} with DIR = {root} and its usual subfolders{json})"
+    )

@@ -1,0 +1,145 @@
+"""Annotation files as text: tables of numbers, one flag a frame, lists of names.
+
+A byte-order mark, Windows line ends, blank lines at the end and a comma after the last number are accepted everywhere.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from drol_jax.errors import UserError
+
+AGAIN = "unpack the sequence again"
+
+_GAP = re.compile(r"[,;]\s*[,;]")
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, without their ends and without blank lines at the file's end.
+
+    Raises:
+      UserError: the file cannot be read as text, or holds nothing but blanks.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text ({type(error).__name__}); {AGAIN}") from None
+    lines = text.rstrip().splitlines()
+    if not lines:
+        raise UserError(f"{path}: the annotation file is empty; {AGAIN}")
+    return lines
+
+
+def read_boxes(path: Path) -> np.ndarray:
+    """Read a table of boxes: numbers parted by commas, tabs, semicolons or blanks; NaN is a number.
+
+    Returns:
+      float64 [T, 4], as written (no origin subtracted).
+
+    Raises:
+      UserError: an unreadable or empty file, or a line that is not four numbers (names file and line).
+    """
+    lines = read_lines(path)
+    rows = [line.replace(",", " ").replace(";", " ").split() for line in lines]
+    # Two separators in a row are a number that is missing; benchmarks hold a million lines that are none of this.
+    if all(len(row) == 4 for row in rows) and not any(_GAP.search(line) for line in lines):
+        try:
+            return np.array(rows, np.float64)
+        except ValueError:
+            pass
+    exact = [numbers(path, number, line, (4,), "x, y, w, h") for number, line in enumerate(lines, 1)]
+    return np.array(exact, np.float64)
+
+
+def numbers(path: Path, number: int, line: str, counts: tuple[int, ...], letters: str) -> list[float]:
+    """The numbers of one line.
+
+    Args:
+      path, number: for the message; lines are counted from 1.
+      counts: how many numbers the line may hold.
+      letters: what they mean, for the message.
+
+    Raises:
+      UserError: another number of them, or something that is no number.
+    """
+    try:
+        values = [float(field) for field in fields(line)]
+    except ValueError:
+        values = []
+    if len(values) not in counts:
+        shown, words = line.strip()[:60], {1: "one", 4: "four", 8: "eight"}
+        wanted = " or ".join(words.get(count, str(count)) for count in counts)
+        raise UserError(f"{path}, line {number}: {shown!r} is not {wanted} numbers {letters}; mend or {AGAIN}")
+    return values
+
+
+def fields(line: str) -> list[str]:
+    """What stands between commas, semicolons, tabs or blanks."""
+    return re.split(r"\s*[,;]\s*|\s+", line.strip().rstrip(",;").rstrip())
+
+
+def read_flags(path: Path, frames: int | None, *, pad: bool = False) -> np.ndarray:
+    """Read one whole number a frame, on one line or on many.
+
+    Args:
+      frames: how many are wanted; None for as many as there are.
+      pad: accept fewer, for which zeros follow, and more, which are left out, as the VOT toolkit does with tags.
+
+    Returns:
+      int64 [frames].
+
+    Raises:
+      UserError: an unreadable or empty file, something that is no whole number, or another number of them.
+    """
+    try:
+        values = np.array(" ".join(read_lines(path)).replace(",", " ").replace(";", " ").split(), np.float64)
+        if not (np.isfinite(values).all() and np.array_equal(np.trunc(values), values)):
+            raise ValueError
+    except ValueError:
+        raise UserError(f"{path}: holds something else than whole numbers, one a frame; {AGAIN}") from None
+    whole = values.astype(np.int64)
+    return whole if frames is None else fitted(whole, frames, str(path), pad=pad)
+
+
+def fitted(flags: np.ndarray, frames: int, source: str, *, pad: bool) -> np.ndarray:
+    """As many flags as frames; `pad` as in `read_flags`.
+
+    Raises:
+      UserError: another number of them, without `pad`; begins with the source.
+    """
+    if len(flags) == frames:
+        return flags
+    if pad:
+        return np.concat([flags[:frames], np.zeros(max(frames - len(flags), 0), flags.dtype)])
+    raise UserError(f"{source}: {len(flags)} flags for {frames} frames; {AGAIN}")
+
+
+def read_names(path: Path) -> list[str]:
+    """The names that a list file holds, one a line, blank lines left out.
+
+    Raises:
+      UserError: an unreadable or empty file, or a name that leads out of the folder.
+    """
+    return [checked_name(line.strip(), path) for line in read_lines(path) if line.strip()]
+
+
+def checked_name(name: str, source: Path) -> str:
+    """A sequence's name, which becomes a file's when results are written.
+
+    Raises:
+      UserError: it leads into another folder; names the source that it came from.
+    """
+    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise UserError(f"{source}: {name!r} is no name of a sequence; {AGAIN}")
+    return name
+
+
+def read_properties(path: Path) -> dict[str, str]:
+    """Lines ``key = value`` or ``key: value``, keys in lower case; other lines are passed over.
+
+    Raises:
+      UserError: an unreadable or empty file.
+    """
+    pairs = (re.match(r"\s*([\w.]+)\s*[=:]\s*(.*?)\s*$", line) for line in read_lines(path))
+    return {pair[1].lower(): pair[2] for pair in pairs if pair}

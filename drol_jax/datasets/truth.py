@@ -1,0 +1,137 @@
+"""Annotation files of each benchmark's own form -> boxes, polygons and flags, in the files' own pixel origin."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from drol_jax.boxes import box_from_polygon
+from drol_jax.datasets.definitions import Benchmark
+from drol_jax.datasets.text import AGAIN, fields, numbers, read_boxes, read_flags, read_lines, read_properties
+from drol_jax.errors import UserError
+
+TAGS = ("camera_motion", "illum_change", "motion_change", "size_change", "occlusion")
+"""VOT's tags: a sequence has a file for each that any of its frames carries."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What annotation files say about N frames."""
+
+    boxes: np.ndarray
+    """float64 [N, 4] (x, y, w, h), pixels, in the files' own origin; NaN where the target is absent."""
+    polygons: np.ndarray | None = None
+    """float64 [N, 8], likewise."""
+    absent: np.ndarray | None = None
+    """bool [N]."""
+    tags: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """bool [N] each."""
+    size: tuple[int, int] | None = None
+    """(height, width)."""
+
+
+def read_truth(path: Path, benchmark: Benchmark, frames: int | None) -> Truth:
+    """Read one sequence's annotations.
+
+    Args:
+      path: the annotation file; the others are looked for beside it.
+      frames: how many images there are, or are known to belong; None where neither is known.
+
+    Raises:
+      UserError: a file is missing, unreadable or of another form; names it.
+    """
+    match benchmark.reader:
+        case "boxes":
+            return Truth(boxes=read_boxes(path))
+        case "lasot":
+            return _lasot(path)
+        case "got10k":
+            return _got10k(path)
+        case "nfs":
+            return Truth(boxes=_nfs(path, benchmark.fps or 240, frames))
+        case "vot":
+            return _vot(path)
+
+
+def _lasot(path: Path) -> Truth:
+    """Boxes, and absent where full_occlusion.txt or out_of_view.txt says so; or LaSOT's own toolkit's two folders."""
+    boxes = read_boxes(path)
+    files = [path.parent / "full_occlusion.txt", path.parent / "out_of_view.txt"]
+    if path.parent.name == "annos":
+        files = [path.parent / "absent" / path.name]
+    absent = np.any([_beside(path, flags, len(boxes)) > 0 for flags in files], axis=0)
+    return Truth(boxes=boxes, absent=absent)
+
+
+def _got10k(path: Path) -> Truth:
+    """Boxes; absent where cover.label is 0, the frames that GOT-10k does not score; the other labels as tags."""
+    boxes = read_boxes(path)
+    meta = path.parent / "meta_info.ini"
+    size = None
+    if meta.is_file():
+        given = re.findall(r"\d+", read_properties(meta).get("resolution", ""))
+        size = (int(given[1]), int(given[0])) if len(given) == 2 else None
+    if len(boxes) == 1:
+        return Truth(boxes=boxes, size=size)
+    cover, absence, cut = (
+        _beside(path, path.parent / f"{label}.label", len(boxes)) for label in ("cover", "absence", "cut_by_image")
+    )
+    return Truth(boxes=boxes, absent=cover == 0, tags={"absence": absence > 0, "cut_by_image": cut > 0}, size=size)
+
+
+def _nfs(path: Path, fps: int, frames: int | None) -> np.ndarray:
+    """Boxes of NFS: a number, then left, top, right, bottom, then more; or four numbers x, y, w, h."""
+    lines = read_lines(path)
+    if len(fields(lines[0])) <= 4:
+        return read_boxes(path)
+    corners = np.array(
+        [numbers(path, n, " ".join(line.split()[1:5]), (4,), "left, top, right, bottom, from the second column")
+         for n, line in enumerate(lines, 1)]
+    )  # fmt: skip
+    boxes = np.concat([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+    eighth = boxes[::8]
+    if fps == 30 and (frames is None or (abs(len(eighth) - frames) <= 1 and len(boxes) > 2 * frames)):
+        boxes = eighth
+    # The two are known to differ by one here and there; the last one is left out then.
+    return boxes[:frames] if frames is not None and len(boxes) - frames == 1 else boxes
+
+
+def _vot(path: Path) -> Truth:
+    lines = [_region(path, number, line) for number, line in enumerate(read_lines(path), 1)]
+    widths = {len(region) for region in lines if region is not None}
+    if len(widths) > 1:
+        raise UserError(f"{path}: mixes boxes of four numbers with polygons of eight; {AGAIN}")
+    width = widths.pop() if widths else 4
+    regions = np.array([[np.nan] * width if region is None else region for region in lines], np.float64)
+    size = None
+    if (path.parent / "sequence").is_file():
+        given = read_properties(path.parent / "sequence")
+        if given.get("width", "").isdecimal() and given.get("height", "").isdecimal():
+            size = (int(given["height"]), int(given["width"]))
+    files = sorted(file for file in path.parent.iterdir() if file.suffix in (".tag", ".label"))
+    tags = {file.stem: read_flags(file, len(lines), pad=True) > 0 for file in files}
+    # A tag that no frame carries has no file.
+    tags = {tag: np.zeros(len(lines), bool) for tag in TAGS if tags} | tags
+    if width == 4:
+        return Truth(boxes=regions, tags=tags, size=size)
+    return Truth(boxes=box_from_polygon(regions), polygons=regions, tags=tags, size=size)
+
+
+def _region(path: Path, number: int, line: str) -> list[float] | None:
+    """A box, a polygon or a mask's bounds; None where the target is absent or the line holds a code alone."""
+    if line.startswith("m"):
+        # Corner and size of the mask's bounds, then lengths of alternating runs of nothing and something.
+        values = [numbers(path, number, value, (1,), "of a mask")[0] for value in fields(line[1:])]
+        if len(values) < 5:
+            raise UserError(f"{path}, line {number}: {line[:60]!r} is no mask x, y, w, h, run lengths; mend or {AGAIN}")
+        return values[:4] if sum(values[5::2]) > 0 else None
+    values = numbers(path, number, line, (1, 4, 8), "of a box or a polygon")
+    return None if len(values) == 1 or np.isnan(values).any() else values
+
+
+def _beside(path: Path, flags: Path, frames: int) -> np.ndarray:
+    if not flags.is_file():
+        raise UserError(f"{flags}: missing beside {path.name}; {AGAIN}")
+    return read_flags(flags, frames)

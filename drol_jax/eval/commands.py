@@ -1,0 +1,73 @@
+"""What ``python -m drol_jax.eval`` can do besides tracking a benchmark, and what its commands share."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+
+from drol_jax.errors import UserError
+
+PROGRAM = "python -m drol_jax.eval"
+DATA_ROOT = "DROL_JAX_DATA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Something else than tracking."""
+
+    module: str
+    """Its ``main(argv) -> exit code`` runs it. Imported only then."""
+    about: str
+
+
+COMMANDS = {
+    "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
+    "pack": Command(module="drol_jax.eval.pack_cli", about="pack result files for an evaluation server"),
+    "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),
+}
+"""By the program's first argument."""
+
+
+def run_command(name: str, argv: Sequence[str]) -> int:
+    """Run a command; misuse is one line and exit code 2, Ctrl-C 130."""
+    try:
+        return import_module(COMMANDS[name].module).main(argv)
+    except UserError as error:
+        tell(f"error: {error}")
+        return 2
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return 130
+
+
+def describe(about: str | None) -> str:
+    """The program's description with its commands below."""
+    lines = [f"{PROGRAM} {name}: {command.about}" for name, command in COMMANDS.items()]
+    return "\n\n".join([cleandoc(about or ""), *lines])
+
+
+def data_root() -> Path:
+    """Where datasets lie unless the user says so: $DROL_JAX_DATA, else ./data."""
+    return Path(os.environ.get(DATA_ROOT) or "data")
+
+
+def split_names(names: str | None, option: str) -> list[str] | None:
+    """The names that an option lists with commas between them; None where it was not given.
+
+    Raises:
+      UserError: it holds no name.
+    """
+    if names is None:
+        return None
+    found = [name.strip() for name in names.split(",") if name.strip()]
+    if not found:
+        raise UserError(f"{option} {names!r} names no sequence; give names separated by commas")
+    return found
+
+
+def tell(words: str) -> None:
+    """A line on standard error, at once."""
+    print(words, file=sys.stderr, flush=True)

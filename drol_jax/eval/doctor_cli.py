@@ -1,0 +1,91 @@
+"""Arguments and tables of ``python -m drol_jax.eval doctor``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich import box
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from drol_jax import datasets
+from drol_jax.datasets.doctor import Diagnosis, examine
+from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.frames import read
+
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+_WIDE = 10_000
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Examine a benchmark on disk: what is missing, misnamed, cut short or damaged, and what to do about it.
+
+    Annotations are read, images counted, the first and last of each sequence decoded.
+
+    Exit code: 0 every sequence can be tracked, 1 some cannot, 2 misuse or nothing found.
+    """
+
+    dataset: Annotated[str, tyro.conf.arg(help="Benchmark, one of " + ", ".join(datasets.DATASETS[1:]) + ".")]
+    data_root: Path = field(default_factory=data_root)
+    """Folder that holds the datasets, one dataset, or PySOT's JSON file of it. Default: $DROL_JAX_DATA, else ./data."""
+    sequences: str | None = None
+    """Only these, separated by commas. Default: all."""
+    decode: bool = False
+    """Decode every image, which takes long."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code 0 or 1.
+
+    Raises:
+      UserError: misuse, or nothing of the benchmark was found.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} doctor", config=(tyro.conf.FlagCreatePairsOff,))
+    only = split_names(arguments.sequences, "--sequences")
+    progress = Progress(console=Console(stderr=True), transient=True)
+    progress.disable = not progress.console.is_terminal
+    with progress:
+        task = progress.add_task("", total=None)
+        diagnosis = examine(
+            arguments.dataset,
+            arguments.data_root,
+            read,
+            only=only,
+            decode=arguments.decode,
+            on_sequence=lambda name: progress.update(task, description=name),
+        )
+    show(diagnosis)
+    return 0 if len(diagnosis.usable) == len(diagnosis.sequences) else 1
+
+
+def show(diagnosis: Diagnosis, console: Console | None = None) -> None:
+    """Print what was found, the worst first; to a file or a pipe as plain text without truncation.
+
+    Args:
+      console: default is standard output.
+    """
+    console = console or Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    if diagnosis.findings:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for head in ("sequence", "", "what is wrong", "what to do"):
+            table.add_column(head, overflow="fold")
+        for level, style in _STYLES.items():
+            for finding in diagnosis.findings:
+                if finding.level == level:
+                    cells = (finding.sequence or "all", Text(level, style), finding.what, finding.cure)
+                    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+        console.print(table)
+        console.print()
+    console.print(
+        f"{diagnosis.dataset} in {diagnosis.where}: {len(diagnosis.usable)} of {len(diagnosis.sequences)} sequences "
+        f"can be tracked, {diagnosis.frames} frames.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,67 @@
+"""Arguments and wiring of ``python -m drol_jax.eval pack``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tyro
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.eval.commands import PROGRAM, data_root
+from drol_jax.results import version
+from drol_jax.results.formats import read_run
+from drol_jax.results.layout import Names, find_trackers
+from drol_jax.results.submit import check_complete, write_submission
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Pack a tracker's result files into the zip file that a server takes: GOT-10k, TrackingNet, LaSOT or VOT.
+
+    Every sequence has to be there with a box for every frame, in any toolkit's layout; names and number formats become
+    the server's.
+
+    Exit code: 0 packed, 2 misuse, or something is missing (it is named and nothing is written).
+    """
+
+    results: Path
+    """The tracker's folder of result files."""
+    dataset: str
+    """Benchmark, e.g. GOT-10k-test, TrackingNet, LaSOT, VOT2018."""
+    output: Path
+    """The zip file to write."""
+    data_root: Path = field(default_factory=data_root)
+    """Folder that holds the dataset, which says what has to be there. Default: $DROL_JAX_DATA, else ./data."""
+    experiment: str = "baseline"
+    """Which of a VOT tracker's experiments."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code 0.
+
+    Raises:
+      UserError: misuse, or results that the server would reject.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} pack", config=(tyro.conf.FlagCreatePairsOff,))
+    dataset = datasets.canonical(arguments.dataset)
+    known = datasets.benchmark(dataset)
+    entries = datasets.load(dataset, arguments.data_root, images=known is not None and known.server)
+    names = Names([e.name for e in entries], {alias: e.name for e in entries for alias in e.aliases})
+    trackers = find_trackers(arguments.results, names, arguments.experiment)
+    if len(trackers) > 1:
+        found = ", ".join(tracker.name for tracker in trackers)
+        raise UserError(f"{arguments.results} holds the trackers {found}; name one's folder with --results")
+    vot = known is not None and known.protocol in ("vot", "longterm")
+    runs = {
+        name: [read_run(files[number], regions=vot) for number in sorted(files)]
+        for name, files in trackers[0].files.items()
+    }
+    benchmark = dataset.removesuffix("-test").removesuffix("-val")
+    check_complete(benchmark, runs, [entry.name for entry in entries])
+    frames = {entry.name: len(entry.open()) for entry in entries}
+    manifest = {"tracker": trackers[0].name, "packed_by": f"drol_jax {version()}", "dataset": dataset}
+    write_submission(arguments.output, benchmark, runs, frames, experiment=arguments.experiment, manifest=manifest)
+    print(f"{arguments.output}: {len(frames)} sequences of {dataset}, {sum(frames.values())} frames")
+    return 0

@@ -1,0 +1,145 @@
+"""One scorer for each kind of evaluation: from a sequence and its result files to numbers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.metrics import ope
+from drol_jax.metrics.dialects import Dialect
+from drol_jax.metrics.got10k import frame_overlaps, got10k
+from drol_jax.metrics.regions import Regions
+from drol_jax.report.board import Column, Numbers
+from drol_jax.results.formats import Run
+
+Carried = Mapping[str, tuple[str, ...]]
+"""By sequence name its attributes."""
+
+
+class Scorer(Protocol):
+    """What turns results into numbers, by one protocol."""
+
+    @property
+    def protocol(self) -> str: ...
+
+    @property
+    def convention(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    @property
+    def regions(self) -> bool:
+        """Result files hold codes or polygons beside boxes."""
+        ...
+
+    def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> Any:
+        """Compare one sequence's runs, by repetition or anchor, with the truth; UserError where they do not fit."""
+        ...
+
+    def numbers(self, judged: Sequence[Any]) -> Numbers:
+        """The measures over one sequence or several."""
+        ...
+
+    def curves(self, judged: Sequence[Any]) -> dict[str, list[float]]: ...
+
+    def attributes(self, judged: Mapping[str, Any], carried: Carried) -> dict[str, tuple[int, Numbers]]: ...
+
+
+class BySequence:
+    """Attributes that belong to sequences: the measures over those that carry one."""
+
+    def attributes(self, judged: Mapping[str, Any], carried: Carried) -> dict[str, tuple[int, Numbers]]:
+        names = sorted({name for sequence in judged for name in carried.get(sequence, ())})
+        members = {
+            name: [one for sequence, one in judged.items() if name in carried.get(sequence, ())] for name in names
+        }
+        return {name: (len(some), self.numbers(some)) for name, some in members.items()}
+
+    def numbers(self, judged: Sequence[Any]) -> Numbers:
+        raise NotImplementedError
+
+
+class OpeScorer(BySequence):
+    """Success, precision and normalised precision in a toolkit's dialect."""
+
+    regions = False
+
+    def __init__(self, chosen: Dialect, *, pad_short: bool = False):
+        self._dialect, self._pad_short, self.protocol = chosen, pad_short, chosen.name
+        self.convention = _in_words(chosen) + ("; short results continued with their last box" if pad_short else "")
+        reading = "at 0.2" if chosen.normalised_reading == "at_0.2" else "mean over 0..0.5"
+        self.columns = (
+            Column("auc", "AUC", "success, mean of 21 thresholds"),
+            Column("precision_20", "P@20", "precision at 20 px"),
+            Column("normalised_precision", "NP", f"normalised precision, {reading}"),
+            Column("success_50", "SR.50", "overlap above 0.5"),
+            Column("success_75", "SR.75", "overlap above 0.75"),
+        )
+
+    def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> ope.Scores:
+        truth = own_boxes(sequence)
+        return ope.mean(
+            ope.score(run.regions.boxes, truth, self._dialect, sequence.absent, pad_short=self._pad_short)
+            for run in runs.values()
+        )
+
+    def numbers(self, judged: Sequence[ope.Scores]) -> Numbers:
+        mean = ope.mean(judged)
+        values = (mean.auc, mean.precision_at_20, mean.normalised, mean.success_at_05, mean.success_at_075)
+        return dict(zip((column.key for column in self.columns), values, strict=True))
+
+    def curves(self, judged: Sequence[ope.Scores]) -> dict[str, list[float]]:
+        mean = ope.mean(judged)
+        return {name: getattr(mean, name).tolist() for name in ("success", "precision", "normalised_precision")}
+
+
+class Got10kScorer(BySequence):
+    """Average overlap and success rates over pooled frames."""
+
+    protocol, regions = "got10k", False
+    convention = "GOT-10k's toolkit; first frame dropped, hidden frames not counted, all frames pooled"
+    columns = (
+        Column("ao", "AO", "average overlap"),
+        Column("sr_50", "SR.50", "overlap above 0.5"),
+        Column("sr_75", "SR.75", "overlap above 0.75"),
+    )
+
+    def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> np.ndarray:
+        truth = own_boxes(sequence)
+        parts = []
+        for run in runs.values():
+            same_length(run.regions, len(truth))
+            parts.append(frame_overlaps(run.regions.boxes, truth, sequence.size, sequence.absent))
+        return np.concatenate(parts)
+
+    def numbers(self, judged: Sequence[np.ndarray]) -> Numbers:
+        if not sum(len(one) for one in judged):
+            return {column.key: None for column in self.columns}
+        reached = got10k(judged)
+        return {"ao": reached.ao, "sr_50": reached.sr50, "sr_75": reached.sr75}
+
+    def curves(self, judged: Sequence[np.ndarray]) -> dict[str, list[float]]:
+        return {"success": got10k(judged).curve.tolist()} if sum(len(one) for one in judged) else {}
+
+
+def own_boxes(sequence: datasets.Sequence) -> np.ndarray:
+    """A sequence's boxes [T, 4] in the benchmark's own pixel origin, as its files hold them."""
+    return np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0))
+
+
+def same_length(regions: Regions, frames: int) -> None:
+    """Raise a UserError where a result does not have a line for every frame."""
+    if len(regions) != frames:
+        raise UserError(f"{len(regions)} lines for {frames} frames; track it again")
+
+
+def _in_words(chosen: Dialect) -> str:
+    """What a dialect does where dialects differ."""
+    first = "first frame is the truth" if chosen.first_frame == "truth" else "first frame as it stands"
+    denominator = "all frames" if chosen.frames == "all" else "frames of known truth"
+    absent = "absent frames are misses" if chosen.absent == "missed" else "absent flags ignored"
+    valid = {"sized": "w, h > 0", "positive": "x, y, w, h > 0", "any": "any"}[chosen.valid]
+    return f"{first}, over {denominator}, {absent}, truth counts with {valid}, else precision a {chosen.centre_else}"

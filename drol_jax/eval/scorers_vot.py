@@ -1,0 +1,158 @@
+"""Scorers of VOT's three kinds of evaluation."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.eval.scorers import BySequence, Carried, own_boxes, same_length
+from drol_jax.metrics import longterm, multistart, restart
+from drol_jax.metrics.eao import INTERVALS, eao_curve
+from drol_jax.metrics.regions import Regions
+from drol_jax.metrics.vot import Supervised, supervised, supervised_by_tag
+from drol_jax.report.board import Column, Numbers
+from drol_jax.results.formats import Run
+
+
+class VotScorer:
+    """VOT's supervised restart."""
+
+    regions = True
+
+    def __init__(self, protocol: restart.Protocol, dataset: str):
+        self.protocol: restart.Protocol = protocol
+        self._interval = INTERVALS.get(dataset) if protocol != "got10k" else None
+        self.convention = {
+            "pysot": "PySOT's toolkit; accuracy over all frames, EAO of curve[low-1..high-1]",
+            "vot": "vot-toolkit; accuracy and failures weighted by sequence length, EAO of curve[low..high]",
+            "got10k": "got10k's toolkit; exact areas, accuracy and failures weighted by tags, no EAO",
+        }[protocol]
+        meaning = {"pysot": "failures a hundred frames", "vot": "failures a sequence", "got10k": "failures a tag"}
+        between = f", lengths {self._interval[0]} to {self._interval[1]}" if self._interval else " (no interval known)"
+        self.columns = (
+            Column("eao", "EAO", "expected average overlap" + between),
+            Column("accuracy", "A", "mean overlap"),
+            Column("robustness", "R", meaning[protocol], larger_is_better=False, share=False),
+            Column("lost", "lost", "failures in one pass", larger_is_better=False, share=False),
+        )
+
+    def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> restart.Judged:
+        truth = truth_regions(sequence)
+        for run in runs.values():
+            same_length(run.regions, len(truth))
+        ordered = [runs[number].regions for number in sorted(runs)]
+        return restart.judge(truth, ordered, size_of(sequence), self.protocol, sequence.tags)
+
+    def numbers(self, judged: Sequence[restart.Judged]) -> Numbers:
+        # One sequence alone has no expectation to speak of.
+        return self._numbers(judged, self._interval if len(judged) > 1 else None)
+
+    def _numbers(self, judged: Sequence[restart.Judged], interval: tuple[int, int] | None) -> Numbers:
+        return _vot_numbers(supervised(judged, interval, self.protocol))
+
+    def curves(self, judged: Sequence[restart.Judged]) -> dict[str, list[float]]:
+        if self.protocol == "got10k":
+            return {}
+        curve = eao_curve(judged, self.protocol)
+        return {"expected_overlap": [float(value) for value in curve[~np.isnan(curve)]]}
+
+    def attributes(self, judged: Mapping[str, restart.Judged], carried: Carried) -> dict[str, tuple[int, Numbers]]:
+        if self.protocol != "pysot":
+            return {}
+        table = supervised_by_tag(list(judged.values()), self._interval)
+        return {tag: (frames, _vot_numbers(reached)) for tag, (frames, reached) in table.items()}
+
+
+class MultiStartScorer(BySequence):
+    """VOT's anchor-based experiment."""
+
+    protocol, regions = "vot", True
+    convention = "vot-toolkit, anchor-based (VOT2020 and later)"
+    columns = (
+        Column("eao", "EAO", f"expected average overlap, lengths {multistart.INTERVAL[0]} to {multistart.INTERVAL[1]}"),
+        Column("accuracy", "A", "mean overlap until a failure"),
+        Column("robustness", "R", "share of frames before a failure"),
+    )
+
+    def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> tuple[int, list[multistart.Anchored]]:
+        truth, size = truth_regions(sequence), size_of(sequence)
+        try:
+            anchored = [multistart.judge_run(truth, run.regions, anchor, size) for anchor, run in runs.items()]
+        except ValueError as error:
+            raise UserError(f"{error}; track it again") from None
+        return len(truth), anchored
+
+    def numbers(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> Numbers:
+        reached = multistart.multistart(judged)
+        return {"eao": reached.eao, "accuracy": reached.accuracy, "robustness": reached.robustness}
+
+    def curves(self, judged: Sequence[Any]) -> dict[str, list[float]]:
+        return {}
+
+
+class LongTermScorer(BySequence):
+    """Precision, recall and F over thresholds of confidence."""
+
+    regions = True
+
+    def __init__(self, protocol: longterm.Protocol):
+        self.protocol: longterm.Protocol = protocol
+        self.convention = {"pysot": "PySOT's toolkit", "vot": "vot-toolkit"}[protocol] + "; best of 100 thresholds"
+        self.columns = (Column("f", "F", "F"), Column("precision", "Pr", "precision"), Column("recall", "Re", "recall"))
+
+    def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> longterm.Confident:
+        truth, run = truth_regions(sequence), runs[min(runs)]
+        same_length(run.regions, len(truth))
+        if run.confidence is None or len(run.confidence) != len(truth):
+            raise UserError("its file of confidences is missing or of another length; track it again")
+        return longterm.judge(truth, run.regions, run.confidence, size_of(sequence), self.protocol)
+
+    def numbers(self, judged: Sequence[longterm.Confident]) -> Numbers:
+        precision, recall, f = longterm.longterm(judged, self.protocol).best
+        return {"f": f, "precision": precision, "recall": recall}
+
+    def curves(self, judged: Sequence[longterm.Confident]) -> dict[str, list[float]]:
+        reached = longterm.longterm(judged, self.protocol)
+        return {name: getattr(reached, name).tolist() for name in ("precision", "recall", "f")}
+
+
+def truth_regions(sequence: datasets.Sequence) -> Regions:
+    """A sequence's polygons, or its boxes, in the benchmark's own origin; where it is absent, a code."""
+    truth = Regions.from_boxes(own_boxes(sequence))
+    if sequence.polygons is not None:
+        truth = Regions.from_polygons(sequence.polygons + sequence.origin)
+    if sequence.absent is None:
+        return truth
+    codes = np.where(sequence.absent, np.int8(0), truth.codes)
+    return Regions(truth.corners, truth.boxes, codes)
+
+
+def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
+    """(height, width) of the pictures, from the annotations or else the first image.
+
+    Raises:
+      UserError: neither says.
+    """
+    if sequence.size is not None:
+        return sequence.size
+    first = sequence.frames[0]
+    image = cv2.imread(str(first)) if isinstance(first, Path) and first.is_file() else None
+    if image is None:
+        raise UserError(
+            f"the annotations do not say how large the pictures are, which VOT's measures need, and {first} cannot be "
+            "read; put the images there, or use PySOT's JSON file with width and height"
+        )
+    return image.shape[0], image.shape[1]
+
+
+def _vot_numbers(reached: Supervised) -> Numbers:
+    return {
+        "eao": reached.eao,
+        "accuracy": reached.accuracy,
+        "robustness": reached.robustness,
+        "lost": reached.lost,
+    }

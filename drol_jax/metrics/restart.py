@@ -1,0 +1,99 @@
+"""What happened in VOT's supervised restart: a sequence's trajectories, compared with its truth frame by frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from drol_jax.metrics.polygons import exact_overlaps
+from drol_jax.metrics.raster import overlaps
+from drol_jax.metrics.regions import FAILED, INITIALISED, REGION, Regions
+
+Protocol = Literal["pysot", "vot", "got10k"]
+"""Whose conventions; `drol_jax.metrics.vot` tells them apart."""
+
+BURN_IN, SKIPPED, REPETITIONS = 10, 5, 15
+"""Frames from a start that count for no accuracy; frames from a failure to the next start; runs a sequence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One sequence's trajectories, compared with the truth."""
+
+    frames: int
+    accuracy: np.ndarray
+    """float64 [R, T]: overlaps that count for accuracy, of R repetitions; NaN where none does."""
+    overlaps: np.ndarray
+    """float64 [R, T]: all overlaps, for EAO; NaN (pysot) or 0 (vot) where nothing runs."""
+    starts: tuple[np.ndarray, ...]
+    """Per repetition the frames in which the tracker was started."""
+    failures: tuple[np.ndarray, ...]
+    """Per repetition the frames in which it failed."""
+    tags: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """By name bool [T]."""
+
+
+def judge(
+    truth: Regions,
+    trajectories: Sequence[Regions],
+    size: tuple[int, int],
+    protocol: Protocol = "pysot",
+    tags: Mapping[str, np.ndarray] | None = None,
+) -> Judged:
+    """Compare the trajectories of one sequence with its truth.
+
+    Args:
+      truth: T frames.
+      trajectories: R repetitions, T frames each, in order.
+      size: (height, width) of the pictures.
+      tags: by name bool [T].
+
+    Raises:
+      ValueError: no trajectory, or one of another length than the truth.
+    """
+    if not trajectories or any(len(t) != len(truth) for t in trajectories):
+        raise ValueError(f"{[len(t) for t in trajectories]} frames in the trajectories for {len(truth)} of truth")
+    if protocol == "pysot" and len(trajectories) != REPETITIONS:
+        trajectories = trajectories[:1]
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    for number, trajectory in enumerate(trajectories):
+        # Fifteen runs of a deterministic tracker are one.
+        twin = next((i for i in range(number) if _equal(trajectories[i], trajectory)), None)
+        fresh = _compared(trajectory, truth, (size[1], size[0]), protocol) if twin is None else pairs[twin]
+        pairs.append((fresh[0].copy(), fresh[1]))
+    for (counted, _), trajectory in zip(pairs, trajectories, strict=True):
+        counted[trajectory.codes != REGION] = np.nan
+        for start in trajectory.frames_of(INITIALISED):
+            counted[start : start + BURN_IN] = np.nan
+    return Judged(
+        frames=len(truth),
+        accuracy=np.stack([counted for counted, _ in pairs]),
+        overlaps=np.stack([every for _, every in pairs]),
+        starts=tuple(t.frames_of(INITIALISED) for t in trajectories),
+        failures=tuple(t.frames_of(FAILED) for t in trajectories),
+        tags=dict(tags or {}),
+    )
+
+
+def _equal(a: Regions, b: Regions) -> bool:
+    return np.array_equal(a.codes, b.codes) and np.array_equal(a.corners, b.corners, equal_nan=True)
+
+
+def _compared(
+    trajectory: Regions, truth: Regions, bounds: tuple[int, int], protocol: Protocol
+) -> tuple[np.ndarray, np.ndarray]:
+    """Overlaps for accuracy and for EAO."""
+    if protocol == "got10k":
+        exact = exact_overlaps(trajectory, truth, bounds)
+        return exact, exact
+    if protocol == "vot":
+        pixels = overlaps(trajectory, truth, bounds, "vot")
+        return pixels.copy(), pixels
+    wide = overlaps(trajectory, truth, bounds, "trax")
+    # The narrower bounds only matter where a region reaches the right or lower border.
+    corners = np.concatenate([trajectory.corners, truth.corners], 1)
+    touches = (np.ceil(corners).max(1) > np.subtract(bounds, 1)).any(1)
+    narrow = wide.copy()
+    narrow[touches] = overlaps(trajectory[touches], truth[touches], (bounds[0] - 1, bounds[1] - 1), "trax")
+    return wide, narrow

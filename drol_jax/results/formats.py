@@ -1,0 +1,180 @@
+"""The result files of the field's toolkits, written as each writes its own.
+
+| format | file, below the tracker's folder | a line | times |
+| --- | --- | --- | --- |
+| `pysot` | `SEQ.txt` | `x,y,w,h`, 4 decimals | |
+| `pysot-longterm` | `longterm/SEQ/SEQ_001.txt`, `.._confidence.value` | a code, then boxes | `SEQ_time.txt` |
+| `got10k` | `SEQ.txt` | 3 decimals | `times/SEQ_time.txt` |
+| `got10k-test` | `SEQ/SEQ_001.txt` | 3 decimals | `SEQ/SEQ_time.txt`, a column a repetition |
+| `pytracking` | `SEQ.txt` | tabs, truncated to integers | `SEQ_time.txt` |
+| `trackingnet` | `SEQ.txt` | 2 decimals | |
+| `lasot`, `visdrone` | `SEQ.txt` | 4 decimals | |
+| `vot` | `baseline/SEQ/SEQ_001.txt` (or `.bin`) | code, box or polygon | `SEQ_001_time.value` |
+
+PySOT's VOT files are the same as `vot`'s. Reading needs no format: `layout` finds the files, and any of the usual
+separators separate.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drol_jax.errors import UserError
+from drol_jax.metrics.regions import Regions
+from drol_jax.results.files import reason, write_text
+from drol_jax.results.numbers import read_table, read_values
+from drol_jax.results.regions import read_regions, write_regions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """Where a toolkit puts a sequence's boxes, and how it spells them."""
+
+    path: str
+    """Below the tracker's folder; {seq} and {run} (from 1) are filled in."""
+    decimals: int | None = 4
+    """None: truncated towards zero to integers."""
+    separator: str = ","
+    times: str | None = None
+    """Where seconds a frame go; None where the toolkit keeps none."""
+    time_decimals: int = 8
+    confidence: str | None = None
+    """Where confidences go; a format with them holds a code in the first frame."""
+    regions: bool = False
+    """Lines are codes, boxes or polygons."""
+
+
+_VOT = "{experiment}/{seq}/{seq}_{run:03d}"
+FORMATS = {
+    "pysot": Format(path="{seq}.txt"),
+    "pysot-longterm": Format(
+        path="longterm/{seq}/{seq}_{run:03d}.txt",
+        times="longterm/{seq}/{seq}_time.txt",
+        time_decimals=6,
+        confidence="longterm/{seq}/{seq}_{run:03d}_confidence.value",
+        regions=True,
+    ),
+    "got10k": Format(path="{seq}.txt", decimals=3, times="times/{seq}_time.txt"),
+    "got10k-test": Format(path="{seq}/{seq}_{run:03d}.txt", decimals=3, times="{seq}/{seq}_time.txt"),
+    "pytracking": Format(path="{seq}.txt", decimals=None, separator="\t", times="{seq}_time.txt", time_decimals=6),
+    "trackingnet": Format(path="{seq}.txt", decimals=2),
+    "lasot": Format(path="{seq}.txt"),
+    "visdrone": Format(path="{seq}.txt"),
+    "vot": Format(path=_VOT + ".txt", times=_VOT + "_time.value", confidence=_VOT + "_confidence.value", regions=True),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One tracker's result on one sequence, once."""
+
+    regions: Regions
+    """T frames, in the benchmark's own origin."""
+    times: np.ndarray | None = None
+    """float64 [T], seconds; None where they are not known."""
+    confidence: np.ndarray | None = None
+    """float64 [T], NaN where there is none."""
+
+
+def read_run(path: Path, *, regions: bool = False) -> Run:
+    """Read a box file of any of these formats, with the times and confidences that lie where a toolkit puts them.
+
+    Args:
+      regions: lines may be codes, boxes or polygons, as in VOT's files; otherwise each is a box.
+
+    Raises:
+      UserError: a file is unreadable or holds something else.
+    """
+    if regions or path.suffix == ".bin":
+        read = read_regions(path)
+    else:
+        read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))
+    stem, folder = path.stem, path.parent
+    times = (folder / "times" / f"{stem}_time.txt", folder / f"{stem}_time.txt", folder / f"{stem}_time.value")
+    repetition = re.fullmatch(r"(.+)_(\d{3})", stem)
+    column = 0
+    if repetition and not any(path.is_file() for path in times):
+        # One file for all repetitions, with a column for each.
+        times, column = (folder / f"{repetition[1]}_time.txt",), int(repetition[2]) - 1
+    confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
+    return Run(read, times=_first_values(times, column), confidence=_first_values(confidence))
+
+
+def _first_values(paths: tuple[Path, ...], column: int = 0) -> np.ndarray | None:
+    return next((read_values(path, column) for path in paths if path.is_file()), None)
+
+
+def write_run(
+    folder: Path, sequence: str, run: Run, form: str = "pysot", *, number: int = 1, experiment: str = "baseline"
+) -> Path:
+    """Write one run in a toolkit's format; folders are made as needed.
+
+    Args:
+      folder: the tracker's.
+      form: one of FORMATS.
+      number: of the repetition, from 1.
+      experiment: VOT's; other formats ignore it.
+
+    Returns:
+      The box file's path.
+
+    Raises:
+      UserError: no such format; codes or polygons in a format of boxes; a file cannot be written.
+    """
+    if form not in FORMATS:
+        raise UserError(f"unknown result format {form!r}; choose one of {', '.join(FORMATS)}")
+    chosen = FORMATS[form]
+    names = {"seq": sequence, "run": number, "experiment": experiment}
+    path = _made(folder / chosen.path.format(**names))
+    if chosen.confidence is not None and run.confidence is not None:
+        values = ("" if np.isnan(value) else f"{value:.6f}" for value in run.confidence)
+        write_text(_made(folder / chosen.confidence.format(**names)), "".join(value + "\n" for value in values))
+    if chosen.times is not None and run.times is not None:
+        _write_times(_made(folder / chosen.times.format(**names)), run.times, chosen, number)
+    if chosen.regions:
+        write_regions(path, run.regions)
+    else:
+        write_text(path, spelled(run.regions, form, sequence))
+    return path
+
+
+def spelled(regions: Regions, form: str, sequence: str) -> str:
+    """The text of a box file.
+
+    Raises:
+      UserError: a frame holds no box.
+    """
+    chosen = FORMATS[form]
+    if not regions.is_box.all():
+        frame = int(np.argmin(regions.is_box))
+        raise UserError(
+            f"{sequence}: frame {frame} (counted from 0) holds no box, and the format {form} has no word for that; "
+            "choose the format vot"
+        )
+    if chosen.decimals is None:
+        rows = np.trunc(regions.boxes).astype(np.int64).astype(str)
+    else:
+        # Rounding first, then adding zero, keeps "-0.0000" out of the file.
+        rounded = np.round(regions.boxes, chosen.decimals) + 0.0
+        rows = [[f"{value:.{chosen.decimals}f}" for value in row] for row in rounded]
+    return "".join(chosen.separator.join(row) + "\n" for row in rows)
+
+
+def _write_times(path: Path, times: np.ndarray, form: Format, number: int) -> None:
+    words = [f"{value:.{form.time_decimals}f}" for value in times]
+    if form is FORMATS["got10k-test"] and number > 1 and path.exists():
+        if len(read_values(path)) != len(words):
+            raise UserError(f"{path} holds the times of another number of frames; delete it and write all runs again")
+        earlier = path.read_text(encoding="utf-8").splitlines()
+        words = [",".join([*line.split(",")[: number - 1], word]) for line, word in zip(earlier, words, strict=True)]
+    write_text(path, "".join(word + "\n" for word in words))
+
+
+def _made(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make folder {path.parent}: {reason(error)}; choose another") from error
+    return path

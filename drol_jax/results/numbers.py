@@ -1,0 +1,105 @@
+"""Tables of numbers in text files: one line a frame, whatever separates the numbers."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from drol_jax.errors import UserError
+
+_SEPARATORS = str.maketrans({",": " ", ";": " ", "\t": " "})
+
+
+def read_rows(path: Path) -> list[list[float]]:
+    """Every line's numbers; lines may differ in how many they hold (VOT: codes, boxes, polygons).
+
+    Raises:
+      UserError: missing or unreadable file, or a line that holds no numbers.
+    """
+    rows = []
+    for number, line in enumerate(text_of(path).splitlines(), 1):
+        try:
+            row = [float(word) for word in line.translate(_SEPARATORS).split()]
+        except ValueError:
+            row = []
+        if not row:
+            raise UserError(f"{path}, line {number}: {line[:60]!r} holds no numbers; mend the line or track it again")
+        rows.append(row)
+    return rows
+
+
+def read_table(path: Path, columns: int, names: str) -> np.ndarray:
+    """A table with the same number of numbers in every line.
+
+    Args:
+      columns: how many; names: what they are, for messages ("x,y,w,h").
+
+    Returns:
+      float64 [lines, columns].
+
+    Raises:
+      UserError: missing or unreadable file, or a line that holds other than `columns` numbers.
+    """
+    text = text_of(path).translate(_SEPARATORS)
+    lines = text.splitlines()
+    try:
+        # All numbers in one go, which is many times faster than line by line.
+        if all(len(line.split()) == columns for line in lines):
+            return np.array(text.split(), np.float64).reshape(-1, columns)
+    except ValueError:
+        pass
+    for number, line in enumerate(text_of(path).splitlines(), 1):
+        words = line.translate(_SEPARATORS).split()
+        if len(words) != columns or not all(_is_number(word) for word in words):
+            counted = {2: "two", 4: "four", 8: "eight"}.get(columns, str(columns))
+            raise UserError(
+                f"{path}, line {number}: {line[:60]!r} is not {counted} numbers {names}; "
+                "mend the line, or delete the file to track again"
+            )
+    return np.array(text.split(), np.float64).reshape(-1, columns)
+
+
+def read_values(path: Path, column: int = 0) -> np.ndarray:
+    """A column of numbers: confidences, times. An empty line is NaN, as VOT's toolkits write the first frame.
+
+    Args:
+      column: from 0, of files with one for each repetition; the first where a line has fewer.
+
+    Returns:
+      float64 [lines].
+
+    Raises:
+      UserError: missing or unreadable file, or a line without a number there.
+    """
+    values = []
+    for number, line in enumerate(text_of(path, keep_end=True).split("\n")[:-1], 1):
+        words = re.split(r"[,;\s]+", line.strip().rstrip(",;"))
+        word = words[column if column < len(words) else 0]
+        if word and not _is_number(word):
+            raise UserError(f"{path}, line {number}: {line[:60]!r} is no number; mend the line or delete the file")
+        values.append(float(word) if word else np.nan)
+    return np.array(values, np.float64)
+
+
+def text_of(path: Path, *, keep_end: bool = False) -> str:
+    """A file's text without the blank lines at its end, or as it stands but with a last line break.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
+        raise UserError(f"cannot read result file {path}: {why}; check the path and the file") from error
+    if keep_end:
+        return text if text.endswith("\n") or not text else text + "\n"
+    return text.rstrip()
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

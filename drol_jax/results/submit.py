@@ -1,0 +1,115 @@
+"""Zip files as the evaluation servers want them, checked before they are written: servers reject without a word.
+
+| benchmark | in the zip | a line |
+| --- | --- | --- |
+| TrackingNet | `SEQ.txt` | 2 decimals |
+| GOT-10k | `SEQ/SEQ_001.txt` ..., `SEQ/SEQ_time.txt` | 3 decimals; seconds, a column a repetition |
+| LaSOT | `SEQ.txt` | 4 decimals |
+| VOT | `EXPERIMENT/SEQ/SEQ_001.txt`, `.._time.value`, `.._confidence.value`, `manifest.yml` | code, box or polygon |
+"""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from drol_jax.errors import UserError
+from drol_jax.results.formats import Run, write_run
+from drol_jax.results.regions import write_bytes
+
+BENCHMARKS = {"TrackingNet": "trackingnet", "GOT-10k": "got10k-test", "LaSOT": "lasot", "VOT": "vot"}
+"""Format by benchmark."""
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # the same results make the same bytes
+
+
+def write_submission(
+    path: Path,
+    benchmark: str,
+    results: Mapping[str, Sequence[Run]],
+    frames: Mapping[str, int],
+    *,
+    experiment: str = "baseline",
+    manifest: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a benchmark's submission.
+
+    Args:
+      path: the zip file; its folder exists.
+      benchmark: one of BENCHMARKS, in any case; "VOT2022" is VOT.
+      results: by sequence name the repetitions, at least one; all but VOT's and GOT-10k's have one.
+      frames: by sequence name how many frames the benchmark has; says what has to be there.
+      experiment: VOT's folder.
+      manifest: what VOT's ``manifest.yml`` says beside the experiment: tracker, toolkit, stack.
+
+    Returns:
+      The path.
+
+    Raises:
+      UserError: an unknown benchmark; a sequence is missing, unknown or of another length; a frame holds what the
+        format cannot say; GOT-10k's times are missing; the file cannot be written.
+    """
+    form = _format(benchmark)
+    _check(results, frames, benchmark)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for sequence in frames:
+            runs = results[sequence]
+            if form == "got10k-test" and any(run.times is None for run in runs):
+                raise UserError(f"{sequence} has no times a frame, which GOT-10k's server asks for; track it again")
+            if form in ("trackingnet", "lasot") and len(runs) > 1:
+                raise UserError(f"{sequence} has {len(runs)} repetitions, of which {benchmark} takes one; choose it")
+            for number, run in enumerate(runs, 1):
+                write_run(folder, sequence, run, form, number=number, experiment=experiment)
+        if form == "vot":
+            content = {"experiment": experiment, "sequences": len(frames), **(manifest or {})}
+            (folder / "manifest.yml").write_text(yaml.safe_dump(content, sort_keys=True), encoding="utf-8")
+        write_bytes(path, _zipped(folder))
+    return path
+
+
+def _format(benchmark: str) -> str:
+    folded = benchmark.casefold().replace("-", "")
+    for name, form in BENCHMARKS.items():
+        known = name.casefold().replace("-", "")
+        if folded == known or (known == "vot" and folded.startswith("vot")):
+            return form
+    raise UserError(f"{benchmark} takes no submissions that are known here; choose one of {', '.join(BENCHMARKS)}")
+
+
+def check_complete(benchmark: str, results: Mapping[str, Sequence[Run]], names: Sequence[str]) -> None:
+    """Raise a UserError where a sequence has no result."""
+    missing = [name for name in names if not results.get(name)]
+    if missing:
+        words = f"{len(missing)} of {len(names)} sequences of {benchmark} have no result: {_some(missing)}"
+        raise UserError(f"{words}; track them first")
+
+
+def _check(results: Mapping[str, Sequence[Run]], frames: Mapping[str, int], benchmark: str) -> None:
+    check_complete(benchmark, results, list(frames))
+    unknown = [name for name in results if name not in frames]
+    if unknown:
+        raise UserError(f"{benchmark} has no sequences {_some(unknown)}; leave them out or check the names")
+    for name, count in frames.items():
+        for run in results[name]:
+            if len(run.regions) != count:
+                raise UserError(f"{name}: {len(run.regions)} boxes for {count} frames; track it again")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _zipped(folder: Path) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                info = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _DATE)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, path.read_bytes())
+    return content.getvalue()
