@@ -48,8 +48,9 @@ class TestReading:
         assert sequence.only_first_box == mini.server
         assert (sequence.polygons is not None) == (mini.form.count(",") == 7)
 
-    def test_in_a_subfolder_of_the_benchmarks_name(self, mini, tmp_path):
-        mini.unfold(tmp_path / (datasets.benchmark(mini.dataset).folders[1]))
+    @pytest.mark.parametrize("spelled", [str, str.lower])
+    def test_in_a_subfolder_of_the_benchmarks_name(self, mini, tmp_path, spelled):
+        mini.unfold(tmp_path / spelled(mini.dataset))
         assert len(open_one(tmp_path, mini)) == mini.frames
 
     def test_in_a_folder_each_with_img_and_groundtruth(self, mini, tmp_path):

@@ -172,7 +172,7 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
         server=data.get("server", False),
         reader=data.get("reader", "boxes"),
         fps=data.get("fps"),
-        folders=tuple(data["folders"]),
+        folders=tuple(dict.fromkeys((*data["folders"], name))),
         layouts=(*layouts, replace(LOOSE, digits=layouts[0].digits)),
         pysot=tuple(data.get("pysot", ())),
         probe=data.get("probe", {}),

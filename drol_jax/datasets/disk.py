@@ -11,7 +11,7 @@ from drol_jax.datasets.definitions import Benchmark, Layout, Row
 from drol_jax.datasets.images import Images, choose, list_images, predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import read_flags, read_names
-from drol_jax.datasets.tree import Tree
+from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.datasets.truth import Truth, read_truth
 from drol_jax.errors import UserError
 
@@ -35,8 +35,7 @@ def find_place(root: Path, benchmark: Benchmark) -> Place | None:
     """The subfolder and layout that hold most of a benchmark's sequences; None where there is none at all."""
     places = [
         _survey(Tree(folder), layout, benchmark)
-        for folder in (root / sub for sub in benchmark.folders)
-        if folder.is_dir()
+        for folder in subfolders(root, benchmark.folders)
         for layout in benchmark.layouts
     ]
     best = max(places, key=lambda place: (place.pictured, place.annotated), default=None)

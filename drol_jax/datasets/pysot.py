@@ -14,15 +14,15 @@ from drol_jax.datasets.disk import build
 from drol_jax.datasets.images import predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import checked_name, fitted
-from drol_jax.datasets.tree import Tree
+from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.datasets.truth import TAGS, Truth
 from drol_jax.errors import UserError
 
 
 def find_json(root: Path, benchmark: Benchmark) -> Path | None:
     """The benchmark's JSON file in the root or in one of its usual subfolders, in any case; None without one."""
-    for sub in benchmark.folders:
-        tree = Tree(root / sub)
+    for folder in subfolders(root, benchmark.folders):
+        tree = Tree(folder)
         for name in benchmark.pysot:
             path = tree.find(name)
             if path is not None and path.is_file():

@@ -1,5 +1,6 @@
 """Paths below a folder whose spelling may differ in case, looked up without a stat for every file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -41,3 +42,10 @@ class Tree:
                 names = []
             self._names[folder] = {name.casefold(): name for name in names} | {name: name for name in names}
         return self._names[folder]
+
+
+def subfolders(root: Path, names: Iterable[str]) -> list[Path]:
+    """Those of a folder's subfolders that exist, in any case; "" is the folder itself."""
+    tree = Tree(root)
+    found = [root if name == "" else tree.find(name) for name in names]
+    return list(dict.fromkeys(folder for folder in found if folder is not None and folder.is_dir()))
