@@ -140,6 +140,15 @@ class TemplateConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LongTermConfig:
+    """The long-term tracker (SiamRPN-LT): where the target is lost, a larger region is searched until it is back."""
+
+    enabled: bool = False
+    lost_instance_size: int = 831
+    """Rows and columns of the enlarged search region, pixels of the resized crop."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """A tracker, all but its weights and its sweepable scalars."""
 
@@ -147,6 +156,7 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     online: OnlineConfig = field(default_factory=OnlineConfig)
     template: TemplateConfig = field(default_factory=TemplateConfig)
+    long_term: LongTermConfig = field(default_factory=LongTermConfig)
     fidelity: Literal["published"] = "published"
     """Keep the quirks that shaped the published scores; README.md lists them."""
 
@@ -194,6 +204,12 @@ class Hyper:
     """Least overlap of the two templates' boxes, upsilon_r of equation 7."""
     tau_classification: Any = 0.5
     """Least advantage of the short-term template's score, upsilon_c of equation 7."""
+    confidence_low: Any = 0.85
+    """Long-term: score under which the box stays where it was and the target counts as lost."""
+    confidence_high: Any = 0.998
+    """Long-term: score above which a lost target counts as found again."""
+    mask_threshold: Any = 0.3
+    """SiamMask: probability above which a pixel belongs to the target; read on the host, for the rotated box."""
 
     def on_device(self) -> "Hyper":
         """The same with every leaf a JAX array: float32, int32 for the two intervals."""

@@ -3,8 +3,8 @@
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -15,6 +15,7 @@ from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import flatten, prefetch
+from drol_jax.masks import corners, full_frame, rotated_box
 from drol_jax.tracker import StepOutput, init, step
 from drol_jax.tracker.step import init_draws
 
@@ -36,9 +37,16 @@ class Trajectory:
     """int8 [T], `Verdict`; -1 in row 0 and with the subnet off."""
     templates: np.ndarray
     """int8 [T], 0 first template, 1 short-term one."""
+    polygons: np.ndarray | None
+    """float64 [T, 8], x and y of the four corners of the mask's rotated box; None without a mask branch."""
     seconds: float
     """Wall time from the first frame to the last result, decoding included, compilation not."""
     compile_seconds: float
+
+
+class _Row(NamedTuple):
+    output: StepOutput
+    polygon: np.ndarray | None
 
 
 class Runner:
@@ -97,7 +105,7 @@ class Runner:
         on_frame(0)
 
         waiting: list[StepOutput] = []
-        fetched: list[StepOutput] = []
+        fetched: list[_Row] = []
         for index, picture in enumerate(pictures, start=1):
             if picture.shape != first.shape:
                 (h, w), (h0, w0) = picture.shape[:2], first.shape[:2]
@@ -109,12 +117,27 @@ class Runner:
             compiling += seconds
             waiting.append(output)
             if len(waiting) == CHUNK:
-                fetched += _fetch(waiting, len(fetched))
+                fetched += self._fetch(waiting, len(fetched), first.shape)
                 waiting = []
             on_frame(index)
-        fetched += _fetch(waiting, len(fetched))
+        fetched += self._fetch(waiting, len(fetched), first.shape)
         seconds = time.perf_counter() - began - compiling
         return _trajectory(sequence.first_box, fetched, seconds, compiling)
+
+    def _fetch(self, outputs: list[StepOutput], done: int, shape: tuple[int, ...]) -> list[_Row]:
+        """Results on the host. Raises FloatingPointError where a box or score is not finite."""
+        outputs = jax.device_get(outputs)
+        threshold = float(self.tracker.hyper.mask_threshold)
+        rows = []
+        for i, output in enumerate(outputs, start=done + 1):
+            if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
+                raise FloatingPointError(f"box or score of frame {i} is not finite")
+            polygon = None
+            if output.mask is not None:
+                mask = full_frame(output.mask.probability, output.mask.box, *shape[:2])
+                polygon = rotated_box(mask, threshold, output.box)
+            rows.append(_Row(replace(output, mask=None), polygon))
+        return rows
 
     def _call(self, function: Any, *args: Any) -> tuple[Any, float]:
         """Call a jitted function of (config, *args); also the seconds that its compilation took, 0 if it was kept."""
@@ -136,23 +159,17 @@ def _frame(picture: np.ndarray) -> Frame:
     return Frame(*jax.device_put(flatten(picture)))
 
 
-def _fetch(outputs: list[StepOutput], done: int) -> list[StepOutput]:
-    """Results on the host. Raises FloatingPointError where a box or score is not finite."""
-    outputs = jax.device_get(outputs)
-    for i, output in enumerate(outputs, start=done + 1):
-        if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
-            raise FloatingPointError(f"box or score of frame {i} is not finite")
-    return outputs
-
-
-def _trajectory(first_box: np.ndarray, outputs: list[StepOutput], seconds: float, compile_seconds: float) -> Trajectory:
+def _trajectory(first_box: np.ndarray, rows: list[_Row], seconds: float, compile_seconds: float) -> Trajectory:
     nan = np.float32(np.nan)
+    outputs = [row.output for row in rows]
+    polygons = [row.polygon for row in rows if row.polygon is not None]
     return Trajectory(
         boxes=np.array([first_box, *(output.box for output in outputs)], np.float64),
         scores=np.array([nan, *(output.score for output in outputs)], np.float32),
         online_scores=np.array([nan, *(output.online_score for output in outputs)], np.float32),
         verdicts=np.array([-1, *(output.verdict for output in outputs)], np.int8),
         templates=np.array([0, *(output.template for output in outputs)], np.int8),
+        polygons=np.array([corners(first_box), *polygons]) if polygons else None,
         seconds=seconds,
         compile_seconds=compile_seconds,
     )

@@ -19,15 +19,9 @@ CONFIGS = {
     "siamrpn_r50_l234_dwxcorr_otb": "siamrpn_r50_otb",
     "siamrpn_r50_l234_dwxcorr": "siamrpn_r50",
     "siamrpn_mobilev2_l234_dwxcorr": "siamrpn_mobilev2",
+    "siammask_r50_l3": "siammask_r50",
+    "siamrpn_r50_l234_dwxcorr_votlt": "siamrpn_r50_votlt",
 }
-DEEP = {"backbone": "resnet50", "layers": (2, 3, 4), "head": "multi_rpn", "weighted": True}
-MODELS = {
-    "siamrpn_r50_l234_dwxcorr_votlt": ModelConfig(**DEEP, adjust_channels=(128, 256, 512)),
-    "siammask_r50_l3": ModelConfig(
-        backbone="resnet50", layers=(3,), adjust_channels=(256,), head="depthwise_rpn", mask=True
-    ),
-}
-"""Networks whose trackers are not here yet."""
 
 
 @cache
@@ -43,7 +37,7 @@ def settings(recorded):
 
 
 def model(recorded) -> ModelConfig:
-    return MODELS[recorded] if recorded in MODELS else settings(recorded).config.model
+    return settings(recorded).config.model
 
 
 @cache

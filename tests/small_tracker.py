@@ -10,7 +10,7 @@ import numpy as np
 import recipe
 
 from drol_jax.api import Tracker
-from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
+from drol_jax.config import Config, Hyper, LongTermConfig, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
 from drol_jax.nets import init_variables
 from drol_jax.settings import Settings
 
@@ -51,13 +51,14 @@ def variables(model):
     return jax.tree_util.tree_map_with_path(fill, shapes)
 
 
-def tracker(head="depthwise_rpn", online=True, template_update=False, **hyper) -> Tracker:
+def tracker(head="depthwise_rpn", online=True, template_update=False, lost_size=None, **hyper) -> Tracker:
     model = ModelConfig(backbone="alexnet", head=head, width=0.05, head_channels=8)
     config = Config(
         model=model,
         search=SearchConfig(instance_size=SEARCH_SIZE),
         online=replace(ONLINE, enabled=online),
         template=TemplateConfig(update=template_update),
+        long_term=LongTermConfig(enabled=lost_size is not None, lost_instance_size=lost_size or 0),
     )
     return Tracker(
         settings=Settings(name="small", config=config, hyper=replace(HYPER, **hyper)),

@@ -96,7 +96,7 @@ def test_a_step_keeps_structure_shapes_and_types(head, online, update):
         lambda a: (a.shape, a.dtype, False), state
     )
     assert (state.online is not None, state.short_term is not None) == (online, update)
-    types = {name: (leaf.shape, str(leaf.dtype)) for name, leaf in vars(output).items()}
+    types = {name: None if leaf is None else (leaf.shape, str(leaf.dtype)) for name, leaf in vars(output).items()}
     assert types == {
         "box": ((4,), "float32"),
         "score": ((), "float32"),
@@ -104,6 +104,8 @@ def test_a_step_keeps_structure_shapes_and_types(head, online, update):
         "online_score": ((), "float32"),
         "template": ((), "int32"),
         "refitted": ((), "bool"),
+        "lost": ((), "bool"),
+        "mask": None,
     }
 
 

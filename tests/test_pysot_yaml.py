@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import recorded
 import yaml
 
 from drol_jax.errors import UserError
@@ -65,7 +64,11 @@ ADJUST: {ADJUST: True, TYPE: AdjustAllLayer, LAYER: 1,
   KWARGS: {in_channels: [512, 1024, 2048], out_channels: [128, 256, 512]}}
 RPN: {TYPE: MultiRPN, KWARGS: {anchor_num: 5, in_channels: [128, 256, 512], weighted: True}}
 MASK: {MASK: False}
-TRACK: {TYPE: SiamRPNLTTracker, PENALTY_K: 0.05, LOST_INSTANCE_SIZE: 831}
+ANCHOR: {STRIDE: 8, RATIOS: [0.33, 0.5, 1, 2, 3], SCALES: [8], ANCHOR_NUM: 5}
+TRACK: {TYPE: SiamRPNLTTracker, PENALTY_K: 0.05, WINDOW_INFLUENCE: 0.26, LR: 0.22, EXEMPLAR_SIZE: 127,
+  INSTANCE_SIZE: 255, BASE_SIZE: 8, CONTEXT_AMOUNT: 0.5, USE_CLASSIFIER: True, TEMPLATE_UPDATE: True, SEED: 123,
+  COEE_CLASS: 0.8, USE_ATTENTION_LAYER: False, CHANNEL_ATTENTION: True, SPATIAL_ATTENTION: pool,
+  TARGET_NOT_FOUND_THRESHOLD: 0.2}
 """
 SIAMMASK = """
 META_ARC: siammask_r50_l3_dwxcorr
@@ -74,9 +77,12 @@ ADJUST: {ADJUST: true, TYPE: AdjustAllLayer, LAYER: 3, KWARGS: {in_channels: [10
 RPN: {TYPE: DepthwiseRPN, KWARGS: {anchor_num: 5, in_channels: 256, out_channels: 256}}
 MASK: {MASK: True, TYPE: MaskCorr, KWARGS: {in_channels: 256, hidden: 256, out_channels: 3969}}
 REFINE: {REFINE: True, TYPE: Refine}
-TRACK: {TYPE: SiamMaskTracker, MASK_THERSHOLD: 0.15}
+ANCHOR: {STRIDE: 8, RATIOS: [0.33, 0.5, 1, 2, 3], SCALES: [8], ANCHOR_NUM: 5}
+TRACK: {TYPE: SiamMaskTracker, PENALTY_K: 0.10, WINDOW_INFLUENCE: 0.37, LR: 0.32, EXEMPLAR_SIZE: 127,
+  INSTANCE_SIZE: 255, BASE_SIZE: 8, CONTEXT_AMOUNT: 0.5, MASK_THERSHOLD: 0.15, USE_CLASSIFIER: True,
+  TEMPLATE_UPDATE: False, SEED: 12345, COEE_CLASS: 0.8, USE_ATTENTION_LAYER: True, CHANNEL_ATTENTION: True,
+  SPATIAL_ATTENTION: pool}
 """
-UNTRACKED = {"siamrpn_r50_l234_dwxcorr_votlt": LONG_TERM, "siammask_r50_l3": SIAMMASK}
 USUAL = {"penalty": 0.05, "lr": 0.38, "drift": False, "weighted": True}
 EXPERIMENTS = {
     "siamfc_alex_otb": FC.format(update=True, fusion=0.8, attention=True),
@@ -88,6 +94,21 @@ EXPERIMENTS = {
     "siamrpn_r50_otb": DEEP.format(
         penalty=0.24, lr=0.25, drift=True, weighted=False, window=0.25, seed=123456, attention=True
     ),
+    "siamrpn_r50_votlt": LONG_TERM,
+    "siammask_r50": SIAMMASK,
+}
+# PySOT's model zoo: what differs from DROL's file of the same network, which has the online subnet's keys besides.
+ZOO = {
+    "pysot_siamrpn_alex": ("siamrpn_alex_vot", {"WINDOW_INFLUENCE": 0.40}),
+    "pysot_siamrpn_alex_otb": ("siamrpn_alex_vot", {"WINDOW_INFLUENCE": 0.40}),
+    "pysot_siamrpn_r50": ("siamrpn_r50", {"WINDOW_INFLUENCE": 0.42}),
+    "pysot_siamrpn_r50_otb": ("siamrpn_r50_otb", {"WINDOW_INFLUENCE": 0.5}),
+    "pysot_siammask_r50": ("siammask_r50", {"WINDOW_INFLUENCE": 0.41}),
+    "pysot_siamrpn_r50_lt": ("siamrpn_r50_votlt", {"WINDOW_INFLUENCE": 0.28, "CONFIDENCE_LOW": 0.8}),
+}
+ONLINE_KEYS = {
+    *("USE_CLASSIFIER", "TEMPLATE_UPDATE", "SEED", "COEE_CLASS", "USE_ATTENTION_LAYER", "CHANNEL_ATTENTION"),
+    *("SPATIAL_ATTENTION", "SHORT_TERM_DRIFT", "TARGET_NOT_FOUND_THRESHOLD"),
 }
 
 
@@ -129,12 +150,38 @@ def test_pysots_mobilenet_file_gives_ours_without_the_subnet(tmp_path):
     assert not theirs.config.online.enabled
 
 
-@pytest.mark.parametrize("name", UNTRACKED)
-def test_a_tracker_that_is_not_here_is_refused_but_its_network_converts(name, tmp_path):
-    path = write(tmp_path, UNTRACKED[name])
-    with pytest.raises(UserError, match=r"TRACK\.TYPE is 'Siam(Mask|RPNLT)Tracker'.* supported: SiamRPNTracker"):
-        load_settings(path)
-    assert load_model(path) == recorded.model(name)
+@pytest.mark.parametrize("name", ZOO)
+def test_a_file_of_pysots_model_zoo_gives_our_baseline_of_that_name(name, tmp_path):
+    base, changes = ZOO[name]
+    tree = yaml.safe_load(EXPERIMENTS[base])
+    tree["TRACK"] = {key: value for key, value in tree["TRACK"].items() if key not in ONLINE_KEYS} | changes
+    # It never names a feature of the subnet that it does not have.
+    tree["ADJUST"] = {key: value for key, value in tree["ADJUST"].items() if key != "LAYER"}
+    ours, theirs = load_settings(name), load_settings(write(tmp_path, tree))
+    assert not theirs.config.online.enabled
+    assert (theirs.config, theirs.hyper) == (ours.config, ours.hyper)
+
+
+def test_keys_that_only_pysots_long_term_file_has_mean_nothing(tmp_path):
+    text = LONG_TERM.replace("{used_layers: [2, 3, 4]}", "{used_layers: [2, 3, 4]}, CHANNELS: [512, 1024, 2048]")
+    assert text != LONG_TERM
+    theirs = load_settings(write(tmp_path, text.replace("RPN: {TYPE", "RPN: {WEIGHTED: True, TYPE")))
+    assert theirs.config == load_settings("siamrpn_r50_votlt").config
+
+
+@pytest.mark.parametrize(
+    ("name", "tracker", "fitting"),
+    [
+        ("siamrpn_r50", "SiamMaskTracker", "SiamRPNTracker or SiamRPNLTTracker"),
+        ("siammask_r50", "SiamRPNTracker", "SiamMaskTracker"),
+        ("siamfc_alex_otb", "SiamRPNLTTracker", "SiamFCTracker"),
+    ],
+)
+def test_a_tracker_that_does_not_fit_the_network_is_refused(name, tracker, fitting, tmp_path):
+    tree = yaml.safe_load(EXPERIMENTS[name])
+    tree["TRACK"]["TYPE"] = tracker
+    with pytest.raises(UserError, match=rf"TRACK\.TYPE is '{tracker}'.* supported: {fitting} with"):
+        load_settings(write(tmp_path, tree))
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -218,7 +265,7 @@ def test_attention_options_map_onto_one_setting(channel, spatial, attention, tmp
         ("SEED:", "PROJECTION_ACTIVATION: relu, SEED:", ["TRACK.PROJECTION_ACTIVATION", "'relu'", "'none'"]),
         ("SEED:", "RESPONSE_ACTIVATION: \"('mlu', 0.1)\", SEED:", ["TRACK.RESPONSE_ACTIVATION", "0.1", "0.05"]),
         ("SEED:", "ADVANCED_LOCALIZATION: False, SEED:", ["TRACK.ADVANCED_LOCALIZATION", "False", "True"]),
-        ("TYPE: SiamRPNTracker", "TYPE: SiamRPNLTTracker", ["TRACK.TYPE", "'SiamRPNLTTracker'", "SiamRPNTracker"]),
+        ("TYPE: SiamRPNTracker", "TYPE: SiamFCTracker", ["TRACK.TYPE", "'SiamFCTracker'", "SiamRPNTracker"]),
         ("SEED:", "PENALTYK: 1, SEED:", ["unknown key TRACK.PENALTYK", "TRACK.PENALTY_K"]),
         ("width_mult", "width", ["unknown key BACKBONE.KWARGS.width", "BACKBONE.KWARGS.width_mult"]),
         ("MASK: {", "MASKS: {", ["unknown key MASKS", "nearest valid key: MASK"]),

@@ -13,7 +13,11 @@ from drol_jax.settings.checks import feature_size
 
 PUBLISHED = [
     *("siamfc_alex_otb", "siamfc_alex_vot", "siamrpn_alex_otb", "siamrpn_alex_vot"),
-    *("siamrpn_r50", "siamrpn_r50_otb", "siamrpn_r50_vot"),
+    *("siamrpn_r50", "siamrpn_r50_otb", "siamrpn_r50_vot", "siamrpn_r50_votlt", "siammask_r50"),
+]
+ZOO = [
+    *("pysot_siamrpn_alex", "pysot_siamrpn_alex_otb", "pysot_siamrpn_r50", "pysot_siamrpn_r50_otb"),
+    *("pysot_siamrpn_mobilev2", "pysot_siammask_r50", "pysot_siamrpn_r50_lt"),
 ]
 NANOTRACK = ["nanotrack_v1", "nanotrack_v2", "nanotrack_v3"]
 MINIMAL = {
@@ -50,7 +54,7 @@ def complaint(folder, content):
 
 
 def test_the_published_configurations_and_the_starter_are_available():
-    assert available() == sorted([*PUBLISHED, *NANOTRACK, "siamrpn_alex_synth", "siamrpn_mobilev2"])
+    assert available() == sorted([*PUBLISHED, *ZOO, *NANOTRACK, "siamrpn_alex_synth", "siamrpn_mobilev2"])
 
 
 @pytest.mark.parametrize("name", available())
@@ -71,7 +75,7 @@ def test_every_header_names_its_command_and_scores(name):
     assert any(line.startswith("# measured") for line in header)
 
 
-def test_published_scores_are_those_of_the_papers_tables_1_and_3():
+def test_published_scores_are_those_of_the_papers_tables_1_to_3():
     scores = {name: dict(load_settings(name).published) for name in PUBLISHED}
     assert scores == {
         "siamfc_alex_otb": {"OTB100": {"auc": 0.619, "precision": 0.848}},
@@ -81,6 +85,8 @@ def test_published_scores_are_those_of_the_papers_tables_1_and_3():
         "siamrpn_r50": {"UAV123": {"auc": 0.652, "precision": 0.855}},
         "siamrpn_r50_otb": {"OTB100": {"auc": 0.715, "precision": 0.937}},
         "siamrpn_r50_vot": {"VOT2018": {"eao": 0.481, "accuracy": 0.616}},
+        "siamrpn_r50_votlt": {"VOT2018-LT": {"precision": 0.687, "recall": 0.650}},
+        "siammask_r50": {"VOT2018": {"eao": 0.434, "accuracy": 0.614}},
     }
 
 
@@ -136,6 +142,9 @@ def test_the_baseline_is_the_tracker_without_subnet_and_short_term_template():
         ("hyper.window_influence", 1.2, ["hyper.window_influence is 1.2", "0 to 1"]),
         ("hyper.learning_rate", 1.0, ["hyper.learning_rate is 1.0", "less than 1"]),
         ("hyper.template_interval", 0, ["hyper.template_interval is 0", "more than 0"]),
+        ("hyper.confidence_low", 0.999, ["hyper.confidence_low is 0.999", "at most confidence_high 0.998"]),
+        ("long_term", {"enabled": True, "lost_instance_size": 255}, ["lost_instance_size is 255", "more than"]),
+        ("long_term.lost_size", 831, ["unknown key long_term.lost_size", "long_term.lost_instance_size"]),
     ],
 )
 def test_a_mistake_is_one_line_that_names_key_value_and_cure(key, value, parts, tmp_path):
@@ -164,6 +173,26 @@ def test_a_network_whose_parts_do_not_fit_is_refused(section, changes, parts, tm
     tree[section] |= changes
     message = complaint(tmp_path, tree)
     assert all(part in message for part in parts), message
+
+
+def test_a_lost_search_size_that_the_maps_do_not_fit_is_refused(tmp_path):
+    tree = changed("search", {"exemplar_size": 130, "base_size": 1})
+    assert load_settings(write(tmp_path, tree)).config.search.score_size == 17
+    tree["long_term"] = {"enabled": True, "lost_instance_size": 834}
+    assert "long_term.lost_instance_size is 834, wanted of the form 8 n + 7" in complaint(tmp_path, tree)
+
+
+@pytest.mark.parametrize("name", ["siamfc_alex_otb", "nanotrack_v1", "siammask_r50"])
+def test_the_long_term_tracker_is_one_of_anchors_without_a_mask(name, tmp_path):
+    tree = to_dict(load_settings(name))
+    tree["long_term"]["enabled"] = True
+    assert "long_term.enabled is True, wanted false" in complaint(tmp_path, tree)
+
+
+def test_the_long_term_tracker_has_one_template(tmp_path):
+    tree = to_dict(load_settings("siamrpn_r50_votlt"))
+    tree["template"]["update"] = True
+    assert "template.update is True, wanted false with long_term.enabled" in complaint(tmp_path, tree)
 
 
 def test_a_missing_key_is_named(tmp_path):

@@ -88,19 +88,26 @@ def look(state: OnlineState, feature: jax.Array, online: OnlineConfig, hyper: Hy
 
 
 def remember(
-    state: OnlineState, sighting: Sighting, box: jax.Array, online: OnlineConfig, hyper: Hyper, search_size: int
+    state: OnlineState,
+    sighting: Sighting,
+    box: jax.Array,
+    learn: jax.Array | bool,
+    online: OnlineConfig,
+    hyper: Hyper,
+    search_size: int,
 ) -> OnlineState:
     """Move to where the target was found, and keep the frame as a sample unless the verdict advises against it.
 
     Args:
       box: [4] (x, y, w, h), the tracker's result for the frame. Its centre is taken by the rule for boxes that come
         in, half a pixel off the tracker's own (published).
+      learn: bool (), False where the frame is none to learn from: the state stays as it is.
     """
     verdict = sighting.judgement.verdict
-    seen = verdict != Verdict.NOT_FOUND
+    seen = (verdict != Verdict.NOT_FOUND) & learn
     centre, size = target_from_box(box)
     centre, size = jnp.where(seen, centre, state.centre), jnp.where(seen, size, state.size)
-    accept = (verdict == Verdict.FOUND) | (verdict == Verdict.HARD_NEGATIVE)
+    accept = ((verdict == Verdict.FOUND) | (verdict == Verdict.HARD_NEGATIVE)) & learn
     hard = verdict == Verdict.HARD_NEGATIVE
     label = update_centre(centre, jnp.round(state.centre), sighting.feature.shape[0], search_size)
     rate = jnp.where(hard, hyper.hard_negative_learning_rate, hyper.learning_rate)

@@ -1,6 +1,7 @@
 """Named configurations: YAML on disk -> `Settings`, read strictly.
 
-A file has the keys name, seed, weights, fidelity, published, model, search, online, template and hyper; `model` and
+A file has the keys name, seed, weights, fidelity, published, model, search, online, template,
+long_term and hyper; `model` and
 `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own YAML files load
 as they are (`drol_jax.settings.pysot_yaml`).
 """
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
+from drol_jax.config import Config, Hyper, LongTermConfig, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
@@ -63,6 +64,7 @@ class _File(BaseModel):
     search: SearchConfig = SearchConfig()
     online: OnlineConfig = OnlineConfig()
     template: TemplateConfig = TemplateConfig()
+    long_term: LongTermConfig = LongTermConfig()
     hyper: _HyperFile  # pyright: ignore[reportInvalidTypeForm]
 
 
@@ -76,6 +78,7 @@ _SECTIONS: dict[str, list[str]] = {
     "search": [f.name for f in fields(SearchConfig)],
     "online": [f.name for f in fields(OnlineConfig)],
     "template": [f.name for f in fields(TemplateConfig)],
+    "long_term": [f.name for f in fields(LongTermConfig)],
     "hyper": [f.name for f in fields(Hyper)],
 }
 
@@ -154,6 +157,7 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
         search=parsed.search,
         online=parsed.online,
         template=parsed.template,
+        long_term=parsed.long_term,
         fidelity=parsed.fidelity,
     )
     hyper = Hyper(**parsed.hyper.model_dump())

@@ -1,6 +1,7 @@
 """Settings that are well-formed but make no sense: each is named, with what is wanted, before it can misbehave."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
@@ -33,6 +34,8 @@ def complaints(config: Config, hyper: Hyper, seed: int) -> Iterator[Complaint]:
         yield Complaint("seed", seed, "0 to 4294967295")
     yield from model_complaints(config.model)
     yield from _search(config.search, config.model)
+    if config.long_term.enabled:
+        yield from _long_term(config)
     yield from _online(config.online)
     if config.template.update and not config.online.enabled:
         yield Complaint("template.update", True, "false while online.enabled is false: the subnet chooses the template")
@@ -161,6 +164,21 @@ def _anchor_maps(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint
             yield Complaint("search.base_size", search.base_size, cure)
 
 
+def _long_term(config: Config) -> Iterator[Complaint]:
+    if config.model.head == "siamfc" or config.model.anchor_free or config.model.mask:
+        yield Complaint("long_term.enabled", True, "false: the long-term tracker is one of anchors, without a mask")
+        return
+    if config.template.update:
+        yield Complaint("template.update", True, "false with long_term.enabled, whose tracker has one template")
+    size = config.long_term.lost_instance_size
+    if size <= config.search.instance_size:
+        wanted = f"more than search.instance_size {config.search.instance_size}"
+        yield Complaint("long_term.lost_instance_size", size, wanted)
+    elif not any(_search(config.search, config.model)):
+        for complaint in _anchor_maps(replace(config.search, instance_size=size), config.model):
+            yield Complaint("long_term.lost_instance_size", size, f"of the form 8 n + 7 ({complaint.wanted})")
+
+
 def _online(online: OnlineConfig) -> Iterator[Complaint]:
     yield from _positive("online", online, "channels", "kernel_size", "gauss_newton_rounds", "cg_iterations")
     yield from _positive("online", online, "refit_iterations", "hard_negative_iterations")
@@ -189,6 +207,9 @@ def _hyper(hyper: Hyper) -> Iterator[Complaint]:
         # The memory's weights are divided by 1 - rate.
         if not 0 <= getattr(hyper, name) < 1:
             yield Complaint(f"hyper.{name}", getattr(hyper, name), "0 or more and less than 1")
+    if not hyper.confidence_low <= hyper.confidence_high:
+        wanted = f"at most confidence_high {hyper.confidence_high}"
+        yield Complaint("hyper.confidence_low", hyper.confidence_low, wanted)
     for name in ("penalty_k", "distractor", "hard_negative", "displacement"):
         if getattr(hyper, name) < 0:
             yield Complaint(f"hyper.{name}", getattr(hyper, name), "0 or more")

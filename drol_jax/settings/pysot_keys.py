@@ -42,6 +42,10 @@ MOVES: dict[str, tuple[str, Any]] = {
     "TRACK.TARGET_UPDATE_SKIPPING": ("hyper.template_interval", 5),
     "TRACK.TAU_REGRESSION": ("hyper.tau_regression", 0.6),
     "TRACK.TAU_CLASSIFICATION": ("hyper.tau_classification", 0.5),
+    "TRACK.LOST_INSTANCE_SIZE": ("long_term.lost_instance_size", 831),
+    "TRACK.CONFIDENCE_LOW": ("hyper.confidence_low", 0.85),
+    "TRACK.CONFIDENCE_HIGH": ("hyper.confidence_high", 0.998),
+    "TRACK.MASK_THERSHOLD": ("hyper.mask_threshold", 0.3),
 }
 """Keys whose value moves over as it is: PySOT's key -> (our path, PySOT's default)."""
 
@@ -64,6 +68,7 @@ FIXED: dict[str, tuple[Any, ...]] = {
     "TRACK.CG_FORGETTING_RATE": (False,),
     "TRACK.FILTER_INIT_METHOD": ("randn",),
     "TRACK.FLETCHER_REEVES": (False,),
+    "TRACK.MASK_OUTPUT_SIZE": (127,),
     "TRACK.OPTIMIZER": ("GaussNewtonCG",),
     "TRACK.POST_INIT_CG_ITER": (0,),
     "TRACK.PROJECTION_ACTIVATION": ("none",),
@@ -110,8 +115,9 @@ INERT_SECTIONS = ("TRAIN", "DATASET")
 INERT = (
     *("META_ARC", "CUDA", "PRETRAINED", "BACKBONE.PRETRAINED", "BACKBONE.TRAIN_LAYERS", "BACKBONE.LAYERS_LR"),
     *("BACKBONE.TRAIN_EPOCH",),
-    *("TRACK.LOST_INSTANCE_SIZE", "TRACK.CONFIDENCE_LOW", "TRACK.CONFIDENCE_HIGH", "TRACK.MASK_THERSHOLD"),
-    *("TRACK.MASK_OUTPUT_SIZE", "TRACK.VISUALIZE_CLASS", "TRACK.DEBUG_CLASS", "TRACK.ANALYZE_CONVERGENCE"),
+    # Older spellings that PySOT's long-term configuration still carries beside the ones that are read.
+    *("BACKBONE.CHANNELS", "ADJUST.ADJUST_CHANNEL", "RPN.WEIGHTED"),
+    *("TRACK.VISUALIZE_CLASS", "TRACK.DEBUG_CLASS", "TRACK.ANALYZE_CONVERGENCE"),
     *("TRACK.ATT_FC1_REG", "TRACK.ATT_FC2_REG", "TRACK.ATT_INIT_METHOD", "TRACK.CG_OPTIMIZER"),
     *("TRACK.OPTIMIZER_STEP_LENGTH", "TRACK.OPTIMIZER_MOMENTUM"),
 )

@@ -15,6 +15,8 @@ from drol_jax.settings.pysot_keys import FIXED, INERT_SECTIONS, KEYS, LISTS, MOV
 from drol_jax.settings.pysot_model import NAMES, Get, model_tree, unsupported
 from drol_jax.settings.yaml_file import nearest
 
+LONG_TERM = "SiamRPNLTTracker"
+
 
 def is_pysot(tree: Mapping[str, Any]) -> bool:
     """Whether this is PySOT's layout: it alone writes its sections in capitals."""
@@ -36,7 +38,7 @@ def translate(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dic
     """
     get = _reader(tree, source)
     ours: dict[str, Any] = {"model": model_tree(get, source), "online": _online(get, source)}
-    _check_tracker(get, source)
+    long_term = _tracker(get, source) == LONG_TERM
     for key, honoured in FIXED.items():
         # `in` alone would take 1 for True.
         if not any(type(get(key)) is type(value) and get(key) == value for value in honoured):
@@ -47,8 +49,10 @@ def translate(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dic
         _put(ours, path, [] if get(key) is False or get(key) is None else get(key))
     if get("RPN.RPN") is False and get("TRACK.TOTAL_STRIDE") != get("ANCHOR.STRIDE"):
         raise unsupported(source, "TRACK.TOTAL_STRIDE", get("TRACK.TOTAL_STRIDE"), "ANCHOR.STRIDE's value")
-    # The trackers read TEMPLATE_UPDATE together with USE_CLASSIFIER only.
-    ours["template"] = {"update": get("TRACK.TEMPLATE_UPDATE") if get("TRACK.USE_CLASSIFIER") is True else False}
+    # The trackers read TEMPLATE_UPDATE together with USE_CLASSIFIER only, and the long-term one not at all.
+    reads = get("TRACK.USE_CLASSIFIER") is True and not long_term
+    ours["template"] = {"update": get("TRACK.TEMPLATE_UPDATE") if reads else False}
+    ours["long_term"]["enabled"] = long_term
     names = {path: key for group in (MOVES, LISTS) for key, (path, _) in group.items()}
     names |= {"online.kernel_size": "TRACK.KERNEL_SIZE", "online.cg_iterations": "TRACK.INIT_CG_ITER"}
     names |= {"online.dropout_samples": "TRACK.AUGMENTATION_DROUPOUT[0]", "template.update": "TRACK.TEMPLATE_UPDATE"}
@@ -116,11 +120,16 @@ def _listed(value: Any) -> Any:
     return [_listed(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _check_tracker(get: Get, source: str) -> None:
-    tracker = "SiamRPNTracker" if get("RPN.RPN") is True else "SiamFCTracker"
-    if get("TRACK.TYPE") != tracker:
-        wanted = f"{tracker} with RPN.RPN {get('RPN.RPN')}"
-        raise unsupported(source, "TRACK.TYPE", get("TRACK.TYPE"), wanted)
+def _tracker(get: Get, source: str) -> str:
+    """TRACK.TYPE, one that this network can be run by."""
+    if get("RPN.RPN") is not True:
+        fitting: tuple[str, ...] = ("SiamFCTracker",)
+    else:
+        fitting = ("SiamMaskTracker",) if get("MASK.MASK") is True else ("SiamRPNTracker", LONG_TERM)
+    if get("TRACK.TYPE") not in fitting:
+        network = f"RPN.RPN {get('RPN.RPN')} and MASK.MASK {get('MASK.MASK')}"
+        raise unsupported(source, "TRACK.TYPE", get("TRACK.TYPE"), f"{' or '.join(fitting)} with {network}")
+    return get("TRACK.TYPE")
 
 
 def _online(get: Get, source: str) -> dict[str, Any]:

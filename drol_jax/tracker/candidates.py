@@ -53,7 +53,7 @@ def rpn_candidate(
     response: Response,
     centre: jax.Array,
     size: jax.Array,
-    picture: jax.Array,
+    picture: jax.Array | None,
     confidence: jax.Array | None,
     drifting: jax.Array,
     config: Config,
@@ -64,7 +64,7 @@ def rpn_candidate(
     Args:
       response: cls [1, R, R, 2A], loc [1, R, R, 4A]; for points A = 1.
       centre, size: [2], the target in the last frame, pixels.
-      picture: int32 [2] (height, width).
+      picture: int32 [2] (height, width) that the box is kept in; None leaves it as it comes.
       confidence: [R, R] in 0..1 from `rpn_confidence`; None with the subnet off.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
@@ -81,7 +81,9 @@ def rpn_candidate(
     box = boxes.reshape(-1, 4)[index] / scale
     displacement = jnp.where(drifting, box[:2] / DRIFT_DIVISOR, box[:2])
     rate = penalty.reshape(-1)[index] * score * hyper.size_lr
-    new_centre, new_size = clip(centre + displacement, (1 - rate) * size + rate * box[2:], picture)
+    new_centre, new_size = centre + displacement, (1 - rate) * size + rate * box[2:]
+    if picture is not None:
+        new_centre, new_size = clip(new_centre, new_size, picture)
     return Candidate(centre=new_centre, size=new_size, score=score, index=index.astype(jnp.int32))
 
 

@@ -1,6 +1,6 @@
 """The search of one frame: SiamRPN's (and NanoTrack's) and SiamFC's, siblings with one interface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -22,9 +22,12 @@ from drol_jax.tracker.candidates import (
     rpn_confidence,
     short_term_wins,
 )
+from drol_jax.tracker.masks import Mask, mask_at
+from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.state import TrackerState
 
 DRIFT_AFTER = 8  # lost frames
+LOST_WINDOW_INFLUENCE = 0.001  # in the enlarged search region
 
 
 @jax.tree_util.register_dataclass
@@ -36,42 +39,84 @@ class Found:
     template: jax.Array  # int32 (), 0 first, 1 short-term
     sighting: Sighting | None  # None with the online subnet off
     lost_count: jax.Array  # int32 ()
+    mask: Mask | None = None  # None without mask branch
 
 
 def search(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
     """Look for the target around its last place."""
-    one = search_fc if config.model.head == "siamfc" else search_rpn
-    return one(config, variables, hyper, state, frame)
+    if config.model.head == "siamfc":
+        return search_fc(config, variables, hyper, state, frame)
+    if config.long_term.enabled:
+        return search_long_term(config, variables, hyper, state, frame)
+    return search_rpn(config, variables, hyper, state, frame)
 
 
-def search_rpn(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
-    """One search region, anchors around every cell (SiamRPN) or a point in it (NanoTrack)."""
-    region = _regions(config, state, frame, jnp.ones(1))
+def search_rpn(
+    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame, map_size: int | None = None
+) -> Found:
+    """One search region, anchors around every cell (SiamRPN) or a point in it (NanoTrack).
+
+    Args:
+      map_size: rows and columns of the online score map; by default the search region's.
+    """
+    side = jnp.round(_side(config, state))
+    region = crop(frame, state.centre, side, config.search.instance_size, state.fill)
     net = Network(config.model, variables)
-    seen = net.search(region)
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0])
+    seen = net.search(region[None])
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], map_size)
     confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
+    # The long-term tracker's target may leave the picture.
+    picture = None if config.long_term.enabled else frame.size
 
     def candidate(template: Template) -> Candidate:
         response = net.match(template, seen)
-        return rpn_candidate(response, state.centre, state.size, frame.size, confidence, drifting, config, hyper)
+        return rpn_candidate(response, state.centre, state.size, picture, confidence, drifting, config, hyper)
 
     first = candidate(state.template)
     second = None if state.short_term is None else candidate(state.short_term.template)
-    return _chosen(first, second, sighting, lost_count, hyper)
+    found = _chosen(first, second, sighting, lost_count, hyper)
+    if config.model.mask:
+        # From the first template's correlation, whichever template chose the cell (published).
+        mask = mask_at(net, state.template, seen, found.candidate.index, state.centre, side, config.search)
+        found = replace(found, mask=mask)
+    return found
+
+
+def search_long_term(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+    """SiamRPN-LT: while the target is lost, the enlarged region's word counts; an unsure box is not followed."""
+    near = search_rpn(config, variables, hyper, state, frame)
+    enlarged = replace(config, search=replace(config.search, instance_size=config.long_term.lost_instance_size))
+
+    def wide(near, rest):
+        variables, hyper, state, frame = rest
+        hyper = replace(hyper, window_influence=jnp.float32(LOST_WINDOW_INFLUENCE))
+        # The score map keeps the ordinary size and scale (published).
+        found = search_rpn(enlarged, variables, hyper, state, frame, map_size=config.search.instance_size)
+        if found.sighting is None:
+            return found
+        # Nothing is learned in the enlarged region, so its larger feature goes no further.
+        return replace(found, sighting=replace(found.sighting, feature=near.sighting.feature))
+
+    assert state.lost is not None
+    found = rarely(wide)(state.lost, near, (variables, hyper, state, frame))
+    sure = found.candidate.score >= hyper.confidence_low
+    centre = jnp.where(sure, found.candidate.centre, state.centre)
+    size = jnp.where(sure, found.candidate.size, state.size)
+    return replace(found, candidate=replace(found.candidate, centre=centre, size=size))
 
 
 def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
     """Three scales of the search region, the peak of the best (SiamFC)."""
     geometry = config.search
     scales = geometry.scale_step ** jnp.arange(-1.0, 2.0)
-    regions = _regions(config, state, frame, scales)
+    sides = jnp.round(_side(config, state) * scales)
+    regions = jax.vmap(lambda side: crop(frame, state.centre, side, geometry.instance_size, state.fill))(sides)
     net = Network(config.model, variables)
     seen = net.search(regions)
 
     maps = fc_upsampled(net.match(state.template, seen), config)
     best = fc_best_scale(maps, hyper)
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best])
+    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], None)
     # Image pixels per search pixel in the crop that the first template chose, also for the other one (published).
     side = padded_side(state.size, geometry.context_amount)
     displaced_by = side / geometry.exemplar_size * scales[best]
@@ -99,26 +144,28 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
     return _chosen(first, second, sighting, lost_count, hyper)
 
 
-def _regions(config: Config, state: TrackerState, frame: Frame, scales: jax.Array) -> jax.Array:
-    """Search regions uint8 [len(scales), S, S, 3] about the last centre."""
+def _side(config: Config, state: TrackerState) -> jax.Array:
+    """Side of the search region in the picture, pixels."""
     geometry = config.search
-    side = padded_side(state.size, geometry.context_amount) * (geometry.instance_size / geometry.exemplar_size)
-    return jax.vmap(lambda s: crop(frame, state.centre, jnp.round(side * s), geometry.instance_size, state.fill))(
-        scales
-    )
+    return padded_side(state.size, geometry.context_amount) * (geometry.instance_size / geometry.exemplar_size)
 
 
 def _ask_online(
-    config: Config, hyper: Hyper, state: TrackerState, feature: jax.Array
+    config: Config, hyper: Hyper, state: TrackerState, feature: jax.Array, map_size: int | None
 ) -> tuple[Sighting | None, jax.Array, jax.Array]:
     """(sighting, lost_count, drifting): the online subnet's word on the region, feature [L, L, C]."""
     if state.online is None:
         return None, state.lost_count, jnp.bool_(False)
-    sighting = subnet.look(state.online, feature, config.online, hyper, config.search.instance_size)
+    sighting = subnet.look(state.online, feature, config.online, hyper, map_size or config.search.instance_size)
     lost = sighting.judgement.verdict == Verdict.NOT_FOUND
     lost_count = jnp.where(lost, state.lost_count + 1, 0)
-    drifting = (lost_count >= DRIFT_AFTER) & config.online.short_term_drift
+    drifting = (lost_count >= DRIFT_AFTER) & drifts(config)
     return sighting, lost_count, drifting
+
+
+def drifts(config: Config) -> bool:
+    """Whether the tracker moves cautiously while lost; SiamMask and the long-term tracker never do (published)."""
+    return config.online.short_term_drift and not (config.model.mask or config.long_term.enabled)
 
 
 def _chosen(

@@ -6,6 +6,7 @@ import jax
 
 from drol_jax.nets import Template
 from drol_jax.online.subnet import OnlineState
+from drol_jax.tracker.masks import Mask
 
 
 @jax.tree_util.register_dataclass
@@ -31,6 +32,7 @@ class TrackerState:
     lost_count: jax.Array  # int32 (), latest frames in a row in which the online subnet did not find the target
     online: OnlineState | None  # None with the subnet off
     short_term: ShortTerm | None  # None without short-term template
+    lost: jax.Array | None = None  # bool (), whether the next search is the enlarged one; None if not long-term
 
 
 @jax.tree_util.register_dataclass
@@ -44,3 +46,5 @@ class StepOutput:
     online_score: jax.Array  # float32 (), peak of the online score map; NaN with the subnet off
     template: jax.Array  # int32 (), 0 where the first template's candidate was taken, 1 the short-term one's
     refitted: jax.Array  # bool (), whether the filter was refitted after this frame
+    lost: jax.Array  # bool (), long-term: whether the target counts as lost after this frame; else False
+    mask: Mask | None = None  # None without mask branch

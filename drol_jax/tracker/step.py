@@ -19,7 +19,7 @@ from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
 from drol_jax.online.draws import InitDraws, draw
 from drol_jax.online.localize import Verdict
-from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.candidates import clip, padded_side
 from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
@@ -62,6 +62,7 @@ def init(
         lost_count=jnp.int32(0),
         online=None,
         short_term=None,
+        lost=jnp.bool_(False) if config.long_term.enabled else None,
     )
     if config.short_term_template:
         short_term = ShortTerm(template=template, candidate=exemplar, candidate_score=jnp.float32(0))
@@ -91,34 +92,53 @@ def step(
     Returns:
       (state, output).
     """
+    state, output, _ = advance(config, variables, hyper, state, frame)
+    return state, output
+
+
+def advance(
+    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame | jax.Array
+) -> tuple[TrackerState, StepOutput, Found]:
+    """As `step`, and what the search found: score map, sample, cell."""
     frame = as_frame(frame)
     state = replace(state, frame_index=state.frame_index + 1)
     found = search(config, variables, hyper, state, frame)
     old_size = state.size
     state = replace(state, centre=found.candidate.centre, size=found.candidate.size, lost_count=found.lost_count)
-    state, refitted = _learn(config, hyper, state, found)
+    # Only the long-term tracker's target can be outside the picture.
+    box = box_from_target(*clip(state.centre, state.size, frame.size))
+    state, refitted = _learn(config, hyper, state, found, box)
+    state = decide_whether_lost(hyper, state, found)
     state = _renew_template(config, variables, hyper, state, found, frame, old_size)
 
     sighting = found.sighting
     output = StepOutput(
-        box=box_from_target(state.centre, state.size),
+        box=box,
         score=found.candidate.score,
         verdict=jnp.int32(Verdict.OFF) if sighting is None else sighting.judgement.verdict,
         online_score=jnp.float32(jnp.nan) if sighting is None else sighting.judgement.peak,
         template=found.template,
         refitted=refitted,
+        lost=jnp.bool_(False) if state.lost is None else state.lost,
+        mask=found.mask,
     )
-    return state, output
+    return state, output, found
 
 
-def _learn(config: Config, hyper: Hyper, state: TrackerState, found: Found) -> tuple[TrackerState, jax.Array]:
-    """Keep the frame as a sample; refit at intervals, and at once on a hard negative (section 3.3)."""
+def _learn(
+    config: Config, hyper: Hyper, state: TrackerState, found: Found, box: jax.Array
+) -> tuple[TrackerState, jax.Array]:
+    """Keep the frame as a sample; refit at intervals, and at once on a hard negative (section 3.3).
+
+    Nothing is learned from an enlarged search region.
+    """
     if state.online is None or found.sighting is None:
         return state, jnp.bool_(False)
-    box = box_from_target(state.centre, state.size)
-    online = subnet.remember(state.online, found.sighting, box, config.online, hyper, config.search.instance_size)
+    learn = True if state.lost is None else ~state.lost
+    size = config.search.instance_size
+    online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, size)
     hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
-    due = hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)
+    due = (hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)) & learn
 
     def refit(filter, rest):
         online, hard_negative, hyper = rest
@@ -126,6 +146,14 @@ def _learn(config: Config, hyper: Hyper, state: TrackerState, found: Found) -> t
 
     filter = rarely(refit)(due, online.filter, (online, hard_negative, hyper))
     return replace(state, online=replace(online, filter=filter)), due
+
+
+def decide_whether_lost(hyper: Hyper, state: TrackerState, found: Found) -> TrackerState:
+    """Long-term: a poor score loses the target, a very good one finds it again, between them all stays as it is."""
+    if state.lost is None:
+        return state
+    score = found.candidate.score
+    return replace(state, lost=(score < hyper.confidence_low) | (state.lost & (score <= hyper.confidence_high)))
 
 
 def _renew_template(
@@ -157,7 +185,8 @@ def _renew_template(
 
     candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, old_size))
     score = jnp.where(better, judgement.peak, short_term.candidate_score)
-    due = (state.frame_index - 1) % hyper.template_interval == 0
+    # SiamMask's frame counter stands still, so that every frame is due (published).
+    due = jnp.bool_(True) if config.model.mask else (state.frame_index - 1) % hyper.template_interval == 0
 
     def renew(template, rest):
         candidate, variables = rest

@@ -1,0 +1,61 @@
+"""Masks in the picture: from a step's `Mask` to a full-frame array and a rotated box (SiamMask). On the host."""
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+LEAST_AREA = 100.0  # square pixels; the rotated box of less is not to be trusted
+
+
+def full_frame(probability: ArrayLike, box: ArrayLike, height: int, width: int) -> np.ndarray:
+    """Put a mask in its place in the picture, bilinearly.
+
+    Args:
+      probability: [M, M], in 0..1.
+      box: (x, y, w, h), the part of the picture that it covers, pixels, 0-based.
+      height, width: the picture's size.
+
+    Returns:
+      float32 [height, width] in 0..1; 0 outside the mask.
+    """
+    mask = np.asarray(probability, np.float32)
+    x, y, w, h = (float(value) for value in np.asarray(box))
+    return (
+        _spread(height, y, mask.shape[0] / h, mask.shape[0])
+        @ mask
+        @ _spread(width, x, mask.shape[1] / w, mask.shape[1]).T
+    )
+
+
+def _spread(count: int, start: float, scale: float, cells: int) -> np.ndarray:
+    """float32 [count, cells]: weights of the mask's cells in each pixel of one axis.
+
+    Published: cell j lies at (count - 1) / count * (start + j / scale).
+    """
+    cell = (np.arange(count) * (count / (count - 1)) - start) * scale if count > 1 else np.array([-start * scale])
+    return np.maximum(1 - np.abs(cell[:, None] - np.arange(cells)), 0).astype(np.float32)
+
+
+def rotated_box(mask: ArrayLike, threshold: float, box: ArrayLike) -> np.ndarray:
+    """The smallest rotated rectangle about the largest connected part of a mask.
+
+    Args:
+      mask: [H, W] in 0..1, from `full_frame`.
+      threshold: pixels above it belong to the target.
+      box: (x, y, w, h), the tracker's own, whose corners stand in where the mask shows no more than 100 pixels.
+
+    Returns:
+      float64 [8]: x and y of four corners, in order around the rectangle, pixels, 0-based.
+    """
+    above = (np.asarray(mask) > threshold).astype(np.uint8)
+    contours, _ = cv2.findContours(above, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    largest = max(contours, key=cv2.contourArea, default=None)
+    if largest is not None and cv2.contourArea(largest) > LEAST_AREA:
+        return cv2.boxPoints(cv2.minAreaRect(largest.reshape(-1, 2))).astype(np.float64).reshape(8)
+    return corners(box)
+
+
+def corners(box: ArrayLike) -> np.ndarray:
+    """float64 [8]: the corners of a box (x, y, w, h), clockwise from the top left."""
+    x, y, w, h = np.asarray(box, np.float64)
+    return np.array([x, y, x + w, y, x + w, y + h, x, y + h])
