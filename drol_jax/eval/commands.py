@@ -26,6 +26,7 @@ class Command:
 COMMANDS = {
     "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
     "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),
+    "trax": Command(module="drol_jax.interop.trax_cli", about="serve a tracker to vot-toolkit"),
 }
 """By the program's first argument."""
 
