@@ -247,17 +247,23 @@ def test_the_package_itself_speaks_with_it(tmp_path):
         talk = Client(stream=(process.stdin.fileno(), process.stdout.fileno()), log=lambda words: None)
         assert (talk.tracker_name, talk.get("multiobject")) == ("small", True)
         assert set(talk.region_formats) == {"rectangle", "polygon"}
-        start = package.Rectangle.create(*BOX)
-        ((region, _),), _ = talk.initialize({"color": package.FileImage.create(paths[0])}, [(start, {})], {})
-        boxes = [region.bounds()]
-        for image in (package.FileImage.create(paths[1]), package.MemoryImage.create(small_tracker.picture(2))):
-            ((region, properties),), _ = talk.frame({"color": image}, {}, [])
-            boxes.append(region.bounds())
-            assert -1 <= float(properties["confidence"]) <= 1
+        start = {"color": package.FileImage.create(paths[0])}
+        ((region, _),), _ = talk.initialize(start, [(package.Rectangle.create(*BOX), {})], {})
+        rows = [[region.bounds()]]
+        polygon = package.Polygon.create([(60.0, 20.0), (80.0, 22.0), (78.0, 50.0), (58.0, 48.0)])
+        joins = {"color": package.FileImage.create(paths[1])}, {}, [(polygon, {})]
+        stays = {"color": package.MemoryImage.create(small_tracker.picture(2))}, {}, []
+        for asked in (joins, stays):
+            answers, _ = talk.frame(*asked)
+            rows.append([region.bounds() for region, _ in answers])
+            assert -1 <= float(answers[0][1]["confidence"]) <= 1
         talk.quit()
         assert process.wait(60) == 0
-    (wanted,) = found([(0, BOX, (1, 2))])
-    np.testing.assert_allclose(boxes, [BOX, *(result.box for result in wanted)], atol=1e-3)
+    other = start_box(polygon)
+    first, second = found([(0, BOX, (1, 2)), (1, other, (2,))])
+    wanted = [[BOX], [first[0].box, other], [first[1].box, second[0].box]]
+    for row, boxes in zip(rows, wanted, strict=True):
+        np.testing.assert_allclose(row, boxes, atol=1e-3)
 
 
 def test_the_stand_in_has_what_the_package_has():
