@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
     "pack": Command(module="drol_jax.eval.pack_cli", about="pack result files for an evaluation server"),
     "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),
+    "trax": Command(module="drol_jax.interop.trax_cli", about="serve a tracker to vot-toolkit"),
 }
 """By the program's first argument."""
 

@@ -1,0 +1,125 @@
+"""Arguments of ``python -m drol_jax.eval trax``."""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from drol_jax.errors import UserError
+from drol_jax.interop import optional
+from drol_jax.settings import load_settings
+
+PROGRAM = "python -m drol_jax.eval trax"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Serve a tracker over TraX, as vot-toolkit and other clients start it; or print how they start it.
+
+    Everything is compiled before the client is greeted. Needs vot-trax: pip install 'drol_jax[vot]'.
+
+    Exit code: 0 the client quit, 2 misuse, a broken picture, or no client.
+    """
+
+    config: str = "siamrpn_alex_synth"
+    """Name of a configuration that ships with drol_jax, or a YAML file."""
+    weights: Path | None = None
+    """Folder of converted weights. Default: the ones bundled with the configuration."""
+    no_online: bool = False
+    """Switch the online subnet off: the baseline."""
+    seed: int | None = None
+    """Of the online subnet's draws. Default: the configuration's."""
+    largest: str = "1920x1080"
+    """Width and height of the largest picture expected. Larger ones compile while the client waits."""
+    cache_dir: Path = Path("~/.cache/drol_jax")
+    """Where compiled code is kept between runs; toolkits start a process for each sequence."""
+    no_cache: bool = False
+    """Keep no compiled code."""
+    ini: bool = False
+    """Only print a section for vot-toolkit's trackers.ini that starts this command with the other options given."""
+    timeout: int = 600
+    """Of that section: how many seconds the toolkit waits for an answer."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code 0.
+
+    Raises:
+      UserError: misuse, vot-trax is missing, or the session ended in trouble.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    height, width = _size(arguments.largest)
+    if arguments.ini:
+        print(section(arguments), end="")
+        return 0
+    optional("trax", "vot")  # before jax starts and anything compiles
+    import jax
+
+    from drol_jax.api import load
+    from drol_jax.interop.trax import serve
+
+    if not arguments.no_cache:
+        jax.config.update("jax_compilation_cache_dir", str(_made(arguments.cache_dir.expanduser())))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
+    serve(tracker, height, width, arguments.seed)
+    return 0
+
+
+def section(arguments: Arguments) -> str:
+    """A section of trackers.ini, with this Python and whole paths: vot-toolkit starts it in a folder of its own.
+
+    Raises:
+      UserError: no such configuration.
+    """
+    name = load_settings(arguments.config).name
+    words = [sys.executable, "-m", "drol_jax.eval", "trax", "--config", _whole(arguments.config)]
+    if arguments.weights is not None:
+        words += ["--weights", _whole(arguments.weights)]
+    if arguments.no_online:
+        words += ["--no-online"]
+    if arguments.seed is not None:
+        words += ["--seed", str(arguments.seed)]
+    words += ["--largest", arguments.largest]
+    words += ["--no-cache"] if arguments.no_cache else ["--cache-dir", str(arguments.cache_dir.expanduser().absolute())]
+    label = name + (" without online learning" if arguments.no_online else "")
+    lines = {
+        "label": label,
+        "protocol": "trax",
+        "command": shlex.join(words),
+        "timeout": str(arguments.timeout),
+    }
+    if os.environ.get("PYTHONPATH"):
+        lines["env_PYTHONPATH"] = os.environ["PYTHONPATH"]
+    # The toolkit's identifiers are of letters, digits, - and _; its ini reader takes % for itself.
+    head = re.sub(r"[^a-zA-Z0-9_-]+", "_", name + ("_baseline" if arguments.no_online else ""))
+    return "".join([f"[{head}]\n", *(f"{key} = {value.replace('%', '%%')}\n" for key, value in lines.items())])
+
+
+def _whole(name_or_path: str | Path) -> str:
+    """A path from the root where there is such a file or folder; otherwise a bundled name as it is."""
+    path = Path(name_or_path).expanduser()
+    return str(path.absolute()) if path.exists() else str(name_or_path)
+
+
+def _size(words: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", words)
+    if match is None or not all(map(int, match.groups())):
+        raise UserError(f"--largest {words!r} is no size; give WIDTHxHEIGHT in pixels, such as 1280x720")
+    return int(match[2]), int(match[1])
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot make the cache folder {folder} ({error.strerror}); choose another --cache-dir or pass --no-cache"
+        ) from error
+    return folder
