@@ -91,10 +91,20 @@ def read_run(path: Path, *, regions: bool = False) -> Run:
     else:
         read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))
     stem, folder = path.stem, path.parent
+    confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
+    return Run(read, times=read_times(path), confidence=_first_values(confidence))
+
+
+def read_times(path: Path) -> np.ndarray | None:
+    """Seconds a frame [T] that lie where a toolkit puts them for a box file; None where there are none.
+
+    Raises:
+      UserError: the file is unreadable or holds something else.
+    """
+    stem, folder = path.stem, path.parent
     times = (folder / "times" / f"{stem}_time.txt", folder / f"{stem}_time.txt", folder / f"{stem}_time.value")
     times += (folder / f"{stem[: -len('_001')]}_time.txt",) if stem.endswith("_001") else ()
-    confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
-    return Run(read, times=_first_values(times), confidence=_first_values(confidence))
+    return _first_values(times)
 
 
 def _first_values(paths: tuple[Path, ...]) -> np.ndarray | None:
