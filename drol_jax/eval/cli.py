@@ -56,7 +56,7 @@ class Arguments:
     no_cache: bool = False
     """Keep no compiled code."""
     no_report: bool = False
-    """Write no report.html."""
+    """Write no report.html, tables.md and tables.tex."""
     version: bool = False
     """Print the version and exit."""
 

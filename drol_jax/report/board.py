@@ -88,7 +88,8 @@ class Board:
 
         def place(standing: Standing) -> tuple[bool, float]:
             value = standing.overall.get(key)
-            known = value is not None and isfinite(value)
-            return not known, sign * value if known else 0.0
+            if value is None or not isfinite(value):
+                return True, 0.0
+            return False, sign * value
 
         return tuple(sorted(self.standings, key=place))

@@ -128,7 +128,7 @@ def film(
     shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (truth, TRUTH)]
     pictures = []
     try:
-        for number in np.unique(np.linspace(0, len(sequence) - 1, PICTURES).round().astype(int)).tolist():
+        for number in _shown(len(sequence), overlaps.get(subject)):
             uri = _drawn(frames.read(sequence.frames[number]), number, shapes, sequence.origin)
             pictures.append(Picture(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
     except UserError as error:
@@ -143,6 +143,14 @@ def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray
     known = ~np.isnan(padded)
     means = np.where(known.any(1), np.nansum(padded, 1) / np.maximum(known.sum(1), 1), np.nan)
     return np.arange(len(padded)) * size + (size - 1) / 2, means
+
+
+def _shown(frames: int, overlaps: np.ndarray | None) -> list[int]:
+    """Frames to show: at equal distances, and the one in which the subject fares worst."""
+    even = np.linspace(0, frames - 1, PICTURES - 1).round().astype(int)
+    if overlaps is None or np.isnan(overlaps).all():
+        return np.unique(even).tolist()
+    return np.unique(np.append(even, np.nanargmin(overlaps))).tolist()
 
 
 def _number(value: float | None) -> float | None:

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from drol_jax import datasets
+from drol_jax.datasets.definitions import benchmarks
 from drol_jax.report import page_tables
 from drol_jax.report.board import Board
 from drol_jax.report.board_table import cell
@@ -65,6 +66,7 @@ def page(board: Board, entries: Sequence[datasets.SequenceEntry] = (), subject: 
     plots = curve_plots(board, styles)
     around = attribute_plot(board, styles, len(plots))
     column, scenes = _scenes(board, entries, subject, styles, len(plots) + 1)
+    known = benchmarks().get(board.dataset)
     measured = {s.tracker: one for s in ranked if (one := speed(s)) is not None}
     loader = jinja2.PackageLoader("drol_jax.report", "templates")
     environment = jinja2.Environment(
@@ -79,6 +81,7 @@ def page(board: Board, entries: Sequence[datasets.SequenceEntry] = (), subject: 
         plots=plots,
         lengths=page_tables.by_length(board),
         published=page_tables.beside_published(board, published(board.dataset)),
+        whole=known.count if known is not None else None,
         protocols=page_tables.by_protocol(board),
         attributes=page_tables.by_attribute(board),
         radar=around,

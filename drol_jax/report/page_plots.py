@@ -135,8 +135,9 @@ def _curves(
 def _legend(standings: Sequence[Standing], column: Column, styles: Mapping[str, Style]) -> tuple[Entry, ...]:
     def place(standing: Standing) -> float:
         value = standing.overall.get(column.key)
-        known = value is not None and isfinite(value)
-        return (-value if column.larger_is_better else value) if known else float("inf")
+        if value is None or not isfinite(value):
+            return float("inf")
+        return -value if column.larger_is_better else value
 
     ordered = sorted(standings, key=place)
     return tuple(Entry(s.tracker, styles[s.tracker], cell(s.overall.get(column.key), column)) for s in ordered)
