@@ -241,6 +241,7 @@ def test_boxes_are_drawn_where_they_are(toy, tmp_path):
     last = film.pictures[-1]
     assert (last.frame, film.filmed) == (FRAMES - 1, ("near", "far"))
     picture = cv2.imdecode(np.frombuffer(base64.b64decode(last.uri.split(",")[1]), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
     scale = films.WIDTH / 90
     x, y = TRUTH[-1, 0], TRUTH[-1, 1] + 8
     left = {"truth": x, "near": x + 4, "far": x + 16}  # result files are 1-based, the truth 0-based
@@ -412,6 +413,28 @@ def test_a_run_shows_how_far_the_protocols_lie_apart(run, tmp_path):
     protocols = [rows for title, rows in seen.tables if "spread" in rows[0]]
     assert protocols[0][0] == ["tracker", "pysot", "got10k", "pytracking", "stark", "lasot", "otb", "spread"]
     assert protocols[0][1][1] == seen.table("Means")[protocols[0][1][0]]["AUC"]
+
+
+def test_speed_comes_from_the_times_that_other_toolkits_keep(toy):
+    near = next(s for s in toy.standings if s.tracker == "near")
+    for name, seconds in (("deer", "0.5"), ("tiger", "0.1")):
+        path = near.files[name][1]
+        path.with_name(f"{path.stem}_time.txt").write_text(
+            "0\n" + f"{seconds}\n" * (FRAMES - 1)
+        )  # the start is not timed
+    near.files["boat"][1].with_name("s2_time.txt").write_text("no number\n")
+    assert Page(page(toy)).table("Speed") == {
+        "near": {"frames/s": "3.3", "frames": "58", "seconds": "17.4", "compilation s": "-"}
+    }
+
+
+def test_a_sequence_that_failed_is_told_with_its_seed(run, world, tmp_path):
+    world.broken = ("beta",)
+    code, _, _ = run("--baseline", report=True)
+    seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
+    assert code == 1
+    assert "beta (siamrpn_alex_synth): seed 0: beta: frame 3 is cut short; copy it again" in seen.text
+    assert "Means over 2 of 3 sequences" in seen.text
 
 
 def test_no_report_writes_none(run, tmp_path):

@@ -6,7 +6,9 @@ Imports matplotlib, which takes a second: nothing but the writing of a page impo
 import io
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -134,10 +136,11 @@ def _spoke(word: str) -> str:
     return word.replace("_", " ").replace("$", r"\$")
 
 
-def _plain() -> matplotlib.rc_context:
+def _plain() -> AbstractContextManager[None]:
     """Matplotlib's own settings whatever the user's matplotlibrc says, then ours."""
-    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
-    return matplotlib.rc_context({**defaults, **_SETTINGS})
+    settings: dict[Any, Any] = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
+    settings.update(_SETTINGS)
+    return matplotlib.rc_context(settings)
 
 
 def _svg(figure: Figure, title: str, number: int) -> str:
