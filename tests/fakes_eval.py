@@ -130,10 +130,11 @@ def world(monkeypatch) -> World:
 
 @pytest.fixture
 def run(world, tmp_path, capsys):
-    """Runs the program; gives exit code, standard output and standard error."""
+    """Runs the program, without a page unless one is wanted; gives exit code, standard output and standard error."""
 
-    def run(*arguments, output=tmp_path / "results"):
-        code = cli.main([*arguments, "--output", str(output)], lambda _: FakeBackend(world))
+    def run(*arguments, output=tmp_path / "results", report=False):
+        quiet = () if report else ("--no-report",)
+        code = cli.main([*arguments, *quiet, "--output", str(output)], lambda _: FakeBackend(world))
         return code, *capsys.readouterr()
 
     return run

@@ -13,6 +13,7 @@ from drol_jax.errors import UserError
 from drol_jax.eval import benchmark
 from drol_jax.eval.commands import COMMANDS, PROGRAM, data_root, describe, run_command, split_names, tell
 from drol_jax.eval.progress import ProgressMonitor
+from drol_jax.eval.run_page import write_run_page
 from drol_jax.report.files import write_summary
 from drol_jax.report.table import show
 from drol_jax.results import environment, version
@@ -58,6 +59,8 @@ class Arguments:
     """Where compiled code is kept between runs. Default: ~/.cache/drol_jax."""
     no_cache: bool = False
     """Keep no compiled code."""
+    no_report: bool = False
+    """Write no report.html, tables.md and tables.tex."""
     version: bool = False
     """Print the version and exit."""
 
@@ -152,7 +155,11 @@ def _evaluate(arguments: Arguments, backend: Callable[[Arguments], benchmark.Bac
     if summary.sequences:
         show(summary)
         write_summary(summary, folder)
+        if not arguments.no_report:
+            write_run_page(summary, folder, entries)
         print(f"Results, summary.json and summary.csv: {folder}")
+        if not arguments.no_report:
+            print(f"To look at: {folder / 'report.html'}")
     return 1 if summary.failures else 0
 
 

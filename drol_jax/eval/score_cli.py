@@ -13,6 +13,7 @@ from drol_jax.eval.commands import PROGRAM, data_root, split_names
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.board_files import write_board
 from drol_jax.report.board_table import show_board
+from drol_jax.report.export import write_tables
 from drol_jax.results.files import reason
 
 
@@ -47,7 +48,8 @@ class Arguments:
     per_sequence: bool = False
     """Print the sequences too."""
     output: Path | None = None
-    """Folder for scores.json and scores.csv, made where it does not exist. Default: nothing is written."""
+    """Folder for report.html, scores.json, scores.csv, tables.md and tables.tex, made where it does not exist. Default:
+    nothing is written. The page shows pictures of the worst and best sequences where the data root holds images."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -84,5 +86,9 @@ def main(argv: Sequence[str]) -> int:
         except OSError as error:
             raise UserError(f"cannot make {arguments.output}: {reason(error)}; choose another --output") from error
         write_board(board, arguments.output)
-        print(f"scores.json and scores.csv: {arguments.output}")
+        from drol_jax.report.page import write_page  # loads matplotlib, which takes a second
+
+        write_tables(board, arguments.output)
+        write_page(board, arguments.output, entries)
+        print(f"report.html, scores.json, scores.csv and tables for papers: {arguments.output}")
     return 1 if board.refusals else 0

@@ -46,6 +46,7 @@ def board(
                 sequences={name: scorer.numbers([table[name]]) for name in sequences if name in table},
                 attributes=scorer.attributes(inside, carried) if inside else {},
                 curves=scorer.curves(list(inside.values())) if inside else {},
+                files=tracker.files,
             )
         )
     done = Board(

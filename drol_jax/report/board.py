@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
 
 from drol_jax.metrics.spread import Difference, Spread
 
@@ -47,6 +49,10 @@ class Standing:
     """By attribute how many covered sequences (VOT: frames) carry it, and the numbers over them."""
     curves: Mapping[str, list[float]] = field(default_factory=dict)
     """Over the covered sequences, by name."""
+    files: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)
+    """By sequence and repetition or anchor the result file that was scored."""
+    further: tuple[str, ...] = ()
+    """Folders of further seeds that the numbers are means over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +83,13 @@ class Board:
 
     @property
     def ranked(self) -> tuple[Standing, ...]:
-        """Standings from the best to the worst by the first column; without a number last."""
+        """Standings from the best to the worst by the first column; without a number, or with NaN, last."""
         key, sign = self.columns[0].key, -1 if self.columns[0].larger_is_better else 1
 
         def place(standing: Standing) -> tuple[bool, float]:
             value = standing.overall.get(key)
-            return value is None, sign * (value or 0.0)
+            if value is None or not isfinite(value):
+                return True, 0.0
+            return False, sign * value
 
         return tuple(sorted(self.standings, key=place))

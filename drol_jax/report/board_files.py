@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,11 @@ def write_board(board: Board, folder: Path) -> None:
 
 
 def as_dict(board: Board) -> dict[str, Any]:
-    """The board in JSON's own types."""
+    """The board in JSON's own types; a number that is not finite becomes None, as JSON has no word for it."""
+    return _finite(_as_dict(board))
+
+
+def _as_dict(board: Board) -> dict[str, Any]:
     return {
         "dataset": board.dataset,
         "protocol": board.protocol,
@@ -82,3 +87,11 @@ def _rows(board: Board) -> list[dict[str, Any]]:
             if protocol != board.protocol and standing.tracker in table:
                 add(standing.tracker, protocol, "mean", "", len(board.covered), table[standing.tracker])
     return rows
+
+
+def _finite(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _finite(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [_finite(value) for value in tree]
+    return None if isinstance(tree, float) and not isfinite(tree) else tree

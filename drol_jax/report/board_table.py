@@ -1,6 +1,7 @@
 """A board as terminal tables."""
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import IO
 
 from rich import box
@@ -39,9 +40,11 @@ def show_board(board: Board, file: IO[str] | None = None, *, every_sequence: boo
 
 def cell(value: float | None, column: Column) -> str:
     """A number as tables show it."""
-    if value is None:
+    if value is None or not isfinite(value):
         return "-"
-    return short(value) if column.share else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
+    if column.share:
+        return short(value)
+    return str(round(value)) if value == round(value) else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 
 def _ranking(board: Board) -> Table:

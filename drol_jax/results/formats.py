@@ -92,14 +92,24 @@ def read_run(path: Path, *, regions: bool = False) -> Run:
     else:
         read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))
     stem, folder = path.stem, path.parent
+    confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
+    return Run(read, times=read_times(path), confidence=_first_values(confidence))
+
+
+def read_times(path: Path) -> np.ndarray | None:
+    """Seconds a frame [T] that lie where a toolkit puts them for a box file; None where there are none.
+
+    Raises:
+      UserError: the file is unreadable or holds something else.
+    """
+    stem, folder = path.stem, path.parent
     times = (folder / "times" / f"{stem}_time.txt", folder / f"{stem}_time.txt", folder / f"{stem}_time.value")
     repetition = re.fullmatch(r"(.+)_(\d{3})", stem)
     column = 0
     if repetition and not any(path.is_file() for path in times):
         # One file for all repetitions, with a column for each.
         times, column = (folder / f"{repetition[1]}_time.txt",), int(repetition[2]) - 1
-    confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
-    return Run(read, times=_first_values(times, column), confidence=_first_values(confidence))
+    return _first_values(times, column)
 
 
 def _first_values(paths: tuple[Path, ...], column: int = 0) -> np.ndarray | None:

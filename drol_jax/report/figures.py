@@ -1,0 +1,158 @@
+"""Plots as SVG that a page can hold: text stays text, colours follow the page's theme, ids are unique and repeatable.
+
+Imports matplotlib, which takes a second: nothing but the writing of a page imports this module.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+
+from drol_jax.report.style import FAINT, INK, Style, variables
+
+_SETTINGS = {
+    "svg.hashsalt": "drol_jax",  # ids without it are random
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.alpha": 0.45,
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 1.5,
+}
+_NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One tracker's line in a plot."""
+
+    label: str
+    style: Style
+    x: np.ndarray
+    """[N]; for a radar the spokes' numbers."""
+    y: np.ndarray
+    """[N]; NaN leaves a gap."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axes:
+    """What surrounds the lines."""
+
+    x: str
+    y: str
+    title: str
+    """For readers who do not see the picture."""
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = (0.0, 1.0)
+    shaded: tuple[float, float] | None = None
+    """A stretch of x that counts."""
+    marks: Sequence[float] = ()
+    """Places on x that something is shown of."""
+    size: tuple[float, float] = (4.4, 3.3)
+    """Inches; the page scales it."""
+    width: float = 1.7
+    """Of lines, in points."""
+
+
+def plot(lines: Sequence[Line], axes: Axes, number: int) -> str:
+    """Lines over x.
+
+    Args:
+      lines: the first is drawn on top.
+      number: of the figure on its page.
+
+    Returns:
+      An ``<svg>`` element.
+    """
+    with _plain():
+        figure = Figure(figsize=axes.size, layout="constrained")
+        frame = figure.add_subplot()
+        if axes.shaded is not None:
+            frame.axvspan(*axes.shaded, color=FAINT, alpha=0.35, linewidth=0)
+        for mark in axes.marks:
+            frame.axvline(mark, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)))
+        for place, line in enumerate(lines):
+            frame.plot(line.x, line.y, linewidth=axes.width, **_look(line, len(lines) - place))
+        frame.set_xlabel(axes.x)
+        frame.set_ylabel(axes.y)
+        frame.set_xlim(axes.x_limits)
+        frame.set_ylim(axes.y_limits)
+        return _svg(figure, axes.title, number)
+
+
+def radar(lines: Sequence[Line], spokes: Sequence[str], title: str, number: int) -> str:
+    """Lines around a circle, one spoke each for three or more things.
+
+    The rim is the largest value, rounded up to tenths, the centre a tenth or more below the smallest: values that lie
+    close together would all hug the rim otherwise.
+    """
+    with _plain():
+        figure = Figure(figsize=(4.4, 4.0), layout="constrained")
+        frame = figure.add_subplot(projection="polar")
+        angles = np.linspace(0, 2 * np.pi, len(spokes), endpoint=False)
+        for place, line in enumerate(lines):
+            closed = np.append(line.x, line.x[:1]).astype(int)
+            look = _look(line, len(lines) - place)
+            frame.plot(angles[closed], np.append(line.y, line.y[:1]), marker=".", markersize=4, **look)
+        known = np.concatenate([line.y[np.isfinite(line.y)] for line in lines])
+        low, high = np.floor(known.min() * 10 - 1) / 10, np.ceil(known.max() * 10 + 1e-9) / 10
+        frame.set_ylim(max(low, 0.0), max(high, low + 0.2))
+        frame.yaxis.set_major_locator(MultipleLocator(0.1 if high - low <= 0.6 else 0.2))
+        frame.set_xticks(angles, [_spoke(word) for word in spokes])
+        frame.tick_params(axis="x", pad=4)
+        for label, angle in zip(frame.get_xticklabels(), angles, strict=True):
+            # Away from the circle: the reader's font may be wider than the one that places were reckoned with.
+            side = np.cos(angle)
+            label.set_horizontalalignment("center" if abs(side) < 0.2 else "left" if side > 0 else "right")
+        frame.set_rlabel_position(180 / len(spokes))  # type: ignore[attr-defined]
+        frame.tick_params(axis="y", labelsize=7)
+        frame.spines["polar"].set_color(FAINT)
+        return _svg(figure, title, number)
+
+
+def _look(line: Line, above: int) -> dict:
+    dash = tuple(float(step) for step in line.style.dash.split())
+    return {"color": line.style.colour, "linestyle": (0, dash) if dash else "-", "zorder": 2 + above / 100}
+
+
+def _spoke(word: str) -> str:
+    # A dollar sign would start a formula.
+    return word.replace("_", " ").replace("$", r"\$")
+
+
+def _plain() -> AbstractContextManager[None]:
+    """Matplotlib's own settings whatever the user's matplotlibrc says, then ours."""
+    settings: dict[Any, Any] = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
+    settings.update(_SETTINGS)
+    return matplotlib.rc_context(settings)
+
+
+def _svg(figure: Figure, title: str, number: int) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", transparent=True, metadata=_NOTHING)
+    svg = text.getvalue()
+    svg = re.sub(r"<!--.*?-->\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    head, body = svg.split(">", 1)
+    box = re.search(r'viewBox="[^"]*"', head)
+    # Several figures share a page: ids that repeat would point into each other.
+    body = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>g{number}-", body)
+    for colour, name in variables().items():
+        body = body.replace(colour, name)
+    label = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return f'<svg {box.group() if box else ""} role="img" aria-label="{label}">{body}'

@@ -1,0 +1,206 @@
+"""Single sequences to look at: overlap over time, and a strip of pictures with the boxes in them."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+
+import cv2
+import numpy as np
+
+from drol_jax import datasets, frames
+from drol_jax.boxes import overlap
+from drol_jax.errors import UserError
+from drol_jax.metrics.polygons import exact_overlaps
+from drol_jax.metrics.regions import Regions
+from drol_jax.report.board import Board, Column, Standing
+from drol_jax.report.style import TRUTH, Style
+from drol_jax.results.formats import read_run
+
+FEW = 8
+"""So many sequences are all shown."""
+WORST, BEST, APART = 3, 2, 2
+PICTURES, WIDTH, QUALITY = 6, 400, 65
+"""Pictures a strip, pixels across, JPEG quality in per cent."""
+FILMED = 3
+"""Trackers whose boxes are drawn; more hide the target."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One frame of a strip."""
+
+    frame: int
+    """From 0."""
+    uri: str
+    """A JPEG as data."""
+    overlaps: tuple[float, ...]
+    """Of the filmed trackers, NaN where there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One sequence."""
+
+    name: str
+    why: str
+    """What it was chosen for."""
+    overlaps: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """By tracker [T] in [0, 1]; NaN where the truth or the tracker has no region."""
+    filmed: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    trouble: str | None = None
+    """Why pictures, or all of it, are missing."""
+
+
+def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, str]]]:
+    """The sequences worth a look, each with the reason, and the measure that decides.
+
+    Of few sequences all, from the worst to the best; else the subject's worst and best, and those on which trackers
+    lie farthest apart.
+
+    Args:
+      subject: name of the tracker in question.
+    """
+    tables = {s.tracker: s.sequences for s in board.standings}
+    names = [name for name in board.sequences if name in tables[subject]]
+    by_key = {column.key: column for column in board.columns}
+    # Where trackers are restarted, failures say more of a sequence than the overlap between them.
+    wanted = [by_key[key] for key in ("lost",) if key in by_key] + list(board.columns)
+    for column in wanted:
+        values = {name: _number(tables[subject][name].get(column.key)) for name in names}
+        if names and any(value is not None for value in values.values()):
+            break
+    else:
+        return None, [(name, "") for name in names[:FEW]]
+    sign = 1 if column.larger_is_better else -1
+    known = [name for name in names if values[name] is not None]
+    ordered = sorted(known, key=lambda name: sign * (values[name] or 0.0))
+    if len(ordered) <= FEW:
+        return column, [(name, "") for name in ordered]
+
+    def gap(name: str) -> float:
+        row = [_number(table[name].get(column.key)) for table in tables.values() if name in table]
+        numbers = [value for value in row if value is not None]
+        return max(numbers) - min(numbers)
+
+    chosen = [(name, f"among the worst of {subject}") for name in ordered[:WORST]]
+    chosen += [(name, f"among the best of {subject}") for name in ordered[-BEST:][::-1]]
+    if len(tables) > 1:
+        rest = [name for name in ordered if name not in dict(chosen)]
+        apart = sorted(rest, key=gap, reverse=True)[:APART]
+        chosen += [(name, "where trackers lie far apart") for name in apart if gap(name) > 0]
+    return column, chosen
+
+
+def film(
+    entry: datasets.SequenceEntry, why: str, standings: Sequence[Standing], subject: str, styles: Mapping[str, Style]
+) -> Film:
+    """Compare a sequence's result files with its truth, and draw the boxes where the images can be had.
+
+    Args:
+      standings: in order of the ranking.
+      styles: by tracker.
+    """
+    try:
+        sequence = entry.open()
+    except UserError as error:
+        return Film(entry.name, why, trouble=str(error))
+    truth = _truth(sequence)
+    tracked, trouble = {}, []
+    for standing in standings:
+        runs = standing.files.get(entry.name, {})
+        if not runs:
+            continue
+        path = runs[min(runs)]
+        try:
+            regions = _fitted(read_run(path, regions=True).regions, truth)
+        except UserError as error:
+            trouble.append(str(error))
+            continue
+        if regions is None:
+            trouble.append(f"{path.name} of {standing.tracker} does not cover the sequence from its start")
+        else:
+            tracked[standing.tracker] = regions
+    overlaps = {name: _overlaps(regions, truth) for name, regions in tracked.items()}
+    order = [subject, *(s.tracker for s in standings if s.tracker != subject)]
+    filmed = tuple(name for name in order if name in tracked)[:FILMED]
+    shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (truth, TRUTH)]
+    pictures = []
+    try:
+        for number in _shown(len(sequence), overlaps.get(subject)):
+            uri = _drawn(frames.read(sequence.frames[number]), number, shapes, sequence.origin)
+            pictures.append(Picture(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
+    except UserError as error:
+        trouble.append(f"no pictures: {error}")
+    return Film(entry.name, why, overlaps, filmed, tuple(pictures), "; ".join(trouble) or None)
+
+
+def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray]:
+    """A curve [T] as at most so many points: frames and the means of equal stretches around them; NaN counts not."""
+    size = -(-len(values) // most)
+    padded = np.concatenate([values, np.full(-len(values) % size, np.nan)]).reshape(-1, size)
+    known = ~np.isnan(padded)
+    means = np.where(known.any(1), np.nansum(padded, 1) / np.maximum(known.sum(1), 1), np.nan)
+    return np.arange(len(padded)) * size + (size - 1) / 2, means
+
+
+def _shown(frames: int, overlaps: np.ndarray | None) -> list[int]:
+    """Frames to show: at equal distances, and the one in which the subject fares worst."""
+    even = np.linspace(0, frames - 1, PICTURES - 1).round().astype(int)
+    if overlaps is None or np.isnan(overlaps).all():
+        return np.unique(even).tolist()
+    return np.unique(np.append(even, np.nanargmin(overlaps))).tolist()
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
+
+
+def _truth(sequence: datasets.Sequence) -> Regions:
+    """In the benchmark's own origin, as result files are."""
+    if sequence.polygons is not None:
+        return Regions.from_polygons(sequence.polygons + sequence.origin)
+    return Regions.from_boxes(np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0)))
+
+
+def _fitted(regions: Regions, truth: Regions) -> Regions | None:
+    """As many frames as the truth: a longer result's last ones, a shorter one with nothing behind; None if far off."""
+    missing = len(truth) - len(regions)
+    if missing <= 0:
+        return regions[-missing:]
+    if missing > len(truth) // 2:
+        return None
+    corners = np.concatenate([regions.corners, np.full((missing, 4, 2), np.nan)])
+    boxes = np.concatenate([regions.boxes, np.full((missing, 4), np.nan)])
+    return Regions(corners, boxes, np.concatenate([regions.codes, np.zeros(missing, np.int8)]))
+
+
+def _overlaps(regions: Regions, truth: Regions) -> np.ndarray:
+    if not truth.is_box.any() or not regions.is_box.any():
+        return exact_overlaps(regions, truth)
+    return overlap(regions.boxes, truth.boxes)
+
+
+def _drawn(image: np.ndarray, number: int, shapes: Sequence[tuple[Regions, tuple[int, int, int]]], origin: int) -> str:
+    scale = WIDTH / image.shape[1]
+    height = max(1, round(image.shape[0] * scale))
+    picture = cv2.resize(image, (WIDTH, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    for corners, colour in _outlines(number, shapes, origin, scale):
+        # Dark edges keep colours apart from the picture; the truth lies thin on top, so that it hides no tracker.
+        widths = [(1, colour)] if colour == TRUTH else [(4, (0, 0, 0)), (2, colour)]
+        for width, paint in widths:
+            cv2.polylines(picture, [corners], True, paint, width, cv2.LINE_AA, 4)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)[1]
+    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+
+
+def _outlines(
+    number: int, shapes: Sequence[tuple[Regions, tuple[int, int, int]]], origin: int, scale: float
+) -> Iterator[tuple[np.ndarray, tuple[int, int, int]]]:
+    """Corners in sixteenths of a pixel, as OpenCV draws them finely; regions far outside stay within its range."""
+    for regions, colour in shapes:
+        corners = (regions.corners[number] - origin) * scale
+        if np.isfinite(corners).all():
+            yield np.clip(corners * 16, -1e6, 1e6).round().astype(np.int32), colour

@@ -1,0 +1,88 @@
+"""What made a tracker's results, and how fast: from its manifests, or the files of times that other toolkits keep."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drol_jax.errors import UserError
+from drol_jax.report.board import Standing
+from drol_jax.results.formats import read_times
+
+FACTS = ("tracker", "seed", "weights_hash")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Over all timed frames."""
+
+    frames: int
+    seconds: float
+    compile_seconds: float | None
+    """None where nobody wrote it down."""
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, compilation excluded."""
+        return self.frames / self.seconds
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One folder's manifest."""
+
+    folder: str
+    facts: tuple[tuple[str, str], ...]
+    """Seed, weights' hash, versions, device, as (what, value); several environments follow each other."""
+    settings: str
+    """All settings, as JSON."""
+
+
+def origins(standing: Standing) -> list[Origin]:
+    """The manifests of a tracker's folders; folders of other programs have none."""
+    found = []
+    for folder in (standing.folder, *standing.further):
+        manifest = _manifest(Path(folder))
+        if manifest is None:
+            continue
+        settings = manifest["settings"]
+        facts = [(key, str(settings[key])) for key in FACTS if key in settings]
+        for number, environment in enumerate(manifest["environments"]):
+            mark = f" ({number + 1})" if len(manifest["environments"]) > 1 else ""
+            facts += [(key + mark, str(value)) for key, value in environment.items()]
+        found.append(Origin(folder, tuple(facts), json.dumps(settings, indent=1, sort_keys=True)))
+    return found
+
+
+def speed(standing: Standing) -> Speed | None:
+    """How fast a tracker was, by its manifests or else its files of times; None where neither says."""
+    manifests = [m for f in (standing.folder, *standing.further) if (m := _manifest(Path(f))) is not None]
+    rows = [row for manifest in manifests for row in manifest["sequences"].values()]
+    frames, seconds = sum(row["frames"] for row in rows), sum(row["track_seconds"] for row in rows)
+    if seconds > 0:
+        return Speed(frames, seconds, sum(row["compile_seconds"] for row in rows))
+    frames, seconds = 0, 0.0
+    for path in (path for runs in standing.files.values() for path in runs.values()):
+        try:
+            times = read_times(path)
+        except UserError:  # a broken file of times costs no score, and no page
+            continue
+        if times is not None:
+            # Zero is what toolkits write where nothing ran.
+            times = times[np.isfinite(times) & (times > 0)]
+            frames, seconds = frames + len(times), seconds + float(times.sum())
+    return Speed(frames, seconds, None) if seconds > 0 else None
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """That of our own trackers, beside the box files or, with an experiment's folder between, above it."""
+    for place in (folder, folder.parent):
+        try:
+            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and {"settings", "environments", "sequences"} <= set(manifest):
+            return manifest
+    return None

@@ -1,0 +1,143 @@
+"""Which plots a board gives, each with a legend in the order of its scores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from drol_jax.metrics.eao import INTERVALS
+from drol_jax.report.board import Board, Column, Standing
+from drol_jax.report.board_table import cell
+from drol_jax.report.figures import Axes, Line, plot, radar
+from drol_jax.report.style import Style
+
+SPOKES = 3
+"""Fewer attributes make no radar."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a legend."""
+
+    tracker: str
+    style: Style
+    number: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure with its words."""
+
+    title: str
+    svg: str
+    legend: tuple[Entry, ...]
+
+
+def curve_plots(board: Board, styles: Mapping[str, Style]) -> list[Plot]:
+    """The plots that the board's curves make: of one-pass evaluation, EAO, or long-term tracking."""
+    curves = [standing for standing in board.ranked if standing.curves]
+    names = {name for standing in curves for name in standing.curves}
+    wanted: list[tuple[str, Axes, str]] = []  # curve, axes, column in the legend
+    if {"precision", "recall", "f"} <= names:
+        both = Axes(x="recall", y="precision", title="Precision over recall", x_limits=(0, 1))
+        f = Axes(x="threshold, from the highest confidence down", y="F", title="F over thresholds")
+        return [
+            _curves(board, curves, "precision", both, "f", styles, 0, over="recall"),
+            _curves(board, curves, "f", f, "f", styles, 1),
+        ]
+    if "success" in names:
+        axes = Axes(x="overlap threshold", y="share of frames", title="Success", x_limits=(0, 1))
+        wanted.append(("success", axes, board.columns[0].key))
+    if "precision" in names:
+        axes = Axes(x="centre error, pixels", y="share of frames", title="Precision", x_limits=(0, 50))
+        wanted.append(("precision", axes, "precision_20"))
+    if "normalised_precision" in names:
+        axes = Axes(
+            x="centre error, sizes of the target", y="share of frames", title="Normalised precision", x_limits=(0, 0.5)
+        )
+        wanted.append(("normalised_precision", axes, "normalised_precision"))
+    if "expected_overlap" in names:
+        interval = INTERVALS.get(board.dataset)
+        longest = max(len(s.curves["expected_overlap"]) for s in curves)
+        end = min(longest, interval[1] + 100) if interval else longest
+        axes = Axes(
+            x="length of a run, frames", y="expected overlap", title="Expected average overlap",
+            x_limits=(1, end), shaded=interval,
+        )  # fmt: skip
+        wanted.append(("expected_overlap", axes, "eao"))
+    return [_curves(board, curves, name, axes, key, styles, number) for number, (name, axes, key) in enumerate(wanted)]
+
+
+def attribute_plot(board: Board, styles: Mapping[str, Style], number: int) -> Plot | None:
+    """The first measure that attributes have, around a circle; None for fewer than three attributes."""
+    names = sorted({name for standing in board.standings for name in standing.attributes})
+    if len(names) < SPOKES:
+        return None
+    for column in board.columns:
+        lines = []
+        for standing in board.ranked:
+            rows = [standing.attributes.get(name, (0, {}))[1].get(column.key) for name in names]
+            values = np.array([np.nan if value is None else value for value in rows], np.float64)
+            if np.isfinite(values).any():
+                lines.append(Line(standing.tracker, styles[standing.tracker], np.arange(len(names)), values))
+        if lines:
+            svg = radar(lines, names, f"{column.head} by attribute", number)
+            return Plot(f"{column.head} by attribute", svg, _legend(board.ranked, column, styles))
+    return None
+
+
+def overlap_plot(
+    name: str,
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    styles: Mapping[str, Style],
+    marks: Sequence[float],
+    number: int,
+) -> Plot:
+    """Overlap with the truth over a sequence's frames.
+
+    Args:
+      curves: by tracker frames [N] and overlaps [N].
+      marks: frames that pictures show.
+    """
+    last = max(float(x[-1]) for x, _ in curves.values())
+    lines = [Line(tracker, styles[tracker], x, y) for tracker, (x, y) in curves.items()]
+    axes = Axes(
+        x="frame", y="overlap with the truth", title=f"Overlap over time, {name}", x_limits=(0, max(last, 1.0)),
+        y_limits=(-0.02, 1.02), marks=marks, size=(11.0, 2.7), width=1.3,
+    )  # fmt: skip
+    return Plot("", plot(lines, axes, number), ())
+
+
+def _curves(
+    board: Board,
+    standings: Sequence[Standing],
+    name: str,
+    axes: Axes,
+    key: str,
+    styles: Mapping[str, Style],
+    number: int,
+    over: str | None = None,
+) -> Plot:
+    lines = []
+    for standing in standings:
+        y = np.asarray(standing.curves[name], np.float64)
+        first, last = axes.x_limits if axes.x_limits is not None else (1, len(y))
+        x = np.asarray(standing.curves[over]) if over else np.linspace(first, last, len(y))
+        if name == "expected_overlap":
+            x = np.arange(1, len(y) + 1)
+        lines.append(Line(standing.tracker, styles[standing.tracker], x, y))
+    column = next((column for column in board.columns if column.key == key), board.columns[0])
+    title = f"{axes.title} ({column.head})"
+    return Plot(title, plot(lines, axes, number), _legend(standings, column, styles))
+
+
+def _legend(standings: Sequence[Standing], column: Column, styles: Mapping[str, Style]) -> tuple[Entry, ...]:
+    def place(standing: Standing) -> float:
+        value = standing.overall.get(column.key)
+        if value is None or not isfinite(value):
+            return float("inf")
+        return -value if column.larger_is_better else value
+
+    ordered = sorted(standings, key=place)
+    return tuple(Entry(s.tracker, styles[s.tracker], cell(s.overall.get(column.key), column)) for s in ordered)

@@ -1,0 +1,129 @@
+"""The page: every number on it, nothing from elsewhere, the same bytes each time, names escaped, gaps said."""
+
+import json
+import math
+from dataclasses import replace
+
+import matplotlib
+import pytest
+from pages import EVIL, NAMES, Page, entry, results, scored, toy_board
+
+from drol_jax.datasets import Sequence, SequenceEntry
+from drol_jax.errors import UserError
+from drol_jax.report.board import Board, Refusal, Standing
+from drol_jax.report.board_files import as_dict
+from drol_jax.report.board_table import cell
+from drol_jax.report.page import page
+
+
+@pytest.fixture
+def toy(tmp_path) -> Board:
+    return toy_board(tmp_path)
+
+
+def test_every_number_of_the_board_is_on_the_page(toy):
+    seen = Page(page(toy, [entry(name) for name in NAMES]))
+    means = seen.table("Means")
+    for column in toy.columns:
+        by_sequence = [t for title, t in seen.tables if title == f"{column.head}: {column.meaning}"]
+        assert len(by_sequence) == 3  # by protocols, by attributes, by sequences
+        protocols, attributes, sequences = (
+            {row[0]: dict(zip(t[0], row, strict=True)) for row in t} for t in by_sequence
+        )
+        for standing in toy.standings:
+            assert means[standing.tracker][column.head] == cell(standing.overall[column.key], column)
+            for name, numbers in standing.sequences.items():
+                assert sequences[name][standing.tracker] == cell(numbers[column.key], column)
+            for name, (count, numbers) in standing.attributes.items():
+                assert attributes[name][standing.tracker] == cell(numbers[column.key], column)
+                assert attributes[name]["of"] == str(count)
+            for protocol, table in toy.dialects.items():
+                assert protocols[standing.tracker][protocol] == cell(table[standing.tracker][column.key], column)
+    gap = toy.differences["near", "far"]
+    assert seen.table("Is the best one better?")["near - far"]["p"] == f"{gap.p:.4f}"
+
+
+def test_nothing_is_loaded_from_elsewhere(toy):
+    text = page(toy, [entry(name) for name in NAMES])
+    assert "http" not in text
+    assert "@import" not in text
+    assert "url(" not in text.replace("url(#", "")
+    for tag, attributes in Page(text).elements:
+        assert tag not in ("script", "link", "iframe", "object", "base")
+        assert attributes.get("src", "data:").startswith("data:")
+        assert attributes.get("href", "#").startswith("#")
+        assert attributes.get("xlink:href", "#").startswith("#")
+        assert not any(name.startswith("on") for name in attributes)
+
+
+def test_the_same_results_make_the_same_bytes_whatever_matplotlib_is_set_to(toy):
+    entries = [entry(name) for name in NAMES]
+    first = page(toy, entries)
+    with matplotlib.rc_context({"svg.hashsalt": None, "font.size": 30, "axes.grid": False, "lines.linewidth": 9}):
+        assert page(toy, entries) == first
+
+
+def test_ids_are_unique_and_every_reference_has_its_target(toy):
+    elements = Page(page(toy, [entry(name) for name in NAMES])).elements
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    wanted = {a[name][1:] for _, a in elements for name in ("href", "xlink:href") if name in a}
+    wanted |= {a["clip-path"][5:-1] for _, a in elements if "clip-path" in a}
+    assert wanted <= set(ids)
+
+
+def test_names_are_shown_and_never_obeyed(tmp_path):
+    names = (EVIL, 'a"b', "tiger")
+    evil = scored([results(tmp_path, EVIL, 1.0, names), results(tmp_path, "far", 3.0, names)], names)
+    refusal = Refusal(EVIL, "<img src=x>", "lost <b>")
+    seen = Page(page(replace(evil, refusals=(refusal,), notes=(EVIL,)), [entry(name) for name in names]))
+    assert not {"script", "b>", "img src"} & {tag for tag, _ in seen.elements}
+    assert all(a["src"].startswith("data:") for tag, a in seen.elements if tag == "img")
+    assert EVIL in seen.table("Means")
+    assert f"<img src=x> ({EVIL}): lost <b>" in seen.text
+
+
+def test_missing_images_are_said_and_curves_are_drawn_all_the_same(toy):
+    seen = Page(page(toy, [entry(name, images=False) for name in NAMES]))
+    assert "no pictures: /nowhere/car/0.jpg: image missing" in seen.text
+    assert not [tag for tag, _ in seen.elements if tag == "img"]
+    assert [a["aria-label"] for tag, a in seen.elements if a.get("aria-label", "").startswith("Overlap over")] == [
+        f"Overlap over time, {name}" for name in reversed(NAMES)
+    ]
+
+
+def test_a_sequence_that_cannot_be_opened_is_said(toy):
+    def broken() -> Sequence:
+        raise UserError("car: groundtruth.txt is missing")
+
+    assert "car: groundtruth.txt is missing" in Page(page(toy, [SequenceEntry("car", broken)])).text
+
+
+def test_scores_that_are_not_numbers_break_nothing(toy):
+    nan = dict.fromkeys(toy.standings[0].overall, math.nan)
+    worst = replace(
+        toy.standings[0],
+        overall=nan,
+        sequences=dict.fromkeys(NAMES, nan),
+        attributes={name: (n, nan) for name, (n, _) in toy.standings[0].attributes.items()},
+        curves={name: [math.nan] * len(curve) for name, curve in toy.standings[0].curves.items()},
+    )
+    broken = replace(toy, standings=(worst, toy.standings[1]))
+    assert [standing.tracker for standing in broken.ranked] == ["far", "near"]
+    assert set(Page(page(broken, [entry(name) for name in NAMES])).table("Means")["near"].values()) == {"-"}
+    json.dumps(as_dict(broken), allow_nan=False)
+    page(replace(toy, standings=(worst,)))
+
+
+def test_nothing_scored_still_makes_a_page(toy):
+    empty = tuple(Standing(s.tracker, s.folder, {}, {}, {}) for s in toy.standings)
+    gone = replace(toy, standings=empty, covered=(), dialects={}, differences={}, compared=None)
+    assert "No mean" in Page(page(gone, [entry(name) for name in NAMES])).text
+
+
+def test_legends_stand_in_the_order_of_their_own_scores(toy):
+    rows = ({"auc": 0.5, "precision_20": 0.9}, {"auc": 0.6, "precision_20": 0.8})
+    standings = tuple(replace(s, overall={**s.overall, **row}) for s, row in zip(toy.standings, rows, strict=True))
+    text = Page(page(replace(toy, standings=standings))).text
+    assert "Success (AUC)" in text and "far .600 near .500" in text
+    assert "near .900 far .800" in text
