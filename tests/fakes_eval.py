@@ -64,7 +64,7 @@ class FakeRunner:
     def __init__(self, world: World, online: bool):
         self.world, self.online = world, online
 
-    def run(self, sequence, seed, on_frame=None):
+    def run(self, sequence, seed, on_frame=None, until=None):
         if sequence.name in self.world.broken:
             raise UserError(f"{sequence.name}: frame 3 is cut short; copy it again")
         for index in range(FRAMES):
@@ -111,7 +111,7 @@ def world(monkeypatch) -> World:
 
         return open_sequence
 
-    def load(name, root=None, only=None, seed=0):
+    def load(name, root=None, only=None, seed=0, *, images=True):
         assert seed == 0
         unknown = set(only or ()) - set(NAMES)
         if unknown:

@@ -12,6 +12,7 @@ from drol_jax.boxes import overlap
 from drol_jax.errors import UserError
 from drol_jax.metrics import ope
 
+
 @pytest.fixture(scope="module")
 def goldens():
     return np.load(Path(__file__).parent / "golden" / "eval.npz")

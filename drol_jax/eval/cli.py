@@ -10,11 +10,10 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval import benchmark
+from drol_jax.eval import benchmark, contestants, outcomes
 from drol_jax.eval.commands import COMMANDS, PROGRAM, data_root, describe, run_command, split_names, tell
 from drol_jax.eval.progress import ProgressMonitor
-from drol_jax.report.files import write_summary
-from drol_jax.report.table import show
+from drol_jax.eval.running import Kind, Runner, choose
 from drol_jax.results import environment, version
 
 DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
@@ -23,10 +22,10 @@ DEFAULT_CACHE = Path("~/.cache/drol_jax")
 
 @dataclass(frozen=True)
 class Arguments:
-    """Track every sequence of a benchmark and print success AUC, precision and normalised precision.
+    """Track every sequence of a benchmark as the benchmark wants it, and print the scores.
 
-    Results go to OUTPUT/DATASET/TRACKER in PySOT's format as each sequence ends. The same command takes up an
-    interrupted run where it stopped.
+    Results go to OUTPUT/DATASET/TRACKER in the benchmark's own format as each run over a sequence ends. The same
+    command takes up an interrupted run where it stopped.
 
     Exit code: 0 all tracked, 1 some sequences failed, 2 misuse, 130 interrupted.
 
@@ -45,7 +44,16 @@ class Arguments:
     baseline: bool = False
     """Also run the same tracker with the online subnet off, and print both side by side."""
     seeds: int = 1
-    """Repeat with this many seeds, counted up from the configuration's; prints mean and standard deviation."""
+    """Repeat with this many seeds, counted up from the configuration's; prints mean, standard deviation and 95 %
+    confidence interval."""
+    protocol: Kind | None = None
+    """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
+    (restart), from anchors (multistart). Default: the benchmark's own."""
+    repetitions: int | None = None
+    """Runs over each sequence, each with draws of its own. Default: 15 for restart, 3 for got10k. A tracker that draws
+    nothing is run once; VOT's files then hold it three times, as of its toolkit."""
+    submit: bool = False
+    """Also pack the results for the evaluation server; where the server keeps the truth, they are packed anyway."""
     output: Path = Path("results")
     """Folder for results."""
     overwrite: bool = False
@@ -72,9 +80,7 @@ class JaxBackend:
             # Every program counts: tracking compiles dozens of small ones beside the few large ones.
             jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
-    def load(
-        self, config: str, weights: Path | None, *, online: bool | None
-    ) -> tuple[benchmark.Tracker, benchmark.Runner]:
+    def load(self, config: str, weights: Path | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
         from drol_jax.api import load
         from drol_jax.run import Runner
 
@@ -85,7 +91,7 @@ class JaxBackend:
         return environment()
 
 
-def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], benchmark.Backend] = JaxBackend) -> int:
+def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], contestants.Backend] = JaxBackend) -> int:
     """Run the program: a command of `COMMANDS` where the first argument names one, else a benchmark.
 
     Args:
@@ -121,34 +127,32 @@ def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], bench
         return 130
 
 
-def _evaluate(arguments: Arguments, backend: Callable[[Arguments], benchmark.Backend]) -> int:
+def _evaluate(arguments: Arguments, backend: Callable[[Arguments], contestants.Backend]) -> int:
     only = split_names(arguments.sequences, "--sequences")
     entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
+    how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
-    contestants = benchmark.enter(
+    entered = contestants.enter(
         trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds
     )
-    total = len(entries) * sum(len(contestant.entrant.seeds) for contestant in contestants)
-    with ProgressMonitor(total) as monitor:
-        summary = benchmark.run(
-            dataset,
-            entries,
-            contestants,
-            arguments.output,
-            trackers.environment(),
-            monitor,
-            overwrite=arguments.overwrite,
-        )
+    total = len(entries) * sum(len(contestant.entrant.seeds) for contestant in entered)
     folder = arguments.output / dataset
-    unscored = len(entries) - len(summary.sequences)
-    if unscored:
-        print(f"{unscored} sequences have no annotation but the first box: a server scores them. Results: {folder}")
-    if summary.sequences:
-        show(summary)
-        write_summary(summary, folder)
-        print(f"Results, summary.json and summary.csv: {folder}")
-    return 1 if summary.failures else 0
+    with ProgressMonitor(total) as monitor:
+        finished = benchmark.run(
+            dataset, entries, entered, folder, trackers.environment(), monitor, how, overwrite=arguments.overwrite
+        )
+    everything = entries if only is None else datasets.load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
+    outcomes.show_scores(finished, how.kind, everything, folder)
+    if arguments.submit or outcomes.kept_by_server(dataset):
+        archives, trouble = outcomes.pack(finished, how.kind, everything, folder)
+        for path in archives:
+            print(f"To upload: {path}")
+        for words in trouble:
+            print(words)
+        if trouble and arguments.submit:
+            return 1
+    return 1 if finished.failures else 0
 
 
 def _kept(arguments: Arguments) -> Path:

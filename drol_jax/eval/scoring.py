@@ -32,6 +32,8 @@ class Request:
     dialects: bool = True
     """Score by the other protocols too."""
     experiment: str | None = None
+    kind: str | None = None
+    """How the results came about: "ope", "vot", "longterm" or "got10k"; None for the benchmark's own kind."""
     pad_short: bool = False
 
 
@@ -47,7 +49,7 @@ def score_folders(request: Request) -> Board:
     aliases = {alias: entry.name for entry in request.entries for alias in entry.aliases}
     names = Names([entry.name for entry in request.entries], aliases)
     known = datasets.benchmark(request.dataset)
-    kind = known.protocol if known else "ope"
+    kind = request.kind or (known.protocol if known else "ope")
     if kind == "server":
         raise UserError(f"{request.dataset}'s truth is kept by its server; pack the results for it instead of scoring")
     experiment = request.experiment or ("longterm" if kind == "longterm" else "baseline")

@@ -10,15 +10,17 @@ from typing import Any
 from drol_jax.report.summary import Entrant, Line, Summary
 from drol_jax.results import plain, write_text
 
-_COLUMNS = ["tracker", "seeds", "kind", "name", "sequences", "frames", "auc", "auc_std", "precision_20"]
-_COLUMNS += ["precision_20_std", "normalised_precision_02", "normalised_precision_02_std", "fps", "compile_seconds"]
+_COLUMNS = ["tracker", "seeds", "kind", "name", "sequences", "frames", "auc", "auc_std", "auc_low", "auc_high"]
+_COLUMNS += ["precision_20", "precision_20_std", "normalised_precision_02", "normalised_precision_02_std"]
+_COLUMNS += ["fps", "compile_seconds"]
 
 
 def write_summary(summary: Summary, folder: Path) -> None:
     """Write ``summary.json`` and ``summary.csv``.
 
     The JSON holds, per tracker, the mean, the sequences, the attributes and the mean curves; the CSV one line for
-    each of the first three. Standard deviations over seeds are null, or empty, for a single seed.
+    each of the first three; auc_low and auc_high bound the 95 % interval of the mean over seeds. Deviations
+    and intervals are null, or empty, for a single seed.
 
     Args:
       folder: exists.
@@ -42,6 +44,12 @@ def as_dict(summary: Summary) -> dict[str, Any]:
         "sequences_asked": len(summary.sequences),
         "sequences_in_mean": len(summary.covered),
         "trackers": [_tracker(summary, entrant) for entrant in summary.entrants],
+        "differences": [
+            {"first": first.name, "second": other.name, "measure": "auc", **plain(gap)}
+            for first in summary.entrants[:1]
+            for other in summary.entrants[1:]
+            if (gap := summary.difference(first, other)) is not None
+        ],
         "failures": plain(summary.failures),
     }
 
@@ -87,6 +95,8 @@ def _numbers(line: Line) -> dict[str, float | int | None]:
         "frames": line.frames,
         "auc": line.auc.mean,
         "auc_std": line.auc.deviation,
+        "auc_low": line.auc.interval[0] if line.auc.interval else None,
+        "auc_high": line.auc.interval[1] if line.auc.interval else None,
         "precision_20": line.precision.mean,
         "precision_20_std": line.precision.deviation,
         "normalised_precision_02": line.normalised_precision.mean,

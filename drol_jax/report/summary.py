@@ -1,11 +1,11 @@
 """The numbers of a benchmark run: means over sequences, spreads over seeds."""
 
-import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drol_jax.metrics import ope
 from drol_jax.metrics.ope import Scores
+from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
 from drol_jax.results import Timing
 
 
@@ -40,14 +40,6 @@ class Failure:
     """None: the sequence itself could not be opened, so that no entrant tracked it."""
     seed: int | None
     message: str
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A mean over seeds and its sample standard deviation, which is None for a single seed."""
-
-    mean: float
-    deviation: float | None
 
 
 @dataclass(frozen=True)
@@ -102,13 +94,21 @@ class Summary:
         frames = sum(o.timing.frames for o in chosen)
         seconds = sum(o.timing.seconds for o in chosen)
         return Line(
-            auc=_spread([s.auc for s in per_seed]),
-            precision=_spread([s.precision_at_20 for s in per_seed]),
-            normalised_precision=_spread([s.normalised_precision_at_02 for s in per_seed]),
+            auc=over_seeds([s.auc for s in per_seed]),
+            precision=over_seeds([s.precision_at_20 for s in per_seed]),
+            normalised_precision=over_seeds([s.normalised_precision_at_02 for s in per_seed]),
             frames=frames // len(entrant.seeds),
             fps=frames / seconds if seconds > 0 else None,
             compile_seconds=sum(o.timing.compile_seconds for o in chosen),
         )
+
+    def difference(self, first: Entrant, second: Entrant) -> Difference | None:
+        """Success AUC of one entrant minus another's over the covered sequences, each the mean over its seeds; None for
+        fewer than two sequences."""
+        if len(self.covered) < 2:
+            return None
+        rows = [[self.line(entrant, [s]).auc.mean for s in self.covered] for entrant in (first, second)]
+        return paired(rows[0], rows[1])
 
     def curves(self, entrant: Entrant) -> Scores:
         """Mean curves over covered sequences and seeds."""
@@ -119,7 +119,3 @@ class Summary:
         """Covered sequences by attribute, attributes in alphabetical order."""
         names = sorted({name for sequence in self.covered for name in self.attributes.get(sequence, ())})
         return {name: tuple(s for s in self.covered if name in self.attributes.get(s, ())) for name in names}
-
-
-def _spread(values: Sequence[float]) -> Spread:
-    return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
