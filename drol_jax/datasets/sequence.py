@@ -108,7 +108,7 @@ class Sequence:
         return flags
 
     def _anchors(self, anchors: np.ndarray, unknown: np.ndarray) -> np.ndarray:
-        anchors = np.sign(anchors).astype(np.int8)
+        anchors = np.sign(np.asarray(anchors, np.int64)).astype(np.int8)
         if anchors.shape != (len(self.frames),):
             raise UserError(
                 f"sequence {self.name}: {len(anchors)} anchors for {len(self.frames)} frames; give one each"

@@ -248,7 +248,7 @@ def _remarks(running: Running, sequence: datasets.Sequence, folder: TrackerFolde
         return [*many, "not scored"]
     if running.kind == "restart":
         lost = sum(len(folder.run(sequence.name, number).regions.frames_of(FAILED)) for number in ran.numbers)
-        return [*many, f"{lost} failures"]
+        return [*many, f"{lost} failure{'' if lost == 1 else 's'}"]
     return many
 
 

@@ -1,27 +1,25 @@
 """Arguments and wiring of ``python -m drol_jax.eval``."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval import benchmark, contestants, outcomes
-from drol_jax.eval.commands import COMMANDS, PROGRAM, data_root, describe, run_command, split_names, tell
+from drol_jax.eval.backend import CacheArguments, JaxBackend
+from drol_jax.eval.commands import COMMANDS, DATASET_HELP, PROGRAM, data_root, describe, run_command, split_names, tell
 from drol_jax.eval.progress import ProgressMonitor
-from drol_jax.eval.running import Kind, Runner, choose
-from drol_jax.results import environment, version
-
-DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
-DEFAULT_CACHE = Path("~/.cache/drol_jax")
+from drol_jax.eval.running import Kind, choose
+from drol_jax.results import version
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(CacheArguments):
     """Track every sequence of a benchmark as the benchmark wants it, and print the scores.
 
     Results go to OUTPUT/DATASET/TRACKER in the benchmark's own format as each run over a sequence ends. The same
@@ -58,40 +56,13 @@ class Arguments:
     """Folder for results."""
     overwrite: bool = False
     """Track again what is already there, and replace results of other settings."""
-    cache_dir: Path | None = None
-    """Where compiled code is kept between runs. Default: ~/.cache/drol_jax."""
-    no_cache: bool = False
-    """Keep no compiled code."""
     version: bool = False
     """Print the version and exit."""
 
 
-class JaxBackend:
-    """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
-
-    def __init__(self, arguments: Arguments):
-        if arguments.no_cache and arguments.cache_dir is not None:
-            raise UserError("--cache-dir and --no-cache exclude each other; drop one")
-        folder = None if arguments.no_cache else _cache_folder(arguments.cache_dir)
-        if folder is not None:
-            import jax
-
-            jax.config.update("jax_compilation_cache_dir", str(folder))
-            # Every program counts: tracking compiles dozens of small ones beside the few large ones.
-            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-    def load(self, config: str, weights: Path | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
-        from drol_jax.api import load
-        from drol_jax.run import Runner
-
-        tracker = load(config, weights, online=online)
-        return tracker, Runner(tracker)
-
-    def environment(self) -> Mapping[str, Any]:
-        return environment()
-
-
-def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], contestants.Backend] = JaxBackend) -> int:
+def main(
+    argv: Sequence[str] | None = None, backend: Callable[[CacheArguments], contestants.Backend] = JaxBackend
+) -> int:
     """Run the program: a command of `COMMANDS` where the first argument names one, else a benchmark.
 
     Args:
@@ -127,7 +98,7 @@ def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], conte
         return 130
 
 
-def _evaluate(arguments: Arguments, backend: Callable[[Arguments], contestants.Backend]) -> int:
+def _evaluate(arguments: Arguments, backend: Callable[[CacheArguments], contestants.Backend]) -> int:
     only = split_names(arguments.sequences, "--sequences")
     entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
@@ -161,17 +132,3 @@ def _kept(arguments: Arguments) -> Path:
         return arguments.output / datasets.canonical(arguments.dataset)
     except UserError:  # stopped before the name was looked at
         return arguments.output
-
-
-def _cache_folder(asked: Path | None) -> Path | None:
-    """The cache's folder, made where it does not exist; None, and a note, where the default one cannot be."""
-    folder = (asked or DEFAULT_CACHE).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        trouble = f"cannot make the cache folder {folder} ({error.strerror})"
-        if asked is not None:
-            raise UserError(f"{trouble}; choose another --cache-dir or pass --no-cache") from error
-        tell(f"note: {trouble}; compiled code is not kept (--cache-dir chooses a folder, --no-cache silences this)")
-        return None
-    return folder

@@ -29,6 +29,12 @@ class Backend(Protocol):
     """Where trackers come from."""
 
     def load(self, config: str, weights: Path | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
+    def vary(
+        self, config: str, weights: Path | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    ) -> list[tuple[Tracker, Runner]]:
+        """One tracker with some settings changed, by name of the variant and section of the settings."""
+        ...
+
     def environment(self) -> Mapping[str, Any]: ...
 
 

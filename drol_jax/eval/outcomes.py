@@ -72,12 +72,15 @@ def summary_of(finished: Finished) -> Summary:
     )
 
 
-def board_of(finished: Finished, kind: Kind, everything: Sequence[datasets.SequenceEntry]) -> Board | None:
+def board_of(
+    finished: Finished, kind: Kind, everything: Sequence[datasets.SequenceEntry], *, dialects: bool = True
+) -> Board | None:
     """The trackers side by side, scored from their files; None where nothing was tracked.
 
     Args:
       kind: how the sequences were run.
       everything: entries of the whole dataset, by which files of other sequences are known.
+      dialects: score by the other protocols too.
     """
     ran = {(run.entrant, run.seed) for run in finished.runs}
     folders = [folder.path for key, folder in finished.folders.items() if key in ran]
@@ -89,6 +92,7 @@ def board_of(finished: Finished, kind: Kind, everything: Sequence[datasets.Seque
             entries=everything,
             wanted=[entry.name for entry in finished.entries if entry.name not in finished.unscored],
             folders=folders,
+            dialects=dialects,
             kind=_SCORED_AS.get(kind, kind),
         )
     )

@@ -150,7 +150,8 @@ def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
 
 def _vot_numbers(reached: Supervised) -> Numbers:
     return {
-        "eao": reached.eao,
+        # Of sequences too short for any length of the interval it is not a number.
+        "eao": None if reached.eao is None or np.isnan(reached.eao) else reached.eao,
         "accuracy": reached.accuracy,
         "robustness": reached.robustness,
         "lost": reached.lost,

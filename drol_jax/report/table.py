@@ -93,7 +93,7 @@ def _certainty(entrant: Entrant, line: Line) -> Iterator[str]:
         if spread.interval is not None
     ]
     if parts:
-        yield f"{entrant.label}, 95 % interval of the mean over {len(entrant.seeds)} seeds: {', '.join(parts)}."
+        yield f"{entrant.label}, {len(entrant.seeds)} seeds, 95 % intervals: {', '.join(parts)}."
 
 
 def _by_sequence(summary: Summary, plus_minus: str) -> Table:

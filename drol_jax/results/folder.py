@@ -1,5 +1,6 @@
 """One tracker's results on one benchmark, and the manifest that says what made them."""
 
+import dataclasses
 import glob
 import json
 from collections.abc import Mapping, Sequence
@@ -105,7 +106,13 @@ class TrackerFolder:
 
     def run(self, sequence: str, number: int = 1) -> Run:
         """A finished run, as rounded in the file, in the benchmark's own origin."""
-        return read_run(self.path_of(sequence, number), regions=FORMATS[self.form].regions)
+        path = self.path_of(sequence, number)
+        run = read_run(path, regions=FORMATS[self.form].regions)
+        if run.times is not None:
+            return run
+        entry = self._manifest["sequences"][path.stem]
+        mean = entry["track_seconds"] / max(entry["frames"], 1)
+        return dataclasses.replace(run, times=np.full(len(run.regions), mean))
 
     def boxes(self, sequence: str, origin: int = 0) -> np.ndarray:
         """The boxes of a finished sequence, float64 [T, 4], 0-based, as rounded in the file."""
