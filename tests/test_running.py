@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import AWAY, ScriptedRunner, failing_at, sequence, truthful
 
+from drol_jax import datasets
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
 from drol_jax.eval.pieces import anchors
@@ -291,3 +292,19 @@ class TestChoose:
     def test_repetitions_of_what_is_not_repeated_are_misuse(self, protocol, number):
         with pytest.raises(UserError, match="--repetitions"):
             choose("Synth", [], protocol, number)
+
+
+def test_anchors_are_read_from_a_workspace_of_vots_toolkit(tmp_path):
+    folder = tmp_path / "sequences" / "ants"
+    (folder / "color").mkdir(parents=True)
+    for number in range(1, 5):
+        (folder / "color" / f"{number:08d}.jpg").write_bytes(b"")
+    (folder / "groundtruth.txt").write_text("10,20,30,40\n" * 4)
+    (folder / "anchor.value").write_text("1\n0\n0\n-1\n")
+    entries = datasets.load("VOT", tmp_path)
+    assert entries[0].open().anchors.tolist() == [1, 0, 0, -1]
+    assert choose("VOT", entries, None, None).kind == "multistart"
+    (folder / "anchor.value").unlink()
+    entries = datasets.load("VOT", tmp_path)
+    assert entries[0].open().anchors is None
+    assert choose("VOT", entries, None, None).kind == "restart"

@@ -96,7 +96,10 @@ class TrackerFolder:
         entry = self._manifest["sequences"].get(path.stem)
         if entry is None or not path.exists() or not (confidence is None or confidence.exists()):
             return None
-        if len(self.run(sequence, number).regions) != frames:
+        try:
+            if len(self.run(sequence, number).regions) != frames:
+                return None
+        except UserError:  # damaged since it was written whole
             return None
         return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
 
