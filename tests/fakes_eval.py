@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from scripted import Config, FakeTracker, Online
 
 from drol_jax import datasets
 from drol_jax.datasets import Sequence, SequenceEntry
@@ -12,25 +13,6 @@ from drol_jax.eval import cli
 
 NAMES = ("alpha", "beta", "gamma")
 FRAMES = 8
-
-
-@dataclass(frozen=True)
-class Online:
-    enabled: bool
-
-
-@dataclass(frozen=True)
-class Config:
-    online: Online
-
-
-@dataclass(frozen=True)
-class FakeTracker:
-    name: str
-    config: Config
-    hyper: dict
-    seed: int = 0
-    weights_hash: str = "ab12"
 
 
 @dataclass(frozen=True)

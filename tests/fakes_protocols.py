@@ -8,8 +8,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from fakes_eval import Config, FakeTracker, Online
-from scripted import AWAY, ScriptedRunner, sequence, truthful
+from scripted import AWAY, Config, FakeTracker, Online, ScriptedRunner, sequence, truthful
 
 from drol_jax import datasets
 from drol_jax.datasets import SequenceEntry
@@ -25,7 +24,7 @@ class Stage:
     """What happens, and what was done."""
 
     broken: tuple[str, ...] = ()
-    """Sequences that cannot be tracked."""
+    """Sequences, or pieces of one, that cannot be tracked."""
     crashing: tuple[str, ...] = ()
     """Sequences on which the program is at fault."""
     interrupt_in: str | None = None
@@ -63,7 +62,7 @@ class Scripted:
     def run(self, seq, seed, on_frame=None, until=None):
         self.stage.pieces.append(seq.name)
         time.sleep(self.stage.pause)
-        if seq.name.split(",")[0] in self.stage.broken:
+        if {seq.name, seq.name.split(",")[0]} & set(self.stage.broken):
             raise UserError(f"{seq.name}: frame 3 is cut short; copy it again")
         if seq.name.split(",")[0] in self.stage.crashing:
             raise MemoryError("out of memory\nand more of it")

@@ -35,6 +35,25 @@ class Track:
     compile_seconds: float
 
 
+@dataclass(frozen=True)
+class Online:
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class Config:
+    online: Online
+
+
+@dataclass(frozen=True)
+class FakeTracker:
+    name: str
+    config: Config
+    hyper: dict
+    seed: int = 0
+    weights_hash: str = "ab12"
+
+
 @dataclass
 class ScriptedRunner:
     """Reports `script(frame, start, name)`; None is a frame that cannot be tracked.

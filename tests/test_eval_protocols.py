@@ -159,6 +159,14 @@ def test_a_sequence_that_fails_does_not_stop_the_others(run, stage, dataset):
     assert "crabs DROL" in err
 
 
+def test_a_sequence_of_which_a_repetition_fails_is_not_scored_by_the_others(run, stage):
+    stage.broken = ("bolt, run 2 from frame 0",)
+    code, out, _ = run("--dataset", "GOT-10k-val")
+    assert code == 1
+    assert out.count("FAILED bolt") == 1
+    assert "2 of 3 sequences" in out
+
+
 def test_a_fault_of_the_program_ends_one_sequence_and_is_recorded(run, stage, tmp_path):
     stage.crashing = ("bolt",)
     code, out, _ = run("--dataset", "OTB100")

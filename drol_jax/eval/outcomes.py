@@ -93,10 +93,11 @@ def board_of(
             wanted=[entry.name for entry in finished.entries if entry.name not in finished.unscored],
             folders=folders,
             dialects=dialects,
+            failed=_failed(finished),
             kind=_SCORED_AS.get(kind, kind),
         )
     )
-    return replace(board, refusals=_refusals(finished, board.refusals), notes=(*board.notes, *_speeds(finished)))
+    return replace(board, notes=(*board.notes, *_speeds(finished)))
 
 
 def server_board(finished: Finished) -> Board:
@@ -120,7 +121,7 @@ def server_board(finished: Finished) -> Board:
         sequences=tuple(wanted),
         covered=tuple(name for name in wanted if not any(name == failure.sequence for failure in finished.failures)),
         standings=tuple(standings),
-        refusals=_refusals(finished, ()),
+        refusals=tuple(Refusal(*key, words) for key, words in _failed(finished).items()),
         notes=_speeds(finished),
     )
 
@@ -165,17 +166,15 @@ def pack(
     return archives, trouble
 
 
-def _refusals(finished: Finished, found: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    """What could not be scored; why a sequence was not tracked says more than that it has no file."""
+def _failed(finished: Finished) -> dict[tuple[str, str], str]:
+    """By (results folder's name, sequence) why it could not be tracked."""
     folders = {(c.entrant.name, seed): c.folder(seed) for c in finished.contestants for seed in c.entrant.seeds}
-    why = {
+    return {
         (name, failure.sequence): failure.message
         for failure in finished.failures
         for key, name in folders.items()
         if failure.entrant is None or (failure.entrant, failure.seed) == key
     }
-    rest = {(refusal.tracker, refusal.sequence): refusal.message for refusal in found}
-    return tuple(Refusal(tracker, sequence, words) for (tracker, sequence), words in {**rest, **why}.items())
 
 
 def _speeds(finished: Finished) -> tuple[str, ...]:
