@@ -22,6 +22,11 @@ from drol_jax.tracker.step import init_draws
 CHUNK = 16
 """Frames between two fetches of results: the host never waits for a single frame."""
 
+Until = Callable[[int, np.ndarray], int | None]
+"""Called with the results of some frames on end: the index of the first, and what the tracker reports, float64 [n, 4]
+boxes or, with a mask branch, [n, 8] polygons. Returns how many of them to keep, after which the run ends; None to go
+on."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trajectory:
@@ -49,6 +54,42 @@ class _Row(NamedTuple):
     polygon: np.ndarray | None
 
 
+class _Rows:
+    """The results of a run so far, on the host. Row 0 belongs to frame 1."""
+
+    def __init__(self, tracker: Tracker, until: Until | None):
+        self.rows: list[_Row] = []
+        self.until = until
+        self._threshold = float(tracker.hyper.mask_threshold)
+        self._exact = tracker.config.fidelity == "exact"
+
+    def take(self, outputs: list[StepOutput], shape: tuple[int, ...]) -> bool:
+        """Fetch the results of the next frames. Returns whether the run has ended.
+
+        Raises:
+          FloatingPointError: a box or score is not finite.
+        """
+        fresh: list[_Row] = []
+        trouble = None
+        for output in jax.device_get(outputs):
+            if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
+                trouble = f"box or score of frame {len(self.rows) + len(fresh) + 1} is not finite"
+                break
+            polygon = None
+            if output.mask is not None:
+                mask = full_frame(output.mask.probability, output.mask.box, *shape[:2], exact=self._exact)
+                polygon = rotated_box(mask, self._threshold, output.box)
+            fresh.append(_Row(replace(output, mask=None), polygon))
+        kept = None
+        if self.until is not None and fresh:
+            reported = [row.output.box if row.polygon is None else row.polygon for row in fresh]
+            kept = self.until(len(self.rows) + 1, np.array(reported, np.float64))
+        self.rows += fresh[:kept]
+        if kept is None and trouble is not None:
+            raise FloatingPointError(trouble)
+        return kept is not None
+
+
 class Runner:
     """Runs one tracker over sequences, compiling once for each length of flattened frames.
 
@@ -56,14 +97,25 @@ class Runner:
     the memory of samples is updated in place.
     """
 
-    def __init__(self, tracker: Tracker):
+    def __init__(self, tracker: Tracker, like: "Runner | None" = None):
+        """Take a tracker.
+
+        Args:
+          like: shares its compiled code, so that trackers that differ by `Hyper` alone compile once.
+        """
         self.tracker = tracker
         self._init = jax.jit(init, static_argnums=0)
         self._step = jax.jit(step, static_argnums=0, donate_argnums=3)
         self._draws = jax.jit(init_draws, static_argnums=0)
-        self._compiled: dict[Any, Any] = {}
+        self._compiled: dict[Any, Any] = {} if like is None else like._compiled
 
-    def run(self, sequence: Sequence, seed: int, on_frame: Callable[[int], None] | None = None) -> Trajectory:
+    def run(
+        self,
+        sequence: Sequence,
+        seed: int,
+        on_frame: Callable[[int], None] | None = None,
+        until: Until | None = None,
+    ) -> Trajectory:
         """Track one sequence from its first box.
 
         Args:
@@ -71,6 +123,8 @@ class Runner:
           seed: of the online subnet's draws, folded with the sequence's name, so that neither order nor company of
             the sequences changes a result.
           on_frame: called with the index of each frame once it is on its way.
+          until: ends the run early. It sees results a chunk at a time, while the tracker is already ahead; what comes
+            after the last frame kept, errors included, is as if it had never been tracked.
 
         Raises:
           UserError: a frame cannot be read or differs in size; the start box lies outside; a result is not finite.
@@ -78,7 +132,8 @@ class Runner:
         tracker = self.tracker
         pictures = prefetch(sequence.frames)
         try:
-            return self._track(sequence, pictures, _key(seed, sequence.name), on_frame or (lambda _: None))
+            rows = _Rows(tracker, until)
+            return self._track(sequence, pictures, rows, _key(seed, sequence.name), on_frame or (lambda _: None))
         except FloatingPointError as error:
             raise UserError(
                 f"sequence {sequence.name}: {error}; the weights of {tracker.name} or the hyper-parameters are unsound"
@@ -87,7 +142,12 @@ class Runner:
             pictures.close()
 
     def _track(
-        self, sequence: Sequence, pictures: Iterator[np.ndarray], key: jax.Array, on_frame: Callable[[int], None]
+        self,
+        sequence: Sequence,
+        pictures: Iterator[np.ndarray],
+        rows: "_Rows",
+        key: jax.Array,
+        on_frame: Callable[[int], None],
     ) -> Trajectory:
         tracker = self.tracker
         fixed = (tracker.variables, tracker.hyper)
@@ -105,44 +165,38 @@ class Runner:
         on_frame(0)
 
         waiting: list[StepOutput] = []
-        fetched: list[_Row] = []
-        for index, picture in enumerate(pictures, start=1):
-            if picture.shape != first.shape:
-                (h, w), (h0, w0) = picture.shape[:2], first.shape[:2]
-                raise UserError(
-                    f"sequence {sequence.name}: frame {index} is {w}x{h}, the first is {w0}x{h0}; "
-                    "a sequence has one size: unpack it again"
-                )
-            (state, output), seconds = self._call(self._step, *fixed, state, _frame(picture))
-            compiling += seconds
-            waiting.append(output)
-            if len(waiting) == CHUNK:
-                fetched += self._fetch(waiting, len(fetched), first.shape)
-                waiting = []
-            on_frame(index)
-        fetched += self._fetch(waiting, len(fetched), first.shape)
+        try:
+            for index, picture in enumerate(pictures, start=1):
+                if picture.shape != first.shape:
+                    (h, w), (h0, w0) = picture.shape[:2], first.shape[:2]
+                    raise UserError(
+                        f"sequence {sequence.name}: frame {index} is {w}x{h}, the first is {w0}x{h0}; "
+                        "a sequence has one size: unpack it again"
+                    )
+                (state, output), seconds = self._call(self._step, *fixed, state, _frame(picture))
+                compiling += seconds
+                waiting.append(output)
+                if len(waiting) == CHUNK:
+                    taken, waiting = waiting, []
+                    if rows.take(taken, first.shape):
+                        break
+                on_frame(index)
+        except UserError:
+            # The run may have ended before the frame that cannot be tracked.
+            if rows.until is None or not rows.take(waiting, first.shape):
+                raise
+        else:
+            rows.take(waiting, first.shape)
         seconds = time.perf_counter() - began - compiling
-        return _trajectory(sequence.first_box, fetched, seconds, compiling)
-
-    def _fetch(self, outputs: list[StepOutput], done: int, shape: tuple[int, ...]) -> list[_Row]:
-        """Results on the host. Raises FloatingPointError where a box or score is not finite."""
-        outputs = jax.device_get(outputs)
-        threshold = float(self.tracker.hyper.mask_threshold)
-        rows = []
-        for i, output in enumerate(outputs, start=done + 1):
-            if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
-                raise FloatingPointError(f"box or score of frame {i} is not finite")
-            polygon = None
-            if output.mask is not None:
-                exact = self.tracker.config.fidelity == "exact"
-                mask = full_frame(output.mask.probability, output.mask.box, *shape[:2], exact=exact)
-                polygon = rotated_box(mask, threshold, output.box)
-            rows.append(_Row(replace(output, mask=None), polygon))
-        return rows
+        return _trajectory(sequence.first_box, rows.rows, seconds, compiling)
 
     def _call(self, function: Any, *args: Any) -> tuple[Any, float]:
         """Call a jitted function of (config, *args); also the seconds that its compilation took, 0 if it was kept."""
-        signature = (function, *(getattr(leaf, "shape", None) for leaf in jax.tree.leaves(args)))
+        signature = (
+            function.__wrapped__,
+            self.tracker.config,
+            *(getattr(leaf, "shape", None) for leaf in jax.tree.leaves(args)),
+        )
         seconds = 0.0
         if signature not in self._compiled:
             began = time.perf_counter()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from scripted import Config, FakeTracker, Online
 
 from drol_jax import datasets
 from drol_jax.datasets import Sequence, SequenceEntry
@@ -12,25 +13,6 @@ from drol_jax.eval import cli
 
 NAMES = ("alpha", "beta", "gamma")
 FRAMES = 8
-
-
-@dataclass(frozen=True)
-class Online:
-    enabled: bool
-
-
-@dataclass(frozen=True)
-class Config:
-    online: Online
-
-
-@dataclass(frozen=True)
-class FakeTracker:
-    name: str
-    config: Config
-    hyper: dict
-    seed: int = 0
-    weights_hash: str = "ab12"
 
 
 @dataclass(frozen=True)
@@ -65,7 +47,7 @@ class FakeRunner:
     def __init__(self, world: World, online: bool):
         self.world, self.online = world, online
 
-    def run(self, sequence, seed, on_frame=None):
+    def run(self, sequence, seed, on_frame=None, until=None):
         if sequence.name in self.world.broken:
             raise UserError(f"{sequence.name}: frame 3 is cut short; copy it again")
         for index in range(FRAMES):
@@ -117,7 +99,7 @@ def world(monkeypatch) -> World:
 
         return open_sequence
 
-    def load(name, root=None, only=None, seed=0):
+    def load(name, root=None, only=None, seed=0, *, images=True):
         assert seed == 0
         unknown = set(only or ()) - set(NAMES)
         if unknown:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
-from drol_jax.results import TrackerFolder, plain, read_boxes, write_boxes, write_details, write_text
+from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details, write_text
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
 
@@ -147,11 +148,22 @@ def test_a_sequence_of_another_length_or_without_box_file_is_not_finished(tmp_pa
     assert folder.finished("a", 3) is None
 
 
-def test_a_crash_before_the_box_file_leaves_the_sequence_unfinished(tmp_path, track):
+@pytest.mark.parametrize("content", [b"", b"1,2,3,4\n1,2", b"\0" * 40])
+def test_a_damaged_box_file_is_not_finished(tmp_path, track, content):
     folder = open_folder(tmp_path)
-    broken = replace(track, boxes=np.full((3, 4), "x"))
-    with pytest.raises(TypeError):
-        folder.save("a", broken)
+    folder.save("a", track)
+    (tmp_path / "t" / "a.txt").write_bytes(content)
+    assert folder.finished("a", 3) is None
+
+
+def test_a_crash_before_the_box_file_leaves_the_sequence_unfinished(tmp_path, track, monkeypatch):
+    def crash(*args, **kwargs):
+        raise ZeroDivisionError
+
+    folder = open_folder(tmp_path)
+    monkeypatch.setattr("drol_jax.results.folder.write_run", crash)
+    with pytest.raises(ZeroDivisionError):
+        folder.save("a", track)
     assert open_folder(tmp_path).finished("a", 3) is None
 
 
@@ -188,6 +200,53 @@ def test_overwrite_keeps_other_sequences_of_equal_settings(tmp_path, track):
     folder.forget("a")
     assert folder.finished("a", 3) is None
     assert folder.finished("b", 3) is not None
+
+
+def test_each_repetition_is_finished_by_itself_and_all_are_forgotten_together(tmp_path, track):
+    folder = TrackerFolder.open(tmp_path / "t", SETTINGS, {}, form="vot")
+    for number in (1, 2):
+        folder.write("a", Tracked.of(track), number)
+    folder.write("a_1", Tracked.of(track), 1)
+    folder = TrackerFolder.open(tmp_path / "t", SETTINGS, {}, form="vot")
+    assert [folder.finished("a", 3, number) is not None for number in (1, 2, 3)] == [True, True, False]
+    assert folder.numbers("a") == [1, 2]
+    folder.forget("a")
+    assert folder.numbers("a") == []
+    assert folder.finished("a", 3, 1) is None
+    assert folder.finished("a_1", 3, 1) is not None
+
+
+def test_a_copied_repetition_is_the_same_to_the_byte(tmp_path, track):
+    folder = TrackerFolder.open(tmp_path / "t", SETTINGS, {}, form="vot")
+    folder.write("a", Tracked.of(track))
+    folder.repeat("a", 1, 2)
+    assert folder.same("a", (1, 2))
+    assert folder.finished("a", 3, 2) == folder.finished("a", 3, 1)
+    details = tmp_path / "t" / "details"
+    assert (details / "a_002.csv").read_bytes() == (details / "a_001.csv").read_bytes()
+    folder.write("a", Tracked.of(replace(track, boxes=track.boxes + 1)), 3)
+    assert not folder.same("a", (1, 2, 3))
+
+
+def test_a_longterm_run_without_its_confidences_is_not_finished(tmp_path, track):
+    folder = TrackerFolder.open(tmp_path / "t", SETTINGS, {}, form="pysot-longterm")
+    folder.write("a", Tracked.of(track))
+    assert folder.finished("a", 3) is not None
+    (tmp_path / "t" / "longterm" / "a" / "a_001_confidence.value").unlink()
+    assert folder.finished("a", 3) is None
+
+
+def test_what_killed_processes_left_half_written_is_cleared_away_and_nothing_else(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / "t" / "baseline").mkdir(parents=True)
+    litter = tmp_path / "t" / "baseline" / f".a_001.txt.{ended.pid}.tmp"
+    alive = tmp_path / "t" / f".manifest.json.{os.getppid()}.tmp"
+    for path in (litter, alive):
+        path.write_text("1,2")
+    open_folder(tmp_path)
+    assert not litter.exists()
+    assert alive.exists()
 
 
 def test_box_files_of_unknown_origin_are_not_touched(tmp_path, track):

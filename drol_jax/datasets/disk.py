@@ -122,6 +122,7 @@ def build(
         polygons=None if truth.polygons is None else truth.polygons - origin,
         absent=truth.absent,
         tags=truth.tags,
+        anchors=truth.anchors,
         size=truth.size,
         only_first_box=alone,
     )

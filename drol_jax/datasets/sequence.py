@@ -18,8 +18,9 @@ class Sequence:
 
     Raises:
       UserError: frames and boxes differ in number; boxes are not [T, 4]; a row is partly NaN or infinite; the first
-        row holds no box or one of negative size; polygons, absent or a tag do not have T rows; a polygon is partly
-        NaN; only the first box is said to be known but there are more; the size is not two positive whole numbers.
+        row holds no box or one of negative size; polygons, absent, anchors or a tag do not have T rows; a polygon is
+        partly NaN; an anchor has no box; only the first box is said to be known but there are more; the size is not two
+        positive whole numbers.
     """
 
     name: str
@@ -41,6 +42,9 @@ class Sequence:
     the row of boxes holds numbers; None where it marks nothing. Read-only."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     """By name (VOT: "camera_motion", "occlusion", ...) bool [T], True in the frames that carry the tag. Read-only."""
+    anchors: np.ndarray | None = field(default=None, kw_only=True)
+    """int8 [T], VOT2020 and later: 1 where a tracker is started to run forward, -1 to run backward, else 0; None where
+    the benchmark names no anchors. Read-only."""
     size: tuple[int, int] | None = field(default=None, kw_only=True)
     """(height, width) of the pictures in pixels, where it is known without decoding one."""
     only_first_box: bool = field(default=False, kw_only=True)
@@ -75,6 +79,8 @@ class Sequence:
         frozen = {"boxes": boxes, "tags": {tag: self._flags(f"tag {tag}", flags) for tag, flags in self.tags.items()}}
         if self.polygons is not None:
             frozen["polygons"] = self._corners(self.polygons, unknown[:, 0])
+        if self.anchors is not None:
+            frozen["anchors"] = self._anchors(self.anchors, unknown[:, 0])
         if self.absent is not None:
             frozen["absent"] = self._flags("absent", self.absent)
         if self.size is not None and not (len(self.size) == 2 and all(int(n) == n and n > 0 for n in self.size)):
@@ -100,6 +106,20 @@ class Sequence:
             )
         flags.setflags(write=False)
         return flags
+
+    def _anchors(self, anchors: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+        anchors = np.sign(np.asarray(anchors, np.int64)).astype(np.int8)
+        if anchors.shape != (len(self.frames),):
+            raise UserError(
+                f"sequence {self.name}: {len(anchors)} anchors for {len(self.frames)} frames; give one each"
+            )
+        if (unknown & (anchors != 0)).any():
+            row = int(np.argmax(unknown & (anchors != 0)))
+            raise UserError(
+                f"sequence {self.name}: frame {row} (counted from 0) is an anchor, but its box is not known"
+            )
+        anchors.setflags(write=False)
+        return anchors
 
     def _corners(self, polygons: np.ndarray, unknown: np.ndarray) -> np.ndarray:
         polygons = _table(self.name, "polygons", polygons, 8, "(x1, y1, ..., x4, y4)")

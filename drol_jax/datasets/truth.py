@@ -28,6 +28,8 @@ class Truth:
     """bool [N]."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict)
     """bool [N] each."""
+    anchors: np.ndarray | None = None
+    """int64 [N], positive or negative where a run from an anchor starts."""
     size: tuple[int, int] | None = None
     """(height, width)."""
 
@@ -114,9 +116,11 @@ def _vot(path: Path) -> Truth:
     tags = {file.stem: read_flags(file, len(lines), pad=True) > 0 for file in files}
     # A tag that no frame carries has no file.
     tags = {tag: np.zeros(len(lines), bool) for tag in TAGS if tags} | tags
+    place = path.parent / "anchor.value"
+    anchors = read_flags(place, len(lines), pad=True) if place.is_file() else None
     if width == 4:
-        return Truth(boxes=regions, tags=tags, size=size)
-    return Truth(boxes=box_from_polygon(regions), polygons=regions, tags=tags, size=size)
+        return Truth(boxes=regions, tags=tags, anchors=anchors, size=size)
+    return Truth(boxes=box_from_polygon(regions), polygons=regions, tags=tags, anchors=anchors, size=size)
 
 
 def _region(path: Path, number: int, line: str) -> list[float] | None:

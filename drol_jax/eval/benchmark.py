@@ -1,61 +1,25 @@
-"""The loop over sequences, trackers and seeds. Needs no jax: trackers come from a `Backend`."""
+"""The loop over sequences, trackers, seeds and repetitions. Needs no jax: trackers come from a `Backend`.
 
-from collections.abc import Callable, Mapping, Sequence
+Every run over a sequence is written as it ends, so that the same command goes on where any stop, even a kill, left off.
+All files then are byte for byte what an undisturbed run writes, but for those that hold wall-clock times:
+``manifest.json``, ``*_time.txt``, ``*_time.value``, ``summary.*``, the notes in ``scores.json``, archives with times.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.scorers import own_boxes
-from drol_jax.metrics import ope
-from drol_jax.report.summary import Entrant, Failure, Outcome, Summary
-from drol_jax.results import Timing, TrackerFolder
-
-if TYPE_CHECKING:  # these import jax, which tests of the loop do not need
-    from drol_jax.run import Trajectory
+from drol_jax.eval.contestants import Contestant
+from drol_jax.eval.running import Running
+from drol_jax.eval.tracking import Monitor, Ran, track
+from drol_jax.report.summary import Failure
+from drol_jax.results import TrackerFolder
 
 DATASET_SEED = 0
 """What Synth is rendered from: the benchmark is one and the same, only trackers are repeated under other seeds."""
-
-
-class Tracker(Protocol):
-    """What identifies a tracker; `drol_jax.Tracker` is one."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def config(self) -> Any: ...
-    @property
-    def hyper(self) -> Any: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def weights_hash(self) -> str: ...
-
-
-class Runner(Protocol):
-    """What tracks a sequence; `drol_jax.run.Runner` is one."""
-
-    def run(
-        self, sequence: datasets.Sequence, seed: int, on_frame: Callable[[int], None] | None = None
-    ) -> "Trajectory": ...
-
-
-class Backend(Protocol):
-    """Where trackers come from."""
-
-    def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
-    def environment(self) -> Mapping[str, Any]: ...
-
-
-class Monitor(Protocol):
-    """Who is told how far the run is."""
-
-    def begin(self, what: str, frames: int) -> None: ...
-    def frame(self, index: int) -> None: ...
-    def end(self, outcome: str) -> None: ...
-    def skip(self, what: str, runs: int, reason: str) -> None: ...
 
 
 class Interrupted(Exception):
@@ -66,40 +30,21 @@ class Interrupted(Exception):
         self.done, self.total = done, total
 
 
-@dataclass(frozen=True, eq=False)
-class Contestant:
-    """An entrant with what it takes to run it."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Finished:
+    """What is on disk after a run, and what could not be tracked."""
 
-    entrant: Entrant
-    tracker: Tracker
-    runner: Runner
-
-    def folder(self, seed: int) -> str:
-        """Name of the results folder under one seed."""
-        return self.entrant.name if len(self.entrant.seeds) == 1 else f"{self.entrant.name}_s{seed}"
-
-
-def enter(backend: Backend, config: str, weights: str | None, *, baseline: bool, seeds: int) -> list[Contestant]:
-    """Load the tracker and, where asked for, the same one without the online subnet.
-
-    Args:
-      seeds: how many, counted up from the configuration's own. The baseline draws nothing at random: it gets one.
-
-    Raises:
-      UserError: what loading raises; seeds < 1; a baseline of a tracker that has no online subnet.
-    """
-    if seeds < 1:
-        raise UserError(f"--seeds {seeds}: at least one seed is needed; pass --seeds 1 or more")
-    tracker, runner = backend.load(config, weights, online=None)
-    online = tracker.config.online.enabled
-    if baseline and not online:
-        raise UserError(f"configuration {tracker.name} has no online subnet to switch off; drop --baseline")
-    entrant = Entrant(tracker.name, "DROL" if online else "Siam", tuple(range(tracker.seed, tracker.seed + seeds)))
-    contestants = [Contestant(entrant, tracker, runner)]
-    if baseline:
-        off, runner = backend.load(config, weights, online=False)
-        contestants.append(Contestant(Entrant(f"{tracker.name}_baseline", "base", (off.seed,)), off, runner))
-    return contestants
+    dataset: str
+    entries: tuple[datasets.SequenceEntry, ...]
+    """Every sequence that was asked for, in order."""
+    unscored: frozenset[str]
+    """Names of those whose truth is the first box alone."""
+    attributes: Mapping[str, tuple[str, ...]]
+    contestants: tuple[Contestant, ...]
+    folders: Mapping[tuple[str, int], TrackerFolder]
+    """By entrant and seed."""
+    runs: tuple[Ran, ...]
+    failures: tuple[Failure, ...]
 
 
 def run(
@@ -109,64 +54,74 @@ def run(
     output: Path,
     environment: Mapping[str, Any],
     monitor: Monitor,
+    running: Running,
     *,
     overwrite: bool = False,
-) -> Summary:
-    """Track what is not tracked yet, then score everything from the files.
+) -> Finished:
+    """Track what is not tracked yet.
 
     Sequences are the outer loop, so that each is opened once and an interrupted run has tracked the same ones with
-    every tracker. A sequence that cannot be opened or tracked is noted, and the others go on. One whose truth is its
-    first box alone is tracked but not scored, and left out of the summary.
+    every tracker. A sequence that cannot be opened or tracked is noted, and the others go on.
 
     Args:
-      output: results go to ``<output>/<dataset>/<tracker>``.
+      output: results go to ``<output>/<tracker>``.
+      running: how a sequence is run.
       overwrite: track the given sequences again, and drop results of other settings.
 
     Raises:
       UserError: a results folder holds results of other settings, or cannot be written.
       Interrupted: Ctrl-C.
     """
-    runs = [(contestant, seed) for contestant in contestants for seed in contestant.entrant.seeds]
-    folders = [_open(output / dataset, dataset, *run, environment, overwrite=overwrite) for run in runs]
+    teams = [(contestant, seed) for contestant in contestants for seed in contestant.entrant.seeds]
+    folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite) for team in teams]
     if overwrite:
         for folder in folders:
             for entry in entries:
                 folder.forget(entry.name)
-    outcomes: list[Outcome] = []
+    runs: list[Ran] = []
     failures: list[Failure] = []
     attributes: dict[str, tuple[str, ...]] = {}
-    unscored: list[str] = []
+    unscored: set[str] = set()
     try:
         for entry in entries:
             try:
                 sequence = entry.open()
             except UserError as error:
                 failures.append(Failure(entry.name, None, None, str(error)))
-                monitor.skip(entry.name, len(runs), str(error))
+                monitor.skip(entry.name, len(teams), str(error))
                 continue
             attributes[entry.name] = tuple(sequence.attributes)
-            for (contestant, seed), folder in zip(runs, folders, strict=True):
-                result = _one(contestant, seed, entry.name, sequence, folder, monitor)
-                if isinstance(result, Outcome):
-                    outcomes.append(result)
-                elif result is not None:
-                    failures.append(result)
+            if sequence.only_first_box:
+                unscored.add(entry.name)
+            for (contestant, seed), folder in zip(teams, folders, strict=True):
+                result = track(contestant, seed, sequence, folder, monitor, running)
+                if isinstance(result, Ran):
+                    runs.append(result)
                 else:
-                    unscored.append(entry.name)
+                    failures.append(result)
     except KeyboardInterrupt:
-        raise Interrupted(len(outcomes) + len(unscored), len(entries) * len(runs)) from None
-    return Summary(
+        raise Interrupted(len(runs), len(entries) * len(teams)) from None
+    return Finished(
         dataset=dataset,
-        sequences=tuple(entry.name for entry in entries if entry.name not in unscored),
+        entries=tuple(entries),
+        unscored=frozenset(unscored),
         attributes=attributes,
-        entrants=tuple(contestant.entrant for contestant in contestants),
-        outcomes=tuple(outcomes),
+        contestants=tuple(contestants),
+        folders={(c.entrant.name, seed): folder for (c, seed), folder in zip(teams, folders, strict=True)},
+        runs=tuple(runs),
         failures=tuple(failures),
     )
 
 
 def _open(
-    root: Path, dataset: str, contestant: Contestant, seed: int, environment: Mapping[str, Any], *, overwrite: bool
+    output: Path,
+    dataset: str,
+    contestant: Contestant,
+    seed: int,
+    environment: Mapping[str, Any],
+    running: Running,
+    *,
+    overwrite: bool,
 ) -> TrackerFolder:
     tracker = contestant.tracker
     settings = {
@@ -176,46 +131,14 @@ def _open(
         "hyper": tracker.hyper,
         "seed": seed,
         "weights_hash": tracker.weights_hash,
+        # The number of repetitions may grow from one run to the next; plain one-pass runs need no word.
+        **({} if running.kind == "ope" else {"protocol": running.kind}),
     }
-    return TrackerFolder.open(root / contestant.folder(seed), settings, environment, overwrite=overwrite)
-
-
-def _one(
-    contestant: Contestant,
-    seed: int,
-    name: str,
-    sequence: datasets.Sequence,
-    folder: TrackerFolder,
-    monitor: Monitor,
-) -> Outcome | Failure | None:
-    """Track one sequence, unless it is done, and score it; None where there is nothing to score it by."""
-    entrant, frames = contestant.entrant, len(sequence.boxes)
-    timing = folder.finished(name, frames)
-    monitor.begin(_what(entrant, seed, name), frames)
-    if timing is None:
-        try:
-            trajectory = contestant.runner.run(sequence, seed, monitor.frame)
-        except UserError as error:
-            monitor.end(f"failed: {error}")
-            return Failure(name, entrant.name, seed, str(error))
-        # Out of the try: a full disk ends the whole run, not this sequence.
-        timing, verb = folder.save(name, trajectory, sequence.origin), "tracked"
-    else:
-        verb = "kept from an earlier run"
-    if sequence.only_first_box:
-        monitor.end(f"{_speed(timing)}, {verb}, not scored")
-        return None
-    # Scored from the file, whose numbers are rounded, so that a resumed run reports the same; in the file's own
-    # origin, as the toolkits do.
-    scores = ope.score(folder.boxes(name), own_boxes(sequence), absent=sequence.absent)
-    monitor.end(f"AUC {scores.auc:.3f}, {_speed(timing)}, {verb}")
-    return Outcome(entrant.name, seed, name, scores, timing)
-
-
-def _what(entrant: Entrant, seed: int, sequence: str) -> str:
-    return f"{sequence} {entrant.label}" + (f" seed {seed}" if len(entrant.seeds) > 1 else "")
-
-
-def _speed(timing: Timing) -> str:
-    rate = f"{timing.frames / timing.seconds:.1f} fps" if timing.seconds > 0 else "no time measured"
-    return rate + (f" after {timing.compile_seconds:.1f} s of compilation" if timing.compile_seconds >= 0.05 else "")
+    return TrackerFolder.open(
+        output / contestant.folder(seed),
+        settings,
+        environment,
+        overwrite=overwrite,
+        form=running.form,
+        experiment=running.experiment,
+    )

@@ -1,34 +1,29 @@
 """Arguments and wiring of ``python -m drol_jax.eval``."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval import benchmark
-from drol_jax.eval.commands import COMMANDS, PROGRAM, data_root, describe, run_command, split_names, tell
+from drol_jax.eval import benchmark, contestants, outcomes
+from drol_jax.eval.backend import JaxBackend, TrackingArguments
+from drol_jax.eval.commands import COMMANDS, DATASET_HELP, PROGRAM, data_root, describe, run_command, split_names, tell
 from drol_jax.eval.progress import ProgressMonitor
-from drol_jax.eval.run_page import write_run_page
-from drol_jax.report.files import write_summary
-from drol_jax.report.table import show
-from drol_jax.results import environment, version
-
-DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
-DEFAULT_CACHE = Path("~/.cache/drol_jax")
-Fidelity = Literal["published", "exact"]  # that of drol_jax.config, which imports jax
+from drol_jax.eval.running import Kind, choose
+from drol_jax.results import version
 
 
 @dataclass(frozen=True)
-class Arguments:
-    """Track every sequence of a benchmark and print success AUC, precision and normalised precision.
+class Arguments(TrackingArguments):
+    """Track every sequence of a benchmark as the benchmark wants it, and print the scores.
 
-    Results go to OUTPUT/DATASET/TRACKER in PySOT's format as each sequence ends. The same command takes up an
-    interrupted run where it stopped.
+    Results go to OUTPUT/DATASET/TRACKER in the benchmark's own format as each run over a sequence ends. The same
+    command takes up an interrupted run where it stopped.
 
     Exit code: 0 all tracked, 1 some sequences failed, 2 misuse, 130 interrupted.
 
@@ -42,58 +37,34 @@ class Arguments:
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
-    fidelity: Fidelity | None = None
-    """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
-    method's geometry right. Results go to a folder of their own."""
     sequences: str | None = None
     """Only these, separated by commas. Default: all."""
     baseline: bool = False
     """Also run the same tracker with the online subnet off, and print both side by side."""
     seeds: int = 1
-    """Repeat with this many seeds, counted up from the configuration's; prints mean and standard deviation."""
+    """Repeat with this many seeds, counted up from the configuration's; prints mean, standard deviation and 95 %
+    confidence interval."""
+    protocol: Kind | None = None
+    """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
+    (restart), from anchors (multistart). Default: the benchmark's own."""
+    repetitions: int | None = None
+    """Runs over each sequence, each with draws of its own. Default: 15 for restart, 3 for got10k. A tracker that draws
+    nothing is run once; VOT's files then hold it three times, as of its toolkit."""
+    submit: bool = False
+    """Also pack the results for the evaluation server; where the server keeps the truth, they are packed anyway."""
     output: Path = Path("results")
     """Folder for results."""
     overwrite: bool = False
     """Track again what is already there, and replace results of other settings."""
-    cache_dir: Path | None = None
-    """Where compiled code is kept between runs. Default: ~/.cache/drol_jax."""
-    no_cache: bool = False
-    """Keep no compiled code."""
     no_report: bool = False
     """Write no report.html, tables.md and tables.tex."""
     version: bool = False
     """Print the version and exit."""
 
 
-class JaxBackend:
-    """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
-
-    def __init__(self, arguments: Arguments):
-        self.fidelity: Fidelity | None = arguments.fidelity
-        if arguments.no_cache and arguments.cache_dir is not None:
-            raise UserError("--cache-dir and --no-cache exclude each other; drop one")
-        folder = None if arguments.no_cache else _cache_folder(arguments.cache_dir)
-        if folder is not None:
-            import jax
-
-            jax.config.update("jax_compilation_cache_dir", str(folder))
-            # Every program counts: tracking compiles dozens of small ones beside the few large ones.
-            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-    def load(
-        self, config: str, weights: str | None, *, online: bool | None
-    ) -> tuple[benchmark.Tracker, benchmark.Runner]:
-        from drol_jax.api import load
-        from drol_jax.run import Runner
-
-        tracker = load(config, weights, online=online, fidelity=self.fidelity)
-        return tracker, Runner(tracker)
-
-    def environment(self) -> Mapping[str, Any]:
-        return environment()
-
-
-def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], benchmark.Backend] = JaxBackend) -> int:
+def main(
+    argv: Sequence[str] | None = None, backend: Callable[[TrackingArguments], contestants.Backend] = JaxBackend
+) -> int:
     """Run the program: a command of `COMMANDS` where the first argument names one, else a benchmark.
 
     Args:
@@ -129,38 +100,32 @@ def main(argv: Sequence[str] | None = None, backend: Callable[[Arguments], bench
         return 130
 
 
-def _evaluate(arguments: Arguments, backend: Callable[[Arguments], benchmark.Backend]) -> int:
+def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], contestants.Backend]) -> int:
     only = split_names(arguments.sequences, "--sequences")
     entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
+    how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
-    contestants = benchmark.enter(
+    entered = contestants.enter(
         trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds
     )
-    total = len(entries) * sum(len(contestant.entrant.seeds) for contestant in contestants)
-    with ProgressMonitor(total) as monitor:
-        summary = benchmark.run(
-            dataset,
-            entries,
-            contestants,
-            arguments.output,
-            trackers.environment(),
-            monitor,
-            overwrite=arguments.overwrite,
-        )
+    total = len(entries) * sum(len(contestant.entrant.seeds) for contestant in entered)
     folder = arguments.output / dataset
-    unscored = len(entries) - len(summary.sequences)
-    if unscored:
-        print(f"{unscored} sequences have no annotation but the first box: a server scores them. Results: {folder}")
-    if summary.sequences:
-        show(summary)
-        write_summary(summary, folder)
-        if not arguments.no_report:
-            write_run_page(summary, folder, entries)
-        print(f"Results, summary.json and summary.csv: {folder}")
-        if not arguments.no_report:
-            print(f"To look at: {folder / 'report.html'}")
-    return 1 if summary.failures else 0
+    with ProgressMonitor(total) as monitor:
+        finished = benchmark.run(
+            dataset, entries, entered, folder, trackers.environment(), monitor, how, overwrite=arguments.overwrite
+        )
+    everything = entries if only is None else datasets.load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
+    outcomes.show_scores(finished, how.kind, everything, folder, report=not arguments.no_report)
+    if arguments.submit or outcomes.kept_by_server(dataset):
+        archives, trouble = outcomes.pack(finished, how.kind, everything, folder)
+        for path in archives:
+            print(f"To upload: {path}")
+        for words in trouble:
+            print(words)
+        if trouble and arguments.submit:
+            return 1
+    return 1 if finished.failures else 0
 
 
 def _kept(arguments: Arguments) -> Path:
@@ -169,17 +134,3 @@ def _kept(arguments: Arguments) -> Path:
         return arguments.output / datasets.canonical(arguments.dataset)
     except UserError:  # stopped before the name was looked at
         return arguments.output
-
-
-def _cache_folder(asked: Path | None) -> Path | None:
-    """The cache's folder, made where it does not exist; None, and a note, where the default one cannot be."""
-    folder = (asked or DEFAULT_CACHE).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        trouble = f"cannot make the cache folder {folder} ({error.strerror})"
-        if asked is not None:
-            raise UserError(f"{trouble}; choose another --cache-dir or pass --no-cache") from error
-        tell(f"note: {trouble}; compiled code is not kept (--cache-dir chooses a folder, --no-cache silences this)")
-        return None
-    return folder

@@ -8,9 +8,11 @@ from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 
+from drol_jax import datasets
 from drol_jax.errors import UserError
 
 PROGRAM = "python -m drol_jax.eval"
+DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
 DATA_ROOT = "DROL_JAX_DATA"
 
 
@@ -24,6 +26,7 @@ class Command:
 
 
 COMMANDS = {
+    "ablate": Command(module="drol_jax.eval.ablate_cli", about="repeat the paper's ablation study"),
     "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
     "pack": Command(module="drol_jax.eval.pack_cli", about="pack result files for an evaluation server"),
     "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),

@@ -1,15 +1,14 @@
 """Scorers of VOT's three kinds of evaluation."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers import BySequence, Carried, own_boxes, same_length
+from drol_jax.frames import read
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve
 from drol_jax.metrics.regions import Regions
@@ -139,19 +138,20 @@ def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
     """
     if sequence.size is not None:
         return sequence.size
-    first = sequence.frames[0]
-    image = cv2.imread(str(first)) if isinstance(first, Path) and first.is_file() else None
-    if image is None:
+    try:
+        height, width, _ = read(sequence.frames[0]).shape
+    except UserError as error:
         raise UserError(
-            f"the annotations do not say how large the pictures are, which VOT's measures need, and {first} cannot be "
-            "read; put the images there, or use PySOT's JSON file with width and height"
-        )
-    return image.shape[0], image.shape[1]
+            "the annotations do not say how large the pictures are, which VOT's measures need, and the first cannot be "
+            f"read ({error}); put the images there, or use PySOT's JSON file with width and height"
+        ) from error
+    return height, width
 
 
 def _vot_numbers(reached: Supervised) -> Numbers:
     return {
-        "eao": reached.eao,
+        # Of sequences too short for any length of the interval it is not a number.
+        "eao": None if reached.eao is None or np.isnan(reached.eao) else reached.eao,
         "accuracy": reached.accuracy,
         "robustness": reached.robustness,
         "lost": reached.lost,

@@ -1,7 +1,7 @@
 """Scoring result folders: find the trackers, read each file once, judge it by every protocol. Needs no jax."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,11 @@ class Request:
     dialects: bool = True
     """Score by the other protocols too."""
     experiment: str | None = None
+    kind: str | None = None
+    """How the results came about: "ope", "vot", "longterm" or "got10k"; None for the benchmark's own kind."""
     pad_short: bool = False
+    failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By (tracker, sequence) why its tracking failed; what files there are do not count."""
 
 
 def score_folders(request: Request) -> Board:
@@ -47,7 +51,7 @@ def score_folders(request: Request) -> Board:
     aliases = {alias: entry.name for entry in request.entries for alias in entry.aliases}
     names = Names([entry.name for entry in request.entries], aliases)
     known = datasets.benchmark(request.dataset)
-    kind = known.protocol if known else "ope"
+    kind = request.kind or (known.protocol if known else "ope")
     if kind == "server":
         raise UserError(f"{request.dataset}'s truth is kept by its server; pack the results for it instead of scoring")
     experiment = request.experiment or ("longterm" if kind == "longterm" else "baseline")
@@ -56,7 +60,7 @@ def score_folders(request: Request) -> Board:
              if row.first is not None and row.annotated_from is not None}  # fmt: skip
     anchored = any(_is_anchored(path) for t in trackers for files in t.files.values() for path in files.values())
     protocols = scorers(request.dataset, kind, request.protocol, anchored=anchored, pad_short=request.pad_short)
-    judging = _Judging(protocols if request.dialects else protocols[:1], leads)
+    judging = _Judging(protocols if request.dialects else protocols[:1], leads, request.failed)
     carried = {}
     for entry in request.entries:
         if entry.name in set(request.wanted):
@@ -67,8 +71,8 @@ def score_folders(request: Request) -> Board:
 class _Judging:
     """What every scorer made of every result so far. The first scorer is the one asked for."""
 
-    def __init__(self, scorers: Sequence[Scorer], leads: Mapping[str, int]):
-        self.scorers, self._leads = scorers, leads
+    def __init__(self, scorers: Sequence[Scorer], leads: Mapping[str, int], failed: Mapping[tuple[str, str], str]):
+        self.scorers, self._leads, self._failed = scorers, leads, failed
         self.judged: dict[tuple[str, str], dict[str, Any]] = {}
         """By (protocol, tracker) and sequence."""
         self.refusals: list[Refusal] = []
@@ -84,8 +88,9 @@ class _Judging:
             return ()
         for tracker in trackers:
             files = tracker.files.get(entry.name)
-            if not files:
-                words = f"no result file in {tracker.folder}; track it, or leave it out with --sequences"
+            words = self._failed.get((tracker.name, entry.name))
+            if words is not None or not files:
+                words = words or f"no result file in {tracker.folder}; track it, or leave it out with --sequences"
                 self.refusals.append(Refusal(tracker.name, entry.name, words))
                 continue
             self._one(sequence, tracker.name, files)

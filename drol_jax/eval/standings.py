@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 from drol_jax.eval.scorers import Scorer
@@ -79,28 +80,51 @@ def _dialects(
 
 
 def _differences(board: Board) -> tuple[Column | None, dict[tuple[str, str], Difference]]:
-    """The best tracker against each other one, by the first column that single sequences have a number in."""
-    ranked = board.ranked
-    if len(ranked) < 2 or len(board.covered) < 2:
+    """The best tracker against each other one, by the first column that single sequences have a number in.
+
+    Repeats of a tracker count as one, with the mean of its scores on each sequence.
+    """
+    groups = _groups(board)
+    if len(groups) < 2 or len(board.covered) < 2:
         return None, {}
     for column in board.columns:
-        scores = {s.tracker: [s.sequences[name].get(column.key) for name in board.covered] for s in ranked}
-        rows = {name: [v for v in values if v is not None] for name, values in scores.items()}
-        if all(len(row) == len(board.covered) for row in rows.values()):
-            best = ranked[0].tracker
-            return column, {(best, s.tracker): paired(rows[best], rows[s.tracker]) for s in ranked[1:]}
+        scores = {name: _scores(members, column, board.covered) for name, members in groups.items()}
+        rows = {name: row for name, row in scores.items() if row is not None}
+        if len(rows) == len(groups):
+            best, *others = groups
+            return column, {(best, name): paired(rows[best], rows[name]) for name in others}
     return None, {}
 
 
-def _repeats(board: Board) -> dict[str, tuple[int, dict[str, Spread]]]:
-    """Folders whose names differ by a seed's or run's number alone: NAME_s0, NAME_s1 or NAME_000, NAME_001."""
+def _scores(members: Sequence[Standing], column: Column, covered: Sequence[str]) -> list[float] | None:
+    """Means over a tracker's repeats, sequence by sequence; None where one has no number."""
+    table = [[one.sequences[name].get(column.key) for one in members] for name in covered]
+    known = [[value for value in row if value is not None] for row in table]
+    return [fmean(row) for row in known] if all(len(row) == len(members) for row in known) else None
+
+
+def _groups(board: Board) -> dict[str, list[Standing]]:
+    """Trackers from the best to the worst; those whose names differ by a seed's or run's number alone are one: NAME_s0,
+    NAME_s1 or NAME_000, NAME_001."""
     groups: dict[str, list[Standing]] = {}
-    for standing in board.standings:
+    for standing in board.ranked:
         match = _REPEAT.match(standing.tracker)
-        if match and standing.overall:
-            groups.setdefault(match["name"], []).append(standing)
+        groups.setdefault(match["name"] if match else standing.tracker, []).append(standing)
+    named = {name if len(members) > 1 else members[0].tracker: members for name, members in groups.items()}
+    column = board.columns[0]
+
+    def place(name: str) -> tuple[bool, float]:
+        values = [one.overall.get(column.key) for one in named[name]]
+        known = [value for value in values if value is not None]
+        return not known, (-1 if column.larger_is_better else 1) * fmean(known or [0.0])
+
+    return {name: named[name] for name in sorted(named, key=place)}
+
+
+def _repeats(board: Board) -> dict[str, tuple[int, dict[str, Spread]]]:
     result = {}
-    for name, members in groups.items():
+    for name, members in _groups(board).items():
+        members = [one for one in members if one.overall]
         rows = {c.key: [v for m in members if (v := m.overall[c.key]) is not None] for c in board.columns}
         if len(members) > 1:
             spreads = {key: over_seeds(row) for key, row in rows.items() if len(row) == len(members)}

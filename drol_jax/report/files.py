@@ -46,6 +46,12 @@ def as_dict(summary: Summary) -> dict[str, Any]:
         "sequences_asked": len(summary.sequences),
         "sequences_in_mean": len(summary.covered),
         "trackers": [_tracker(summary, entrant) for entrant in summary.entrants],
+        "differences": [
+            {"first": first.name, "second": other.name, "measure": "auc", **plain(gap)}
+            for first in summary.entrants[:1]
+            for other in summary.entrants[1:]
+            if (gap := summary.difference(first, other)) is not None
+        ],
         "failures": plain(summary.failures),
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from drol_jax.metrics import ope
 from drol_jax.metrics.ope import Scores
-from drol_jax.metrics.spread import Spread, over_seeds
+from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
 from drol_jax.results import Timing
 
 
@@ -101,6 +101,14 @@ class Summary:
             fps=frames / seconds if seconds > 0 else None,
             compile_seconds=sum(o.timing.compile_seconds for o in chosen),
         )
+
+    def difference(self, first: Entrant, second: Entrant) -> Difference | None:
+        """Success AUC of one entrant minus another's over the covered sequences, each the mean over its seeds; None for
+        fewer than two sequences."""
+        if len(self.covered) < 2:
+            return None
+        rows = [[self.line(entrant, [s]).auc.mean for s in self.covered] for entrant in (first, second)]
+        return paired(rows[0], rows[1])
 
     def curves(self, entrant: Entrant) -> Scores:
         """Mean curves over covered sequences and seeds."""

@@ -40,8 +40,8 @@ def show(summary: Summary, file: IO[str] | None = None) -> None:
 
 
 def short(value: float) -> str:
-    """A share with three decimals and no leading zero: ".612", "1.000"."""
-    return f"{value:.3f}".removeprefix("0")
+    """A share with three decimals and no leading zero: ".612", "-.020", "1.000"."""
+    return f"{value:.3f}".removeprefix("0").replace("-0.", "-.")
 
 
 def _opening(summary: Summary, plus_minus: str) -> Iterator[str]:
@@ -62,6 +62,15 @@ def _closing(summary: Summary) -> Iterator[str]:
         yield f"Mean over {len(covered)} of {len(summary.sequences)} sequences: those that every tracker finished."
     else:
         yield "No mean: no sequence was finished by every tracker."
+    if covered:
+        for entrant in summary.entrants:
+            yield from _certainty(entrant, summary.line(entrant, covered))
+    for other in summary.entrants[1:]:
+        gap = summary.difference(summary.entrants[0], other)
+        if gap is not None:
+            low, high = (f"{value:+.3f}" for value in gap.interval)
+            between = f"{summary.entrants[0].label} - {other.label}"
+            yield f"{between}: AUC {gap.mean:+.3f} a sequence (95 %: {low} to {high}), p = {gap.p:.4f} by sign flips."
     times = []
     for entrant in summary.entrants:
         done = [sequence for sequence in summary.sequences if summary.finished(entrant, sequence)]
@@ -73,6 +82,18 @@ def _closing(summary: Summary) -> Iterator[str]:
     for failure in summary.failures:
         who = "" if failure.entrant is None else f" ({labels[failure.entrant]}, seed {failure.seed})"
         yield f"FAILED {failure.sequence}{who}: {failure.message}"
+
+
+def _certainty(entrant: Entrant, line: Line) -> Iterator[str]:
+    """Student's t intervals over the seeds; nothing for a single one."""
+    spreads = {"AUC": line.auc, "P@20": line.precision, "NP": line.normalised_precision}
+    parts = [
+        f"{head} {short(spread.interval[0])} to {short(spread.interval[1])}"
+        for head, spread in spreads.items()
+        if spread.interval is not None
+    ]
+    if parts:
+        yield f"{entrant.label}, {len(entrant.seeds)} seeds, 95 % intervals: {', '.join(parts)}."
 
 
 def _by_sequence(summary: Summary, plus_minus: str) -> Table:

@@ -11,10 +11,13 @@ evaluation servers.
 """
 
 from drol_jax.results.files import read_boxes, write_boxes, write_details, write_text
-from drol_jax.results.folder import Timing, TrackerFolder, environment, plain, version
+from drol_jax.results.folder import TrackerFolder
+from drol_jax.results.settings import environment, plain, version
+from drol_jax.results.tracked import Timing, Tracked
 
 __all__ = [
     "Timing",
+    "Tracked",
     "TrackerFolder",
     "environment",
     "plain",

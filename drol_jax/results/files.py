@@ -12,6 +12,7 @@ from drol_jax.errors import UserError
 from drol_jax.results.numbers import read_table
 
 if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
+    from drol_jax.results.tracked import Tracked
     from drol_jax.run import Trajectory
 
 VERDICTS = {-1: "off", 0: "found", 1: "not_found", 2: "hard_negative", 3: "uncertain"}
@@ -48,7 +49,7 @@ def read_boxes(path: Path, origin: int = 0) -> np.ndarray:
     return boxes
 
 
-def write_details(path: Path, trajectory: "Trajectory") -> None:
+def write_details(path: Path, trajectory: "Trajectory | Tracked") -> None:
     """Write what the tracker thought: frame (from 0), score, online_score, verdict, template; empty where NaN.
 
     Raises:
@@ -62,6 +63,29 @@ def write_details(path: Path, trajectory: "Trajectory") -> None:
         numbers = ("" if np.isnan(value) else f"{value:.6g}" for value in (float(score), float(online)))
         writer.writerow([frame, *numbers, VERDICTS[int(verdict)], TEMPLATES[int(template)]])
     write_text(path, text.getvalue())
+
+
+def clear_litter(folder: Path) -> None:
+    """Delete what processes that were killed while writing left below a folder.
+
+    Raises:
+      OSError: a file cannot be deleted.
+    """
+    for path in list(folder.rglob(".*.tmp")):
+        pid = path.name.split(".")[-2]
+        if pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
+            path.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # there is, but it is another user's
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

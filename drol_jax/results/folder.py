@@ -1,46 +1,48 @@
 """One tracker's results on one benchmark, and the manifest that says what made them."""
 
 import dataclasses
+import glob
 import json
-import os
-import platform
-from collections.abc import Mapping
-from importlib import metadata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.results.files import read_boxes, reason, write_boxes, write_details, write_text
+from drol_jax.results.files import clear_litter, read_boxes, reason, write_details, write_text
+from drol_jax.results.formats import FORMATS, Run, read_run, write_run
+from drol_jax.results.numbers import text_of
+from drol_jax.results.settings import plain
+from drol_jax.results.tracked import Timing, Tracked
 
 if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
     from drol_jax.run import Trajectory
 
 
-@dataclasses.dataclass(frozen=True)
-class Timing:
-    """What one finished sequence cost."""
-
-    frames: int
-    seconds: float
-    """Tracking, without compilation."""
-    compile_seconds: float
-
-
 class TrackerFolder:
     """The results of one tracker, under one seed, on one benchmark.
 
-    A sequence counts as finished when the manifest lists it and its box file has a line for every frame.
+    A run over a sequence counts as finished when the manifest lists it and its box file has a line for every frame.
+    A process may be killed at any moment: the next one finds each run finished or not, and what it writes for the
+    others is, but for times, what would have been written.
     """
 
-    def __init__(self, path: Path, manifest: dict[str, Any]):
+    def __init__(self, path: Path, manifest: dict[str, Any], form: str = "pysot", experiment: str = "baseline"):
         self.path = path
+        self.form, self.experiment = form, experiment
         self._manifest = manifest
 
     @classmethod
     def open(
-        cls, path: Path, settings: Mapping[str, Any], environment: Mapping[str, Any], *, overwrite: bool = False
+        cls,
+        path: Path,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, Any],
+        *,
+        overwrite: bool = False,
+        form: str = "pysot",
+        experiment: str = "baseline",
     ) -> Self:
         """Open a folder for writing, taking up what an earlier run with equal settings left there.
 
@@ -49,6 +51,8 @@ class TrackerFolder:
           settings: all that decides the results (config, hyper, seed, weights' hash, dataset); JSON values.
           environment: versions and device, recorded with each sequence; they may change between runs.
           overwrite: forget the earlier results where their settings differ, or are not known.
+          form: of the result files, one of `formats.FORMATS`.
+          experiment: VOT's; other formats ignore it.
 
         Raises:
           UserError: the folder holds results of other settings, or cannot be written.
@@ -56,7 +60,7 @@ class TrackerFolder:
         settings, environment = plain(settings), plain(environment)
         earlier = _read_manifest(path / "manifest.json", forgive=overwrite)
         if earlier is None:
-            trouble = "results without a manifest" if any(path.glob("*.txt")) else None
+            trouble = "results without a manifest" if any(path.rglob("*.txt")) else None
         else:
             different = _differences(earlier["settings"], settings)
             trouble = f"results of other settings ({different})" if different else None
@@ -65,8 +69,10 @@ class TrackerFolder:
         try:
             (path / "details").mkdir(parents=True, exist_ok=True)
             if trouble:
-                for stale in (*path.glob("*.txt"), *path.glob("details/*.csv"), *path.glob("manifest.json")):
-                    stale.unlink()
+                for pattern in ("*.txt", "*.value", "*.csv", "manifest.json"):
+                    for stale in list(path.rglob(pattern)):
+                        stale.unlink()
+            clear_litter(path)
         except OSError as error:
             raise UserError(
                 f"cannot write to {path}: {reason(error)}; mend the permissions or choose another --output"
@@ -75,88 +81,120 @@ class TrackerFolder:
             earlier = {"settings": settings, "environments": [], "sequences": {}}
         if environment not in earlier["environments"]:
             earlier["environments"].append(environment)
-        folder = cls(path, {**earlier, "environment": earlier["environments"].index(environment)})
+        manifest = {**earlier, "environment": earlier["environments"].index(environment)}
+        folder = cls(path, manifest, form, experiment)
         folder._write_manifest()
         return folder
 
-    def finished(self, sequence: str, frames: int) -> Timing | None:
-        """What an earlier run of the sequence cost, or None where it has to be tracked."""
-        entry, path = self._manifest["sequences"].get(sequence), self.path / f"{sequence}.txt"
-        if entry is None or not path.exists() or len(read_boxes(path)) != frames:
+    def finished(self, sequence: str, frames: int, number: int = 1) -> Timing | None:
+        """What an earlier run over the sequence cost, or None where it has to be tracked.
+
+        Args:
+          number: of the repetition, from 1, or of the anchor's frame.
+        """
+        path, confidence = self.path_of(sequence, number), self._confidence_of(sequence, number)
+        entry = self._manifest["sequences"].get(path.stem)
+        if entry is None or not path.exists() or not (confidence is None or confidence.exists()):
             return None
-        return Timing(frames, entry["track_seconds"], entry["compile_seconds"])
+        try:
+            if len(self.run(sequence, number).regions) != frames:
+                return None
+        except UserError:  # damaged since it was written whole
+            return None
+        return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
+
+    def path_of(self, sequence: str, number: int = 1) -> Path:
+        """The box file of a run."""
+        return self.path / FORMATS[self.form].path.format(seq=sequence, run=number, experiment=self.experiment)
+
+    def run(self, sequence: str, number: int = 1) -> Run:
+        """A finished run, as rounded in the file, in the benchmark's own origin."""
+        path = self.path_of(sequence, number)
+        run = read_run(path, regions=FORMATS[self.form].regions)
+        if run.times is not None:
+            return run
+        entry = self._manifest["sequences"][path.stem]
+        mean = entry["track_seconds"] / max(entry["frames"], 1)
+        return dataclasses.replace(run, times=np.full(len(run.regions), mean))
 
     def boxes(self, sequence: str, origin: int = 0) -> np.ndarray:
         """The boxes of a finished sequence, float64 [T, 4], 0-based, as rounded in the file."""
-        return read_boxes(self.path / f"{sequence}.txt", origin)
+        return read_boxes(self.path_of(sequence), origin)
 
     def save(self, sequence: str, trajectory: "Trajectory", origin: int = 0) -> Timing:
-        """Write a finished sequence.
+        """Write a finished sequence. As `write`."""
+        return self.write(sequence, Tracked.of(trajectory, origin))
+
+    def write(self, sequence: str, tracked: Tracked, number: int = 1) -> Timing:
+        """Write a finished run.
 
         Raises:
           UserError: a file cannot be written.
         """
-        timing = Timing(len(trajectory.boxes), trajectory.seconds, trajectory.compile_seconds)
-        write_details(self.path / "details" / f"{sequence}.csv", trajectory)
+        path, timing = self.path_of(sequence, number), tracked.timing
+        write_details(self._details(path), tracked)
         # Between manifest and box file, an older box file must not pass for this run's.
-        (self.path / f"{sequence}.txt").unlink(missing_ok=True)
-        self._manifest["sequences"][sequence] = {
+        path.unlink(missing_ok=True)
+        self._manifest["sequences"][path.stem] = {
             "frames": timing.frames,
             "track_seconds": round(timing.seconds, 4),
             "compile_seconds": round(timing.compile_seconds, 4),
             "environment": self._manifest["environment"],
         }
         self._write_manifest()
-        write_boxes(self.path / f"{sequence}.txt", trajectory.boxes, origin)
+        write_run(self.path, sequence, tracked.run, self.form, number=number, experiment=self.experiment)
         return timing
 
+    def repeat(self, sequence: str, number: int, copy: int) -> Timing:
+        """Give a deterministic tracker's finished run another number.
+
+        Raises:
+          UserError: a file cannot be read or written.
+        """
+        source, target = self.path_of(sequence, number), self.path_of(sequence, copy)
+        entry = self._manifest["sequences"][source.stem]
+        write_text(self._details(target), text_of(self._details(source)) + "\n")
+        target.unlink(missing_ok=True)
+        self._manifest["sequences"][target.stem] = entry
+        self._write_manifest()
+        write_run(self.path, sequence, self.run(sequence, number), self.form, number=copy, experiment=self.experiment)
+        return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
+
+    def same(self, sequence: str, numbers: Sequence[int]) -> bool:
+        """Whether the box files of some runs are equal to the byte."""
+        return len({self.path_of(sequence, number).read_bytes() for number in numbers}) == 1
+
     def forget(self, sequence: str) -> None:
-        """Make a finished sequence count as unfinished."""
-        if self._manifest["sequences"].pop(sequence, None) is not None:
+        """Make a sequence's finished runs, all of them, count as unfinished, and drop their box files."""
+        paths = [path for number in self.numbers(sequence) if (path := self.path_of(sequence, number)).exists()]
+        for path in paths:
+            path.unlink()
+            self._manifest["sequences"].pop(path.stem, None)
+        if paths:
             self._write_manifest()
+
+    def numbers(self, sequence: str) -> list[int]:
+        """Which repetitions or anchors of a sequence have a box file, finished or not."""
+        chosen = FORMATS[self.form].path
+        if "{run" not in chosen:
+            return [1] if self.path_of(sequence).exists() else []
+        folder = self.path_of(sequence).parent
+        stems = [path.stem for path in folder.glob(f"{glob.escape(sequence)}_*.txt")]
+        found = [stem[len(sequence) + 1 :] for stem in stems]
+        return sorted(int(word) for word in found if word.isdecimal())
+
+    def _details(self, path: Path) -> Path:
+        return self.path / "details" / f"{path.stem}.csv"
+
+    def _confidence_of(self, sequence: str, number: int) -> Path | None:
+        form = FORMATS[self.form]
+        if form.confidence is None:
+            return None
+        return self.path / form.confidence.format(seq=sequence, run=number, experiment=self.experiment)
 
     def _write_manifest(self) -> None:
         content = {key: value for key, value in self._manifest.items() if key != "environment"}
         write_text(self.path / "manifest.json", json.dumps(content, indent=2) + "\n")
-
-
-def version() -> str:
-    """The installed version of drol_jax."""
-    try:
-        return metadata.version("drol_jax")
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def environment() -> dict[str, Any]:
-    """Versions and device of this process, for the manifest. Starts jax."""
-    import cv2
-    import jax
-
-    devices = jax.devices()
-    return {
-        "drol_jax": version(),
-        "jax": jax.__version__,
-        "numpy": np.__version__,
-        "opencv": cv2.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device_kind": devices[0].device_kind,
-        "device_count": len(devices),
-    }
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON gives it back: dataclasses and mappings as dict, tuples and arrays as lists, paths as text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value) if isinstance(value, os.PathLike) else np.asarray(value).tolist()
 
 
 def _read_manifest(path: Path, *, forgive: bool) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@
 | `trackingnet` | `SEQ.txt` | 2 decimals | |
 | `lasot`, `visdrone` | `SEQ.txt` | 4 decimals | |
 | `vot` | `baseline/SEQ/SEQ_001.txt` (or `.bin`) | code, box or polygon | `SEQ_001_time.value` |
+| `vot-multistart` | `baseline/SEQ/SEQ_00000050.txt`, the anchor's frame | the same | `SEQ_00000050_time.value` |
 
 PySOT's VOT files are the same as `vot`'s. Reading needs no format: `layout` finds the files, and any of the usual
 separators separate.
@@ -47,6 +48,7 @@ class Format:
 
 
 _VOT = "{experiment}/{seq}/{seq}_{run:03d}"
+_ANCHOR = "{experiment}/{seq}/{seq}_{run:08d}"
 FORMATS = {
     "pysot": Format(path="{seq}.txt"),
     "pysot-longterm": Format(
@@ -62,6 +64,7 @@ FORMATS = {
     "trackingnet": Format(path="{seq}.txt", decimals=2),
     "lasot": Format(path="{seq}.txt"),
     "visdrone": Format(path="{seq}.txt"),
+    "vot-multistart": Format(path=_ANCHOR + ".txt", times=_ANCHOR + "_time.value", regions=True),
     "vot": Format(path=_VOT + ".txt", times=_VOT + "_time.value", confidence=_VOT + "_confidence.value", regions=True),
 }
 
@@ -124,7 +127,7 @@ def write_run(
     Args:
       folder: the tracker's.
       form: one of FORMATS.
-      number: of the repetition, from 1.
+      number: of the repetition, from 1; of the anchor's frame, from 0.
       experiment: VOT's; other formats ignore it.
 
     Returns:

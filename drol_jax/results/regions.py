@@ -60,9 +60,9 @@ def write_regions(path: Path, regions: Regions) -> None:
     if path.suffix == ".bin":
         write_bytes(path, _binary(rows))
         return
-    lines = (
-        str(row[0]) if len(row) == 1 else ",".join(f"{value:.4f}" for value in np.round(row, 4) + 0.0) for row in rows
-    )
+    # Rounding first, then adding zero, keeps "-0.0000" out of the file.
+    rounded = ([] if len(row) == 1 else np.round(row, 4) + 0.0 for row in rows)
+    lines = (",".join(f"{value:.4f}" for value in line) or str(row[0]) for row, line in zip(rows, rounded, strict=True))
     write_text(path, "".join(line + "\n" for line in lines))
 
 

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | TrackingNet | `SEQ.txt` | 2 decimals |
 | GOT-10k | `SEQ/SEQ_001.txt` ..., `SEQ/SEQ_time.txt` | 3 decimals; seconds, a column a repetition |
-| LaSOT | `SEQ.txt` | 4 decimals |
+| LaSOT, VisDrone-SOT | `SEQ.txt` | 4 decimals |
 | VOT | `EXPERIMENT/SEQ/SEQ_001.txt`, `.._time.value`, `.._confidence.value`, `manifest.yml` | code, box or polygon |
 """
 
@@ -18,10 +18,11 @@ from typing import Any
 import yaml
 
 from drol_jax.errors import UserError
-from drol_jax.results.formats import Run, write_run
+from drol_jax.results.formats import FORMATS, Run, write_run
 from drol_jax.results.regions import write_bytes
 
 BENCHMARKS = {"TrackingNet": "trackingnet", "GOT-10k": "got10k-test", "LaSOT": "lasot", "VOT": "vot"}
+BENCHMARKS |= {"VisDrone-SOT": "visdrone"}
 """Format by benchmark."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same results make the same bytes
@@ -40,7 +41,7 @@ def write_submission(
 
     Args:
       path: the zip file; its folder exists.
-      benchmark: one of BENCHMARKS, in any case; "VOT2022" is VOT.
+      benchmark: one of BENCHMARKS or one of its parts, in any case; "VOT2022" is VOT, "GOT-10k-test" GOT-10k.
       results: by sequence name the repetitions, at least one; all but VOT's and GOT-10k's have one.
       frames: by sequence name how many frames the benchmark has; says what has to be there.
       experiment: VOT's folder.
@@ -61,7 +62,7 @@ def write_submission(
             runs = results[sequence]
             if form == "got10k-test" and any(run.times is None for run in runs):
                 raise UserError(f"{sequence} has no times a frame, which GOT-10k's server asks for; track it again")
-            if form in ("trackingnet", "lasot") and len(runs) > 1:
+            if "{run" not in FORMATS[form].path and len(runs) > 1:
                 raise UserError(f"{sequence} has {len(runs)} repetitions, of which {benchmark} takes one; choose it")
             for number, run in enumerate(runs, 1):
                 write_run(folder, sequence, run, form, number=number, experiment=experiment)
@@ -72,11 +73,19 @@ def write_submission(
     return path
 
 
+def takes(benchmark: str) -> bool:
+    """Whether the form of the benchmark's submissions is known."""
+    try:
+        return bool(_format(benchmark))
+    except UserError:
+        return False
+
+
 def _format(benchmark: str) -> str:
     folded = benchmark.casefold().replace("-", "")
     for name, form in BENCHMARKS.items():
         known = name.casefold().replace("-", "")
-        if folded == known or (known == "vot" and folded.startswith("vot")):
+        if folded == known or (known in ("vot", "got10k", "visdronesot") and folded.startswith(known)):
             return form
     raise UserError(f"{benchmark} takes no submissions that are known here; choose one of {', '.join(BENCHMARKS)}")
 

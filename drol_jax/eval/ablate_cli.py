@@ -1,0 +1,108 @@
+"""Arguments and wiring of ``python -m drol_jax.eval ablate``."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from drol_jax import datasets
+from drol_jax.eval import ablation, benchmark, outcomes
+from drol_jax.eval.backend import JaxBackend, TrackingArguments
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, split_names, tell
+from drol_jax.eval.contestants import Backend
+from drol_jax.eval.progress import ProgressMonitor
+from drol_jax.eval.running import Kind, choose
+from drol_jax.report.ablation_table import Line, show_ablation
+from drol_jax.report.board_files import write_board
+
+
+@dataclass(frozen=True)
+class Arguments(TrackingArguments):
+    """Repeat the paper's ablation study (table 5) on any benchmark, and print its figures beside the paper's.
+
+    Groups: G1 the weight of the online score, G2 attention, G3 the short-term template's interval, G4 the template
+    without the online score. Results go to OUTPUT/DATASET/ablation; the same command takes up an interrupted run.
+
+    Exit code: 0 all tracked, 1 some sequences failed, 2 misuse, 130 interrupted.
+    """
+
+    dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
+    data_root: Path = field(default_factory=data_root)
+    """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
+    config: str = "siamrpn_alex_synth"
+    """Configuration to vary. The paper's is siamrpn_r50."""
+    weights: str | None = None
+    """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
+    groups: str | None = None
+    """Only these, separated by commas, e.g. G1,G3. Default: all."""
+    sequences: str | None = None
+    """Only these, separated by commas. Default: all."""
+    seeds: int = 1
+    """Repeat with this many seeds, counted up from the configuration's."""
+    protocol: Kind | None = None
+    """How sequences are run, as without the command. Default: the benchmark's own."""
+    repetitions: int | None = None
+    """Runs over each sequence. Default: the protocol's own number."""
+    output: Path = Path("results")
+    """Folder for results."""
+    overwrite: bool = False
+    """Track again what is already there, and replace results of other settings."""
+
+
+def main(argv: Sequence[str], backend: Callable[[TrackingArguments], Backend] = JaxBackend) -> int:
+    """Run the command. Returns the exit code 0, 1 or 130.
+
+    Raises:
+      UserError: misuse.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} ablate", config=(tyro.conf.FlagCreatePairsOff,))
+    chosen = ablation.rows(split_names(arguments.groups, "--groups"))
+    only = split_names(arguments.sequences, "--sequences")
+    entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
+    dataset = datasets.canonical(arguments.dataset)
+    how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
+    trackers = backend(arguments)
+    entered = ablation.enter(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
+    folder = arguments.output / dataset / "ablation"
+    total = len(entries) * len(entered) * arguments.seeds
+    try:
+        with ProgressMonitor(total) as monitor:
+            finished = benchmark.run(
+                dataset, entries, entered, folder, trackers.environment(), monitor, how, overwrite=arguments.overwrite
+            )
+    except benchmark.Interrupted as stop:
+        tell(
+            f"interrupted: {stop.done} of {stop.total} runs are finished and kept in {folder}; run the same command"
+            f"{' without --overwrite' if arguments.overwrite else ''} to resume"
+        )
+        return 130
+    everything = entries if only is None else datasets.load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
+    lines = [
+        Line(
+            contestant.entrant.name,
+            row.group,
+            (f"{row.fusion:g}", row.pipeline, "-" if row.interval is None else str(row.interval)),
+            row.published,
+        )
+        for row, contestant in zip(chosen, entered, strict=True)
+    ]
+    kept = outcomes.kept_by_server(dataset)
+    board = None if kept else outcomes.board_of(finished, how.kind, everything, dialects=False)
+    show_ablation(board, lines, ablation.groups())
+    print()
+    if board is not None:
+        print(
+            f"{board.dataset}: {board.convention}; mean over {len(board.covered)} of {len(board.sequences)} sequences."
+        )
+        write_board(board, folder)
+        print(f"Results, scores.json and scores.csv: {folder}")
+    elif kept:
+        print(f"{dataset}'s server keeps the truth and gives the scores: there are none here.")
+        archives, trouble = outcomes.pack(finished, how.kind, everything, folder)
+        print("\n".join([*(f"To upload: {path}" for path in archives), *trouble]))
+    for failure in finished.failures:
+        print(f"FAILED {failure.sequence} ({failure.entrant or 'all'}): {failure.message}")
+    return 1 if finished.failures else 0

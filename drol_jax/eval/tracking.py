@@ -1,0 +1,136 @@
+"""One sequence under one tracker and seed: all its repetitions, each written as it ends. Needs no jax."""
+
+import traceback
+from dataclasses import dataclass
+from typing import Protocol
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.eval.contestants import Contestant
+from drol_jax.eval.running import SAME, Running
+from drol_jax.eval.scorers import own_boxes
+from drol_jax.metrics import ope
+from drol_jax.metrics.regions import FAILED
+from drol_jax.report.summary import Entrant, Failure
+from drol_jax.results import Timing, Tracked, TrackerFolder, write_text
+
+
+class Monitor(Protocol):
+    """Who is told how far the run is."""
+
+    def begin(self, what: str, frames: int) -> None: ...
+    def frame(self, index: int) -> None: ...
+    def end(self, outcome: str) -> None: ...
+    def skip(self, what: str, runs: int, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A sequence that one entrant tracked under one seed, with all repetitions."""
+
+    entrant: str
+    seed: int
+    sequence: str
+    numbers: tuple[int, ...]
+    """The repetitions, or anchors."""
+    timing: Timing
+    """Of all of them together."""
+    scores: ope.Scores | None
+    """Of a single pass whose truth is known."""
+
+
+def track(
+    contestant: Contestant,
+    seed: int,
+    sequence: datasets.Sequence,
+    folder: TrackerFolder,
+    monitor: Monitor,
+    running: Running,
+) -> Ran | Failure:
+    """Track all repetitions of one sequence, but for those that are done.
+
+    Returns:
+      What was done, or why it could not be.
+
+    Raises:
+      UserError: a file cannot be written.
+    """
+    entrant, name = contestant.entrant, sequence.name
+    numbers = running.numbers(sequence, deterministic=contestant.deterministic)
+    frames = [running.frames(sequence, number) for number in numbers]
+    monitor.begin(_what(entrant, seed, name), sum(frames))
+    done: list[Timing] = []
+    tracked = False
+    for number, length in zip(numbers, frames, strict=True):
+        if running.kind == "restart" and len(done) == SAME and folder.same(name, numbers[:SAME]):
+            break  # as VOT's toolkit: every further repetition would be the same
+        timing = folder.finished(name, length, number)
+        if timing is None:
+            tracked = True
+            if done and contestant.deterministic and running.kind != "multistart":
+                timing = folder.repeat(name, numbers[0], number)
+            else:
+                before = sum(frames[: len(done)])
+                result = _track(contestant, seed, sequence, number, folder, running, monitor, before)
+                if isinstance(result, str):
+                    monitor.end(f"failed: {result}")
+                    return Failure(name, entrant.name, seed, result)
+                # Not caught here: a full disk ends the whole run, not this sequence.
+                timing = folder.write(name, result, number)
+        done.append(timing)
+    total = Timing.total(done)
+    scores = None
+    if running.kind == "ope" and not sequence.only_first_box:
+        # From the file, whose numbers are rounded, so that a resumed run reports the same; in the file's own origin, as
+        # the toolkits do.
+        scores = ope.score(folder.run(name).regions.boxes, own_boxes(sequence), absent=sequence.absent)
+    ran = Ran(entrant.name, seed, name, numbers[: len(done)], total, scores)
+    verb = "tracked" if tracked else "kept from an earlier run"
+    monitor.end(", ".join([*_remarks(running, sequence, folder, ran), _speed(total), verb]))
+    return ran
+
+
+def _track(
+    contestant: Contestant,
+    seed: int,
+    sequence: datasets.Sequence,
+    number: int,
+    folder: TrackerFolder,
+    running: Running,
+    monitor: Monitor,
+    before: int,
+) -> Tracked | str:
+    """One repetition, or why there is none. Only Ctrl-C goes through."""
+    log = folder.path / "errors" / f"{sequence.name}.txt"
+    try:
+        tracked = running.track(contestant.runner, sequence, seed, number, lambda index: monitor.frame(before + index))
+    except UserError as error:
+        return str(error)
+    except Exception as error:  # no memory left, a fault of the program: the other sequences are not to blame
+        log.parent.mkdir(exist_ok=True)
+        write_text(log, traceback.format_exc())
+        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}; see {log}"
+    log.unlink(missing_ok=True)
+    return tracked
+
+
+def _remarks(running: Running, sequence: datasets.Sequence, folder: TrackerFolder, ran: Ran) -> list[str]:
+    """What there is to say about a sequence at once."""
+    many = [f"{len(ran.numbers)} runs"] if len(ran.numbers) > 1 else []
+    if ran.scores is not None:
+        return [f"AUC {ran.scores.auc:.3f}"]
+    if sequence.only_first_box:
+        return [*many, "not scored"]
+    if running.kind == "restart":
+        lost = sum(len(folder.run(sequence.name, number).regions.frames_of(FAILED)) for number in ran.numbers)
+        return [*many, f"{lost} failure{'' if lost == 1 else 's'}"]
+    return many
+
+
+def _what(entrant: Entrant, seed: int, sequence: str) -> str:
+    return f"{sequence} {entrant.label}" + (f" seed {seed}" if len(entrant.seeds) > 1 else "")
+
+
+def _speed(timing: Timing) -> str:
+    rate = f"{timing.frames / timing.seconds:.1f} fps" if timing.seconds > 0 else "no time measured"
+    return rate + (f" after {timing.compile_seconds:.1f} s of compilation" if timing.compile_seconds >= 0.05 else "")

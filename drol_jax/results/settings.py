@@ -1,0 +1,49 @@
+"""What a manifest says about how results came to be: versions, device, settings."""
+
+import dataclasses
+import os
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+
+def version() -> str:
+    """The installed version of drol_jax."""
+    try:
+        return metadata.version("drol_jax")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def environment() -> dict[str, Any]:
+    """Versions and device of this process, for the manifest. Starts jax."""
+    import cv2
+    import jax
+
+    devices = jax.devices()
+    return {
+        "drol_jax": version(),
+        "jax": jax.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device_kind": devices[0].device_kind,
+        "device_count": len(devices),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON gives it back: dataclasses and mappings as dict, tuples and arrays as lists, paths as text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value) if isinstance(value, os.PathLike) else np.asarray(value).tolist()
