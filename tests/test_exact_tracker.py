@@ -18,7 +18,7 @@ from drol_jax.boxes import box_from_target, exact_box_from_target, target_from_b
 from drol_jax.config import Fidelity
 from drol_jax.crops import as_frame, centred_crop, mean_colour
 from drol_jax.errors import UserError
-from drol_jax.eval import cli
+from drol_jax.eval import backend, cli
 from drol_jax.nets import Response
 from drol_jax.settings import from_dict, load_settings, to_dict
 from drol_jax.settings.fidelity import with_fidelity
@@ -202,7 +202,7 @@ def test_fidelity_is_chosen_by_file_by_load_and_by_command_line(run, world, tmp_
     written = to_dict(load_settings(name)) | {"fidelity": "exact", "name": "mine"}
     assert from_dict(written).config == chosen.config
     assert with_fidelity(from_dict(written), "exact").name == "mine"
-    assert cli.Fidelity == Fidelity
+    assert backend.Fidelity == Fidelity
 
 
 @pytest.mark.parametrize("given", ["loose", "Exact", ""])
@@ -215,5 +215,5 @@ def test_an_unknown_fidelity_is_named_with_the_choices(given):
 
 def test_the_command_line_passes_the_fidelity_on():
     arguments = cli.Arguments(fidelity="exact", no_cache=True)
-    loaded, _ = cli.JaxBackend(arguments).load("siamrpn_alex_synth", None, online=False)
+    loaded, _ = backend.JaxBackend(arguments).load("siamrpn_alex_synth", None, online=False)
     assert loaded.name == "siamrpn_alex_synth_exact" and loaded.config.fidelity == "exact"

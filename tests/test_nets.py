@@ -29,6 +29,15 @@ PARAMETERS = {
     "siamrpn_r50": 54_014_496,
     "siamrpn_r50_otb": 54_014_490,
     "siamrpn_r50_vot": 54_014_496,
+    "siamrpn_r50_votlt": 60_084_000,
+    "siammask_r50": 21_517_764,
+    "pysot_siamrpn_alex": 6_256_926,
+    "pysot_siamrpn_alex_otb": 6_256_926,
+    "pysot_siamrpn_r50": 54_014_496,
+    "pysot_siamrpn_r50_otb": 54_014_490,
+    "pysot_siamrpn_mobilev2": 11_205_258,
+    "pysot_siammask_r50": 21_517_764,
+    "pysot_siamrpn_r50_lt": 60_084_000,
 }
 
 
