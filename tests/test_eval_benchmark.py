@@ -172,7 +172,7 @@ def test_a_sequence_whose_truth_a_server_keeps_is_tracked_and_not_scored(run, wo
     code, out, err = run()
     assert code == 0
     assert "Mean over all 2 sequences." in out
-    assert "1 sequences have no annotation but the first box and are left out." in out
+    assert "Without annotation but the first box, and left out: beta." in out
     assert "beta" in err and "not scored" in err
     folder = tmp_path / "results" / "Synth"
     assert len((folder / "siamrpn_alex_synth" / "beta.txt").read_text().splitlines()) == FRAMES

@@ -40,7 +40,7 @@ def show_scores(
         print(f"Results: {folder}")
         return
     if finished.unscored:
-        print(f"{len(finished.unscored)} sequences have no annotation but the first box and are left out.")
+        print(f"Without annotation but the first box, and left out: {', '.join(sorted(finished.unscored))}.")
     if kind == "ope":
         summary = summary_of(finished)
         show(summary)

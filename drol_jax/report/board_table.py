@@ -102,7 +102,7 @@ def _closing(board: Board, plus_minus: str) -> Iterator[str]:
     if not board.covered:
         yield "No mean: no sequence has a scorable result of every tracker."
     elif len(board.covered) == len(board.sequences):
-        yield f"Over all {len(board.covered)} sequences."
+        yield f"Over all {len(board.covered)} sequences." if len(board.covered) > 1 else "One sequence."
     else:
         yield (
             f"Over {len(board.covered)} of {len(board.sequences)} sequences: those that every tracker has a scorable "
