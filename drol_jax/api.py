@@ -15,6 +15,7 @@ from drol_jax.config import Config, Fidelity, Hyper
 from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import checked
+from drol_jax.masks import full_frame, rotated_box
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.fidelity import with_fidelity
@@ -86,6 +87,22 @@ class Tracker:
         frame = _door(frame)
         with jax.default_matmul_precision(PRECISION):
             return _step(self.config, self.variables, self.hyper, state, frame)
+
+    def polygon(self, output: StepOutput, height: int, width: int) -> np.ndarray | None:
+        """The rotated box of a step's mask, computed on the host.
+
+        Args:
+          output: of one step, unbatched.
+          height, width: the picture's size.
+
+        Returns:
+          float64 [8], x and y of four corners, pixels, 0-based; None without a mask branch.
+        """
+        if output.mask is None:
+            return None
+        exact = self.config.fidelity == "exact"
+        mask = full_frame(output.mask.probability, output.mask.box, height, width, exact=exact)
+        return rotated_box(mask, float(self.hyper.mask_threshold), output.box)
 
 
 def load(

@@ -15,7 +15,7 @@ from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import flatten, prefetch
-from drol_jax.masks import corners, full_frame, rotated_box
+from drol_jax.masks import corners
 from drol_jax.tracker import StepOutput, init, step
 from drol_jax.tracker.step import init_draws
 
@@ -60,8 +60,7 @@ class _Rows:
     def __init__(self, tracker: Tracker, until: Until | None):
         self.rows: list[_Row] = []
         self.until = until
-        self._threshold = float(tracker.hyper.mask_threshold)
-        self._exact = tracker.config.fidelity == "exact"
+        self._tracker = tracker
 
     def take(self, outputs: list[StepOutput], shape: tuple[int, ...]) -> bool:
         """Fetch the results of the next frames. Returns whether the run has ended.
@@ -75,10 +74,7 @@ class _Rows:
             if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
                 trouble = f"box or score of frame {len(self.rows) + len(fresh) + 1} is not finite"
                 break
-            polygon = None
-            if output.mask is not None:
-                mask = full_frame(output.mask.probability, output.mask.box, *shape[:2], exact=self._exact)
-                polygon = rotated_box(mask, self._threshold, output.box)
+            polygon = self._tracker.polygon(output, *shape[:2])
             fresh.append(_Row(replace(output, mask=None), polygon))
         kept = None
         if self.until is not None and fresh:

@@ -223,6 +223,11 @@ def test_the_ini_section_starts_the_same_command_from_anywhere(capsys, monkeypat
     assert words == ["-m", "drol_jax.eval", "trax", *options[:7], "--largest", "1920x1080", "--no-cache"]
 
 
+def test_the_ini_section_keeps_an_address_on_the_hub_as_it_is(capsys):
+    assert trax_cli.main(["--ini", "--weights", "hf://owner/repository@main/weights"]) == 0
+    assert "--weights hf://owner/repository@main/weights" in capsys.readouterr().out
+
+
 def test_an_ini_section_for_an_unknown_configuration_is_misuse():
     with pytest.raises(UserError, match="nearest"):
         trax_cli.main(["--ini", "--config", "siamrpn_alex_syn"])

@@ -1,6 +1,7 @@
 """Masks in the picture, their rotated boxes, and the polygons of a run."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import jax.numpy as jnp
@@ -70,6 +71,21 @@ def test_an_empty_or_tiny_mask_leaves_the_trackers_own_box(mask):
     box = (3.5, 4, 20, 10)
     np.testing.assert_array_equal(rotated_box(mask, 0.3, box), [3.5, 4, 23.5, 4, 23.5, 14, 3.5, 14])
     np.testing.assert_array_equal(rotated_box(mask, 0.3, box), corners(box))
+
+
+@pytest.mark.parametrize("fidelity", ["published", "exact"])
+def test_a_tracker_places_the_mask_as_its_fidelity_has_it(fidelity):
+    tracker = small_tracker.tracker(online=False)
+    settings = replace(tracker.settings, config=replace(tracker.config, fidelity=fidelity))
+    tracker = replace(tracker, settings=settings)
+    mask = Mask(probability=np.pad(np.ones((60, 40)), ((20, 47), (50, 37))), box=np.array([20.0, 10.0, 254.0, 254.0]))
+    output = SimpleNamespace(mask=mask, box=np.array(small_tracker.BOX))
+    whole = full_frame(mask.probability, mask.box, 300, 320, exact=fidelity == "exact")
+    wanted = rotated_box(whole, float(tracker.hyper.mask_threshold), output.box)
+    np.testing.assert_array_equal(tracker.polygon(output, 300, 320), wanted)
+    other = full_frame(mask.probability, mask.box, 300, 320, exact=fidelity != "exact")
+    assert np.abs(wanted - rotated_box(other, float(tracker.hyper.mask_threshold), output.box)).max() > 0.5
+    assert tracker.polygon(SimpleNamespace(mask=None, box=output.box), 300, 320) is None
 
 
 def test_a_run_tells_the_polygon_of_every_frame():

@@ -12,7 +12,6 @@ from drol_jax.api import Tracker
 from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import CAPACITIES, capacity, checked, flatten, read
-from drol_jax.masks import full_frame, rotated_box
 from drol_jax.tracker import StepOutput, TrackerState
 
 
@@ -76,10 +75,7 @@ class Session:
             raise UserError(
                 f"a box or score is not finite; the weights of {self.tracker.name} or the hyper-parameters are unsound"
             )
-        polygon = None
-        if output.mask is not None:
-            mask = full_frame(output.mask.probability, output.mask.box, height, width)
-            polygon = rotated_box(mask, float(self.tracker.hyper.mask_threshold), output.box)
+        polygon = self.tracker.polygon(output, height, width)
         return Found(np.asarray(output.box, np.float64), polygon, float(output.score))
 
 

@@ -28,8 +28,8 @@ class Arguments:
 
     config: str = "siamrpn_alex_synth"
     """Name of a configuration that ships with drol_jax, or a YAML file."""
-    weights: Path | None = None
-    """Folder of converted weights. Default: the ones bundled with the configuration."""
+    weights: str | None = None
+    """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     no_online: bool = False
     """Switch the online subnet off: the baseline."""
     seed: int | None = None
@@ -102,10 +102,10 @@ def section(arguments: Arguments) -> str:
     return "".join([f"[{head}]\n", *(f"{key} = {value.replace('%', '%%')}\n" for key, value in lines.items())])
 
 
-def _whole(name_or_path: str | Path) -> str:
-    """A path from the root where there is such a file or folder; otherwise a bundled name as it is."""
+def _whole(name_or_path: str) -> str:
+    """A path from the root where there is such a file or folder; otherwise a name or address as it is."""
     path = Path(name_or_path).expanduser()
-    return str(path.absolute()) if path.exists() else str(name_or_path)
+    return str(path.absolute()) if path.exists() else name_or_path
 
 
 def _size(words: str) -> tuple[int, int]:
