@@ -10,10 +10,11 @@ import tyro
 from drol_jax import datasets
 from drol_jax.eval import ablation, benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
-from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, split_names, tell
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, split_names
 from drol_jax.eval.contestants import Backend
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
+from drol_jax.program import tell
 from drol_jax.report.ablation_table import Line, show_ablation
 from drol_jax.report.board_files import write_board
 

@@ -12,9 +12,10 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval import benchmark, contestants, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
-from drol_jax.eval.commands import COMMANDS, DATASET_HELP, PROGRAM, data_root, describe, run_command, split_names, tell
+from drol_jax.eval.commands import COMMANDS, DATASET_HELP, PROGRAM, data_root, describe, run_command, split_names
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
+from drol_jax.program import tell
 from drol_jax.results import version
 
 

@@ -1,7 +1,6 @@
 """What ``python -m drol_jax.eval`` can do besides tracking a benchmark, and what its commands share."""
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.program import guarded
 
 PROGRAM = "python -m drol_jax.eval"
 DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
@@ -37,14 +37,7 @@ COMMANDS = {
 
 def run_command(name: str, argv: Sequence[str]) -> int:
     """Run a command; misuse is one line and exit code 2, Ctrl-C 130."""
-    try:
-        return import_module(COMMANDS[name].module).main(argv)
-    except UserError as error:
-        tell(f"error: {error}")
-        return 2
-    except KeyboardInterrupt:
-        tell("interrupted")
-        return 130
+    return guarded(lambda: import_module(COMMANDS[name].module).main(argv))
 
 
 def describe(about: str | None) -> str:
@@ -70,8 +63,3 @@ def split_names(names: str | None, option: str) -> list[str] | None:
     if not found:
         raise UserError(f"{option} {names!r} names no sequence; give names separated by commas")
     return found
-
-
-def tell(words: str) -> None:
-    """A line on standard error, at once."""
-    print(words, file=sys.stderr, flush=True)

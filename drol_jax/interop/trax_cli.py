@@ -12,13 +12,14 @@ import tyro
 
 from drol_jax.errors import UserError
 from drol_jax.interop import optional
+from drol_jax.program import DEFAULT_CACHE, CacheArguments, keep_compiled
 from drol_jax.settings import load_settings
 
 PROGRAM = "python -m drol_jax.eval trax"
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(CacheArguments):
     """Serve a tracker over TraX, as vot-toolkit and other clients start it; or print how they start it.
 
     Everything is compiled before the client is greeted. Needs vot-trax: pip install 'drol_jax[vot]'.
@@ -36,10 +37,6 @@ class Arguments:
     """Of the online subnet's draws. Default: the configuration's."""
     largest: str = "1920x1080"
     """Width and height of the largest picture expected. Larger ones compile while the client waits."""
-    cache_dir: Path = Path("~/.cache/drol_jax")
-    """Where compiled code is kept between runs; toolkits start a process for each sequence."""
-    no_cache: bool = False
-    """Keep no compiled code."""
     ini: bool = False
     """Only print a section for vot-toolkit's trackers.ini that starts this command with the other options given."""
     timeout: int = 600
@@ -59,14 +56,10 @@ def main(argv: Sequence[str]) -> int:
         print(section(arguments), end="")
         return 0
     optional("trax", "vot")  # before jax starts and anything compiles
-    import jax
-
     from drol_jax.api import load
     from drol_jax.interop.trax import serve
 
-    if not arguments.no_cache:
-        jax.config.update("jax_compilation_cache_dir", str(_made(arguments.cache_dir.expanduser())))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    keep_compiled(arguments)
     tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
     serve(tracker, height, width, arguments.seed)
     return 0
@@ -87,7 +80,11 @@ def section(arguments: Arguments) -> str:
     if arguments.seed is not None:
         words += ["--seed", str(arguments.seed)]
     words += ["--largest", arguments.largest]
-    words += ["--no-cache"] if arguments.no_cache else ["--cache-dir", str(arguments.cache_dir.expanduser().absolute())]
+    words += (
+        ["--no-cache"]
+        if arguments.no_cache
+        else ["--cache-dir", str((arguments.cache_dir or DEFAULT_CACHE).expanduser().absolute())]
+    )
     label = name + (" without online learning" if arguments.no_online else "")
     lines = {
         "label": label,
@@ -113,13 +110,3 @@ def _size(words: str) -> tuple[int, int]:
     if match is None or not all(map(int, match.groups())):
         raise UserError(f"--largest {words!r} is no size; give WIDTHxHEIGHT in pixels, such as 1280x720")
     return int(match[2]), int(match[1])
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot make the cache folder {folder} ({error.strerror}); choose another --cache-dir or pass --no-cache"
-        ) from error
-    return folder

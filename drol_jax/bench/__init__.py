@@ -1,0 +1,1 @@
+"""`python -m drol_jax.bench`: what trackers cost, in time and memory."""

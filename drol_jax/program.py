@@ -1,0 +1,69 @@
+"""What the command-line programs share: a line to the user, exit codes, where compiled code is kept."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from drol_jax.errors import UserError
+
+DEFAULT_CACHE = Path("~/.cache/drol_jax")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheArguments:
+    """Where compiled code is kept."""
+
+    cache_dir: Path | None = None
+    """Where compiled code is kept between runs. Default: ~/.cache/drol_jax."""
+    no_cache: bool = False
+    """Keep no compiled code."""
+
+
+def tell(words: str) -> None:
+    """A line on standard error, at once."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of a command; misuse is one line and exit code 2, Ctrl-C 130."""
+    try:
+        return run()
+    except UserError as error:
+        tell(f"error: {error}")
+        return 2
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return 130
+
+
+def keep_compiled(arguments: CacheArguments) -> None:
+    """Keep compiled code on disk from here on, as the arguments say. Imports jax.
+
+    A default folder that cannot be made is told of, and nothing is kept.
+
+    Raises:
+      UserError: the arguments contradict each other, or the folder asked for cannot be made.
+    """
+    if arguments.no_cache and arguments.cache_dir is not None:
+        raise UserError("--cache-dir and --no-cache exclude each other; drop one")
+    folder = None if arguments.no_cache else _cache_folder(arguments.cache_dir)
+    if folder is not None:
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        # Every program counts: tracking compiles dozens of small ones beside the few large ones.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def _cache_folder(asked: Path | None) -> Path | None:
+    folder = (asked or DEFAULT_CACHE).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        trouble = f"cannot make the cache folder {folder} ({error.strerror})"
+        if asked is not None:
+            raise UserError(f"{trouble}; choose another --cache-dir or pass --no-cache") from error
+        tell(f"note: {trouble}; compiled code is not kept (--cache-dir chooses a folder, --no-cache silences this)")
+        return None
+    return folder

@@ -1,0 +1,1 @@
+"""Training Siamese networks: picture pairs, losses, the optimisation loop."""
