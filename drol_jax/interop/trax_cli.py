@@ -80,11 +80,8 @@ def section(arguments: Arguments) -> str:
     if arguments.seed is not None:
         words += ["--seed", str(arguments.seed)]
     words += ["--largest", arguments.largest]
-    words += (
-        ["--no-cache"]
-        if arguments.no_cache
-        else ["--cache-dir", str((arguments.cache_dir or DEFAULT_CACHE).expanduser().absolute())]
-    )
+    cache = (arguments.cache_dir or DEFAULT_CACHE).expanduser().absolute()
+    words += ["--no-cache"] if arguments.no_cache else ["--cache-dir", str(cache)]
     label = name + (" without online learning" if arguments.no_online else "")
     lines = {
         "label": label,
