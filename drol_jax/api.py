@@ -16,6 +16,7 @@ from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import checked
 from drol_jax.masks import full_frame, rotated_box
+from drol_jax.nets.prepare import prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.fidelity import with_fidelity
@@ -36,7 +37,7 @@ class Tracker:
 
     settings: Settings
     variables: Any
-    """Network weights."""
+    """Network weights; on a CPU with faster forms of the kernels beside them (`nets.prepare`)."""
     hyper: Hyper
     """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
     weights_hash: str
@@ -139,9 +140,12 @@ def load(
             "convert/pysot_to_flax.py and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
+    variables = loaded.variables
+    if jax.default_backend() == "cpu":
+        variables = prepare(settings.config.model, variables)
     return Tracker(
         settings=settings,
-        variables=jax.tree.map(jnp.asarray, loaded.variables),
+        variables=jax.tree.map(jnp.asarray, variables),
         hyper=settings.hyper.on_device(),
         weights_hash=loaded.hash,
     )
