@@ -9,7 +9,9 @@ from drol_jax.eval.running import Runner
 from drol_jax.program import CacheArguments, keep_compiled
 from drol_jax.results import environment
 
-Fidelity = Literal["published", "exact"]  # that of drol_jax.config, which imports jax
+# Those of drol_jax.config, which imports jax.
+Fidelity = Literal["published", "exact"]
+Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,20 +21,24 @@ class TrackingArguments(CacheArguments):
     fidelity: Fidelity | None = None
     """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
     method's geometry right. Results go to a folder of their own."""
+    precision: Precision | None = None
+    """Of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs. Results go to a
+    folder of their own."""
 
 
 class JaxBackend:
     """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
 
     def __init__(self, arguments: TrackingArguments):
-        self.fidelity: Fidelity | None = arguments.fidelity
+        self.arguments = arguments
         keep_compiled(arguments)
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
         from drol_jax.api import load
         from drol_jax.run import Runner
 
-        tracker = load(config, weights, online=online, fidelity=self.fidelity)
+        asked = self.arguments
+        tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision)
         return tracker, Runner(tracker)
 
     def environment(self) -> Mapping[str, Any]:
@@ -45,7 +51,8 @@ class JaxBackend:
         from drol_jax.run import Runner
         from drol_jax.settings import from_dict, to_dict
 
-        tracker = load(config, weights, online=True, fidelity=self.fidelity)
+        asked = self.arguments
+        tracker = load(config, weights, online=True, fidelity=asked.fidelity, precision=asked.precision)
         made: list[Any] = []
         for name, changes in variants.items():
             tree = to_dict(tracker.settings)

@@ -49,9 +49,9 @@ class DepthwiseBranch(nn.Module):
         self.template_norm = frozen_norm()
         self.search_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
         self.search_norm = frozen_norm()
-        self.hidden_conv = nn.Conv(self.hidden, (1, 1), use_bias=False)
+        self.hidden_conv = Conv(self.hidden, (1, 1), use_bias=False)
         self.hidden_norm = frozen_norm()
-        self.output_conv = nn.Conv(self.outputs, (1, 1))
+        self.output_conv = Conv(self.outputs, (1, 1))
 
     def template(self, z: jax.Array) -> jax.Array:
         return nn.relu(self.template_norm(self.template_conv(z)))
@@ -138,7 +138,7 @@ class UPChannelRPN(nn.Module):
         self.template_loc = Conv(self.channels * 4 * self.anchors, (3, 3), padding="VALID")
         self.search_cls = Conv(self.channels, (3, 3), padding="VALID")
         self.search_loc = Conv(self.channels, (3, 3), padding="VALID")
-        self.loc_adjust = nn.Conv(4 * self.anchors, (1, 1))
+        self.loc_adjust = Conv(4 * self.anchors, (1, 1))
 
     def _kernel(self, z: jax.Array) -> jax.Array:
         b, h, w, _ = z.shape

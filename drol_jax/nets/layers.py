@@ -4,6 +4,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from drol_jax.nets import winograd
 
@@ -17,12 +18,21 @@ def frozen_norm(name: str | None = None) -> nn.BatchNorm:
     return nn.BatchNorm(use_running_average=True, epsilon=BATCH_NORM_EPSILON, name=name)
 
 
+def _in_kernels_type(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, **rest: Any) -> Any:
+    return x.astype(kernel.dtype), kernel, None if bias is None else bias.astype(kernel.dtype)
+
+
 class Conv(nn.Conv):
-    """`flax.linen.Conv`, by Winograd's algorithm where the variables hold the kernel for it (see `nets.prepare`)."""
+    """`flax.linen.Conv`, computed in the kernel's type, float32 in and out.
+
+    By Winograd's algorithm where the variables hold the kernel for it (see `nets.prepare`).
+    """
+
+    promote_dtype: Any = _in_kernels_type
 
     def __call__(self, x: jax.Array) -> jax.Array:
         if not self.has_variable(FAST_KERNELS, "kernel"):
-            return super().__call__(x)
+            return super().__call__(x).astype(jnp.float32)
         kernel = self.get_variable(FAST_KERNELS, "kernel")
         y = winograd.convolve(x, kernel, self.size, self._zeros(), self._dilation())
         return y + self.get_variable("params", "bias") if self.use_bias else y
