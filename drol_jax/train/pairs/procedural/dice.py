@@ -1,0 +1,65 @@
+"""Random values out of one array.
+
+A pair takes thousands of small draws. Drawn together they are one call of the generator, which keeps the compiled
+program small; the dice hand them out one after the other while the program is traced.
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+class Dice:
+    """Hands out `values`, float32 [n] uniform in 0..1. Running out is an error while tracing."""
+
+    def __init__(self, values: jax.Array) -> None:
+        self._values = values
+        self._used = 0
+
+    @property
+    def left(self) -> int:
+        return self._values.shape[0] - self._used
+
+    def uniform(self, low=0.0, high=1.0, shape: tuple[int, ...] = ()) -> jax.Array:
+        """float32 [*shape] in low..high."""
+        count = 1
+        for side in shape:
+            count *= side
+        if count > self.left:
+            raise ValueError(f"{count} more random values are wanted, {self.left} are left")
+        taken = self._values[self._used : self._used + count].reshape(shape)
+        self._used += count
+        return low + (high - low) * taken
+
+    def about(self, spread=1.0, shape: tuple[int, ...] = ()) -> jax.Array:
+        """float32 [*shape] around zero with the standard deviation `spread`, bell-shaped, within 3 spreads."""
+        return spread * 2 * jnp.sum(self.uniform(-0.5, 0.5, (*shape, 3)), axis=-1)
+
+    def apart(self, shape: tuple[int, ...] = ()) -> jax.Array:
+        """float32 [*shape] of -1 or 1."""
+        return jnp.where(self.chance(0.5, shape), 1.0, -1.0)
+
+    def chance(self, share, shape: tuple[int, ...] = ()) -> jax.Array:
+        """bool [*shape], True for that share."""
+        return self.uniform(shape=shape) < share
+
+    def factor(self, largest, shape: tuple[int, ...] = ()) -> jax.Array:
+        """float32 [*shape] in 1 / largest .. largest, even in its logarithm."""
+        return jnp.exp(jnp.log(largest) * self.uniform(-1.0, 1.0, shape))
+
+    def one_of(self, *weights: float, shape: tuple[int, ...] = ()) -> jax.Array:
+        """int32 [*shape], index by weight."""
+        edges = jnp.cumsum(jnp.asarray(weights[:-1], jnp.float32)) / sum(weights)
+        return jnp.sum(self.uniform(shape=shape)[..., None] > edges, axis=-1)
+
+
+def colours(dice: Dice, count: int) -> jax.Array:
+    """float32 [count, 3] RGB 0..1: related in brightness and saturation as one picture's are, some pictures grey."""
+    vivid = dice.uniform(0.0, 1.0) ** 1.5 * 0.9
+    bright, wide = dice.uniform(0.25, 0.75), dice.uniform(0.15, 1.0)
+    warm = dice.uniform(0.0, 6.3)
+    hue = jnp.where(dice.chance(0.5, (count,)), warm + dice.about(0.5, (count,)), dice.uniform(0.0, 6.3, (count,)))
+    value = bright + wide * dice.uniform(-0.5, 0.5, (count,))
+    value = jnp.clip(value, 0.04, 0.97)
+    saturation = vivid * dice.uniform(0.1, 1.0, (count,))
+    wheel = hue[:, None] + jnp.array([0.0, 2.094, 4.189])
+    return jnp.clip(value[:, None] * (1 + saturation[:, None] * jnp.cos(wheel)), 0.0, 1.0)
