@@ -90,10 +90,22 @@ def answered(params: Any, stats: Any, pairs: Pairs, config: Config, *, backbone_
     if backbone_learns:
         answer, changed = net.apply(variables, pairs.template, pairs.search, method=whole, mutable=["batch_stats"])
     else:
-        seen = [net.apply(variables, picture, method="pyramid") for picture in (pairs.template, pairs.search)]
-        (_, z), x = jax.lax.stop_gradient(seen)  # pyright: ignore[reportGeneralTypeIssues]
+        (_, z), x = (jax.lax.stop_gradient(_seen(variables, p, config)) for p in (pairs.template, pairs.search))
         answer, changed = net.apply(variables, z, *x, method=_heads, mutable=["batch_stats"])
     return answer, changed["batch_stats"]
+
+
+def _seen(variables: Any, pictures: jax.Array, config: Config) -> Any:
+    """The outputs of a backbone that does not learn; on the CPU picture by picture, which takes half the time."""
+
+    def one_by_one(variables, pictures):
+        levels = jax.lax.map(lambda picture: together(variables, picture[None]), pictures)
+        return jax.tree.map(lambda x: x[:, 0], levels)
+
+    def together(variables, pictures):
+        return SiameseNet(config.model).apply(variables, pictures, method="pyramid")
+
+    return jax.lax.platform_dependent(variables, pictures, cpu=one_by_one, default=together)
 
 
 def _heads(net: SiameseNet, z: Any, fine: Any, x: Any) -> Answer:
