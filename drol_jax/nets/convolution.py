@@ -100,7 +100,7 @@ def _blocked(x: jax.Array, kernel: jax.Array, s: int) -> tuple[jax.Array, jax.Ar
     return x, kernel.reshape(blocks, blocks, s * s * channels, outputs)
 
 
-def _row_products(x: jax.Array, kernel: jax.Array, *_: Any, **rest: Any) -> jax.Array:
+def _row_products(x: jax.Array, kernel: jax.Array, *others: Any, **rest: Any) -> jax.Array:
     """Unstrided convolution as one matrix product for each kernel row."""
     size, _, channels, outputs = kernel.shape
     batch, rows, columns = x.shape[0], x.shape[1] - size + 1, x.shape[2] - size + 1
@@ -114,7 +114,7 @@ def _row_products(x: jax.Array, kernel: jax.Array, *_: Any, **rest: Any) -> jax.
     return total.reshape(batch, rows, columns, outputs)
 
 
-def _block_row_products(x: jax.Array, kernel: jax.Array, strides: Any, *_: Any, **rest: Any) -> jax.Array:
+def _block_row_products(x: jax.Array, kernel: jax.Array, strides: Any, *others: Any, **rest: Any) -> jax.Array:
     return _row_products(*_blocked(x, kernel, strides[0]))
 
 
