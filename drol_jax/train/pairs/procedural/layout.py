@@ -6,14 +6,15 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.boxes import exact_box_from_target
+from drol_jax.tracker.candidates import padded_side
 from drol_jax.train.pairs.procedural import scenery, things
 from drol_jax.train.pairs.procedural.dice import Dice
+from drol_jax.train.pairs.procedural.painting import Patch, patch
 from drol_jax.train.pairs.procedural.poses import Attitude, Pose, attitude, changed, extent, posed
 from drol_jax.train.pairs.procedural.scenery import Place, Window
 from drol_jax.train.pairs.procedural.sensor import Camera, cameras
 from drol_jax.train.pairs.procedural.settings import ProceduralSettings
 from drol_jax.train.pairs.procedural.things import Thing, camouflaged, lookalike, thing
-from drol_jax.tracker.candidates import padded_side
 
 OTHERS = 4
 WINDOW = 1.18
@@ -29,6 +30,7 @@ class Actor:
 
     thing: Thing
     pose: Pose
+    patch: Patch
     middle: jax.Array  # float32 [2] (x, y) pixels, of its box
     size: jax.Array  # float32 [2] (w, h) pixels, of its box
     shown: jax.Array  # bool ()
@@ -69,7 +71,7 @@ def layout(dice: Dice, settings: ProceduralSettings, exemplar: int, instance: in
     scale = exemplar / unit  # pixels a unit of the object in the template
     template_cam, search_cam = cameras(dice, settings)
     middle = jnp.full((2,), (exemplar - 1) / 2)
-    own = _actor(target, first, middle, scale, jnp.bool_(True), 1.0)
+    own = _actor(target, first, middle, scale, jnp.bool_(True), 1.0, (exemplar, exemplar))
     beside = _companion(dice, settings, target, own, exemplar, scale)
     window = Window(centre=dice.uniform(-200.0, 200.0, (2,)), zoom=jnp.ones(()))
     template = View(
@@ -126,7 +128,7 @@ def _search(
     centre = (instance - 1) / 2 + spread * dice.uniform(-1.0, 1.0, (2,))
     size_change = dice.factor(settings.scale)
     size = _fitting(principal, second, scale * size_change, exemplar)
-    own = _actor(principal, second, centre, size, shown, jnp.where(positive, 1.0, 0.0))
+    own = _actor(principal, second, centre, size, shown, jnp.where(positive, 1.0, 0.0), (exemplar, instance))
 
     count = jnp.clip(jnp.floor(settings.distractors * dice.uniform(0.0, 2.0) + dice.uniform()), 0, OTHERS)
     others = []
@@ -138,7 +140,7 @@ def _search(
         posture = _pick(alike, changed(second, pose), pose)
         at = _aside(dice, own, instance)
         large = _fitting(one, posture, scale * size_change * dice.factor(1.5), exemplar)
-        others.append(_actor(one, posture, at, large, count > k, 0.0))
+        others.append(_actor(one, posture, at, large, count > k, 0.0, (exemplar, instance)))
     fresh = thing(dice, settings.stretch)
     cover = _pick(dice.chance(0.3), lookalike(dice, target, fresh), fresh)
     posture = attitude(dice, turned=0.3, turn=0.1, aspect=1.5, bend=settings.bend)
@@ -147,7 +149,7 @@ def _search(
     large = _fitting(cover, posture, scale * size_change * dice.uniform(0.5, 1.2), exemplar)
     reach = (own.size + large * _size(cover, posture)) / 2
     at = own.middle + way * reach * dice.uniform(0.55, 1.0)
-    front = _actor(cover, posture, at, large, dice.chance(settings.occluded), 0.0)
+    front = _actor(cover, posture, at, large, dice.chance(settings.occluded), 0.0, (exemplar, instance))
     return _Cast(actors=_stack([*others, own, front]), size_change=size_change), own, positive
 
 
@@ -163,7 +165,7 @@ def _companion(
     way = jnp.stack([jnp.cos(angle), jnp.sin(angle)])
     reach = (own.size + size * _size(one, posture)) / 2
     at = own.middle + way * reach * dice.uniform(0.8, 1.3)
-    return _actor(one, posture, at, size, dice.chance(settings.companions), 0.0)
+    return _actor(one, posture, at, size, dice.chance(settings.companions), 0.0, (exemplar, exemplar))
 
 
 def _aside(dice: Dice, own: Actor, side: int) -> jax.Array:
@@ -196,9 +198,15 @@ def _box(own: Actor, border: jax.Array) -> jax.Array:
     return jnp.concatenate([low, high - low])
 
 
-def _actor(one: Thing, seen: Attitude, middle: jax.Array, size: jax.Array, shown: jax.Array, target) -> Actor:
+def _actor(
+    one: Thing, seen: Attitude, middle: jax.Array, size: jax.Array, shown: jax.Array, target, sizes: tuple[int, int]
+) -> Actor:
+    """`sizes`: of the exemplar and of the picture, pixels."""
+    exemplar, side = sizes
     pose, box = posed(one, seen, middle, size)
-    return Actor(thing=one, pose=pose, middle=middle, size=box, shown=shown, target=jnp.asarray(target, jnp.float32))
+    at = patch(pose, middle, min(round(WINDOW * exemplar), side), side)
+    target = jnp.asarray(target, jnp.float32)
+    return Actor(thing=one, pose=pose, patch=at, middle=middle, size=box, shown=shown, target=target)
 
 
 def _size(one: Thing, seen: Attitude) -> jax.Array:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.train.pairs.procedural.dice import Dice, colours
+from drol_jax.train.pairs.procedural.stages import stage
 from drol_jax.train.pairs.procedural.waves import Waves, joined, noise, pattern, render
 
 SPAN = 448
@@ -87,9 +88,24 @@ def place(dice: Dice) -> Place:
 def show(of: Place, window: Window, side: int) -> jax.Array:
     """float32 [3, side, side] RGB about 0..1."""
     line = (jnp.arange(side) - (side - 1) / 2) * window.zoom + window.centre[:, None]  # [2, side]
-    x, y = line[0][None, :], line[1][:, None]
     coarse, middle, fine = (_enlarged(grid, line) for grid in (of.coarse, of.middle, of.fine))
     grating, grain = render(of.waves, jnp.eye(2), line[0], line[1])
+    seen = window.zoom > 0
+    covers, relief = stage(seen, _covers, of, line, coarse, middle, fine, grating, grain)
+    return stage(seen, _colour, of, covers, relief, coarse)
+
+
+def _covers(
+    of: Place,
+    line: jax.Array,
+    coarse: jax.Array,
+    middle: jax.Array,
+    fine: jax.Array,
+    grating: jax.Array,
+    grain: jax.Array,
+) -> tuple[list[jax.Array], jax.Array]:
+    """How much of each tone there is over what is below it, 0..1, and the brightness; each [side, side]."""
+    x, y = line[0][None, :], line[1][:, None]
 
     def region(k: int) -> jax.Array:
         field = coarse[k] + of.ragged[k] * middle[k] + of.slope[k, 0] * x + of.slope[k, 1] * y
@@ -100,6 +116,11 @@ def show(of: Place, window: Window, side: int) -> jax.Array:
     bars = bars * (of.grated[0] + of.grated[1] * first + of.grated[2] * second)
     shape, which = _shapes(of, x, y, middle[3])
     relief = 1 + of.relief[0] * middle[2] + of.relief[1] * fine[0] * (0.4 + first) + of.relief[2] * grain
+    return [first, second, bars, shape, which], relief
+
+
+def _colour(of: Place, covers: list[jax.Array], relief: jax.Array, coarse: jax.Array) -> jax.Array:
+    first, second, bars, shape, which = covers
     tones = of.tones[:, :, None, None]
     colour = tones[0] + first * (tones[1] - tones[0])
     colour = colour + second * (tones[2] - colour)

@@ -10,7 +10,7 @@ from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.pairs.procedural import layout
 from drol_jax.train.pairs.procedural.dice import Dice
 from drol_jax.train.pairs.procedural.layout import Layout, View
-from drol_jax.train.pairs.procedural.painting import paint
+from drol_jax.train.pairs.procedural.painting import Canvas, paint
 from drol_jax.train.pairs.procedural.scenery import show
 from drol_jax.train.pairs.procedural.sensor import developed
 from drol_jax.train.pairs.procedural.settings import ProceduralSettings
@@ -56,25 +56,24 @@ def _batch(
 
 
 def _render(exemplar: int, instance: int, laid: Layout) -> Pairs:
-    window = round(layout.WINDOW * exemplar)
-    template, _ = _picture(laid.template, exemplar, min(window, exemplar))
-    search, seen = _picture(laid.search, instance, min(window, instance))
+    template, _ = _picture(laid.template, exemplar)
+    search, seen = _picture(laid.search, instance)
     mask = ((seen > 0.5) & laid.positive).astype(jnp.uint8)
     return Pairs(template=template, search=search, box=laid.box, positive=laid.positive, mask=mask)
 
 
-def _picture(view: View, side: int, window: int) -> tuple[jax.Array, jax.Array]:
+def _picture(view: View, side: int) -> tuple[jax.Array, jax.Array]:
     """uint8 [side, side, 3], and float32 [side, side] how much of the target is seen."""
-    canvas = jnp.concatenate([show(view.place, view.window, side), jnp.zeros((1, side, side))])
+    canvas = show(view.place, view.window, side), jnp.zeros((side, side))
 
-    def add(canvas: jax.Array, actor: layout.Actor) -> tuple[jax.Array, None]:
-        def painted(canvas: jax.Array) -> jax.Array:
-            return paint(canvas, actor.thing, actor.pose, actor.middle, actor.target, window)
+    def add(canvas: Canvas, actor: layout.Actor) -> tuple[Canvas, None]:
+        def painted(canvas: Canvas) -> Canvas:
+            return paint(canvas, actor.thing, actor.pose, actor.patch, actor.shown, actor.target)
 
         return jax.lax.cond(actor.shown, painted, lambda canvas: canvas, canvas), None
 
-    canvas, _ = jax.lax.scan(add, canvas, view.actors)
+    (picture, seen), _ = jax.lax.scan(add, canvas, view.actors)
     line = jnp.arange(side)
     left, top, right, bottom = view.camera.border
     inside = ((line >= top) & (line <= bottom))[:, None] & ((line >= left) & (line <= right))
-    return developed(canvas[:3], view.camera), canvas[3] * inside
+    return developed(picture, view.camera), seen * inside
