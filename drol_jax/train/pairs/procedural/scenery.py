@@ -1,7 +1,7 @@
 """Backgrounds: regions with hard edges and soft, 1/f colour noise, gratings, small shapes.
 
-A place has coordinates of its own, pixels at zoom 1, and repeats itself after SPAN of them; pictures show windows of it.
-Smooth noise is a random grid enlarged by a matrix on either side. Letters: G cells of a grid along a side.
+A place has coordinates of its own, pixels at zoom 1, and repeats itself after SPAN of them; pictures show windows of
+it. Smooth noise is a random grid enlarged by a matrix on either side. Letters: G cells of a grid along a side.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from drol_jax.train.pairs.procedural.waves import Waves, joined, noise, pattern,
 SPAN = 448
 GRIDS = (6, 24, 90)
 _CHANNELS = (5, 4, 1)
-WAVES = 16
+WAVES = 28
 TONES = 8
-DRAWS = 240 + sum(n * g * g for n, g in zip(_CHANNELS, GRIDS, strict=True))
+DRAWS = 300 + sum(n * g * g for n, g in zip(_CHANNELS, GRIDS, strict=True))
 """Random values that `place` takes at most."""
 
 
@@ -62,7 +62,7 @@ def place(dice: Dice) -> Place:
     angle = dice.uniform(0.0, 6.2832, (2,))
     steep = dice.chance(0.5, (2,)) * dice.uniform(0.0, 0.03, (2,))
     busy = dice.uniform() ** 1.5
-    grated = dice.one_of(0.55, 0.1, 0.2, 0.15)
+    grated = dice.one_of(0.65, 0.07, 0.15, 0.13)
     return Place(
         coarse=grids[0],
         middle=grids[1],
@@ -73,8 +73,8 @@ def place(dice: Dice) -> Place:
         ragged=dice.uniform(0.0, 1.2, (2,)) * dice.chance(0.7, (2,)),
         level=dice.about(0.6, (2,)),
         sharpness=0.4 * 40 ** dice.uniform(shape=(3,)),
-        grated=(jnp.arange(1, 4) == grated) * dice.uniform(0.2, 1.0),
-        tinge=dice.uniform(0.0, 0.16),
+        grated=(jnp.arange(1, 4) == grated) * dice.uniform(0.1, 0.9),
+        tinge=0.07 * dice.uniform() ** 2,
         relief=jnp.stack([busy * dice.uniform(0.0, 0.4), busy * dice.uniform(0.0, 0.4), dice.uniform(0.0, 0.12)]),
         cell=dice.uniform(9.0, 70.0),
         tilt=dice.about(0.5) * dice.chance(0.6),
@@ -138,14 +138,14 @@ def scrambled(x: jax.Array) -> jax.Array:
 
 
 def _enlarged(grid: jax.Array, line: jax.Array) -> jax.Array:
-    """[C, G, G] -> [C, side, side], cubic, at (x, y) given by `line` [2, side]."""
+    """[C, G, G] -> [C, side, side], cubic splines, at (x, y) given by `line` [2, side]."""
     cells = grid.shape[-1]
 
     def taps(at: jax.Array) -> jax.Array:
         away = jnp.mod(at[:, None] * (cells / SPAN) - jnp.arange(cells) + cells / 2, cells) - cells / 2
         d = jnp.abs(away)
-        near, far = (1.5 * d - 2.5) * d * d + 1, ((-0.5 * d + 2.5) * d - 4) * d + 2
-        return jnp.where(d < 1, near, jnp.where(d < 2, far, 0))
+        near, far = (0.5 * d - 1) * d * d + 2 / 3, jnp.maximum(2 - d, 0) ** 3 / 6
+        return 1.44 * jnp.where(d < 1, near, far)  # a spline levels random values: back to standard deviation 1
 
     return jnp.einsum("yh,chw,xw->cyx", taps(line[1]), grid, taps(line[0]))
 

@@ -38,18 +38,21 @@ class Procedural:
             raise UserError(f"procedural pairs: sizes {exemplar} and {instance}; give 16 <= exemplar <= instance")
         self._key = jax.random.key(seed, impl="threefry2x32")
         one_by_one = jax.default_backend() == "cpu"
-        self._render = jax.jit(partial(_batch, settings, batch_size, exemplar, instance, one_by_one))
+        # Two programs: one of both takes twice as long to compile.
+        self._lay_out = jax.jit(partial(_lay_out, settings, batch_size, exemplar, instance))
+        self._render = jax.jit(partial(_render_all, exemplar, instance, one_by_one))
 
     def batch(self, index: int) -> Pairs:
         """Batch number `index`, >= 0: depends on the settings, the sizes, the seed and the number alone."""
-        return self._render(jax.random.fold_in(self._key, index))
+        return self._render(self._lay_out(jax.random.fold_in(self._key, index)))
 
 
-def _batch(
-    settings: ProceduralSettings, size: int, exemplar: int, instance: int, one_by_one: bool, key: jax.Array
-) -> Pairs:
+def _lay_out(settings: ProceduralSettings, size: int, exemplar: int, instance: int, key: jax.Array) -> Layout:
     values = jax.random.uniform(key, (size, layout.DRAWS))
-    laid = jax.vmap(lambda row: layout.layout(Dice(row), settings, exemplar, instance))(values)
+    return jax.vmap(lambda row: layout.layout(Dice(row), settings, exemplar, instance))(values)
+
+
+def _render_all(exemplar: int, instance: int, one_by_one: bool, laid: Layout) -> Pairs:
     render = partial(_render, exemplar, instance)
     # One by one, a CPU keeps a picture in its cache and skips what is not in it; a GPU wants them all at once.
     return jax.lax.map(render, laid) if one_by_one else jax.vmap(render)(laid)

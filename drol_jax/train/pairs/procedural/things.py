@@ -15,7 +15,7 @@ from drol_jax.train.pairs.procedural.waves import Waves, joined, noise, pattern
 
 PARTS = 4
 WAVES = 12
-DRAWS = 260
+DRAWS = 264
 """Random values that `thing` takes at most."""
 _ANGLES = 48
 

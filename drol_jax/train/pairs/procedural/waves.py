@@ -35,7 +35,7 @@ def noise(dice: Dice, count: int, low: float, high: float) -> Waves:
 def pattern(dice: Dice, count: int, low: float, high: float) -> Waves:
     """One field: stripes, checks or noise, standard deviation 1; frequencies in cycles per unit."""
     base = noise(dice, count, low, high)
-    kind = dice.one_of(0.3, 0.2, 0.5)
+    kind = dice.one_of(0.25, 0.12, 0.63)
     first = base.frequency[:, :1]
     across = jnp.stack([-first[..., 1], first[..., 0]], axis=-1)
     frequency = jnp.concatenate([first, across, base.frequency[:, 2:]], axis=1)
