@@ -18,7 +18,7 @@ GRIDS = (6, 24, 90)
 _CHANNELS = (5, 4, 1)
 WAVES = 28
 TONES = 8
-DRAWS = 300 + sum(n * g * g for n, g in zip(_CHANNELS, GRIDS, strict=True))
+DRAWS = 340 + sum(n * g * g for n, g in zip(_CHANNELS, GRIDS, strict=True))
 """Random values that `place` takes at most."""
 
 
@@ -60,8 +60,11 @@ def place(dice: Dice) -> Place:
     """Any place."""
     grids = [dice.uniform(-1.73, 1.73, (n, g, g)) for n, g in zip(_CHANNELS, GRIDS, strict=True)]
     angle = dice.uniform(0.0, 6.2832, (2,))
-    steep = dice.chance(0.5, (2,)) * dice.uniform(0.0, 0.03, (2,))
-    busy = dice.uniform() ** 1.5
+    # Edges of things made by people are straight and mostly level or upright.
+    angle = jnp.where(dice.chance(0.5, (2,)), jnp.round(angle / 1.5708) * 1.5708 + dice.about(0.05, (2,)), angle)
+    straight = dice.chance(0.4, (2,))
+    steep = jnp.where(straight, dice.uniform(0.02, 0.15, (2,)), dice.chance(0.5, (2,)) * dice.uniform(0, 0.02, (2,)))
+    busy = dice.uniform() ** 2
     grated = dice.one_of(0.65, 0.07, 0.15, 0.13)
     return Place(
         coarse=grids[0],
@@ -70,15 +73,15 @@ def place(dice: Dice) -> Place:
         waves=joined(pattern(dice, WAVES, 0.008, 0.12), noise(dice, WAVES, 0.04, 0.35)),
         tones=colours(dice, TONES),
         slope=steep[:, None] * jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1),
-        ragged=dice.uniform(0.0, 1.2, (2,)) * dice.chance(0.7, (2,)),
+        ragged=dice.uniform(0.0, 1.2, (2,)) * dice.chance(0.7, (2,)) * jnp.where(straight, 0.2, 1.0),
         level=dice.about(0.6, (2,)),
         sharpness=0.4 * 40 ** dice.uniform(shape=(3,)),
         grated=(jnp.arange(1, 4) == grated) * dice.uniform(0.1, 0.9),
-        tinge=0.07 * dice.uniform() ** 2,
-        relief=jnp.stack([busy * dice.uniform(0.0, 0.4), busy * dice.uniform(0.0, 0.4), dice.uniform(0.0, 0.12)]),
-        cell=dice.uniform(9.0, 70.0),
-        tilt=dice.about(0.5) * dice.chance(0.6),
-        stray=dice.uniform(0.0, 0.6) * dice.chance(0.7),
+        tinge=0.2 * dice.uniform() ** 2,
+        relief=jnp.stack([busy * dice.uniform(0.0, 0.35), busy * dice.uniform(0.0, 0.3), 0.12 * dice.uniform() ** 1.5]),
+        cell=9 * 16 ** dice.uniform(),
+        tilt=dice.about(0.5) * dice.chance(0.4),
+        stray=dice.uniform(0.0, 0.5) * dice.chance(0.6),
         filled=dice.chance(0.6) * dice.uniform(0.1, 1.0),
         square=dice.chance(0.5),
         seed=(dice.uniform() * 2**24).astype(jnp.uint32),
@@ -127,7 +130,7 @@ def _colour(of: Place, covers: list[jax.Array], relief: jax.Array, coarse: jax.A
     colour = colour + bars * (tones[3] - colour)
     own = tones[4] + which * (tones[5] - tones[4])
     colour = colour + shape * (own - colour)
-    return jnp.maximum((colour + of.tinge * coarse[2:]) * relief, 0)
+    return jnp.maximum(colour * (relief + of.tinge * coarse[2:]), 0)
 
 
 def scrambled(x: jax.Array) -> jax.Array:

@@ -67,7 +67,7 @@ def cameras(dice: Dice, settings: ProceduralSettings) -> tuple[Camera, Camera]:
     pitch, quality = dice.uniform(_FEWEST, 5.0), 0.5 * 6 ** dice.uniform()
     noise = settings.noise * dice.uniform() ** 2 * jnp.stack([jnp.ones(()), dice.uniform(0.0, 0.7)])
     vignette = dice.uniform(0.0, 0.4) * dice.chance(0.2)
-    curve, exposure = dice.uniform(-0.4, 0.4), dice.factor(1.25)
+    curve, exposure = dice.uniform(-0.4, 0.4), dice.uniform(0.7, 1.2)
 
     def one(change: float) -> Camera:
         taps, weights = _kernel(dice)

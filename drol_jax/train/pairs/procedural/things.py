@@ -15,7 +15,7 @@ from drol_jax.train.pairs.procedural.waves import Waves, joined, noise, pattern
 
 PARTS = 4
 WAVES = 12
-DRAWS = 264
+DRAWS = 300
 """Random values that `thing` takes at most."""
 _ANGLES = 48
 
@@ -61,6 +61,7 @@ def thing(dice: Dice, stretch: float) -> Thing:
     # Parts share the body's colours about every other time.
     alike = dice.chance(0.35, (PARTS, 1))
     ground, figure = tones[:PARTS], tones[PARTS:]
+    figure = ground + dice.uniform(0.15, 1.0) * (figure - ground)
     fine = dice.uniform(0.35, 0.9)
     waves = joined(pattern(dice, WAVES, fine, 3.0), noise(dice, WAVES, 0.2, 4.0))
     return Thing(
