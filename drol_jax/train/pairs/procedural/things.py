@@ -137,5 +137,6 @@ def bulges(c: jax.Array, s: jax.Array, wobble: jax.Array) -> jax.Array:
     c2, s2 = c * c - s * s, 2 * c * s
     c3, s3 = c2 * c - s2 * s, s2 * c + c2 * s
     c5, s5 = c3 * c2 - s3 * s2, s3 * c2 + c3 * s2
-    waves = ((c2, s2), (c3, s3), (c5, s5))
-    return 1 + sum(wobble[k, 0] * cosine + wobble[k, 1] * sine for k, (cosine, sine) in enumerate(waves))
+    two = wobble[0, 0] * c2 + wobble[0, 1] * s2
+    three = wobble[1, 0] * c3 + wobble[1, 1] * s3
+    return 1 + two + three + wobble[2, 0] * c5 + wobble[2, 1] * s5
