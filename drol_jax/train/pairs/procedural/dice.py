@@ -4,8 +4,13 @@ A pair takes thousands of small draws. Drawn together they are one call of the g
 program small; the dice hand them out one after the other while the program is traced.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import jax
 import jax.numpy as jnp
+
+Result = TypeVar("Result")
 
 
 class Dice:
@@ -51,15 +56,23 @@ class Dice:
         edges = jnp.cumsum(jnp.asarray(weights[:-1], jnp.float32)) / sum(weights)
         return jnp.sum(self.uniform(shape=shape)[..., None] > edges, axis=-1)
 
+    def several(self, count: int, each: int, function: "Callable[[Dice], Result]") -> Result:
+        """`function` of that many dice of their own with `each` values, stacked: compiled once, not `count` times."""
+        return jax.vmap(lambda row: function(Dice(row)))(self.uniform(shape=(count, each)))
+
+
+_HUES = (0.45, 0.7, 1.1, 1.9, 3.7)
+"""Radians: skin, wood and brick, sand, leaves, sky."""
+
 
 def colours(dice: Dice, count: int) -> jax.Array:
     """float32 [count, 3] RGB 0..1: related in brightness and saturation as one picture's are, some pictures grey."""
-    vivid = dice.uniform(0.0, 1.0) ** 1.5 * 0.9
-    bright, wide = dice.uniform(0.25, 0.75), dice.uniform(0.15, 1.0)
-    warm = dice.uniform(0.0, 6.3)
-    hue = jnp.where(dice.chance(0.5, (count,)), warm + dice.about(0.5, (count,)), dice.uniform(0.0, 6.3, (count,)))
-    value = bright + wide * dice.uniform(-0.5, 0.5, (count,))
-    value = jnp.clip(value, 0.04, 0.97)
-    saturation = vivid * dice.uniform(0.1, 1.0, (count,))
-    wheel = hue[:, None] + jnp.array([0.0, 2.094, 4.189])
+    vivid = 0.9 * dice.uniform() ** 1.5
+    bright, wide = dice.uniform(0.25, 0.65), dice.uniform(0.2, 1.0)
+    of_things = jnp.asarray(_HUES)[dice.one_of(3, 3, 2, 3, 2, shape=(count,))] + dice.about(0.2, (count,))
+    hue = jnp.where(dice.chance(0.75, (count,)), of_things, dice.uniform(0.0, 6.2832, (count,)))
+    value = jnp.clip(bright + wide * dice.uniform(-0.5, 0.5, (count,)), 0.04, 0.95)
+    # What is bright is seldom vivid too: pastel pictures are rare.
+    saturation = vivid * dice.uniform(0.1, 1.0, (count,)) * jnp.clip(1.25 - value, 0, 1)
+    wheel = hue[:, None] - jnp.array([0.0, 2.0944, 4.1888])
     return jnp.clip(value[:, None] * (1 + saturation[:, None] * jnp.cos(wheel)), 0.0, 1.0)

@@ -1,38 +1,24 @@
 """What a pair shows, before anything is painted: who, where, how lit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 
 from drol_jax.boxes import exact_box_from_target
+from drol_jax.tracker.candidates import padded_side
 from drol_jax.train.pairs.procedural import scenery, things
+from drol_jax.train.pairs.procedural.casting import Actor, Studio, aside, beside, pick, seen
 from drol_jax.train.pairs.procedural.dice import Dice
-from drol_jax.train.pairs.procedural.poses import Attitude, Pose, attitude, changed, extent, posed
+from drol_jax.train.pairs.procedural.poses import attitude, changed, extent
 from drol_jax.train.pairs.procedural.scenery import Place, Window
 from drol_jax.train.pairs.procedural.sensor import Camera, cameras
 from drol_jax.train.pairs.procedural.settings import ProceduralSettings
 from drol_jax.train.pairs.procedural.things import Thing, camouflaged, lookalike, thing
-from drol_jax.tracker.candidates import padded_side
 
 OTHERS = 4
-WINDOW = 1.18
-"""Side of the square that an object fits into, in exemplar sizes."""
-DRAWS = 2 * scenery.DRAWS + 6000
+DRAWS = 2 * scenery.DRAWS + 8 * things.DRAWS + 1700
 """Random values that `layout` takes at most."""
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True, kw_only=True)
-class Actor:
-    """An object in a picture."""
-
-    thing: Thing
-    pose: Pose
-    middle: jax.Array  # float32 [2] (x, y) pixels, of its box
-    size: jax.Array  # float32 [2] (w, h) pixels, of its box
-    shown: jax.Array  # bool ()
-    target: jax.Array  # float32 (), 1 where it is the target
 
 
 @jax.tree_util.register_dataclass
@@ -59,134 +45,86 @@ class Layout:
 
 def layout(dice: Dice, settings: ProceduralSettings, exemplar: int, instance: int) -> Layout:
     """Lay out a pair for pictures of `exemplar` and `instance` pixels a side."""
-    here, elsewhere = scenery.place(dice), scenery.place(dice)
-    there = _pick(dice.chance(settings.new_place), elsewhere, here)
-    target = camouflaged(
-        thing(dice, settings.stretch), here.tones, dice.chance(settings.camouflage) * dice.uniform(0.4, 0.85)
-    )
+    places = dice.several(2, scenery.DRAWS, scenery.place)
+    here, elsewhere = (jax.tree.map(lambda leaf, k=k: leaf[k], places) for k in range(2))
+    strangers = dice.several(OTHERS + 4, things.DRAWS, lambda d: thing(d, settings.stretch))
+    target, impostor, neighbour, cover = (jax.tree.map(lambda leaf, k=k: leaf[k], strangers) for k in range(4))
+    others = jax.tree.map(lambda leaf: leaf[4:], strangers)
+    cameras_ = cameras(dice, settings)
+
+    target = camouflaged(target, here.tones, dice.chance(settings.camouflage) * dice.uniform(0.4, 0.85))
     first = attitude(dice, turned=0.3, turn=0.2, aspect=1.1, bend=settings.bend)
-    unit = padded_side(_size(target, first), 0.5)
-    scale = exemplar / unit  # pixels a unit of the object in the template
-    template_cam, search_cam = cameras(dice, settings)
-    middle = jnp.full((2,), (exemplar - 1) / 2)
-    own = _actor(target, first, middle, scale, jnp.bool_(True), 1.0)
-    beside = _companion(dice, settings, target, own, exemplar, scale)
+    low, high = extent(target, first)
+    scale = exemplar / padded_side(high - low, 0.5)  # pixels a unit of the object, in the template
+    studio = Studio(dice=dice, settings=settings, exemplar=exemplar, side=exemplar, scale=scale)
+    own = seen(studio, target, first, jnp.full((2,), (exemplar - 1) / 2), jnp.ones(()), jnp.bool_(True))
+    own = replace(own, target=jnp.ones(()))
+    near = pick(dice.chance(0.5), lookalike(dice, target, neighbour), neighbour)
+    near = beside(studio, near, own, (0.8, 1.3), dice.chance(settings.companions))
     window = Window(centre=dice.uniform(-200.0, 200.0, (2,)), zoom=jnp.ones(()))
-    template = View(
-        place=here,
-        window=window,
-        actors=_stack([beside, own]),
-        camera=_cut(dice, settings.cut_off, template_cam, own, exemplar),
-    )
-    search, found, positive = _search(dice, settings, target, first, scale, instance, exemplar)
-    grown = jnp.where(dice.chance(0.5), search.size_change, dice.factor(1.1))
-    still = dice.chance(0.6)
-    moved = jnp.where(still, dice.about(9.0, (2,)), dice.uniform(-150.0, 150.0, (2,)))
-    camera = _cut(dice, settings.cut_off, search_cam, found, instance)
-    view = View(
-        place=there,
-        window=Window(centre=window.centre + moved * instance / 287, zoom=1 / grown),
-        actors=search.actors,
-        camera=camera,
-    )
-    return Layout(template=template, search=view, box=_box(found, camera.border), positive=positive)
+    camera = _cut(dice, settings.cut_off, cameras_[0], own, exemplar)
+    template = View(place=here, window=window, actors=_stack([near, own]), camera=camera)
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Cast:
-    actors: Actor
-    size_change: jax.Array
-
-
-def _search(
-    dice: Dice,
-    settings: ProceduralSettings,
-    target: Thing,
-    first: Attitude,
-    scale: jax.Array,
-    instance: int,
-    exemplar: int,
-) -> tuple[_Cast, Actor, jax.Array]:
-    """Who acts in the search region; the target as it is there; whether it is there."""
-    pixel = instance / 287
+    # The target in the search region, or who is there in its place.
     change = attitude(
         dice, turned=settings.turned, turn=settings.turn / 57.3, aspect=settings.aspect, bend=0.5 * settings.bend
     )
     second = changed(first, change)
-    drifting = dice.about(settings.drift, target.waves.phase.shape)
-    waves = things.replace(target.waves, phase=target.waves.phase + drifting)
-    now = things.replace(target, waves=waves)
-
     positive = ~dice.chance(settings.negatives)
-    stranger = thing(dice, settings.stretch)
-    impostor = _pick(dice.chance(0.6), lookalike(dice, target, stranger), stranger)
-    shown = positive | dice.chance(0.75)
-    principal = _pick(positive, now, impostor)
+    impostor = pick(dice.chance(0.6), lookalike(dice, target, impostor), impostor)
+    principal = pick(positive, _drifted(dice, target, settings.drift), impostor)
+    pixel = instance / 287
     spread = settings.shift * pixel * jnp.where(dice.chance(settings.near), 1 / 3, 1.0)
-    centre = (instance - 1) / 2 + spread * dice.uniform(-1.0, 1.0, (2,))
-    size_change = dice.factor(settings.scale)
-    size = _fitting(principal, second, scale * size_change, exemplar)
-    own = _actor(principal, second, centre, size, shown, jnp.where(positive, 1.0, 0.0))
+    at = (instance - 1) / 2 + spread * dice.uniform(-1.0, 1.0, (2,))
+    growth = dice.factor(settings.scale)
+    studio = replace(studio, side=instance, scale=scale * growth)
+    found = seen(studio, principal, second, at, jnp.ones(()), positive | dice.chance(0.75))
+    found = replace(found, target=positive.astype(jnp.float32))
 
     count = jnp.clip(jnp.floor(settings.distractors * dice.uniform(0.0, 2.0) + dice.uniform()), 0, OTHERS)
-    others = []
-    for k in range(OTHERS):
-        fresh = thing(dice, settings.stretch)
-        alike = dice.chance(settings.lookalikes)
-        one = _pick(alike, lookalike(dice, target, fresh), fresh)
-        pose = attitude(dice, turned=0.2, turn=0.15, aspect=1.15, bend=settings.bend)
-        posture = _pick(alike, changed(second, pose), pose)
-        at = _aside(dice, own, instance)
-        large = _fitting(one, posture, scale * size_change * dice.factor(1.5), exemplar)
-        others.append(_actor(one, posture, at, large, count > k, 0.0))
-    fresh = thing(dice, settings.stretch)
-    cover = _pick(dice.chance(0.3), lookalike(dice, target, fresh), fresh)
-    posture = attitude(dice, turned=0.3, turn=0.1, aspect=1.5, bend=settings.bend)
-    angle = dice.uniform(0.0, 6.2832)
-    way = jnp.stack([jnp.cos(angle), jnp.sin(angle)])
-    large = _fitting(cover, posture, scale * size_change * dice.uniform(0.5, 1.2), exemplar)
-    reach = (own.size + large * _size(cover, posture)) / 2
-    at = own.middle + way * reach * dice.uniform(0.55, 1.0)
-    front = _actor(cover, posture, at, large, dice.chance(settings.occluded), 0.0)
-    return _Cast(actors=_stack([*others, own, front]), size_change=size_change), own, positive
+    crowd = dice.several(OTHERS, 200, lambda d: d.uniform(shape=(200,)))
+
+    def actor(one: Thing, values: jax.Array, number: jax.Array) -> Actor:
+        d = Dice(values)
+        alike = d.chance(settings.lookalikes)
+        posture = attitude(d, turned=0.2, turn=0.15, aspect=1.15, bend=settings.bend)
+        posture = pick(alike, changed(second, posture), posture)
+        one = pick(alike, lookalike(d, target, one), one)
+        return seen(studio, one, posture, aside(d, found, instance), d.factor(1.5), count > number)
+
+    behind = jax.vmap(actor)(others, crowd, jnp.arange(OTHERS))
+    cover = pick(dice.chance(0.3), lookalike(dice, target, cover), cover)
+    front = beside(studio, cover, found, (0.55, 1.0), dice.chance(settings.occluded))
+    actors = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), behind, _stack([found, front]))
+
+    there = pick(dice.chance(settings.new_place), elsewhere, here)
+    grown = jnp.where(dice.chance(0.5), growth, dice.factor(1.1))
+    moved = jnp.where(dice.chance(0.6), dice.about(9.0, (2,)), dice.uniform(-150.0, 150.0, (2,)))
+    window = Window(centre=window.centre + pixel * moved, zoom=1 / grown)
+    camera = _cut(dice, settings.cut_off, cameras_[1], found, instance)
+    search = View(place=there, window=window, actors=actors, camera=camera)
+    return Layout(template=template, search=search, box=_box(found, camera.border), positive=positive)
 
 
-def _companion(
-    dice: Dice, settings: ProceduralSettings, target: Thing, own: Actor, exemplar: int, scale: jax.Array
-) -> Actor:
-    """What stands beside, and partly behind, the target in the template."""
-    fresh = thing(dice, settings.stretch)
-    one = _pick(dice.chance(0.5), lookalike(dice, target, fresh), fresh)
-    posture = attitude(dice, turned=0.2, turn=0.2, aspect=1.15, bend=settings.bend)
-    size = _fitting(one, posture, scale * dice.factor(1.4), exemplar)
-    angle = dice.uniform(0.0, 6.2832)
-    way = jnp.stack([jnp.cos(angle), jnp.sin(angle)])
-    reach = (own.size + size * _size(one, posture)) / 2
-    at = own.middle + way * reach * dice.uniform(0.8, 1.3)
-    return _actor(one, posture, at, size, dice.chance(settings.companions), 0.0)
-
-
-def _aside(dice: Dice, own: Actor, side: int) -> jax.Array:
-    """A place in the picture, mostly not behind the target: the farthest of two draws from it, float32 [2]."""
-    draws = dice.uniform(0.05, 0.95, (2, 2)) * side
-    away = jnp.max(jnp.abs(draws - own.middle) / own.size, axis=-1)
-    return draws[jnp.argmax(away)]
+def _drifted(dice: Dice, of: Thing, spread: float) -> Thing:
+    """The same with its texture moved within itself."""
+    phase = of.waves.phase + dice.about(spread, (2, things.WAVES))
+    return replace(of, waves=replace(of.waves, phase=phase))
 
 
 def _cut(dice: Dice, share: float, camera: Camera, own: Actor, side: int) -> Camera:
     """The camera with the picture's border through the region, at most a quarter of the target behind it."""
     which = dice.one_of(1, 1, 1, 1, shape=(2,))
-    twice = dice.chance(0.3)
     inward = dice.uniform(-0.25, 1.0, (2,))
     low, high = own.middle - (own.size - 1) / 2, own.middle + (own.size - 1) / 2
-    room = jnp.concatenate([low, side - 1 - high])  # between the target and the region's edges: left, top, ...
+    room = jnp.concatenate([low, side - 1 - high])  # between the target and the region's sides: left, top, ...
     gap = jnp.where(inward < 0, inward * jnp.min(own.size), inward * jnp.maximum(room[which], 0))
     edge = jnp.where(which < 2, jnp.floor(low[which % 2] - gap), jnp.ceil(high[which % 2] + gap))
-    crossing = dice.chance(share) & jnp.stack([jnp.bool_(True), twice])
+    crossing = dice.chance(share) & (jnp.stack([0.0, dice.uniform()]) < 0.3)
     border = camera.border
     for k in range(2):
         border = jnp.where((jnp.arange(4) == which[k]) & crossing[k], edge[k], border)
-    return things.replace(camera, border=border)
+    return replace(camera, border=border)
 
 
 def _box(own: Actor, border: jax.Array) -> jax.Array:
@@ -194,25 +132,6 @@ def _box(own: Actor, border: jax.Array) -> jax.Array:
     box = exact_box_from_target(own.middle, own.size)
     low, high = jnp.maximum(box[:2], border[:2]), jnp.minimum(box[:2] + box[2:], border[2:] + 1)
     return jnp.concatenate([low, high - low])
-
-
-def _actor(one: Thing, seen: Attitude, middle: jax.Array, size: jax.Array, shown: jax.Array, target) -> Actor:
-    pose, box = posed(one, seen, middle, size)
-    return Actor(thing=one, pose=pose, middle=middle, size=box, shown=shown, target=jnp.asarray(target, jnp.float32))
-
-
-def _size(one: Thing, seen: Attitude) -> jax.Array:
-    low, high = extent(one, seen)
-    return high - low
-
-
-def _fitting(one: Thing, seen: Attitude, size: jax.Array, exemplar: int) -> jax.Array:
-    """At most so large that the object fits its window."""
-    return jnp.minimum(size, 0.97 * WINDOW * exemplar / jnp.max(_size(one, seen)))
-
-
-def _pick(condition: jax.Array, yes, no):
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
 
 
 def _stack(parts: list[Actor]) -> Actor:

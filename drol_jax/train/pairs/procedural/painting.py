@@ -1,45 +1,62 @@
 """Objects onto a picture.
 
-A canvas is float32 [4, N, N]: red, green, blue 0..1, and how much of the target is seen. An object touches only a
-square window of it.
+An object touches only a square window of the canvas.
 """
+
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 
 from drol_jax.train.pairs.procedural.poses import Pose
+from drol_jax.train.pairs.procedural.stages import stage
 from drol_jax.train.pairs.procedural.things import PARTS, Thing, bulges, radius
 from drol_jax.train.pairs.procedural.waves import render
 
+Canvas = tuple[jax.Array, jax.Array]
+"""float32 [3, N, N] RGB 0..1, and float32 [N, N] 0..1 how much of the target is seen."""
 
-def paint(canvas: jax.Array, of: Thing, pose: Pose, middle: jax.Array, target: jax.Array, window: int) -> jax.Array:
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Patch:
+    """Where an object touches a picture."""
+
+    start: jax.Array  # int32 [2] (x, y) first pixel
+    line: jax.Array  # float32 [2, n] (x, y) of its pixels, from the object's origin
+    inverse: jax.Array  # float32 [2, 2] from pixels to the object's units
+
+
+def patch(pose: Pose, middle: jax.Array, window: int, side: int) -> Patch:
+    """The square of `window` pixels about `middle` (x, y), moved into the picture of `side` pixels."""
+    start = jnp.clip(jnp.round(middle).astype(jnp.int32) - window // 2, 0, side - window)
+    line = jnp.arange(window) + start[:, None] - pose.centre[:, None]
+    (a, b), (c, d) = pose.matrix
+    inverse = jnp.stack([jnp.stack([d, -b]), jnp.stack([-c, a])]) / (a * d - b * c)
+    return Patch(start=start, line=line, inverse=inverse)
+
+
+def paint(canvas: Canvas, of: Thing, pose: Pose, at: Patch, shown: jax.Array, target: jax.Array) -> Canvas:
     """The canvas with an object in front.
 
     Args:
-      canvas: float32 [4, N, N].
-      middle: float32 [2] (x, y), pixels, middle of the object's box.
+      shown: bool (), whether to paint at all.
       target: float32 (), 1 where it is the target; anything else hides the target.
-      window: side of the square about the middle, inside the canvas, that is painted, static, <= N.
     """
-    side = canvas.shape[1]
-    start = jnp.clip(jnp.round(middle).astype(jnp.int32) - window // 2, 0, side - window)
-    line = jnp.arange(window) + start[:, None] - pose.centre[:, None]
-    inverse = _inverse(pose.matrix)
-    alphas, rim = _cover(of, pose, inverse, line[0][None, :], line[1][:, None])
-    fields = render(of.waves, inverse, line[0], line[1])
-    colour, cover = _colour(of, alphas, rim, fields, inverse, line)
-    old = jax.lax.dynamic_slice(canvas, (0, start[1], start[0]), (4, window, window))
-    new = jnp.concatenate([colour, (cover * target)[None]])
-    return jax.lax.dynamic_update_slice(canvas, old * (1 - cover) + new, (0, start[1], start[0]))
+    alphas, rim = stage(shown, _cover, of, pose, at)
+    fields = render(of.waves, at.inverse, at.line[0], at.line[1])
+    colour, cover = stage(shown, _colour, of, at, alphas, rim, fields)
+    picture, seen = canvas
+    x, y, window = at.start[0], at.start[1], cover.shape[0]
+    old = jax.lax.dynamic_slice(picture, (0, y, x), (3, window, window))
+    old_seen = jax.lax.dynamic_slice(seen, (y, x), (window, window))
+    picture = jax.lax.dynamic_update_slice(picture, old * (1 - cover) + colour, (0, y, x))
+    return picture, jax.lax.dynamic_update_slice(seen, old_seen * (1 - cover) + cover * target, (y, x))
 
 
-def _inverse(matrix: jax.Array) -> jax.Array:
-    (a, b), (c, d) = matrix
-    return jnp.stack([jnp.stack([d, -b]), jnp.stack([-c, a])]) / (a * d - b * c)
-
-
-def _cover(of: Thing, pose: Pose, inverse: jax.Array, x: jax.Array, y: jax.Array) -> tuple[list[jax.Array], jax.Array]:
+def _cover(of: Thing, pose: Pose, at: Patch) -> tuple[list[jax.Array], jax.Array]:
     """How much each part covers each pixel, P times [n, n], and how far out in the body the pixel is, [n, n]."""
+    x, y, inverse = at.line[0][None, :], at.line[1][:, None], at.inverse
     a, b, c = pose.bend
     v = inverse[1, 0] * x + inverse[1, 1] * y
     u = inverse[0, 0] * x + inverse[0, 1] * y + (a + c * v) * v * v
@@ -60,13 +77,13 @@ def _cover(of: Thing, pose: Pose, inverse: jax.Array, x: jax.Array, y: jax.Array
 
 
 def _colour(
-    of: Thing, alphas: list[jax.Array], rim: jax.Array, fields: jax.Array, inverse: jax.Array, line: jax.Array
+    of: Thing, at: Patch, alphas: list[jax.Array], rim: jax.Array, fields: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """Colour times cover [3, n, n] and cover [n, n]: later parts lie on earlier ones."""
     weight = jnp.clip(0.5 + of.sharpness * fields[0], 0, 1)
-    light = of.light @ inverse
+    light = of.light @ at.inverse
     shade = 1 + of.shading * fields[1] - of.rim * jnp.minimum(rim, 1.2) ** 2
-    shade = jnp.maximum(shade + light[0] * line[0][None, :] + light[1] * line[1][:, None], 0.0)
+    shade = jnp.maximum(shade + light[0] * at.line[0][None, :] + light[1] * at.line[1][:, None], 0.0)
     colour, cover = jnp.zeros((3, 1, 1)), jnp.zeros(())
     for part, alpha in enumerate(alphas):
         ground, figure = of.ground[part][:, None, None], of.figure[part][:, None, None]

@@ -4,7 +4,7 @@ Pixels p become the object's coordinates v in two steps, each exactly invertible
 v_x = u_x + a u_y^2 + c u_y^3 and v_y = u_y + b v_x^2. So outlines lead to tight boxes without a pixel painted.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -48,29 +48,19 @@ def changed(of: Attitude, by: Attitude) -> Attitude:
     return Attitude(turn=of.turn + by.turn, aspect=of.aspect * by.aspect, bend=of.bend + by.bend)
 
 
-def extent(of: Thing, seen: Attitude) -> tuple[jax.Array, jax.Array]:
-    """Upright bounds float32 [2] (x, y), low and high, of the object at its own size about its origin."""
+def extent(of: Thing, seen: Attitude) -> jax.Array:
+    """Upright bounds float32 [2, 2] (low, high) x (x, y) of the object at its own size about its origin."""
     points = outline(of)
     a, b, c = seen.bend
     y = points[:, 1] - b * points[:, 0] ** 2
     x = points[:, 0] - a * y**2 - c * y**3
     placed = jnp.stack([x, y], axis=-1) @ _matrix(seen).T
-    return jnp.min(placed, axis=0), jnp.max(placed, axis=0)
+    return jnp.stack([jnp.min(placed, axis=0), jnp.max(placed, axis=0)])
 
 
-def posed(of: Thing, seen: Attitude, centre: jax.Array, size: jax.Array) -> tuple[Pose, jax.Array]:
-    """Put the middle of an object's box at `centre`, scaled by `size` pixels a unit.
-
-    Returns:
-      (pose, float32 [2] (w, h) of the tight box).
-    """
-    low, high = extent(of, seen)
-    pose = Pose(matrix=size * _matrix(seen), centre=centre - size * (low + high) / 2, bend=seen.bend)
-    return pose, size * (high - low)
-
-
-def moved(of: Pose, by: jax.Array) -> Pose:
-    return replace(of, centre=of.centre + by)
+def posed(seen: Attitude, bounds: jax.Array, middle: jax.Array, size: jax.Array) -> Pose:
+    """The object with the middle of its box, from `extent`, at `middle`, scaled to `size` pixels a unit."""
+    return Pose(matrix=size * _matrix(seen), centre=middle - size * jnp.mean(bounds, axis=0), bend=seen.bend)
 
 
 def _matrix(seen: Attitude) -> jax.Array:

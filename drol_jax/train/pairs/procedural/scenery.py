@@ -1,7 +1,7 @@
 """Backgrounds: regions with hard edges and soft, 1/f colour noise, gratings, small shapes.
 
-A place has coordinates of its own, pixels at zoom 1, and repeats itself after SPAN of them; pictures show windows of it.
-Smooth noise is a random grid enlarged by a matrix on either side. Letters: G cells of a grid along a side.
+A place has coordinates of its own, pixels at zoom 1, and repeats itself after SPAN of them; pictures show windows of
+it. Smooth noise is a random grid enlarged by a matrix on either side. Letters: G cells of a grid along a side.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.train.pairs.procedural.dice import Dice, colours
+from drol_jax.train.pairs.procedural.stages import stage
 from drol_jax.train.pairs.procedural.waves import Waves, joined, noise, pattern, render
 
 SPAN = 448
 GRIDS = (6, 24, 90)
 _CHANNELS = (5, 4, 1)
-WAVES = 16
+WAVES = 28
 TONES = 8
-DRAWS = 240 + sum(n * g * g for n, g in zip(_CHANNELS, GRIDS, strict=True))
+DRAWS = 340 + sum(n * g * g for n, g in zip(_CHANNELS, GRIDS, strict=True))
 """Random values that `place` takes at most."""
 
 
@@ -59,9 +60,12 @@ def place(dice: Dice) -> Place:
     """Any place."""
     grids = [dice.uniform(-1.73, 1.73, (n, g, g)) for n, g in zip(_CHANNELS, GRIDS, strict=True)]
     angle = dice.uniform(0.0, 6.2832, (2,))
-    steep = dice.chance(0.5, (2,)) * dice.uniform(0.0, 0.03, (2,))
-    busy = dice.uniform() ** 1.5
-    grated = dice.one_of(0.55, 0.1, 0.2, 0.15)
+    # Edges of things made by people are straight and mostly level or upright.
+    angle = jnp.where(dice.chance(0.5, (2,)), jnp.round(angle / 1.5708) * 1.5708 + dice.about(0.05, (2,)), angle)
+    straight = dice.chance(0.4, (2,))
+    steep = jnp.where(straight, dice.uniform(0.02, 0.15, (2,)), dice.chance(0.5, (2,)) * dice.uniform(0, 0.02, (2,)))
+    busy = dice.uniform() ** 2
+    grated = dice.one_of(0.65, 0.07, 0.15, 0.13)
     return Place(
         coarse=grids[0],
         middle=grids[1],
@@ -69,15 +73,15 @@ def place(dice: Dice) -> Place:
         waves=joined(pattern(dice, WAVES, 0.008, 0.12), noise(dice, WAVES, 0.04, 0.35)),
         tones=colours(dice, TONES),
         slope=steep[:, None] * jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1),
-        ragged=dice.uniform(0.0, 1.2, (2,)) * dice.chance(0.7, (2,)),
+        ragged=dice.uniform(0.0, 1.2, (2,)) * dice.chance(0.7, (2,)) * jnp.where(straight, 0.2, 1.0),
         level=dice.about(0.6, (2,)),
         sharpness=0.4 * 40 ** dice.uniform(shape=(3,)),
-        grated=(jnp.arange(1, 4) == grated) * dice.uniform(0.2, 1.0),
-        tinge=dice.uniform(0.0, 0.16),
-        relief=jnp.stack([busy * dice.uniform(0.0, 0.4), busy * dice.uniform(0.0, 0.4), dice.uniform(0.0, 0.12)]),
-        cell=dice.uniform(9.0, 70.0),
-        tilt=dice.about(0.5) * dice.chance(0.6),
-        stray=dice.uniform(0.0, 0.6) * dice.chance(0.7),
+        grated=(jnp.arange(1, 4) == grated) * dice.uniform(0.1, 0.9),
+        tinge=0.2 * dice.uniform() ** 2,
+        relief=jnp.stack([busy * dice.uniform(0.0, 0.35), busy * dice.uniform(0.0, 0.3), 0.12 * dice.uniform() ** 1.5]),
+        cell=9 * 16 ** dice.uniform(),
+        tilt=dice.about(0.5) * dice.chance(0.4),
+        stray=dice.uniform(0.0, 0.5) * dice.chance(0.6),
         filled=dice.chance(0.6) * dice.uniform(0.1, 1.0),
         square=dice.chance(0.5),
         seed=(dice.uniform() * 2**24).astype(jnp.uint32),
@@ -87,9 +91,24 @@ def place(dice: Dice) -> Place:
 def show(of: Place, window: Window, side: int) -> jax.Array:
     """float32 [3, side, side] RGB about 0..1."""
     line = (jnp.arange(side) - (side - 1) / 2) * window.zoom + window.centre[:, None]  # [2, side]
-    x, y = line[0][None, :], line[1][:, None]
     coarse, middle, fine = (_enlarged(grid, line) for grid in (of.coarse, of.middle, of.fine))
     grating, grain = render(of.waves, jnp.eye(2), line[0], line[1])
+    seen = window.zoom > 0
+    covers, relief = stage(seen, _covers, of, line, coarse, middle, fine, grating, grain)
+    return stage(seen, _colour, of, covers, relief, coarse)
+
+
+def _covers(
+    of: Place,
+    line: jax.Array,
+    coarse: jax.Array,
+    middle: jax.Array,
+    fine: jax.Array,
+    grating: jax.Array,
+    grain: jax.Array,
+) -> tuple[list[jax.Array], jax.Array]:
+    """How much of each tone there is over what is below it, 0..1, and the brightness; each [side, side]."""
+    x, y = line[0][None, :], line[1][:, None]
 
     def region(k: int) -> jax.Array:
         field = coarse[k] + of.ragged[k] * middle[k] + of.slope[k, 0] * x + of.slope[k, 1] * y
@@ -100,13 +119,18 @@ def show(of: Place, window: Window, side: int) -> jax.Array:
     bars = bars * (of.grated[0] + of.grated[1] * first + of.grated[2] * second)
     shape, which = _shapes(of, x, y, middle[3])
     relief = 1 + of.relief[0] * middle[2] + of.relief[1] * fine[0] * (0.4 + first) + of.relief[2] * grain
+    return [first, second, bars, shape, which], relief
+
+
+def _colour(of: Place, covers: list[jax.Array], relief: jax.Array, coarse: jax.Array) -> jax.Array:
+    first, second, bars, shape, which = covers
     tones = of.tones[:, :, None, None]
     colour = tones[0] + first * (tones[1] - tones[0])
     colour = colour + second * (tones[2] - colour)
     colour = colour + bars * (tones[3] - colour)
     own = tones[4] + which * (tones[5] - tones[4])
     colour = colour + shape * (own - colour)
-    return jnp.maximum((colour + of.tinge * coarse[2:]) * relief, 0)
+    return jnp.maximum(colour * (relief + of.tinge * coarse[2:]), 0)
 
 
 def scrambled(x: jax.Array) -> jax.Array:
@@ -117,14 +141,14 @@ def scrambled(x: jax.Array) -> jax.Array:
 
 
 def _enlarged(grid: jax.Array, line: jax.Array) -> jax.Array:
-    """[C, G, G] -> [C, side, side], cubic, at (x, y) given by `line` [2, side]."""
+    """[C, G, G] -> [C, side, side], cubic splines, at (x, y) given by `line` [2, side]."""
     cells = grid.shape[-1]
 
     def taps(at: jax.Array) -> jax.Array:
         away = jnp.mod(at[:, None] * (cells / SPAN) - jnp.arange(cells) + cells / 2, cells) - cells / 2
         d = jnp.abs(away)
-        near, far = (1.5 * d - 2.5) * d * d + 1, ((-0.5 * d + 2.5) * d - 4) * d + 2
-        return jnp.where(d < 1, near, jnp.where(d < 2, far, 0))
+        near, far = (0.5 * d - 1) * d * d + 2 / 3, jnp.maximum(2 - d, 0) ** 3 / 6
+        return 1.44 * jnp.where(d < 1, near, far)  # a spline levels random values: back to standard deviation 1
 
     return jnp.einsum("yh,chw,xw->cyx", taps(line[1]), grid, taps(line[0]))
 

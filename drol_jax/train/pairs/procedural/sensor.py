@@ -13,13 +13,13 @@ import numpy as np
 from drol_jax.train.pairs.procedural.dice import Dice
 from drol_jax.train.pairs.procedural.scenery import scrambled
 from drol_jax.train.pairs.procedural.settings import ProceduralSettings
+from drol_jax.train.pairs.procedural.stages import stage
 
 TAPS = 9
 _REACH = 8  # pixels, farthest tap
 _FEWEST = 2.2  # pixels of the picture per pixel of the sensor, at least, where the picture is coarse
 
-# Luminance and chrominance of JPEG at quality 50 (ITU-T T.81, annex K), rows smoothed into one formula would lose the
-# strong steps of the high frequencies that make the artefacts.
+# JPEG's steps for brightness at quality 50 (ITU-T T.81, annex K); those for colour are near a formula.
 _LUMA = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -67,7 +67,7 @@ def cameras(dice: Dice, settings: ProceduralSettings) -> tuple[Camera, Camera]:
     pitch, quality = dice.uniform(_FEWEST, 5.0), 0.5 * 6 ** dice.uniform()
     noise = settings.noise * dice.uniform() ** 2 * jnp.stack([jnp.ones(()), dice.uniform(0.0, 0.7)])
     vignette = dice.uniform(0.0, 0.4) * dice.chance(0.2)
-    curve, exposure = dice.uniform(-0.4, 0.4), dice.factor(1.25)
+    curve, exposure = dice.uniform(-0.4, 0.4), dice.uniform(0.7, 1.2)
 
     def one(change: float) -> Camera:
         taps, weights = _kernel(dice)
@@ -108,19 +108,25 @@ def _kernel(dice: Dice) -> tuple[jax.Array, jax.Array]:
 
 def developed(image: jax.Array, camera: Camera) -> jax.Array:
     """The picture, uint8 [N, N, 3]."""
-    image = _toned(image, camera)
-    image = jax.lax.cond(camera.blurred, lambda i: _smeared(i, camera), lambda i: i, image)
-    image = jax.lax.cond(camera.coarse, lambda i: _resampled(i, camera.pitch), lambda i: i, image)
-    image = _noisy(image, camera)
-    image = jax.lax.cond(camera.compressed, lambda i: compressed(i, camera.quality), lambda i: i, image)
-    image = jax.lax.cond(camera.grey, lambda i: jnp.tile(_luma(i)[None], (3, 1, 1)), lambda i: i, image)
-    levels = jnp.round(255 * jnp.clip(image, 0, 1))
-    return jnp.transpose(_bordered(levels, camera.border), (1, 2, 0)).astype(jnp.uint8)
+    on = camera.pitch > 0
+    image = stage(on, _toned, image, camera)
+    image = jax.lax.cond(camera.blurred, _smeared, _same, image, camera)
+    image = jax.lax.cond(camera.coarse, _resampled, _same, image, camera)
+    image = stage(on, _noisy, image, camera, stage(on, _grain, camera, image))
+    image = jax.lax.cond(camera.compressed, compressed, _same, image, camera)
+    image = jax.lax.cond(camera.grey, _greyed, _same, image, camera)
+    levels = stage(on, lambda image: jnp.round(255 * jnp.clip(image, 0, 1)).astype(jnp.uint8), image)
+    levels = jax.lax.cond(jnp.any(jnp.abs(camera.border) < 1e5), _bordered, _same, levels, camera)
+    return jnp.transpose(levels, (1, 2, 0))
 
 
-def _luma(image: jax.Array) -> jax.Array:
+def _same(image: jax.Array, _: Camera) -> jax.Array:
+    return image
+
+
+def _greyed(image: jax.Array, _: Camera) -> jax.Array:
     red, green, blue = _TO_YCC[0]
-    return red * image[0] + green * image[1] + blue * image[2]
+    return jnp.broadcast_to(red * image[0] + green * image[1] + blue * image[2], image.shape)
 
 
 def _toned(image: jax.Array, camera: Camera) -> jax.Array:
@@ -142,11 +148,11 @@ def _smeared(image: jax.Array, camera: Camera) -> jax.Array:
     return total
 
 
-def _resampled(image: jax.Array, pitch: jax.Array) -> jax.Array:
-    """Down to pixels `pitch` times as large, each the mean of what it sees, and up again linearly."""
+def _resampled(image: jax.Array, camera: Camera) -> jax.Array:
+    """Down to pixels `camera.pitch` times as large, each the mean of what it sees, and up again linearly."""
     side = image.shape[-1]
     cells = int(np.ceil(side / _FEWEST)) + 1
-    away = jnp.arange(side)[:, None] / pitch - jnp.arange(cells)
+    away = jnp.arange(side)[:, None] / camera.pitch - jnp.arange(cells)
     spread = jnp.maximum(1 - jnp.abs(away), 0)
     gather = spread.T / jnp.maximum(jnp.sum(spread.T, axis=1, keepdims=True), 1e-6)
     return _both_sides(spread, _both_sides(gather, image))
@@ -156,18 +162,22 @@ def _both_sides(matrix: jax.Array, image: jax.Array) -> jax.Array:
     return jnp.einsum("yh,chw,xw->cyx", matrix, image, matrix)
 
 
-def _noisy(image: jax.Array, camera: Camera) -> jax.Array:
+def _grain(camera: Camera, image: jax.Array) -> list[jax.Array]:
+    """Three fields of noise [N, N], standard deviation 1: the first nearly bell-shaped, the others even."""
     side = image.shape[-1]
     number = jnp.arange(side, dtype=jnp.uint32)
     bits = scrambled(number[:, None] * jnp.uint32(side) + number + camera.seed * jnp.uint32(0x9E3779B1))
-    # Four bytes, each even with standard deviation 74: brightness from two of them, so nearly bell-shaped.
-    bytes_ = [((bits >> (8 * k)) & 255).astype(jnp.float32) - 127.5 for k in range(4)]
-    bright = (bytes_[0] + bytes_[1]) * (camera.noise[0] / 104)
-    tint = jnp.stack([bytes_[2], -0.5 * (bytes_[2] + bytes_[3]), bytes_[3]]) * (camera.noise[1] / 74)
-    return image + bright + tint
+    a, b, c, d = (((bits >> (8 * k)) & 255).astype(jnp.float32) - 127.5 for k in range(4))
+    return [(a + b) / 104, c / 74, d / 74]
 
 
-def compressed(image: jax.Array, quality: jax.Array) -> jax.Array:
+def _noisy(image: jax.Array, camera: Camera, grain: list[jax.Array]) -> jax.Array:
+    bright = camera.noise[0] * grain[0]
+    first, second = camera.noise[1] * grain[1], camera.noise[1] * grain[2]
+    return image + bright + jnp.stack([first, -0.5 * (first + second), second])
+
+
+def compressed(image: jax.Array, camera: Camera) -> jax.Array:
     """The picture after JPEG compression: 8 x 8 cosine transform, quantised, and back."""
     side = image.shape[-1]
     blocks = -(-side // 8)
@@ -178,17 +188,18 @@ def compressed(image: jax.Array, quality: jax.Array) -> jax.Array:
     cosine = jnp.asarray(cosine.astype(np.float32))
     tiles = planes.reshape(3, blocks, 8, blocks, 8)
     waves = jnp.einsum("ui,caibj,vj->caubv", cosine, tiles, cosine)
-    steps = jnp.stack([_LUMA, _CHROMA, _CHROMA])[:, None, :, None, :] * (quality / 255)
+    steps = jnp.stack([_LUMA, _CHROMA, _CHROMA])[:, None, :, None, :] * (camera.quality / 255)
     waves = jnp.round(waves / steps) * steps
     planes = jnp.einsum("ui,caubv,vj->caibj", cosine, waves, cosine).reshape(3, 8 * blocks, 8 * blocks)
     return jnp.einsum("dc,chw->dhw", _TO_RGB, planes[:, :side, :side])
 
 
-def _bordered(levels: jax.Array, border: jax.Array) -> jax.Array:
-    """Outside the border the mean of what is inside, rounded down, as trackers fill."""
-    line = jnp.arange(levels.shape[-1], dtype=jnp.float32)
+def _bordered(levels: jax.Array, camera: Camera) -> jax.Array:
+    """Outside the border the mean of what is inside, rounded down, as trackers fill; uint8 [3, N, N]."""
+    line, border = jnp.arange(levels.shape[-1], dtype=jnp.float32), camera.border
     across = ((line >= border[0]) & (line <= border[2])).astype(jnp.float32)
     down = ((line >= border[1]) & (line <= border[3])).astype(jnp.float32)
     inside = down[:, None] * across
-    mean = jnp.floor(jnp.einsum("chw,h,w->c", levels, down, across) / jnp.maximum(jnp.sum(inside), 1))
+    total = jnp.einsum("chw,h,w->c", levels.astype(jnp.float32), down, across)
+    mean = jnp.floor(total / jnp.maximum(jnp.sum(inside), 1)).astype(jnp.uint8)
     return jnp.where(inside > 0, levels, mean[:, None, None])

@@ -25,7 +25,7 @@ class ProceduralSettings:
     """Share of targets that are rotated by any angle; the others rotate by some degrees."""
     turn: float = 8.0
     """Degrees, usual rotation."""
-    bend: float = 0.12
+    bend: float = 0.07
     """Usual change of the target's outline, in its half sizes."""
     drift: float = 0.35
     """Change of the target's own texture, radians of its waves."""

@@ -15,7 +15,7 @@ from drol_jax.train.pairs.procedural.waves import Waves, joined, noise, pattern
 
 PARTS = 4
 WAVES = 12
-DRAWS = 260
+DRAWS = 300
 """Random values that `thing` takes at most."""
 _ANGLES = 48
 
@@ -61,6 +61,7 @@ def thing(dice: Dice, stretch: float) -> Thing:
     # Parts share the body's colours about every other time.
     alike = dice.chance(0.35, (PARTS, 1))
     ground, figure = tones[:PARTS], tones[PARTS:]
+    figure = ground + dice.uniform(0.15, 1.0) * (figure - ground)
     fine = dice.uniform(0.35, 0.9)
     waves = joined(pattern(dice, WAVES, fine, 3.0), noise(dice, WAVES, 0.2, 4.0))
     return Thing(
@@ -136,5 +137,6 @@ def bulges(c: jax.Array, s: jax.Array, wobble: jax.Array) -> jax.Array:
     c2, s2 = c * c - s * s, 2 * c * s
     c3, s3 = c2 * c - s2 * s, s2 * c + c2 * s
     c5, s5 = c3 * c2 - s3 * s2, s3 * c2 + c3 * s2
-    waves = ((c2, s2), (c3, s3), (c5, s5))
-    return 1 + sum(wobble[k, 0] * cosine + wobble[k, 1] * sine for k, (cosine, sine) in enumerate(waves))
+    two = wobble[0, 0] * c2 + wobble[0, 1] * s2
+    three = wobble[1, 0] * c3 + wobble[1, 1] * s3
+    return 1 + two + three + wobble[2, 0] * c5 + wobble[2, 1] * s5

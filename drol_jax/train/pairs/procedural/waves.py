@@ -23,7 +23,7 @@ class Waves:
     strength: jax.Array  # float32 [F, K]
 
 
-def noise(dice: Dice, count: int, low: float, high: float) -> Waves:
+def noise(dice: Dice, count: int, low, high: float) -> Waves:
     """One field of waves in all directions, standard deviation 1; frequencies in cycles per unit."""
     rate = 6.2832 * low * (high / low) ** dice.uniform(shape=(1, count))
     angle = dice.uniform(0.0, 6.2832, (1, count))
@@ -32,10 +32,10 @@ def noise(dice: Dice, count: int, low: float, high: float) -> Waves:
     return Waves(frequency=frequency, phase=dice.uniform(0.0, 6.2832, (1, count)), strength=strength)
 
 
-def pattern(dice: Dice, count: int, low: float, high: float) -> Waves:
+def pattern(dice: Dice, count: int, low, high: float) -> Waves:
     """One field: stripes, checks or noise, standard deviation 1; frequencies in cycles per unit."""
     base = noise(dice, count, low, high)
-    kind = dice.one_of(0.3, 0.2, 0.5)
+    kind = dice.one_of(0.25, 0.12, 0.63)
     first = base.frequency[:, :1]
     across = jnp.stack([-first[..., 1], first[..., 0]], axis=-1)
     frequency = jnp.concatenate([first, across, base.frequency[:, 2:]], axis=1)
