@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import jax
 
 from drol_jax.config import Config
-from drol_jax.errors import UserError
 from drol_jax.nets import Response, Search, SiameseNet, Template
 from drol_jax.train.losses import LossSettings, rpn_losses, siamfc_losses
 from drol_jax.train.mask_losses import mask_loss
@@ -23,16 +22,6 @@ class Answer(NamedTuple):
     coarse: jax.Array | None  # [B, R, R, 63 * 63] with a mask branch
     template: Template
     search: Search
-
-
-def check_trainable(config: Config, *, masks: bool) -> None:
-    """Whether the network can be trained on what the pairs hold.
-
-    Raises:
-      UserError: it has a mask branch and the pairs have no masks.
-    """
-    if config.model.mask and not masks:
-        raise UserError("the network has a mask branch and the source's pairs have no masks; name a source with masks")
 
 
 def objective(

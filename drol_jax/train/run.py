@@ -16,7 +16,6 @@ from drol_jax.settings import Settings, load_settings
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train import sources
 from drol_jax.train.feed import ahead, devices_mesh, everywhere
-from drol_jax.train.objective import check_trainable
 from drol_jax.train.optimiser import optimiser, release_step
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
@@ -53,7 +52,6 @@ class Run:
         """
         tracker = load_settings(settings.config)
         config = tracker.config
-        check_trainable(config, masks=source is not None or sources.has_masks(settings.source))
         mesh = devices_mesh(settings.batch_size)
         if settings.initial is None:
             search = config.search
@@ -64,7 +62,9 @@ class Run:
             loaded = checkpoint.load(checkpoint.resolve(settings.initial), config.model)
             variables, found = loaded.variables, loaded.hash
         if source is None:
-            source = sources.build(settings.source, settings.batch_size, config.search, settings.seed)
+            source = sources.build(
+                settings.sources, settings.batch_size, config.search, settings.seed, masks=config.model.mask
+            )
         optimiser(settings.optimiser, settings.schedule, 1, variables["params"])  # names in its settings are checked
         return cls(
             settings=settings,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -18,7 +18,8 @@ from drol_jax.resources import data_path
 from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.optimiser import OptimiserSettings, ScheduleSettings
-from drol_jax.train.sources import SourceSettings
+from drol_jax.train.pairs.procedural import ProceduralSettings
+from drol_jax.train.sources import SourceSettings, source_complaints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class TrainSettings:
     name: str
     config: str
     """The tracker configuration that is trained: a name or a YAML file, from the working directory."""
-    source: SourceSettings = field(default_factory=SourceSettings)
+    sources: tuple[SourceSettings, ...] = (SourceSettings(procedural=ProceduralSettings()),)
+    """Where pairs come from; a batch is of one of them."""
     batch_size: int = 16
     """Pairs in a step, over all devices."""
     steps: int | None = None
@@ -204,6 +206,7 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
     yield from (f"{key} is {value!r}, wanted 0 or more" for key, value in least.items() if value < 0)
     if not 0 <= settings.seed < 2**31:
         yield f"seed is {settings.seed!r}, wanted 0 to {2**31 - 1}"
+    yield from source_complaints(settings.sources, settings.evaluation.seeds)
     if 0 in settings.evaluation.seeds or min(settings.evaluation.seeds, default=1) < 0:
         yield "evaluation.seeds hold one under 1: seed 0 is the benchmark's own, which training must not look at"
 
@@ -223,8 +226,10 @@ def _explain(detail: Any) -> str:
 def _nearest(place: list[str]) -> str:
     kind: Any = TrainSettings
     for part in place[:-1]:
-        kind = next((f.type for f in fields(kind) if f.name == part), None)
-        if not (isinstance(kind, type) and is_dataclass(kind)):
+        if not part.isdigit():  # the place in a list: the step before went to its elements
+            kind = {f.name: f.type for f in fields(kind)}.get(part)
+            kind = next((one for one in get_args(kind) if is_dataclass(one)), kind)
+        if not is_dataclass(kind):
             return ""
     return f" (nearest valid key: {'.'.join([*place[:-1], nearest(place[-1], [f.name for f in fields(kind)])])})"
 
