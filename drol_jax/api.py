@@ -67,7 +67,7 @@ class Tracker:
         Raises:
           UserError: what is wrong with the frame or the box. Under jit and vmap only shapes and types are checked.
         """
-        frame = _door(frame)
+        frame = checked_frame(frame)
         box = _checked_box(box, frame)
         with jax.default_matmul_precision(PRECISION):
             if draws is None and self.config.online.enabled:
@@ -84,7 +84,7 @@ class Tracker:
         Raises:
           UserError: the frame is no picture.
         """
-        frame = _door(frame)
+        frame = checked_frame(frame)
         with jax.default_matmul_precision(PRECISION):
             return _step(self.config, self.variables, self.hyper, state, frame)
 
@@ -147,7 +147,7 @@ def load(
     )
 
 
-def _door(frame: Any) -> Any:
+def checked_frame(frame: Any) -> Any:
     """Check a picture; arrays on the device and tracers stay where they are."""
     if isinstance(frame, Frame):
         return frame
