@@ -94,9 +94,9 @@ def _search_lanes(
         states = replace(states, online=replace(states.online, memory=None))
 
     def together(variables, hyper, states, active, frame):
-        return jax.vmap(lambda state, frame: search(config, variables, hyper, state, frame), (0, None if shared else 0))(
-            states, frame
-        )
+        return jax.vmap(
+            lambda state, frame: search(config, variables, hyper, state, frame), (0, None if shared else 0)
+        )(states, frame)
 
     def one_by_one(variables, hyper, states, active, frame):
         args = (variables, hyper, states, frame)
