@@ -8,6 +8,7 @@ Letters: B lanes.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -49,7 +50,11 @@ def empty_lanes(config: Config, variables: Any, hyper: Hyper, lanes: int) -> Lan
         draws = init_draws(config, key) if config.online.enabled else None
         return init(config, variables, hyper, frame, jnp.zeros(4), draws)
 
-    state = jax.eval_shape(start, variables, hyper, jax.random.key(0))
+    return lanes_like(jax.eval_shape(start, variables, hyper, jax.random.key(0)), lanes)
+
+
+def lanes_like(state: TrackerState, lanes: int) -> LaneState:
+    """Lanes without targets, each with room for such a state."""
     states = jax.tree.map(lambda leaf: jnp.zeros((lanes, *leaf.shape), leaf.dtype), state)
     return LaneState(states=states, active=jnp.zeros(lanes, bool))
 
@@ -94,9 +99,8 @@ def _search_lanes(
         states = replace(states, online=replace(states.online, memory=None))
 
     def together(variables, hyper, states, active, frame):
-        return jax.vmap(
-            lambda state, frame: search(config, variables, hyper, state, frame), (0, None if shared else 0)
-        )(states, frame)
+        each = jax.vmap(partial(search, config, variables, hyper), (0, None if shared else 0))
+        return each(states, frame)
 
     def one_by_one(variables, hyper, states, active, frame):
         args = (variables, hyper, states, frame)

@@ -111,9 +111,7 @@ class Runner:
         pictures = prefetch(sequence.frames)
         try:
             with watch:
-                self._track(
-                    sequence, pictures, seat, rows, watch, _key(seed, sequence.name), on_frame or (lambda _: None)
-                )
+                self._track(sequence, pictures, seat, rows, watch, _key(seed, sequence.name), on_frame)
         except FloatingPointError as error:
             raise UserError(
                 f"sequence {sequence.name}: {error}; the weights of {self.tracker.name} or the hyper-parameters are "
@@ -136,8 +134,9 @@ class Runner:
         rows: "Rows",
         watch: Watch,
         key: jax.Array,
-        on_frame: Callable[[int], None],
+        on_frame: Callable[[int], None] | None,
     ) -> None:
+        on_frame = on_frame or (lambda _: None)
         first = next(pictures)
         box = checked_start_box(sequence.first_box, *first.shape[:2])
         draws = self.program(watch, _draws, key)(key) if self.tracker.config.online.enabled else None
