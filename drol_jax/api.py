@@ -11,14 +11,16 @@ from jax.core import Tracer as JaxTracer
 
 from drol_jax import checkpoint, tracker
 from drol_jax.boxes import checked_start_box
-from drol_jax.config import Config, Fidelity, Hyper
+from drol_jax.config import Config, Fidelity, Hyper, Precision
 from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import checked
 from drol_jax.masks import full_frame, rotated_box
+from drol_jax.nets.precision import reduced
+from drol_jax.nets.prepare import prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
-from drol_jax.settings.fidelity import with_fidelity
+from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.step import init_draws
 
@@ -27,7 +29,7 @@ _step = jax.jit(tracker.step, static_argnums=0)
 _draws = jax.jit(init_draws, static_argnums=0)
 
 PRECISION = "highest"
-"""Of matrix products and convolutions: float32 in full, also where the device has faster lesser ones."""
+"""Of all products outside the network: float32 in full, also where the device has faster lesser ones."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,7 +38,7 @@ class Tracker:
 
     settings: Settings
     variables: Any
-    """Network weights."""
+    """Network weights; on a CPU with faster forms of the kernels beside them (`nets.prepare`)."""
     hyper: Hyper
     """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
     weights_hash: str
@@ -111,6 +113,7 @@ def load(
     *,
     online: bool | None = None,
     fidelity: Fidelity | None = None,
+    precision: Precision | None = None,
 ) -> Tracker:
     """A tracker by the name of its configuration.
 
@@ -121,13 +124,16 @@ def load(
       online: False switches the online subnet off, and with it the short-term template: the baseline. True insists
         on a configuration that has it; None leaves it as configured.
       fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
+      precision: `float32`, `tf32` or `bfloat16`, likewise.
 
     Raises:
-      UserError: unknown configuration, key or fidelity, missing weights, weights of another configuration.
+      UserError: unknown configuration, key, fidelity or precision, missing weights, weights of another configuration.
     """
     settings = load_settings(config)
     if fidelity is not None:
         settings = with_fidelity(settings, fidelity)
+    if precision is not None:
+        settings = with_precision(settings, precision)
     if online is False:
         settings = without_online(settings)
     elif online and not settings.config.online.enabled:
@@ -139,9 +145,12 @@ def load(
             "convert/pysot_to_flax.py and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
+    variables = loaded.variables
+    if jax.default_backend() == "cpu" and settings.config.precision != "bfloat16":
+        variables = prepare(settings.config.model, variables)
     return Tracker(
         settings=settings,
-        variables=jax.tree.map(jnp.asarray, loaded.variables),
+        variables=reduced(jax.tree.map(jnp.asarray, variables), settings.config.precision),
         hyper=settings.hyper.on_device(),
         weights_hash=loaded.hash,
     )

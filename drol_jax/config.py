@@ -26,6 +26,7 @@ OnlineFeature = Literal["level", "mean", "weighted", "concat"]
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
 Fidelity = Literal["published", "exact"]
+Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +162,9 @@ class Config:
     fidelity: Fidelity = "published"
     """`published` keeps the quirks that shaped the published scores, `exact` has the method's geometry right; README.md
     lists them."""
+    precision: Precision = "float32"
+    """Of the network's products: in full, or in a lesser type where the device is faster in it; tf32 is float32 where
+    there is no such type. The online subnet always computes in float32."""
 
     @property
     def short_term_template(self) -> bool:

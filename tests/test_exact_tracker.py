@@ -21,7 +21,7 @@ from drol_jax.errors import UserError
 from drol_jax.eval import backend, cli
 from drol_jax.nets import Response
 from drol_jax.settings import from_dict, load_settings, to_dict
-from drol_jax.settings.fidelity import with_fidelity
+from drol_jax.settings.variants import with_fidelity
 from drol_jax.tracker import candidates
 from drol_jax.tracker.anchors import anchors, cell_places
 from drol_jax.tracker.candidates import Candidate

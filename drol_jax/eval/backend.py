@@ -11,7 +11,9 @@ from drol_jax.program import CacheArguments, keep_compiled
 from drol_jax.results import environment
 from drol_jax.workers import Clock
 
-Fidelity = Literal["published", "exact"]  # that of drol_jax.config, which imports jax
+# Those of drol_jax.config, which imports jax.
+Fidelity = Literal["published", "exact"]
+Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,9 @@ class TrackingArguments(CacheArguments):
     fidelity: Fidelity | None = None
     """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
     method's geometry right. Results go to a folder of their own."""
+    precision: Precision | None = None
+    """Of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs. Results go to a
+    folder of their own."""
     lanes: int = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
     the byte; on a GPU they are one batch, and differ by rounding."""
@@ -32,16 +37,16 @@ class JaxBackend:
     def __init__(self, arguments: TrackingArguments):
         if arguments.lanes < 1:
             raise UserError(f"--lanes {arguments.lanes}: at least one is needed; pass --lanes 1 or more")
-        self.fidelity: Fidelity | None = arguments.fidelity
-        self.lanes, self.clock = arguments.lanes, Clock()
+        self.arguments, self.clock = arguments, Clock()
         keep_compiled(arguments)
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
         from drol_jax.api import load
         from drol_jax.lockstep import LockstepRunner
 
-        tracker = load(config, weights, online=online, fidelity=self.fidelity)
-        return tracker, LockstepRunner(tracker, self.lanes, clock=self.clock)
+        asked = self.arguments
+        tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision)
+        return tracker, LockstepRunner(tracker, asked.lanes, clock=self.clock)
 
     def environment(self) -> Mapping[str, Any]:
         return environment()
@@ -53,7 +58,8 @@ class JaxBackend:
         from drol_jax.lockstep import LockstepRunner
         from drol_jax.settings import from_dict, to_dict
 
-        tracker = load(config, weights, online=True, fidelity=self.fidelity)
+        asked = self.arguments
+        tracker = load(config, weights, online=True, fidelity=asked.fidelity, precision=asked.precision)
         made: list[Any] = []
         for name, changes in variants.items():
             tree = to_dict(tracker.settings)
@@ -62,5 +68,5 @@ class JaxBackend:
             settings = from_dict({**tree, "name": f"{tracker.name}_{name}"}, source=f"{tracker.name}, {name}")
             variant = replace(tracker, settings=settings, hyper=settings.hyper.on_device())
             like = made[0][1] if made else None
-            made.append((variant, LockstepRunner(variant, self.lanes, like, self.clock)))
+            made.append((variant, LockstepRunner(variant, asked.lanes, like, self.clock)))
         return made

@@ -13,7 +13,7 @@ import jax
 
 from drol_jax.config import Backbone
 from drol_jax.nets.convolution import by_rows, grouped, max_pool, space_to_depth
-from drol_jax.nets.layers import frozen_norm
+from drol_jax.nets.layers import Conv, frozen_norm
 
 
 class Variant(NamedTuple):
@@ -64,7 +64,7 @@ class AlexNet(nn.Module):
         groups, last_norm, scalable = VARIANTS[self.variant]
         scale = self.width if scalable else 1.0
         for i, (channels, kernel) in enumerate(zip(CHANNELS, KERNELS, strict=True), start=1):
-            x = nn.Conv(
+            x = Conv(
                 int(channels * scale),
                 (kernel, kernel),
                 strides=2 if i == 1 else 1,

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.nets.correlation import cross, depthwise
-from drol_jax.nets.layers import frozen_norm
+from drol_jax.nets.layers import Conv, frozen_norm
 
 
 class Response(NamedTuple):
@@ -45,13 +45,13 @@ class DepthwiseBranch(nn.Module):
     outputs: int
 
     def setup(self):
-        self.template_conv = nn.Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
+        self.template_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
         self.template_norm = frozen_norm()
-        self.search_conv = nn.Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
+        self.search_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
         self.search_norm = frozen_norm()
-        self.hidden_conv = nn.Conv(self.hidden, (1, 1), use_bias=False)
+        self.hidden_conv = Conv(self.hidden, (1, 1), use_bias=False)
         self.hidden_norm = frozen_norm()
-        self.output_conv = nn.Conv(self.outputs, (1, 1))
+        self.output_conv = Conv(self.outputs, (1, 1))
 
     def template(self, z: jax.Array) -> jax.Array:
         return nn.relu(self.template_norm(self.template_conv(z)))
@@ -134,11 +134,11 @@ class UPChannelRPN(nn.Module):
     channels: int
 
     def setup(self):
-        self.template_cls = nn.Conv(self.channels * 2 * self.anchors, (3, 3), padding="VALID")
-        self.template_loc = nn.Conv(self.channels * 4 * self.anchors, (3, 3), padding="VALID")
-        self.search_cls = nn.Conv(self.channels, (3, 3), padding="VALID")
-        self.search_loc = nn.Conv(self.channels, (3, 3), padding="VALID")
-        self.loc_adjust = nn.Conv(4 * self.anchors, (1, 1))
+        self.template_cls = Conv(self.channels * 2 * self.anchors, (3, 3), padding="VALID")
+        self.template_loc = Conv(self.channels * 4 * self.anchors, (3, 3), padding="VALID")
+        self.search_cls = Conv(self.channels, (3, 3), padding="VALID")
+        self.search_loc = Conv(self.channels, (3, 3), padding="VALID")
+        self.loc_adjust = Conv(4 * self.anchors, (1, 1))
 
     def _kernel(self, z: jax.Array) -> jax.Array:
         b, h, w, _ = z.shape

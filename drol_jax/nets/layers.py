@@ -3,8 +3,14 @@
 from typing import Any
 
 import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from drol_jax.nets import winograd
 
 BATCH_NORM_EPSILON = 1e-5
+FAST_KERNELS = "fast_kernels"
+"""Collection of variables that `nets.prepare` adds: kernels in the form that the CPU convolves fastest with."""
 
 
 def frozen_norm(name: str | None = None) -> nn.BatchNorm:
@@ -12,9 +18,50 @@ def frozen_norm(name: str | None = None) -> nn.BatchNorm:
     return nn.BatchNorm(use_running_average=True, epsilon=BATCH_NORM_EPSILON, name=name)
 
 
-def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, **rest: Any) -> nn.Conv:
+def _in_kernels_type(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, **rest: Any) -> Any:
+    return x.astype(kernel.dtype), kernel, None if bias is None else bias.astype(kernel.dtype)
+
+
+class Conv(nn.Conv):
+    """`flax.linen.Conv`, computed in the kernel's type, float32 in and out.
+
+    By Winograd's algorithm where the variables hold the kernel for it (see `nets.prepare`).
+    """
+
+    promote_dtype: Any = _in_kernels_type
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        if not self.has_variable(FAST_KERNELS, "kernel"):
+            return super().__call__(x).astype(jnp.float32)
+        kernel = self.get_variable(FAST_KERNELS, "kernel")
+        y = winograd.convolve(x, kernel, self.size, self._zeros(), self._dilation())
+        return y + self.get_variable("params", "bias") if self.use_bias else y
+
+    @property
+    def size(self) -> int:
+        """Rows and columns of a square kernel; 0 of another."""
+        sizes = {self.kernel_size} if isinstance(self.kernel_size, int) else set(self.kernel_size)
+        return sizes.pop() if len(sizes) == 1 else 0
+
+    def has_stride(self) -> bool:
+        return any(step != 1 for step in jax.tree.leaves(self.strides))
+
+    def _dilation(self) -> int:
+        return max(jax.tree.leaves(self.kernel_dilation), default=1)
+
+    def _zeros(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Zeros before and after the rows and the columns."""
+        if isinstance(self.padding, str):
+            around = self._dilation() * (self.size - 1) if self.padding == "SAME" else 0
+            each = (around // 2, around - around // 2)
+            return each, each
+        top, bottom, left, right = jax.tree.leaves(self.padding)
+        return (top, bottom), (left, right)
+
+
+def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, **rest: Any) -> Conv:
     """Square convolution with PyTorch's arguments; without a bias unless asked for."""
-    return nn.Conv(
+    return Conv(
         channels,
         (size, size),
         strides=stride,

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.nets.heads import DepthwiseBranch
+from drol_jax.nets.layers import Conv
 
 COARSE_SIZE = 63
 """Rows and columns of the branch's own masks."""
@@ -51,7 +52,7 @@ class Refine(nn.Module):
         """[B, C] and [B, 61, 61, C0], [B, 31, 31, C1], [B, 15, 15, C2] -> logits [B, 127, 127]."""
 
         def same(channels, name):
-            return nn.Conv(channels, (3, 3), name=name)
+            return Conv(channels, (3, 3), name=name)
 
         def lateral(x, widths, name):
             for i, width in enumerate(widths):

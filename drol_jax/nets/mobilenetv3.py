@@ -10,8 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from drol_jax.nets.alexnet import frozen_norm
 from drol_jax.nets.convolution import by_channel, space_to_depth
+from drol_jax.nets.layers import Conv, frozen_norm
 
 STRIDE = 16
 STEM = 16
@@ -65,9 +65,9 @@ class InvertedResidual(nn.Module):
         activate = nn.hard_swish if hard else nn.relu
         y, widens = x, x.shape[-1] != wide
         if widens:
-            y = nn.Conv(wide, (1, 1), use_bias=False, name="expand")(y)
+            y = Conv(wide, (1, 1), use_bias=False, name="expand")(y)
             y = activate(frozen_norm("expand_norm")(y))
-        y = nn.Conv(
+        y = Conv(
             wide,
             (kernel, kernel),
             strides=stride,
@@ -86,7 +86,7 @@ class InvertedResidual(nn.Module):
             y = y * nn.hard_sigmoid(nn.Dense(wide, name="excite")(pooled))[:, None, None]
         if widens:
             y = activate(y)
-        y = frozen_norm("project_norm")(nn.Conv(outputs, (1, 1), use_bias=False, name="project")(y))
+        y = frozen_norm("project_norm")(Conv(outputs, (1, 1), use_bias=False, name="project")(y))
         return x + y if stride == 1 and x.shape == y.shape else y
 
 
@@ -98,7 +98,7 @@ class MobileNetV3(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        x = nn.Conv(
+        x = Conv(
             STEM,
             (3, 3),
             strides=2,

@@ -14,10 +14,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from drol_jax.nets.alexnet import frozen_norm
 from drol_jax.nets.convolution import by_channel
 from drol_jax.nets.correlation import depthwise, pixelwise
 from drol_jax.nets.heads import Pair, Response
+from drol_jax.nets.layers import Conv, frozen_norm
 
 TEMPLATE_CELLS = 8
 """Rows and columns of the template's feature; each of its cells is a channel of the pixel-wise correlation."""
@@ -77,7 +77,7 @@ class Tower(nn.Module):
             x = _filter(kernel, x.shape[-1], kernel // 2, f"filter{i}")(x)
             if self.norm_between:
                 x = nn.relu6(frozen_norm(f"filter_norm{i}")(x))
-            x = frozen_norm(f"norm{i}")(nn.Conv(outputs, (1, 1), use_bias=False, name=f"conv{i}")(x))
+            x = frozen_norm(f"norm{i}")(Conv(outputs, (1, 1), use_bias=False, name=f"conv{i}")(x))
             if not self.norm_between:
                 x = nn.relu6(x)
         return x
@@ -89,7 +89,7 @@ class Embedding(nn.Module):
     channels: int
 
     def setup(self):
-        self.template_conv, self.search_conv = (nn.Conv(self.channels, (1, 1)) for _ in range(2))
+        self.template_conv, self.search_conv = (Conv(self.channels, (1, 1)) for _ in range(2))
         self.template_norm, self.search_norm = (frozen_norm() for _ in range(2))
 
     def template(self, z: jax.Array) -> jax.Array:
@@ -113,9 +113,9 @@ class Correlation(nn.Module):
             cells = TEMPLATE_CELLS**2
             self.shrink_filter = _filter(2, cells, 0)
             self.shrink_filter_norm, self.shrink_norm = (frozen_norm() for _ in range(2))
-            self.shrink_conv = nn.Conv(cells, (1, 1))
-            self.merge = nn.Conv(self.channels, (1, 1))
-        self.squeeze, self.excite = (nn.Conv(TEMPLATE_CELLS**2, (1, 1)) for _ in range(2))
+            self.shrink_conv = Conv(cells, (1, 1))
+            self.merge = Conv(self.channels, (1, 1))
+        self.squeeze, self.excite = (Conv(TEMPLATE_CELLS**2, (1, 1)) for _ in range(2))
 
     def template(self, z: jax.Array) -> Views:
         if not self.variant.separate:
@@ -155,7 +155,7 @@ class PointHead(nn.Module):
         self.loc_correlation = Correlation(variant, self.channels) if variant.separate else None
         self.cls_tower = Tower(variant.cls, variant.norm_between)
         self.loc_tower = Tower(variant.loc, variant.norm_between)
-        self.cls_output, self.loc_output = nn.Conv(2, (1, 1)), nn.Conv(4, (1, 1))
+        self.cls_output, self.loc_output = Conv(2, (1, 1)), Conv(4, (1, 1))
 
     def template(self, z: jax.Array) -> Pair:
         loc = None if self.loc_correlation is None else self.loc_correlation.template(z)
@@ -174,9 +174,9 @@ class PointHead(nn.Module):
         return Response(cls, jnp.exp(self.loc_output(self.loc_tower(loc))))
 
 
-def _filter(kernel: int, channels: int, padding: int, name: str | None = None) -> nn.Conv:
+def _filter(kernel: int, channels: int, padding: int, name: str | None = None) -> Conv:
     """A convolution of every channel with its own kernel."""
-    return nn.Conv(
+    return Conv(
         channels,
         (kernel, kernel),
         padding=padding,

@@ -7,12 +7,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from drol_jax.config import ModelConfig
+from drol_jax.config import ModelConfig, Precision
 from drol_jax.nets import alexnet, mobilenet, mobilenetv3, resnet
 from drol_jax.nets.heads import DepthwiseRPN, MultiRPN, Response, SiamFCHead, UPChannelRPN, weighted_sum
 from drol_jax.nets.masks import FINE_LEVELS, MaskHead, MaskSearch
 from drol_jax.nets.neck import Neck
 from drol_jax.nets.points import PointHead
+from drol_jax.nets.precision import PRODUCTS, reduced
 
 Levels = tuple[jax.Array, ...]
 """Feature maps [B, L, L, C_i] of one picture, in the order of the network."""
@@ -148,6 +149,7 @@ class Network:
 
     config: ModelConfig
     variables: Any
+    precision: Precision = "float32"
 
     def feature(self, pictures: jax.Array) -> jax.Array:
         return self._each("feature", pictures)
@@ -167,12 +169,12 @@ class Network:
             return self._apply(method, pictures)
 
         def one_by_one(variables, pictures):
-            net = Network(self.config, variables)
+            net = Network(self.config, variables, self.precision)
             results = jax.lax.map(lambda picture: net._apply(method, picture[None]), pictures)
             return jax.tree.map(lambda x: x[:, 0], results)
 
         def together(variables, pictures):
-            return Network(self.config, variables)._apply(method, pictures)
+            return Network(self.config, variables, self.precision)._apply(method, pictures)
 
         return jax.lax.platform_dependent(self.variables, pictures, cpu=one_by_one, default=together)
 
@@ -180,7 +182,9 @@ class Network:
         return self._apply("refine", template, search, position)
 
     def _apply(self, method: str, *args: Any) -> Any:
-        return SiameseNet(self.config).apply(self.variables, *args, method=method)
+        variables = reduced(self.variables, self.precision)
+        with jax.default_matmul_precision(PRODUCTS[self.precision]):
+            return SiameseNet(self.config).apply(variables, *args, method=method)
 
 
 def level_channels(config: ModelConfig) -> tuple[int, ...]:

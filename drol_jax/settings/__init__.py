@@ -1,8 +1,8 @@
 """Named configurations: YAML on disk -> `Settings`, read strictly.
 
-A file has the keys name, seed, weights, fidelity, published, model, search, online, template, long_term and hyper;
-`model` and `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own YAML
-files load as they are (`drol_jax.settings.pysot_yaml`).
+A file has the keys name, seed, weights, fidelity, precision, published, model, search, online, template, long_term and
+hyper; `model` and `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own
+YAML files load as they are (`drol_jax.settings.pysot_yaml`).
 """
 
 import json
@@ -20,6 +20,7 @@ from drol_jax.config import (
     LongTermConfig,
     ModelConfig,
     OnlineConfig,
+    Precision,
     SearchConfig,
     TemplateConfig,
 )
@@ -38,8 +39,7 @@ class Settings:
 
     name: str
     config: Config
-    hyper: Hyper
-    """Plain Python numbers."""
+    hyper: Hyper  # plain Python numbers
     seed: int = 0
     weights: str | None = None
     """Bundled weights by name, or a folder; used where the caller names none."""
@@ -67,6 +67,7 @@ class _File(BaseModel):
     seed: int = 0
     weights: str | None = None
     fidelity: Fidelity = "published"
+    precision: Precision = "float32"
     published: dict[str, dict[str, float]] = {}
     model: ModelConfig
     search: SearchConfig = SearchConfig()
@@ -167,6 +168,7 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
         template=parsed.template,
         long_term=parsed.long_term,
         fidelity=parsed.fidelity,
+        precision=parsed.precision,
     )
     hyper = Hyper(**parsed.hyper.model_dump())
     _complain(complaints(config, hyper, parsed.seed), names, source)
@@ -188,6 +190,7 @@ def to_dict(settings: Settings) -> dict[str, Any]:
         "seed": settings.seed,
         "weights": settings.weights,
         "fidelity": config.pop("fidelity"),
+        "precision": config.pop("precision"),
         "published": plain(settings.published),
         **config,
         "hyper": plain(settings.hyper),

@@ -64,7 +64,7 @@ def search_rpn(
     rule = rules(config)
     side = rule.side(_side(config, state))
     region = rule.crop(frame, state.centre, side, config.search.instance_size, state.fill)
-    net = Network(config.model, variables)
+    net = Network(config.model, variables, config.precision)
     seen = net.search(region[None])
     sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], 1.0, map_size)
     confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
@@ -118,7 +118,7 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
     scales = sizes.scale_step ** jnp.arange(-1.0, 2.0)
     sides = rule.side(_side(config, state) * scales)
     regions = jax.vmap(lambda side: rule.crop(frame, state.centre, side, sizes.instance_size, state.fill))(sides)
-    net = Network(config.model, variables)
+    net = Network(config.model, variables, config.precision)
     seen = net.search(regions)
 
     maps = fc_upsampled(net.match(state.template, seen), config)

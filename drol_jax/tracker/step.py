@@ -46,7 +46,7 @@ def init(
       draws: from `init_draws`; None with the online subnet off.
     """
     frame = as_frame(frame)
-    net = Network(config.model, variables)
+    net = Network(config.model, variables, config.precision)
     sizes, online, rule = config.search, config.online, rules(config)
     centre, size = target_from_box(jnp.asarray(box, jnp.float32))
     fill = mean_colour(frame)
@@ -220,7 +220,7 @@ def _renew_template(
 
     def renew(template, rest):
         candidate, variables = rest
-        return Network(config.model, variables).template(candidate[None])
+        return Network(config.model, variables, config.precision).template(candidate[None])
 
     template = rarely(renew)(due, short_term.template, (candidate, variables))
     short_term = ShortTerm(template=template, candidate=candidate, candidate_score=jnp.where(due, 0.0, score))

@@ -1,0 +1,56 @@
+"""Winograd's convolution against the plain one, and which layers are given to it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax.traverse_util import flatten_dict
+from recorded import relative_error
+
+from drol_jax import checkpoint
+from drol_jax.nets import winograd
+from drol_jax.nets.layers import FAST_KERNELS
+from drol_jax.nets.prepare import prepare
+from drol_jax.settings import load_settings
+
+LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+
+@pytest.mark.parametrize(
+    ("size", "groups", "pad", "dilation"), [(3, 1, 0, 1), (5, 2, 0, 1), (3, 1, 1, 1), (3, 1, 2, 2), (3, 2, 4, 4)]
+)
+def test_it_is_the_plain_convolution(size, groups, pad, dilation):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 19, 22, 8)).astype(np.float32)
+    kernel = rng.normal(size=(size, size, 8 // groups, 6)).astype(np.float32)
+    padding = ((pad, pad), (pad, pad))
+    with jax.default_matmul_precision("highest"):
+        wanted = jax.lax.conv_general_dilated(
+            x, kernel, (1, 1), padding, None, (dilation, dilation), LAYOUT, feature_group_count=groups
+        )
+        basis = jnp.asarray(winograd.kernel_basis(kernel, groups))
+        found = jax.jit(winograd.convolve, static_argnums=(2, 3, 4))(jnp.asarray(x), basis, size, padding, dilation)
+    assert found.shape == wanted.shape
+    assert relative_error(np.asarray(found), np.asarray(wanted)) < 2e-5
+
+
+@pytest.mark.parametrize("size", winograd.KERNEL_SIZES)
+def test_the_matrices_give_the_outputs_of_a_tile_exactly(size):
+    outputs, kernel, picture = winograd.transforms(size)
+    rng = np.random.default_rng(1)
+    taps, line = rng.normal(size=size), rng.normal(size=winograd.TILE + size - 1)
+    wanted = np.correlate(line, taps, "valid")
+    np.testing.assert_allclose(outputs @ ((kernel @ taps) * (picture @ line)), wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
+    settings = load_settings("siamrpn_alex_synth")
+    variables = checkpoint.load(checkpoint.resolve(settings.weights), settings.config.model).variables
+    prepared = prepare(settings.config.model, variables)
+    assert {kind: prepared[kind] for kind in variables} == variables
+    layers = {"/".join(path) for path in flatten_dict(prepared[FAST_KERNELS])}
+    assert layers == {
+        *(f"backbone/conv{i}/kernel" for i in (2, 3, 4, 5)),
+        "head/cls/search_conv/kernel",
+        "head/loc/search_conv/kernel",
+    }
