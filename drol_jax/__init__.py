@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drol_jax.api import Tracker, load
     from drol_jax.errors import UserError
+    from drol_jax.targets import Targets, targets
 
-_HOMES = {"Tracker": "drol_jax.api", "UserError": "drol_jax.errors", "load": "drol_jax.api"}
+_HOMES = {
+    "Targets": "drol_jax.targets",
+    "Tracker": "drol_jax.api",
+    "UserError": "drol_jax.errors",
+    "load": "drol_jax.api",
+    "targets": "drol_jax.targets",
+}
 
-__all__ = ["Tracker", "UserError", "load"]
+__all__ = ["Targets", "Tracker", "UserError", "load", "targets"]
 
 
 def __getattr__(name: str) -> Any:

@@ -69,9 +69,9 @@ class Tracker:
         Raises:
           UserError: what is wrong with the frame or the box. Under jit and vmap only shapes and types are checked.
         """
-        frame = _door(frame)
+        frame = checked_frame(frame)
         box = _checked_box(box, frame)
-        frame = _flat(frame)
+        frame = on_device(frame)
         with jax.default_matmul_precision(PRECISION):
             if draws is None and self.config.online.enabled:
                 draws = _draws(self.config, jax.random.key(self.seed) if key is None else key)
@@ -88,7 +88,7 @@ class Tracker:
         Raises:
           UserError: the frame is no picture.
         """
-        frame = _flat(_door(frame))
+        frame = on_device(checked_frame(frame))
         with jax.default_matmul_precision(PRECISION):
             return _step(self.config, self.variables, self.hyper, state, frame)
 
@@ -172,7 +172,7 @@ def load(
     )
 
 
-def _door(frame: Any) -> Any:
+def checked_frame(frame: Any) -> Any:
     """Check a picture; arrays on the device and tracers stay where they are."""
     if isinstance(frame, Frame):
         return frame
@@ -189,8 +189,8 @@ def _door(frame: Any) -> Any:
     return checked(np.asarray(frame))
 
 
-def _flat(frame: Any) -> Any:
-    """A picture on the host, padded to one of few lengths; anything else as it is."""
+def on_device(frame: Any) -> Any:
+    """A picture in a numpy array on the device, padded to one of few lengths; anything else as it is."""
     return Frame(*jax.device_put(flatten(frame))) if isinstance(frame, np.ndarray) else frame
 
 

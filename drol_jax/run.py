@@ -1,10 +1,10 @@
 """The frame loop: frames x step -> Trajectory."""
 
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import jax
 import numpy as np
@@ -15,95 +15,75 @@ from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import flatten, prefetch
-from drol_jax.masks import corners
-from drol_jax.tracker import StepOutput, init, step
+from drol_jax.tracker import StepOutput, TrackerState, init, step
 from drol_jax.tracker.step import init_draws
+from drol_jax.trajectory import Rows, Trajectory, Until, trajectory_of
+from drol_jax.workers import Clock, Watch
+
+__all__ = ["CHUNK", "Runner", "Seat", "Trajectory", "Until"]
 
 CHUNK = 16
 """Frames between two fetches of results: the host never waits for a single frame."""
 
-Until = Callable[[int, np.ndarray], int | None]
-"""Called with the results of some frames on end: the index of the first, and what the tracker reports, float64 [n, 4]
-boxes or, with a mask branch, [n, 8] polygons. Returns how many of them to keep, after which the run ends; None to go
-on."""
+
+class Seat(Protocol):
+    """Where a track lives while it is run: alone, or in a lane beside others."""
+
+    def start(self, picture: np.ndarray, state: TrackerState) -> None:
+        """Take the track that starts in a picture."""
+        ...
+
+    def step(self, picture: np.ndarray) -> Any:
+        """Follow it into the next one. Returns what `fetch` takes."""
+        ...
+
+    def fetch(self, outputs: list[Any]) -> list[StepOutput]:
+        """Results on the host."""
+        ...
+
+    def leave(self) -> None:
+        """The track has ended, or never began."""
+        ...
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Trajectory:
-    """What a tracker made of a sequence of T frames. Row 0 is the start."""
+class _Alone:
+    """A track by itself."""
 
-    boxes: np.ndarray
-    """float64 [T, 4] (x, y, w, h), pixels, 0-based."""
-    scores: np.ndarray
-    """float32 [T], NaN in row 0."""
-    online_scores: np.ndarray
-    """float32 [T], peak of the online score map; NaN in row 0 and with the subnet off."""
-    verdicts: np.ndarray
-    """int8 [T], `Verdict`; -1 in row 0 and with the subnet off."""
-    templates: np.ndarray
-    """int8 [T], 0 first template, 1 short-term one."""
-    polygons: np.ndarray | None
-    """float64 [T, 8], x and y of the four corners of the mask's rotated box; None without a mask branch."""
-    seconds: float
-    """Wall time from the first frame to the last result, decoding included, compilation not."""
-    compile_seconds: float
+    def __init__(self, runner: "Runner", watch: Watch):
+        self._runner, self._watch = runner, watch
 
+    def start(self, picture: np.ndarray, state: TrackerState) -> None:
+        self._state = state
 
-class _Row(NamedTuple):
-    output: StepOutput
-    polygon: np.ndarray | None
+    def step(self, picture: np.ndarray) -> StepOutput:
+        self._state, output = self._runner.call(self._watch, _step, self._state, frame_of(picture))
+        return output
 
+    def fetch(self, outputs: list[StepOutput]) -> list[StepOutput]:
+        return jax.device_get(outputs)
 
-class _Rows:
-    """The results of a run so far, on the host. Row 0 belongs to frame 1."""
-
-    def __init__(self, tracker: Tracker, until: Until | None):
-        self.rows: list[_Row] = []
-        self.until = until
-        self._tracker = tracker
-
-    def take(self, outputs: list[StepOutput], shape: tuple[int, ...]) -> bool:
-        """Fetch the results of the next frames. Returns whether the run has ended.
-
-        Raises:
-          FloatingPointError: a box or score is not finite.
-        """
-        fresh: list[_Row] = []
-        trouble = None
-        for output in jax.device_get(outputs):
-            if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
-                trouble = f"box or score of frame {len(self.rows) + len(fresh) + 1} is not finite"
-                break
-            polygon = self._tracker.polygon(output, *shape[:2])
-            fresh.append(_Row(replace(output, mask=None), polygon))
-        kept = None
-        if self.until is not None and fresh:
-            reported = [row.output.box if row.polygon is None else row.polygon for row in fresh]
-            kept = self.until(len(self.rows) + 1, np.array(reported, np.float64))
-        self.rows += fresh[:kept]
-        if kept is None and trouble is not None:
-            raise FloatingPointError(trouble)
-        return kept is not None
+    def leave(self) -> None:
+        pass
 
 
 class Runner:
     """Runs one tracker over sequences, compiling once for each length of flattened frames.
 
     Compilation is asked for explicitly, so that it can be timed apart, and kept in this object. States are donated:
-    the memory of samples is updated in place.
+    the memory of samples is updated in place. Threads may share a runner.
     """
 
-    def __init__(self, tracker: Tracker, like: "Runner | None" = None):
+    def __init__(self, tracker: Tracker, like: "Runner | None" = None, clock: Clock | None = None):
         """Take a tracker.
 
         Args:
           like: shares its compiled code, so that trackers that differ by `Hyper` alone compile once.
+          clock: of all that is tracked at the same time; by default this runner's own.
         """
         self.tracker = tracker
-        self._init = jax.jit(init, static_argnums=0)
-        self._step = jax.jit(step, static_argnums=0, donate_argnums=3)
-        self._draws = jax.jit(init_draws, static_argnums=0)
+        self._clock = clock or Clock()
         self._compiled: dict[Any, Any] = {} if like is None else like._compiled
+        self._compiling = threading.Lock() if like is None else like._compiling
 
     def run(
         self,
@@ -125,42 +105,45 @@ class Runner:
         Raises:
           UserError: a frame cannot be read or differs in size; the start box lies outside; a result is not finite.
         """
-        tracker = self.tracker
+        watch = Watch(self._clock)
+        seat = self.seat(watch)
+        rows = Rows(self.tracker, until, seat.fetch)
         pictures = prefetch(sequence.frames)
         try:
-            rows = _Rows(tracker, until)
-            return self._track(sequence, pictures, rows, _key(seed, sequence.name), on_frame or (lambda _: None))
+            with watch:
+                self._track(sequence, pictures, seat, rows, watch, _key(seed, sequence.name), on_frame)
         except FloatingPointError as error:
             raise UserError(
-                f"sequence {sequence.name}: {error}; the weights of {tracker.name} or the hyper-parameters are unsound"
+                f"sequence {sequence.name}: {error}; the weights of {self.tracker.name} or the hyper-parameters are "
+                "unsound"
             ) from None
         finally:
+            seat.leave()
             pictures.close()
+        return trajectory_of(sequence.first_box, rows.rows, watch)
+
+    def seat(self, watch: Watch) -> Seat:
+        """Where the next track lives."""
+        return _Alone(self, watch)
 
     def _track(
         self,
         sequence: Sequence,
         pictures: Iterator[np.ndarray],
-        rows: "_Rows",
+        seat: Seat,
+        rows: "Rows",
+        watch: Watch,
         key: jax.Array,
-        on_frame: Callable[[int], None],
-    ) -> Trajectory:
-        tracker = self.tracker
-        fixed = (tracker.variables, tracker.hyper)
-        began = time.perf_counter()
-        compiling = 0.0
+        on_frame: Callable[[int], None] | None,
+    ) -> None:
+        on_frame = on_frame or (lambda _: None)
         first = next(pictures)
         box = checked_start_box(sequence.first_box, *first.shape[:2])
-        frame = _frame(first)
-        draws = None
-        if tracker.config.online.enabled:
-            draws, seconds = self._call(self._draws, key)
-            compiling += seconds
-        state, seconds = self._call(self._init, *fixed, frame, box, draws)
-        compiling += seconds
+        draws = self.program(watch, _draws, key)(key) if self.tracker.config.online.enabled else None
+        seat.start(first, self.call(watch, _init, frame_of(first), box, draws))
         on_frame(0)
 
-        waiting: list[StepOutput] = []
+        waiting: list[Any] = []
         try:
             for index, picture in enumerate(pictures, start=1):
                 if picture.shape != first.shape:
@@ -169,9 +152,7 @@ class Runner:
                         f"sequence {sequence.name}: frame {index} is {w}x{h}, the first is {w0}x{h0}; "
                         "a sequence has one size: unpack it again"
                     )
-                (state, output), seconds = self._call(self._step, *fixed, state, _frame(picture))
-                compiling += seconds
-                waiting.append(output)
+                waiting.append(seat.step(picture))
                 if len(waiting) == CHUNK:
                     taken, waiting = waiting, []
                     if rows.take(taken, first.shape):
@@ -183,44 +164,38 @@ class Runner:
                 raise
         else:
             rows.take(waiting, first.shape)
-        seconds = time.perf_counter() - began - compiling
-        return _trajectory(sequence.first_box, rows.rows, seconds, compiling)
 
-    def _call(self, function: Any, *args: Any) -> tuple[Any, float]:
-        """Call a jitted function of (config, *args); also the seconds that its compilation took, 0 if it was kept."""
+    def call(self, watch: Watch, function: Any, *args: Any) -> Any:
+        """A jitted function of (config, variables, hyper, *args)."""
+        fixed = (self.tracker.variables, self.tracker.hyper)
+        return self.program(watch, function, *fixed, *args)(*fixed, *args)
+
+    def program(self, watch: Watch, function: Any, *args: Any) -> Any:
+        """A jitted function of (config, *args), compiled for arguments of these shapes; the watch is told how long."""
         signature = (
             function.__wrapped__,
             self.tracker.config,
             *(getattr(leaf, "shape", None) for leaf in jax.tree.leaves(args)),
         )
-        seconds = 0.0
         if signature not in self._compiled:
-            began = time.perf_counter()
-            with jax.default_matmul_precision(PRECISION):
-                self._compiled[signature] = function.lower(self.tracker.config, *args).compile()
-            seconds = time.perf_counter() - began
-        return self._compiled[signature](*args), seconds
+            with watch.aside(), self._compiling:
+                if signature not in self._compiled:
+                    began = time.perf_counter()
+                    with jax.default_matmul_precision(PRECISION):
+                        self._compiled[signature] = function.lower(self.tracker.config, *args).compile()
+                    watch.compile_seconds += time.perf_counter() - began
+        return self._compiled[signature]
+
+
+_init = jax.jit(init, static_argnums=0)
+_step = jax.jit(step, static_argnums=0, donate_argnums=3)
+_draws = jax.jit(init_draws, static_argnums=0)
 
 
 def _key(seed: int, name: str) -> jax.Array:
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))
 
 
-def _frame(picture: np.ndarray) -> Frame:
+def frame_of(picture: np.ndarray) -> Frame:
+    """A picture uint8 [H, W, 3] on the device, in one of few lengths."""
     return Frame(*jax.device_put(flatten(picture)))
-
-
-def _trajectory(first_box: np.ndarray, rows: list[_Row], seconds: float, compile_seconds: float) -> Trajectory:
-    nan = np.float32(np.nan)
-    outputs = [row.output for row in rows]
-    polygons = [row.polygon for row in rows if row.polygon is not None]
-    return Trajectory(
-        boxes=np.array([first_box, *(output.box for output in outputs)], np.float64),
-        scores=np.array([nan, *(output.score for output in outputs)], np.float32),
-        online_scores=np.array([nan, *(output.online_score for output in outputs)], np.float32),
-        verdicts=np.array([-1, *(output.verdict for output in outputs)], np.int8),
-        templates=np.array([0, *(output.template for output in outputs)], np.int8),
-        polygons=np.array([corners(first_box), *polygons]) if polygons else None,
-        seconds=seconds,
-        compile_seconds=compile_seconds,
-    )

@@ -72,7 +72,15 @@ def main(argv: Sequence[str], backend: Callable[[TrackingArguments], Backend] = 
     try:
         with ProgressMonitor(total) as monitor:
             finished = benchmark.run(
-                dataset, entries, entered, folder, trackers.environment(), monitor, how, overwrite=arguments.overwrite
+                dataset,
+                entries,
+                entered,
+                folder,
+                trackers.environment(),
+                monitor,
+                how,
+                overwrite=arguments.overwrite,
+                lanes=arguments.lanes,
             )
     except benchmark.Interrupted as stop:
         tell(

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from drol_jax.errors import UserError
 from drol_jax.eval import contestants
 from drol_jax.eval.running import Runner
 from drol_jax.program import CacheArguments, keep_compiled
 from drol_jax.results import environment
+from drol_jax.workers import Clock
 
 # Those of drol_jax.config, which imports jax.
 Fidelity = Literal["published", "exact"]
@@ -24,22 +26,27 @@ class TrackingArguments(CacheArguments):
     precision: Precision | None = None
     """Of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs. Results go to a
     folder of their own."""
+    lanes: int = 1
+    """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
+    the byte; on a GPU they are one batch, and differ by rounding."""
 
 
 class JaxBackend:
     """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
 
     def __init__(self, arguments: TrackingArguments):
-        self.arguments = arguments
+        if arguments.lanes < 1:
+            raise UserError(f"--lanes {arguments.lanes}: at least one is needed; pass --lanes 1 or more")
+        self.arguments, self.clock = arguments, Clock()
         keep_compiled(arguments)
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
         from drol_jax.api import load
-        from drol_jax.run import Runner
+        from drol_jax.lockstep import LockstepRunner
 
         asked = self.arguments
         tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision)
-        return tracker, Runner(tracker)
+        return tracker, LockstepRunner(tracker, asked.lanes, clock=self.clock)
 
     def environment(self) -> Mapping[str, Any]:
         return environment()
@@ -48,7 +55,7 @@ class JaxBackend:
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
     ) -> list[tuple[contestants.Tracker, Runner]]:
         from drol_jax.api import load
-        from drol_jax.run import Runner
+        from drol_jax.lockstep import LockstepRunner
         from drol_jax.settings import from_dict, to_dict
 
         asked = self.arguments
@@ -60,5 +67,6 @@ class JaxBackend:
                 tree[section] = {**tree[section], **values}
             settings = from_dict({**tree, "name": f"{tracker.name}_{name}"}, source=f"{tracker.name}, {name}")
             variant = replace(tracker, settings=settings, hyper=settings.hyper.on_device())
-            made.append((variant, Runner(variant, like=made[0][1] if made else None)))
+            like = made[0][1] if made else None
+            made.append((variant, LockstepRunner(variant, asked.lanes, like, self.clock)))
         return made

@@ -8,6 +8,7 @@ All files then are byte for byte what an undisturbed run writes, but for those t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from drol_jax import datasets
@@ -17,6 +18,7 @@ from drol_jax.eval.running import Running
 from drol_jax.eval.tracking import Monitor, Ran, track
 from drol_jax.report.summary import Failure
 from drol_jax.results import TrackerFolder
+from drol_jax.workers import Check, work_off
 
 DATASET_SEED = 0
 """What Synth is rendered from: the benchmark is one and the same, only trackers are repeated under other seeds."""
@@ -57,6 +59,7 @@ def run(
     running: Running,
     *,
     overwrite: bool = False,
+    lanes: int = 1,
 ) -> Finished:
     """Track what is not tracked yet.
 
@@ -67,6 +70,7 @@ def run(
       output: results go to ``<output>/<tracker>``.
       running: how a sequence is run.
       overwrite: track the given sequences again, and drop results of other settings.
+      lanes: how many runs are under way at once; the contestants' runners are for as many threads.
 
     Raises:
       UserError: a results folder holds results of other settings, or cannot be written.
@@ -78,39 +82,94 @@ def run(
         for folder in folders:
             for entry in entries:
                 folder.forget(entry.name)
-    runs: list[Ran] = []
-    failures: list[Failure] = []
-    attributes: dict[str, tuple[str, ...]] = {}
-    unscored: set[str] = set()
+    field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running)
     try:
-        for entry in entries:
-            try:
-                sequence = entry.open()
-            except UserError as error:
-                failures.append(Failure(entry.name, None, None, str(error)))
-                monitor.skip(entry.name, len(teams), str(error))
-                continue
-            attributes[entry.name] = tuple(sequence.attributes)
-            if sequence.only_first_box:
-                unscored.add(entry.name)
-            for (contestant, seed), folder in zip(teams, folders, strict=True):
-                result = track(contestant, seed, sequence, folder, monitor, running)
-                if isinstance(result, Ran):
-                    runs.append(result)
-                else:
-                    failures.append(result)
+        work_off(field.track, field.order(lanes), lanes)
     except KeyboardInterrupt:
-        raise Interrupted(len(runs), len(entries) * len(teams)) from None
+        raise Interrupted(len(field.runs), len(entries) * len(teams)) from None
     return Finished(
         dataset=dataset,
         entries=tuple(entries),
-        unscored=frozenset(unscored),
-        attributes=attributes,
+        unscored=frozenset(field.unscored),
+        attributes=field.attributes,
         contestants=tuple(contestants),
         folders={(c.entrant.name, seed): folder for (c, seed), folder in zip(teams, folders, strict=True)},
-        runs=tuple(runs),
-        failures=tuple(failures),
+        runs=field.runs,
+        failures=field.failures,
     )
+
+
+class _Field:
+    """What is to be tracked, and what has become of it. Threads may share it."""
+
+    def __init__(
+        self,
+        entries: Sequence[datasets.SequenceEntry],
+        teams: list[tuple[tuple[Contestant, int], TrackerFolder]],
+        monitor: Monitor,
+        running: Running,
+    ):
+        self.attributes: dict[str, tuple[str, ...]] = {}
+        self.unscored: set[str] = set()
+        self._entries, self._teams, self._monitor, self._running = entries, teams, monitor, running
+        self._outcomes: dict[tuple[int, int], Ran | Failure] = {}
+        self._lock = Lock()
+        self._opened: dict[int, datasets.Sequence | None] = {}
+        self._left = [len(teams)] * len(entries)
+
+    @property
+    def runs(self) -> tuple[Ran, ...]:
+        """In the order of the sequences, whatever order they ended in."""
+        return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Ran))
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Likewise."""
+        return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Failure))
+
+    def order(self, lanes: int) -> list[tuple[int, int]]:
+        """Sequences and teams as they are begun.
+
+        With several lanes a few sequences under one tracker, then the same under the next, so that at most times all
+        lanes are of one tracker.
+        """
+        block = 1 if lanes == 1 else 4 * lanes
+        indices = range(len(self._entries))
+        return [
+            (entry, team)
+            for start in indices[::block]
+            for team in range(len(self._teams))
+            for entry in indices[start : start + block]
+        ]
+
+    def track(self, job: tuple[int, int], check: Check) -> None:
+        """One sequence under one tracker and seed."""
+        index, team = job
+        sequence = self._open(index)
+        if sequence is not None:
+            (contestant, seed), folder = self._teams[team]
+            self._outcomes[job] = track(contestant, seed, sequence, folder, self._monitor, self._running, check)
+        with self._lock:
+            self._left[index] -= 1
+            if not self._left[index]:  # annotations of a large benchmark take much memory
+                del self._opened[index]
+
+    def _open(self, index: int) -> datasets.Sequence | None:
+        """A sequence, opened once for all teams; None where it cannot be, which is told of once."""
+        with self._lock:
+            if index not in self._opened:
+                entry = self._entries[index]
+                self._opened[index] = None
+                try:
+                    sequence = self._opened[index] = entry.open()
+                except UserError as error:
+                    self._outcomes[index, 0] = Failure(entry.name, None, None, str(error))
+                    self._monitor.skip(entry.name, len(self._teams), str(error))
+                else:
+                    self.attributes[entry.name] = tuple(sequence.attributes)
+                    if sequence.only_first_box:
+                        self.unscored.add(entry.name)
+            return self._opened[index]
 
 
 def _open(

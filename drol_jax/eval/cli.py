@@ -114,7 +114,15 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], conte
     folder = arguments.output / dataset
     with ProgressMonitor(total) as monitor:
         finished = benchmark.run(
-            dataset, entries, entered, folder, trackers.environment(), monitor, how, overwrite=arguments.overwrite
+            dataset,
+            entries,
+            entered,
+            folder,
+            trackers.environment(),
+            monitor,
+            how,
+            overwrite=arguments.overwrite,
+            lanes=arguments.lanes,
         )
     everything = entries if only is None else datasets.load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
     outcomes.show_scores(finished, how.kind, everything, folder, report=not arguments.no_report)

@@ -1,5 +1,6 @@
 """Progress of a benchmark run on standard error."""
 
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,7 @@ class FrameRate(ProgressColumn):
 
 
 class ProgressMonitor:
-    """A bar for the sequence at hand, and a line for each that ends; without a terminal only the lines."""
+    """A bar for each sequence at hand, and a line for each that ends; without a terminal only the lines."""
 
     def __init__(self, total: int, console: Console | None = None):
         """Prepare; the bar shows inside the ``with`` block.
@@ -26,7 +27,7 @@ class ProgressMonitor:
           console: default is standard error.
         """
         console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
-        self._total, self._count, self._what = total, 0, ""
+        self._total, self._count = total, 0
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -38,7 +39,7 @@ class ProgressMonitor:
             disable=not console.is_terminal,
         )
         self._console = console
-        self._task = None
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -49,21 +50,29 @@ class ProgressMonitor:
     ) -> None:
         self._progress.stop()
 
-    def begin(self, what: str, frames: int) -> None:
-        self._count += 1
-        self._what = f"[{self._count}/{self._total}] {what}"
-        self._task = self._progress.add_task(self._what, total=frames)
-
-    def frame(self, index: int) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, completed=index + 1)
-
-    def end(self, outcome: str) -> None:
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-            self._task = None
-        self._console.print(f"{self._what}: {outcome}", soft_wrap=True)
+    def begin(self, what: str, frames: int) -> "SequenceProgress":
+        what = f"[{self._counted(1)}/{self._total}] {what}"
+        return SequenceProgress(self._progress, self._console, what, frames)
 
     def skip(self, what: str, runs: int, reason: str) -> None:
-        self._count += runs
-        self._console.print(f"[{self._count}/{self._total}] {what}: failed: {reason}", soft_wrap=True)
+        self._console.print(f"[{self._counted(runs)}/{self._total}] {what}: failed: {reason}", soft_wrap=True)
+
+    def _counted(self, runs: int) -> int:
+        with self._lock:
+            self._count += runs
+            return self._count
+
+
+class SequenceProgress:
+    """The bar of one sequence."""
+
+    def __init__(self, progress: Progress, console: Console, what: str, frames: int):
+        self._progress, self._console, self._what = progress, console, what
+        self._task = progress.add_task(what, total=frames)
+
+    def frame(self, index: int) -> None:
+        self._progress.update(self._task, completed=index + 1)
+
+    def end(self, outcome: str) -> None:
+        self._progress.remove_task(self._task)
+        self._console.print(f"{self._what}: {outcome}", soft_wrap=True)

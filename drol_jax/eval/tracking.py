@@ -7,20 +7,26 @@ from typing import Protocol
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.contestants import Contestant
-from drol_jax.eval.running import SAME, Running
+from drol_jax.eval.running import SAME, OnFrame, Running
 from drol_jax.eval.scorers import own_boxes
 from drol_jax.metrics import ope
 from drol_jax.metrics.regions import FAILED
 from drol_jax.report.summary import Entrant, Failure
 from drol_jax.results import Timing, Tracked, TrackerFolder, write_text
+from drol_jax.workers import Check
+
+
+class Progress(Protocol):
+    """Who is told how far one sequence is."""
+
+    def frame(self, index: int) -> None: ...
+    def end(self, outcome: str) -> None: ...
 
 
 class Monitor(Protocol):
-    """Who is told how far the run is."""
+    """Who is told how far the run is, from any thread."""
 
-    def begin(self, what: str, frames: int) -> None: ...
-    def frame(self, index: int) -> None: ...
-    def end(self, outcome: str) -> None: ...
+    def begin(self, what: str, frames: int) -> Progress: ...
     def skip(self, what: str, runs: int, reason: str) -> None: ...
 
 
@@ -46,8 +52,12 @@ def track(
     folder: TrackerFolder,
     monitor: Monitor,
     running: Running,
+    check: Check = lambda: None,
 ) -> Ran | Failure:
     """Track all repetitions of one sequence, but for those that are done.
+
+    Args:
+      check: called with every frame; may raise KeyboardInterrupt.
 
     Returns:
       What was done, or why it could not be.
@@ -58,7 +68,7 @@ def track(
     entrant, name = contestant.entrant, sequence.name
     numbers = running.numbers(sequence, deterministic=contestant.deterministic)
     frames = [running.frames(sequence, number) for number in numbers]
-    monitor.begin(_what(entrant, seed, name), sum(frames))
+    progress = monitor.begin(_what(entrant, seed, name), sum(frames))
     done: list[Timing] = []
     tracked = False
     for number, length in zip(numbers, frames, strict=True):
@@ -70,10 +80,14 @@ def track(
             if done and contestant.deterministic and running.kind != "multistart":
                 timing = folder.repeat(name, numbers[0], number)
             else:
-                before = sum(frames[: len(done)])
-                result = _track(contestant, seed, sequence, number, folder, running, monitor, before)
+
+                def on_frame(index: int, before: int = sum(frames[: len(done)])) -> None:
+                    check()
+                    progress.frame(before + index)
+
+                result = _track(contestant, seed, sequence, number, folder, running, on_frame)
                 if isinstance(result, str):
-                    monitor.end(f"failed: {result}")
+                    progress.end(f"failed: {result}")
                     return Failure(name, entrant.name, seed, result)
                 # Not caught here: a full disk ends the whole run, not this sequence.
                 timing = folder.write(name, result, number)
@@ -86,7 +100,7 @@ def track(
         scores = ope.score(folder.run(name).regions.boxes, own_boxes(sequence), absent=sequence.absent)
     ran = Ran(entrant.name, seed, name, numbers[: len(done)], total, scores)
     verb = "tracked" if tracked else "kept from an earlier run"
-    monitor.end(", ".join([*_remarks(running, sequence, folder, ran), _speed(total), verb]))
+    progress.end(", ".join([*_remarks(running, sequence, folder, ran), _speed(total), verb]))
     return ran
 
 
@@ -97,13 +111,12 @@ def _track(
     number: int,
     folder: TrackerFolder,
     running: Running,
-    monitor: Monitor,
-    before: int,
+    on_frame: OnFrame,
 ) -> Tracked | str:
     """One repetition, or why there is none. Only Ctrl-C goes through."""
     log = folder.path / "errors" / f"{sequence.name}.txt"
     try:
-        tracked = running.track(contestant.runner, sequence, seed, number, lambda index: monitor.frame(before + index))
+        tracked = running.track(contestant.runner, sequence, seed, number, on_frame)
     except UserError as error:
         return str(error)
     except Exception as error:  # no memory left, a fault of the program: the other sequences are not to blame

@@ -3,6 +3,7 @@
 import dataclasses
 import glob
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +33,7 @@ class TrackerFolder:
         self.path = path
         self.form, self.experiment = form, experiment
         self._manifest = manifest
+        self._lock = threading.Lock()
 
     @classmethod
     def open(
@@ -126,11 +128,15 @@ class TrackerFolder:
         return self.write(sequence, Tracked.of(trajectory, origin))
 
     def write(self, sequence: str, tracked: Tracked, number: int = 1) -> Timing:
-        """Write a finished run.
+        """Write a finished run. Several threads may, of different sequences.
 
         Raises:
           UserError: a file cannot be written.
         """
+        with self._lock:
+            return self._write(sequence, tracked, number)
+
+    def _write(self, sequence: str, tracked: Tracked, number: int) -> Timing:
         path, timing = self.path_of(sequence, number), tracked.timing
         write_details(self._details(path), tracked)
         # Between manifest and box file, an older box file must not pass for this run's.
@@ -146,11 +152,15 @@ class TrackerFolder:
         return timing
 
     def repeat(self, sequence: str, number: int, copy: int) -> Timing:
-        """Give a deterministic tracker's finished run another number.
+        """Give a deterministic tracker's finished run another number. Threads as in `write`.
 
         Raises:
           UserError: a file cannot be read or written.
         """
+        with self._lock:
+            return self._repeat(sequence, number, copy)
+
+    def _repeat(self, sequence: str, number: int, copy: int) -> Timing:
         source, target = self.path_of(sequence, number), self.path_of(sequence, copy)
         entry = self._manifest["sequences"][source.stem]
         write_text(self._details(target), text_of(self._details(source)) + "\n")

@@ -1,7 +1,7 @@
-"""Branches that stay skipped under `vmap`."""
+"""Branches that stay skipped under `vmap`, and are paid for only by the lanes that ask for them."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -10,13 +10,16 @@ from jax.custom_batching import custom_vmap
 T = TypeVar("T")
 R = TypeVar("R")
 
+AT_ONCE = 8
+"""Lanes that run a branch together. On the CPU one by one: batched networks and fits take longer there."""
+
 
 def rarely(fn: Callable[[T, R], T]) -> Callable[[jax.Array, T, R], T]:
     """`fn(carried, rest)` where a predicate holds, `carried` elsewhere.
 
     `vmap` turns an ordinary `lax.cond` with a batched predicate into a select: every lane pays for `fn` in every
-    step. Here the batched form is one `cond` on "any lane", so that `fn` runs only in steps in which some lane asks
-    for it; the other lanes' results are thrown away.
+    step. Here the batched form runs `fn` for the lanes that ask for it, AT_ONCE at a time, and not at all in steps in
+    which none does.
 
     Args:
       fn: pure; its result has the structure, shapes and dtypes of `carried`. It must not close over arrays: `vmap`
@@ -39,18 +42,59 @@ def rarely(fn: Callable[[T, R], T]) -> Callable[[jax.Array, T, R], T]:
 
         carried = jax.tree.map(lanes, carried, carried_batched)
         predicate = lanes(predicate, predicate_batched)
-        every = jax.vmap(fn, in_axes=(0, jax.tree.map(lambda b: 0 if b else None, rest_batched)))
 
         def chosen(carried, predicate_and_rest):
             predicate, rest = predicate_and_rest
-
-            def pick(new, old):
-                return jnp.where(predicate.reshape(-1, *[1] * (old.ndim - 1)), new, old)
-
-            return jax.tree.map(pick, every(carried, rest), carried)
+            return for_lanes(fn, predicate, carried, rest, rest_batched)
 
         # Again `rarely`, so that it holds for each of several nested `vmap`s.
         result = rarely(chosen)(jnp.any(predicate), carried, (predicate, rest))
         return result, jax.tree.map(lambda _: True, result)
 
     return call
+
+
+def for_lanes(fn: Callable[[T, R], T], asked: jax.Array, carried: T, rest: R, rest_batched: Any) -> T:
+    """`fn` for the lanes that ask for it, the others' `carried` as it is.
+
+    Args:
+      fn: as in `rarely`.
+      asked: bool [B].
+      carried: [B, ...].
+      rest: leaves with lanes, [B, ...], and such that all lanes share.
+      rest_batched: tree like `rest`, whether a leaf has lanes.
+    """
+
+    def loop(at_once: int, asked, carried, rest):
+        order = jnp.argsort(~asked)  # those that ask first
+        count = jnp.sum(asked)
+
+        def take(array, lane):
+            return jax.lax.dynamic_index_in_dim(array, lane, keepdims=False)
+
+        def one(i, carried):
+            lane = order[i]
+            own = jax.tree.map(lambda x, has_lanes: take(x, lane) if has_lanes else x, rest, rest_batched)
+            new = fn(jax.tree.map(lambda x: take(x, lane), carried), own)
+            return jax.tree.map(lambda all, x: jax.lax.dynamic_update_index_in_dim(all, x, lane, 0), carried, new)
+
+        def several(i, carried):
+            place = i * at_once + jnp.arange(at_once)
+            lane = order[jnp.minimum(place, asked.size - 1)]
+            own = jax.tree.map(lambda x, has_lanes: x[lane] if has_lanes else x, rest, rest_batched)
+            each = jax.vmap(fn, in_axes=(0, jax.tree.map(lambda b: 0 if b else None, rest_batched)))
+            new = each(jax.tree.map(lambda x: x[lane], carried), own)
+            # Beyond those that ask no lane is meant: what has no place is dropped.
+            target = jnp.where(place < count, lane, asked.size)
+            return jax.tree.map(lambda all, x: all.at[target].set(x, mode="drop"), carried, new)
+
+        rounds = (count + at_once - 1) // at_once
+        return jax.lax.fori_loop(0, rounds, one if at_once == 1 else several, carried)
+
+    def one_by_one(*args):
+        return loop(1, *args)
+
+    def together(*args):
+        return loop(min(AT_ONCE, asked.size), *args)
+
+    return jax.lax.platform_dependent(asked, carried, rest, cpu=one_by_one, default=together)

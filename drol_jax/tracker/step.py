@@ -103,15 +103,38 @@ def advance(
 ) -> tuple[TrackerState, StepOutput, Found]:
     """As `step`, and what the search found: score map, sample, cell."""
     frame = as_frame(frame)
-    state = replace(state, frame_index=state.frame_index + 1)
     found = search(config, variables, hyper, state, frame)
+    state, output = follow(config, variables, hyper, state, frame, found)
+    return state, output, found
+
+
+def follow(
+    config: Config,
+    variables: Any,
+    hyper: Hyper,
+    state: TrackerState,
+    frame: Frame,
+    found: Found,
+    active: jax.Array | bool = True,
+) -> tuple[TrackerState, StepOutput]:
+    """The rest of a step, after its search.
+
+    Args:
+      active: bool (), False for a lane without target: nothing is learned, refitted or renewed.
+    """
     old_size = state.size
-    state = replace(state, centre=found.candidate.centre, size=found.candidate.size, lost_count=found.lost_count)
+    state = replace(
+        state,
+        frame_index=state.frame_index + 1,
+        centre=found.candidate.centre,
+        size=found.candidate.size,
+        lost_count=found.lost_count,
+    )
     # Only the long-term tracker's target can be outside the picture.
     box = rules(config).box(*clip(state.centre, state.size, frame.size))
-    state, refitted = _learn(config, hyper, state, found, box)
+    state, refitted = _learn(config, hyper, state, found, box, active)
     state = decide_whether_lost(hyper, state, found)
-    state = _renew_template(config, variables, hyper, state, found, frame, old_size)
+    state = _renew_template(config, variables, hyper, state, found, frame, old_size, active)
 
     sighting = found.sighting
     output = StepOutput(
@@ -124,11 +147,11 @@ def advance(
         lost=jnp.bool_(False) if state.lost is None else state.lost,
         mask=found.mask,
     )
-    return state, output, found
+    return state, output
 
 
 def _learn(
-    config: Config, hyper: Hyper, state: TrackerState, found: Found, box: jax.Array
+    config: Config, hyper: Hyper, state: TrackerState, found: Found, box: jax.Array, active: jax.Array | bool
 ) -> tuple[TrackerState, jax.Array]:
     """Keep the frame as a sample; refit at intervals, and at once on a hard negative (section 3.3).
 
@@ -136,7 +159,7 @@ def _learn(
     """
     if state.online is None or found.sighting is None:
         return state, jnp.bool_(False)
-    learn = True if state.lost is None else ~state.lost
+    learn = active if state.lost is None else ~state.lost & active
     online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, geometry(config))
     hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
     due = (hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)) & learn
@@ -165,6 +188,7 @@ def _renew_template(
     found: Found,
     frame: Frame,
     old_size: jax.Array,
+    active: jax.Array | bool,
 ) -> TrackerState:
     """Keep the best frame's crop as candidate; at intervals it becomes the short-term template (equation 6)."""
     if state.short_term is None or found.sighting is None:
@@ -175,6 +199,7 @@ def _renew_template(
         (judgement.peak >= hyper.template_threshold)
         & (judgement.verdict != Verdict.HARD_NEGATIVE)
         & (judgement.peak > short_term.candidate_score)
+        & active
     )
 
     rule = rules(config)
@@ -191,6 +216,7 @@ def _renew_template(
     # Published: SiamMask's frame counter stands still, so that every frame is due.
     stands_still = config.model.mask and rule.mask_renews_always
     due = jnp.bool_(True) if stands_still else (state.frame_index - 1) % hyper.template_interval == 0
+    due = due & active
 
     def renew(template, rest):
         candidate, variables = rest

@@ -1,0 +1,132 @@
+"""Many targets in one frame, or each in a frame of its own: a pool of lanes with a mask.
+
+A lane without target costs no refit, and on the CPU nothing at all; its state stays as it is. No lane's numbers depend
+on the others'. What a lane gives is what the tracker gives alone but for rounding: the compiler orders sums by the
+program around them.
+
+Letters: B lanes.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from drol_jax.config import Config, Hyper
+from drol_jax.crops import Frame, as_frame
+from drol_jax.tracker import StepOutput, TrackerState, init
+from drol_jax.tracker.rarely import for_lanes
+from drol_jax.tracker.search import Found, search
+from drol_jax.tracker.step import follow, init_draws
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class LaneState:
+    """The lanes of a pool."""
+
+    states: TrackerState
+    """[B, ...]; a lane never used holds zeros."""
+    active: jax.Array
+    """bool [B], whether a lane follows a target."""
+
+
+def empty_lanes(config: Config, variables: Any, hyper: Hyper, lanes: int) -> LaneState:
+    """Lanes without targets.
+
+    Args:
+      config, variables, hyper: as in `tracker.init`; shapes only.
+      lanes: B.
+    """
+
+    def start(variables, hyper, key):
+        frame = Frame(jnp.zeros((1, 3), jnp.uint8), jnp.ones(2, jnp.int32))
+        draws = init_draws(config, key) if config.online.enabled else None
+        return init(config, variables, hyper, frame, jnp.zeros(4), draws)
+
+    return lanes_like(jax.eval_shape(start, variables, hyper, jax.random.key(0)), lanes)
+
+
+def lanes_like(state: TrackerState, lanes: int) -> LaneState:
+    """Lanes without targets, each with room for such a state."""
+    states = jax.tree.map(lambda leaf: jnp.zeros((lanes, *leaf.shape), leaf.dtype), state)
+    return LaneState(states=states, active=jnp.zeros(lanes, bool))
+
+
+def put(lanes: LaneState, slot: jax.Array, state: TrackerState) -> LaneState:
+    """Give a lane a target. Donate the lanes to have it done in place; a slot of B or more changes nothing."""
+    states = jax.tree.map(lambda all, one: all.at[slot].set(one, mode="drop"), lanes.states, state)
+    return LaneState(states=states, active=lanes.active.at[slot].set(True, mode="drop"))
+
+
+def step_lanes(
+    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, *, shared: bool
+) -> tuple[LaneState, StepOutput]:
+    """Follow every target into its next frame. Donate the lanes: their memories are then updated in place.
+
+    Args:
+      config, variables, hyper: as in `tracker.step`.
+      frame: one for all lanes, as in `tracker.step`; or `Frame` of pixels [B, N, 3] and sizes [B, 2], one for each.
+      shared: whether it is one for all.
+
+    Returns:
+      (lanes, outputs [B, ...]); what a lane without target tells is zero.
+    """
+    frame = as_frame(frame)
+    found = _search_lanes(config, variables, hyper, searching(lanes.states), lanes.active, frame, shared)
+    return follow_lanes(config, variables, hyper, lanes, frame, found, shared=shared)
+
+
+def follow_lanes(
+    config: Config,
+    variables: Any,
+    hyper: Hyper,
+    lanes: LaneState,
+    frame: Frame | jax.Array,
+    found: Found,
+    *,
+    shared: bool,
+) -> tuple[LaneState, StepOutput]:
+    """The rest of a step, after its searches; found: [B, ...], of an active lane what its search found."""
+
+    def rest(state, frame, found, active):
+        after, output = follow(config, variables, hyper, state, frame, found, active)
+        return _kept(active, after, state), jax.tree.map(lambda x: jnp.where(active, x, jnp.zeros_like(x)), output)
+
+    each = jax.vmap(rest, in_axes=(0, None if shared else 0, 0, 0))
+    states, outputs = each(lanes.states, as_frame(frame), found, lanes.active)
+    return LaneState(states=states, active=lanes.active), outputs
+
+
+def searching(state: TrackerState) -> TrackerState:
+    """What a search looks at: all but the samples, which are large."""
+    return state if state.online is None else replace(state, online=replace(state.online, memory=None))
+
+
+def _search_lanes(
+    config: Config, variables: Any, hyper: Hyper, states: TrackerState, active: jax.Array, frame: Frame, shared: bool
+) -> Found:
+    """What each lane's search finds. As a batch; on the CPU one by one and none for lanes without target."""
+    each = jax.vmap(partial(search, config), (None, None, 0, None if shared else 0))
+
+    def together(active, *args):
+        return each(*args)
+
+    def one_by_one(active, *args):
+        axes = (False, False, True, not shared)
+        has_lanes = tuple(jax.tree.map(lambda _, axis=axis: axis, arg) for arg, axis in zip(args, axes, strict=True))
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(each, *args))
+        return for_lanes(lambda _, rest: search(config, *rest), active, nothing, args, has_lanes)
+
+    return jax.lax.platform_dependent(active, variables, hyper, states, frame, cpu=one_by_one, default=together)
+
+
+def _kept(active: jax.Array, after: TrackerState, before: TrackerState) -> TrackerState:
+    """The state after a step where the lane is active, else the one before."""
+    online = after.online
+    if online is not None and before.online is not None:
+        # Nothing was learned in a lane without target. Choosing between two memories would copy both.
+        before = replace(before, online=replace(before.online, memory=online.memory))
+    return jax.tree.map(lambda new, old: new if new is old else jnp.where(active, new, old), after, before)

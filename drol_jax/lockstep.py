@@ -1,0 +1,244 @@
+"""Many sequences at once, each in a lane of its own.
+
+Every lane is a thread in the one frame loop, `drol_jax.run.Runner`, and decodes its frames ahead. What the lanes share
+depends on the device:
+
+- On the CPU nothing but the cores: each lane calls the very program that a single sequence is tracked with, so that its
+  numbers are those to the bit. A batch of networks takes longer there than its pictures one by one.
+- Elsewhere one program steps all lanes at once. A lane that has handed in its frame waits for the others'; whoever
+  comes last uploads all frames in one piece and starts the step. Lanes whose frames have the same padded length form a
+  batch. A lane that ends is taken by the next sequence, started by the program that starts a single one.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from drol_jax.api import Tracker
+from drol_jax.config import Config, Hyper
+from drol_jax.crops import Frame
+from drol_jax.datasets.sequence import Sequence
+from drol_jax.errors import UserError
+from drol_jax.frames import capacity
+from drol_jax.lanes import LaneState, lanes_like, put, step_lanes
+from drol_jax.run import Runner, Seat, Trajectory
+from drol_jax.tracker import StepOutput, TrackerState
+from drol_jax.workers import Check, Clock, Watch, work_off
+
+
+class LockstepRunner(Runner):
+    """Tracks up to `lanes` sequences at once; any thread may call `run`, and each has the boxes that it has alone.
+
+    To the bit on the CPU; in a batch but for rounding, whatever the company.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        lanes: int,
+        like: Runner | None = None,
+        clock: Clock | None = None,
+        *,
+        batched: bool | None = None,
+    ):
+        """Take a tracker.
+
+        Args:
+          lanes: how many sequences at once.
+          like, clock: as in `Runner`.
+          batched: one program for all lanes; by default where the device is no CPU.
+
+        Raises:
+          UserError: less than one lane.
+        """
+        super().__init__(tracker, like, clock)
+        if lanes < 1:
+            raise UserError(f"{lanes} lanes track nothing; give 1 or more")
+        self.lanes = lanes
+        self._batched = (jax.default_backend() != "cpu" if batched is None else batched) and lanes > 1
+        self._batches: dict[int, _Batch] = {}
+        self._lock = threading.Lock()
+
+    def seat(self, watch: Watch) -> Seat:
+        return _Lane(self, watch) if self._batched else super().seat(watch)
+
+    def batch(self, pixels: int) -> "_Batch":
+        """The lanes for frames of that padded length."""
+        with self._lock:
+            batch = self._batches.get(pixels)
+            if batch is None or batch.broken is not None:
+                batch = self._batches[pixels] = _Batch(self, pixels)
+            return batch
+
+    def run_all(
+        self, sequences: list[Sequence], seed: int, on_end: Callable[[str], None] | None = None
+    ) -> list[Trajectory | UserError]:
+        """Track sequences, as many at once as there are lanes; one that cannot be tracked does not stop the others.
+
+        Args:
+          seed: as in `run`.
+          on_end: called with the name of each sequence that has ended, from any thread.
+
+        Returns:
+          In the order given, what became of each.
+        """
+        results: list[Any] = [None] * len(sequences)
+
+        def one(index: int, check: Check) -> None:
+            try:
+                results[index] = self.run(sequences[index], seed, lambda _: check())
+            except UserError as error:
+                results[index] = error
+            if on_end is not None:
+                on_end(sequences[index].name)
+
+        work_off(one, range(len(sequences)), self.lanes)
+        return results
+
+
+class _Lane:
+    """A track beside others in a batch."""
+
+    def __init__(self, runner: LockstepRunner, watch: Watch):
+        self._runner, self._watch = runner, watch
+        self._batch: _Batch | None = None
+
+    def start(self, picture: np.ndarray, state: TrackerState) -> None:
+        batch = self._runner.batch(capacity(*picture.shape[:2]))
+        self._slot = batch.enter(self._watch, state)
+        self._batch = batch
+
+    def step(self, picture: np.ndarray) -> Any:
+        assert self._batch is not None
+        return self._batch.step(self._slot, picture)
+
+    def fetch(self, outputs: list[Any]) -> list[StepOutput]:
+        # An array keeps what was fetched of it, so that the other lanes have it for nothing.
+        return [jax.tree.map(lambda all: all[self._slot], output) for output in jax.device_get(outputs)]
+
+    def leave(self) -> None:
+        if self._batch is not None:
+            self._batch.leave(self._slot)
+
+
+class _Batch:
+    """Lanes that are stepped together, whenever each of them that is taken has its next frame."""
+
+    def __init__(self, runner: LockstepRunner, pixels: int):
+        self._runner, self._pixels = runner, pixels
+        self._changed = threading.Condition()
+        self._lanes: LaneState | None = None
+        self._taken: set[int] = set()
+        self._ready: set[int] = set()
+        self._round, self._outputs = 0, None
+        self.broken: BaseException | None = None
+        self._put: Any = None
+        self._step: Any = None
+
+    def enter(self, watch: Watch, state: TrackerState) -> int:
+        """Put a track into a free lane, which waits for one."""
+        with watch.aside():
+            self._changed.acquire()
+        try:
+            if self._lanes is None:
+                self._prepare(watch, state)
+            with watch.aside():
+                while len(self._taken) == self._runner.lanes:
+                    self._changed.wait()
+            slot = min(set(range(self._runner.lanes)) - self._taken)
+            with self._breaking():
+                self._lanes = self._put(*self._fixed, self._lanes, np.int32(slot), state)
+            self._taken.add(slot)
+            return slot
+        finally:
+            self._changed.release()
+
+    def step(self, slot: int, picture: np.ndarray) -> Any:
+        """Hand in a lane's next frame; returns the outputs of all lanes once their step is on its way."""
+        height, width = picture.shape[:2]
+        with self._changed:
+            pixels, sizes = self._pixels_of_round, self._sizes
+        # Each lane writes its own row, all at the same time.
+        pixels[slot, : height * width] = picture.reshape(-1, 3)
+        sizes[slot] = height, width
+        with self._changed:
+            mine = self._round
+            self._ready.add(slot)
+            self._go_if_all_are_ready()
+            while self._round == mine and self.broken is None:
+                self._changed.wait()
+            if self.broken is not None:
+                raise RuntimeError(f"the step of all lanes failed: {self.broken}") from self.broken
+            return self._outputs
+
+    def leave(self, slot: int) -> None:
+        """Free a lane."""
+        with self._changed:
+            self._taken.discard(slot)
+            self._ready.discard(slot)
+            self._go_if_all_are_ready()
+            self._changed.notify_all()
+
+    def _prepare(self, watch: Watch, state: TrackerState) -> None:
+        runner, count = self._runner, self._runner.lanes
+        self._fixed = runner.tracker.variables, runner.tracker.hyper
+        lanes = lanes_like(state, count)
+        frames = Frame(
+            jax.ShapeDtypeStruct((count, self._pixels, 3), np.uint8),  # type: ignore[arg-type]
+            jax.ShapeDtypeStruct((count, 2), np.int32),  # type: ignore[arg-type]
+        )
+        self._step = runner.program(watch, _step_all, *self._fixed, lanes, frames)
+        self._put = runner.program(watch, _put_one, *self._fixed, lanes, np.int32(0), state)
+        self._lanes = lanes
+        self._fresh_round()
+
+    def _fresh_round(self) -> None:
+        # Not used again: the device may read from it, or in it, for as long as it likes. Only what is written is ever
+        # given memory by the operating system.
+        self._pixels_of_round = np.zeros((self._runner.lanes, self._pixels, 3), np.uint8)
+        self._sizes = np.ones((self._runner.lanes, 2), np.int32)
+
+    def _go_if_all_are_ready(self) -> None:
+        if not self._ready or self._ready != self._taken or self.broken is not None or self._lanes is None:
+            return
+        active = np.zeros(self._runner.lanes, bool)
+        active[list(self._ready)] = True
+        with self._breaking():
+            pixels, sizes, active = jax.device_put((self._pixels_of_round, self._sizes, active))
+            lanes = replace(self._lanes, active=active)
+            self._lanes, self._outputs = self._step(*self._fixed, lanes, Frame(pixels, sizes))
+        self._ready.clear()
+        self._round += 1
+        self._fresh_round()
+        self._changed.notify_all()
+
+    @contextmanager
+    def _breaking(self) -> Iterator[None]:
+        """Whatever fails here has used up the lanes' states: all are told, and the batch is not used again."""
+        try:
+            yield
+        except BaseException as error:
+            self.broken = error
+            self._changed.notify_all()
+            raise
+
+
+def _step_lanes(
+    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frames: Frame
+) -> tuple[LaneState, StepOutput]:
+    return step_lanes(config, variables, hyper, lanes, frames, shared=False)
+
+
+def _put_lane(
+    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, slot: jax.Array, state: TrackerState
+) -> LaneState:
+    return put(lanes, slot, state)
+
+
+_step_all = jax.jit(_step_lanes, static_argnums=0, donate_argnums=3)
+_put_one = jax.jit(_put_lane, static_argnums=0, donate_argnums=3)
