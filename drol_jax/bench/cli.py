@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from drol_jax.bench import measuring
+from drol_jax.bench import against, measuring, table
 from drol_jax.bench.children import cores
 from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, check_config, counts, names
 from drol_jax.errors import UserError
@@ -48,6 +48,11 @@ class Arguments:
     """Also time and memory over the number of frames, and time over the picture's size."""
     threads: int | None = None
     """Processor cores that may be used. Default: all."""
+    against: Path | None = None
+    """Only run the published PyTorch code of this PySOT or DROL checkout and ours in turns, and print the ratio.
+    Without --threads it gets as many threads as it is fastest with."""
+    against_python: Path | None = None
+    """The interpreter with PyTorch for that. Default: this one."""
     workload: Literal["otb100"] | None = None
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
     workload_scale: float = 1.0
@@ -77,13 +82,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _bench(arguments: Arguments) -> int:
     plan = _plan(arguments)
     _check_outputs(arguments)
-    rows = measuring.run(plan, tell)
-    from drol_jax.bench import table
-
-    table.show(rows, plan)
-    record: dict[str, Any] = {"plan": dict(plan.told()), "rows": rows}
-    _write(arguments, record)
-    return 1 if any("error" in found for row in rows for found in (row, *row["parts"].values())) else 0
+    peer = None if arguments.against is None else against.check(arguments.against, arguments.against_python)
+    rows = measuring.run(plan, tell) if plan.parts else []
+    compared = [] if peer is None else against.run(plan, peer, tell)
+    table.show(rows, compared, plan)
+    _write(arguments, {"plan": dict(plan.told()), "rows": rows, "against": compared})
+    return (
+        1
+        if any("error" in found for row in (*rows, *compared) for found in (row, *row.get("parts", {}).values()))
+        else 0
+    )
 
 
 def _plan(arguments: Arguments) -> Plan:
@@ -104,6 +112,8 @@ def _plan(arguments: Arguments) -> Plan:
         raise UserError(f"--repeat {repeat}: give at least 1")
     if arguments.threads is not None and not 1 <= arguments.threads <= len(cores(None)):
         raise UserError(f"--threads {arguments.threads}: give 1 to {len(cores(None))}, the cores there are")
+    if arguments.against is None and arguments.against_python is not None:
+        raise UserError("--against-python says who runs the code of --against; name a checkout with that")
     if not 0 < arguments.workload_scale <= 1:
         raise UserError(f"--workload-scale {arguments.workload_scale:g}: give a share, above 0 and up to 1")
     return Plan(
@@ -127,7 +137,7 @@ def _parts(arguments: Arguments) -> tuple[str, ...]:
     if arguments.only is not None:
         asked = set(names(arguments.only, "--only", PARTS))
     else:
-        asked = set() if arguments.workload else set(USUAL)
+        asked = set() if arguments.workload or arguments.against else set(USUAL)
     also = {"lanes": arguments.lanes is not None, "scaling": arguments.scaling, "workload": bool(arguments.workload)}
     asked |= {part for part, wanted in also.items() if wanted}
     return tuple(part for part in PARTS if part in asked)

@@ -1,5 +1,6 @@
 """What is measured: cases, parts, and how often. Needs no jax."""
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,6 +64,11 @@ class Plan:
     def told(self) -> Mapping[str, Any]:
         """The same as plain data, for the record."""
         return asdict(self) | {"cases": [asdict(case) for case in self.cases]}
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median and extremes of repetitions."""
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
 def names(listed: str, option: str, known: Mapping[str, Any] | tuple[str, ...] | None = None) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """What is measured: a tracker with weights, and its video. Lives in the measuring process."""
 
-import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ from flax.traverse_util import unflatten_dict
 from drol_jax import checkpoint
 from drol_jax.api import PRECISION, Tracker, load
 from drol_jax.bench import recipe
+from drol_jax.config import TemplateConfig
 from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import FrameSource, Sequence
 from drol_jax.frames import flatten
+from drol_jax.online.localize import Verdict
 from drol_jax.results import environment
+from drol_jax.run import Runner
 from drol_jax.settings import load_settings
 from drol_jax.tracker import TrackerState, init, step
 from drol_jax.tracker.step import init_draws
@@ -36,6 +39,7 @@ class Subject:
         self.weights = weights or self.settings.weights or self._made(Path(scratch))
         self._config, self._precision = config, precision
         self._trackers: dict[str, Tracker] = {}
+        self._runners: dict[str, Runner] = {}
 
     def _made(self, scratch: Path) -> str:
         """A file of random numbers, where no weights are to be had: speed does not depend on them."""
@@ -53,12 +57,35 @@ class Subject:
         return ["off", "on"] if self.settings.config.online.enabled else ["off"]
 
     def tracker(self, variant: str) -> Tracker:
+        """By variant: "off" and "on" as in `variants`; "online" and "template" have the subnet, the one never a
+        short-term template, the other always."""
         if variant not in self._trackers:
             # Only when asked for, so that the library's default is the library's.
             further: dict[str, Any] = {} if self._precision is None else {"precision": self._precision}
-            online = None if variant == "on" else False
-            self._trackers[variant] = load(self._config, self.weights, online=online, **further)
+            tracker = load(self._config, self.weights, online=None if variant != "off" else False, **further)
+            if variant in ("online", "template"):
+                config = replace(tracker.config, template=TemplateConfig(update=variant == "template"))
+                tracker = replace(tracker, settings=replace(tracker.settings, config=config))
+            self._trackers[variant] = tracker
         return self._trackers[variant]
+
+    def runner(self, variant: str) -> Runner:
+        """The frame loop of a variant, with what it has compiled."""
+        if variant not in self._runners:
+            self._runners[variant] = Runner(self.tracker(variant))
+        return self._runners[variant]
+
+    def refits(self, variant: str, verdicts: np.ndarray) -> int | None:
+        """How often the subnet was refitted in a run, from the verdicts of its frames, the first included.
+
+        None where they do not tell: while the target is lost nothing is learned.
+        """
+        if variant == "off":
+            return 0
+        if self.settings.config.long_term.enabled:
+            return None
+        interval, hard = int(self.settings.hyper.refit_interval), Verdict.HARD_NEGATIVE
+        return sum(int(v == hard or i % interval == 0) for i, v in enumerate(verdicts) if i)
 
     def describe(self) -> dict[str, Any]:
         device = jax.devices()[0]
@@ -141,8 +168,3 @@ def seconds_of(call: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
     result = jax.block_until_ready(call())
     return time.perf_counter() - began, result
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    """Median and extremes of repetitions."""
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}

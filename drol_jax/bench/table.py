@@ -7,7 +7,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from drol_jax.bench.plan import Plan
+from drol_jax.bench.against import SPOKEN
+from drol_jax.bench.plan import Plan, spread
 
 UNLIMITED = 10_000
 """Width given to files and pipes, which cut nothing off."""
@@ -22,41 +23,55 @@ NOTES = {
     "and fuse. Refit and renewal happen in few frames. Step: the median without a refit.",
     "disk": "As the loop, with JPEG files decoded by the library's reader on the way.",
     "memory": "Peak of a process that tracks with compiled code from the cache; start: before it loads weights.",
+    "against": "In turns: ours, then the published PyTorch code, same weights and frames. Faster: their time over ours "
+    "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation.",
     "lanes": "Targets on one frame by vmap, init off; target-frames/s and their ratio to one lane.",
 }
 Cells = tuple[str, ...]
 
 
-def show(rows: list[dict[str, Any]], plan: Plan, file: IO[str] | None = None) -> None:
+def show(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan, file: IO[str] | None = None) -> None:
     """Print a table for each part.
 
     Args:
       rows: of `measuring.run`.
+      compared: of `against.run`.
       file: default is standard output.
     """
     console = Console(file=file, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = UNLIMITED
-    for words in _opening(rows, plan):
+    for words in _opening([*rows, *compared], plan):
         console.print(words, soft_wrap=True)
     for part in plan.parts:
         heads, lines = TABLES[part]
-        table = Table(*(("", *heads)), box=box.SIMPLE_HEAD, title=part, title_justify="left", title_style="bold")
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for row in rows:
-            found = row["parts"].get(part)
-            if found is not None and "error" not in found:
-                for cells in lines(found):
-                    table.add_row(f"{label(row)}{cells[0]}", *cells[1:])
-        if table.row_count:
-            console.print(table)
-            if part in NOTES:
-                console.print(NOTES[part], soft_wrap=True)
-    for row in rows:
-        for part, found in ({"tracker": row} | row["parts"]).items():
+        _table(console, part, heads, [(row, row["parts"].get(part)) for row in rows], lines)
+    if compared:
+        _table(console, "against", AGAINST, [(row, row) for row in compared], _against)
+    for row in (*rows, *compared):
+        for part, found in ({"tracker": row} | row.get("parts", {})).items():
             if "error" in found:
                 console.print(f"FAILED {label(row)} ({part}): {found['error']}", soft_wrap=True)
+
+
+def _table(
+    console: Console,
+    part: str,
+    heads: Cells,
+    measured: list[tuple[dict[str, Any], dict[str, Any] | None]],
+    lines: Callable[[dict[str, Any]], Iterator[Cells]],
+) -> None:
+    table = Table(*(("", *heads)), box=box.SIMPLE_HEAD, title=part, title_justify="left", title_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row, found in measured:
+        if found is not None and "error" not in found:
+            for cells in lines(found):
+                table.add_row(f"{label(row)}{cells[0]}", *cells[1:])
+    if table.row_count:
+        console.print(table)
+        if part in NOTES:
+            console.print(NOTES[part], soft_wrap=True)
 
 
 def label(row: dict[str, Any]) -> str:
@@ -169,6 +184,22 @@ def _workload(found: dict[str, Any]) -> Iterator[Cells]:
         number(found["fps"]),
         number(found["compile_s"]),
     )
+
+
+AGAINST = ("init, s", "theirs", "faster", "frames/s", "theirs", "faster", "refits", "theirs", "boxes apart, px")
+
+
+def _against(found: dict[str, Any]) -> Iterator[Cells]:
+    for variant, runs in found["variants"].items():
+        ours, theirs, followed = runs["ours"], runs["theirs"], runs["frames"] - 1
+        cells: list[str] = []
+        for name in ("init_s", "track_s"):
+            for side in (ours, theirs):
+                seconds = [run[name] for run in side]
+                cells.append(middle(spread(seconds if name == "init_s" else [followed / s for s in seconds])))
+            cells.append(middle(spread([b[name] / a[name] for a, b in zip(ours, theirs, strict=True)])))
+        refits = [NONE if side[-1]["refits"] is None else str(side[-1]["refits"]) for side in (ours, theirs)]
+        yield (f", {SPOKEN[variant]}", *cells, *refits, number(runs["largest_box_difference"]))
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cells]]]] = {

@@ -7,7 +7,8 @@ import jax
 import numpy as np
 
 from drol_jax.api import Tracker
-from drol_jax.bench.subject import BOX, SEED, Subject, matmul_precision, on_device, seconds_of, spread
+from drol_jax.bench.plan import spread
+from drol_jax.bench.subject import BOX, SEED, Subject, matmul_precision, on_device, seconds_of
 from drol_jax.tracker import init, step
 from drol_jax.tracker.step import init_draws
 

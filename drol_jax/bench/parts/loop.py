@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import jax
 
-from drol_jax.bench.subject import SEED, Subject, spread
+from drol_jax.bench.plan import spread
+from drol_jax.bench.subject import SEED, Subject
 from drol_jax.datasets.sequence import Sequence
-from drol_jax.online.localize import Verdict
 from drol_jax.run import Runner, Trajectory
 
 
@@ -27,7 +27,7 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
 
 def timed(subject: Subject, variant: str, sequence: Sequence, repeat: int) -> dict[str, Any]:
     """{"fps": of tracking, "whole_fps": with `init`, "track_s", "init_s", "frames", "refits"}; compilation apart."""
-    runner = Runner(subject.tracker(variant))
+    runner = subject.runner(variant)
     run(runner, sequence)  # compiles
     runs = [run(runner, sequence) for _ in range(repeat)]
     followed = len(sequence) - 1
@@ -37,7 +37,7 @@ def timed(subject: Subject, variant: str, sequence: Sequence, repeat: int) -> di
         "track_s": spread([one.track_s for one in runs]),
         "init_s": spread([one.init_s for one in runs]),
         "frames": len(sequence),
-        "refits": refits(subject, variant, runs[-1].trajectory),
+        "refits": subject.refits(variant, runs[-1].trajectory.verdicts),
     }
 
 
@@ -53,13 +53,3 @@ def run(runner: Runner, sequence: Sequence) -> Run:
     began = time.perf_counter()
     trajectory = runner.run(sequence, SEED, on_frame=started)
     return Run(times[0] - began, time.perf_counter() - times[0], trajectory)
-
-
-def refits(subject: Subject, variant: str, trajectory: Trajectory) -> int | None:
-    """How often the subnet was refitted; None where the verdicts do not tell (a lost target is not learned from)."""
-    if variant == "off":
-        return 0
-    if subject.settings.config.long_term.enabled:
-        return None
-    interval, hard = int(subject.settings.hyper.refit_interval), Verdict.HARD_NEGATIVE
-    return sum(int(v == hard or i % interval == 0) for i, v in enumerate(trajectory.verdicts) if i)

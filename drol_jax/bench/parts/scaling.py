@@ -11,7 +11,6 @@ from drol_jax.bench.parts.loop import timed
 from drol_jax.bench.parts.memory import resident_mib
 from drol_jax.bench.subject import SEED, Programs, Subject, on_device, seconds_of
 from drol_jax.frames import capacity
-from drol_jax.run import Runner
 
 POINTS = 5
 """At which memory is looked at in a run."""
@@ -50,7 +49,7 @@ def _memory(subject: Subject, variant: str, frames: int) -> list[dict[str, Any]]
             size = sum(array.nbytes for array in alive) / 1024**2
             found.append({"frame": index, "rss_mib": resident_mib(), "live_arrays": len(alive), "live_mib": size})
 
-    Runner(subject.tracker(variant)).run(subject.sequence(frames), SEED, on_frame=look)
+    subject.runner(variant).run(subject.sequence(frames), SEED, on_frame=look)
     return found
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.bench.subject import Programs, Subject, on_device, seconds_of, spread
+from drol_jax.bench.plan import spread
+from drol_jax.bench.subject import Programs, Subject, on_device, seconds_of
 
 
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:

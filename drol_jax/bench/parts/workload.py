@@ -14,7 +14,6 @@ from drol_jax.bench import recipe
 from drol_jax.bench.parts.disk import write
 from drol_jax.bench.subject import BOX, SEED, Subject
 from drol_jax.datasets.sequence import Sequence
-from drol_jax.run import Runner
 
 SEQUENCES, TOTAL, SHORTEST = 100, 59_040, 71
 SIZES = ((480, 640), (360, 480), (480, 640), (600, 736))
@@ -37,7 +36,7 @@ def lengths(scale: float) -> list[int]:
 
 def measure(subject: Subject, scale: float) -> dict[str, Any]:
     """{"sequences", "frames", "seconds", "fps", "compile_s"}; one sequence after another, decoding included."""
-    runner = Runner(subject.tracker(subject.variants[-1]))
+    runner = subject.runner(subject.variants[-1])
     seconds = compiling = 0.0
     frames = 0
     with tempfile.TemporaryDirectory(prefix="drol-bench-") as folder:
