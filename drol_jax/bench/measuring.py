@@ -77,17 +77,19 @@ class _Bench:
         return self._shared.ask(part, **details)
 
     def _compile(self, variant: str) -> dict[str, Any]:
-        """First with an empty folder, then again with what the first process left there."""
-        with tempfile.TemporaryDirectory(dir=self._folder) as empty:
-            cold, cached = (self._alone("compile", Path(empty), variant=variant) for _ in range(2))
+        """First with nothing of these programs in the cache, then again with what the first process left there.
+
+        The other parts come later, and read from the cache what was compiled here.
+        """
+        cold, cached = (self._alone("compile", variant=variant) for _ in range(2))
         return {"cold": cold, "cached": cached}
 
-    def _alone(self, part: str, cache: Path | None = None, **details: Any) -> dict[str, Any]:
+    def _alone(self, part: str, **details: Any) -> dict[str, Any]:
         if part == "memory" and not {"loop", "disk"} & set(self._plan.parts):
             with self._start() as first:  # leaves compiled code in the cache, as the loop has otherwise
                 first.ask(part, **details | {"frames": 2})
-        with self._start(cache) as worker:
+        with self._start() as worker:
             return worker.ask(part, **details)
 
-    def _start(self, cache: Path | None = None) -> Worker:
-        return start(self._case, self._folder, threads=self._plan.threads, cache=cache or self._cache)
+    def _start(self) -> Worker:
+        return start(self._case, self._folder, threads=self._plan.threads, cache=self._cache)

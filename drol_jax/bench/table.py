@@ -14,8 +14,8 @@ UNLIMITED = 10_000
 """Width given to files and pipes, which cut nothing off."""
 NONE = "-"
 NOTES = {
-    "compile": "Tracing + compiling. Cold: a process with an empty cache; cached: the next one, for which compiling is "
-    "reading.",
+    "compile": "Tracing + compiling. Cold: a process with none of it in the cache; cached: the next one, for which "
+    "compiling is reading.",
     "step": "Each step is waited for; the picture's way to the device counts, decoding does not.",
     "loop": "Frames lie decoded in memory; the first number is of tracking alone. Refits: of the subnet, in one "
     "run; they are what its mean frame rate depends on.",

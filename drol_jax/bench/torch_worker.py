@@ -15,6 +15,7 @@ import types
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -22,15 +23,20 @@ import numpy as np
 class Peer:
     """The checkout's network and tracker."""
 
-    def __init__(self):
-        self.video = self.cuda = self.subnet = self.cfg = self.network = None
+    def __init__(self) -> None:
+        self.video: list[np.ndarray] = []
+        self.cuda = self.subnet = False
+        self.cfg: Any = None
+        self.network: Any = None
 
-    def load(self, checkout, config, weights, device, threads):
+    def load(
+        self, checkout: str, config: dict[str, Any], weights: str, device: str, threads: int | None
+    ) -> dict[str, Any]:
         """Build the network and load its weights; tells the versions."""
         if threads is not None and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
         try:
-            import torch
+            import torch  # pyright: ignore[reportMissingImports]
         except ImportError:
             return {"misuse": f"--against-python {sys.executable}: it has no PyTorch; name an interpreter that has"}
         self.cuda = device == "gpu"
@@ -56,9 +62,9 @@ class Peer:
         name = torch.cuda.get_device_name() if self.cuda else "cpu"
         return {"torch": torch.__version__, "subnet": self.subnet, "device": name, "threads": torch.get_num_threads()}
 
-    def read(self, config):
+    def read(self, config: dict[str, Any]) -> Any:
         """A yacs node of what this checkout has keys for: PySOT has none of the online subnet's."""
-        from yacs.config import CfgNode
+        from yacs.config import CfgNode  # pyright: ignore[reportMissingImports]
 
         known = {
             section: {k: v for k, v in keys.items() if self.subnet or k in self.cfg[section]}
@@ -67,18 +73,18 @@ class Peer:
         name = config["BACKBONE"]["TYPE"]  # whose "alex" the online subnet looks for
         return CfgNode({**known, "META_ARC": f"siam_{name}"})
 
-    def threads(self, count):
+    def threads(self, count: int) -> dict[str, Any]:
         """From here on so many."""
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         torch.set_num_threads(count)
         return {}
 
-    def run(self, video, box, frames, online, template, seed):
+    def run(self, video: str, box: list[float], frames: int, online: bool, template: bool, seed: int) -> dict[str, Any]:
         """Track once: seconds of init and of all later frames together, boxes, and how often the subnet refitted."""
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
-        if self.video is None:
+        if not self.video:
             self.video = [np.ascontiguousarray(picture[..., ::-1]) for picture in np.load(video)]
         if self.subnet:
             self.cfg.TRACK.USE_CLASSIFIER, self.cfg.TRACK.TEMPLATE_UPDATE = online, template
@@ -95,18 +101,19 @@ class Peer:
             boxes.append([float(n) for n in found])
             flags.append(flag)
         ended = self.now(torch)
-        due = [flag == "hard_negative" or t % 10 == 0 for t, flag in enumerate(flags, start=1)]
+        interval = self.cfg.TRACK.TRAIN_SKIPPING if self.subnet else 1
+        due = [flag == "hard_negative" or t % interval == 0 for t, flag in enumerate(flags, start=1)]
         refits = sum(due) if online else 0
         return {"init_s": started - began, "track_s": ended - started, "boxes": boxes, "refits": refits}
 
-    def now(self, torch):
+    def now(self, torch: Any) -> float:
         """The time once the GPU is done."""
         if self.cuda:
             torch.cuda.synchronize()
         return time.perf_counter()
 
 
-def follow(tracker, picture):
+def follow(tracker: Any, picture: np.ndarray) -> tuple[list[float], str | None]:
     """One frame: box and verdict. SiamMask without the subnet fails as it returns, its work and state complete."""
     try:
         found = tracker.track(picture)
@@ -116,7 +123,7 @@ def follow(tracker, picture):
     return found["bbox"], found.get("flag")
 
 
-def stand_in(torch, cuda):
+def stand_in(torch: Any, cuda: bool) -> None:
     """Put in place what is missing: names that libraries have dropped, modules that nothing here needs."""
     import cv2
 
@@ -136,13 +143,14 @@ def stand_in(torch, cuda):
     if int(cv2.__version__.split(".")[0]) >= 4:
         cv2.__version__ = "4.1.2"  # the fifth sign from the end is read, to tell what findContours returns
     absent("toolkit.utils.region")  # of the checkout's own, compiled: scores, no tracking
-    for names in (("matplotlib", "matplotlib.pyplot"), ("colorama",)):
-        if not there(names[0]):
-            for name in names:
-                absent(name)
+    for name in ("matplotlib", "matplotlib.pyplot"):  # asks for a window
+        absent(name)
+    if not there("colorama"):
+        absent("colorama")
     if not there("PIL"):
-        absent("PIL").Image = absent("PIL.Image")
-        sys.modules["PIL.Image"].fromarray = lambda array: Resizable(torch, array)
+        image = absent("PIL.Image")
+        vars(image)["fromarray"] = lambda array: Resizable(torch, array)
+        vars(absent("PIL"))["Image"] = image
     if there("pysot.tracker.siamfc_tracker") and there("pysot.tracker.classifier"):
         classifier = import_module("pysot.tracker.classifier.base_classifier").BaseClassifier
         update = classifier.update
@@ -153,17 +161,17 @@ def stand_in(torch, cuda):
 class Resizable:
     """Pillow's default resize (bicubic, antialiased), where there is no Pillow."""
 
-    def __init__(self, torch, array):
+    def __init__(self, torch: Any, array: np.ndarray):
         self.torch, self.array = torch, array
 
-    def resize(self, size):
+    def resize(self, size: tuple[int, int]) -> np.ndarray:
         with self.torch.no_grad():
             map_ = self.torch.from_numpy(self.array)[None, None]
             resized = self.torch.nn.functional.interpolate(map_, size[::-1], mode="bicubic", antialias=True)
         return resized[0, 0].numpy()
 
 
-def there(name):
+def there(name: str) -> bool:
     """Whether a module can be imported."""
     try:
         return find_spec(name) is not None
@@ -171,17 +179,17 @@ def there(name):
         return False
 
 
-def absent(name):
+def absent(name: str) -> types.ModuleType:
     """A module that has any name and does nothing."""
     module = types.ModuleType(name)
-    module.__getattr__ = lambda attribute: lambda *_, **__: ""
+    vars(module)["__getattr__"] = lambda attribute: lambda *_, **__: ""
     module.__path__ = []
     module.__spec__ = ModuleSpec(name, None)
     sys.modules[name] = module
     return module
 
 
-def main():
+def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     peer = Peer()

@@ -65,6 +65,7 @@ def _programs(tracker: Tracker, frame: Any, boxes: np.ndarray, keys: jax.Array) 
 
 
 def _run(following: Any, states: Any, pictures: list[Any]) -> Any:
+    output = None
     for frame in pictures:
         states, output = following(states, frame)
     return states, output
