@@ -146,7 +146,7 @@ def test_pairs_vary():
 )
 def test_settings_out_of_range_are_refused(name, value):
     with pytest.raises(UserError, match=f"{name} is"):
-        ProceduralSettings(**{name: value})
+        Procedural(ProceduralSettings(**{name: value}), 2)
 
 
 @pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"seed": -1}, {"exemplar": 200, "instance": 100}])

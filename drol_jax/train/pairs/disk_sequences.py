@@ -16,7 +16,7 @@ from drol_jax.train.pairs.disk import Clip, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting
 
 FOLDERS = ("GOT-10k-train", "folders")
-"""Datasets that are no benchmarks: GOT-10k's training part; any folder of SEQUENCE/groundtruth.txt (each line x, y, w, h,
+"""Datasets that are no benchmarks: GOT-10k's training part; any folder of SEQUENCE/groundtruth.txt (x, y, w, h a line,
 0-based) with the images beside it or in SEQUENCE/img."""
 _LEAST = 2.0
 """Pixels; boxes with a shorter side are marks of absence more often than targets."""
