@@ -77,7 +77,7 @@ def place(dice: Dice) -> Place:
         level=dice.about(0.6, (2,)),
         sharpness=0.4 * 40 ** dice.uniform(shape=(3,)),
         grated=(jnp.arange(1, 4) == grated) * dice.uniform(0.1, 0.9),
-        tinge=0.2 * dice.uniform() ** 2,
+        tinge=0.1 * dice.uniform() ** 2,
         relief=jnp.stack([busy * dice.uniform(0.0, 0.35), busy * dice.uniform(0.0, 0.3), 0.12 * dice.uniform() ** 1.5]),
         cell=9 * 16 ** dice.uniform(),
         tilt=dice.about(0.5) * dice.chance(0.4),

@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass, fields
 
+import jax
+
 from drol_jax.errors import UserError
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class ProceduralSettings:
-    """Shares are 0..1 of all pairs; sizes are pixels of the search region at S = 287, and grow with it."""
+    """Shares are 0..1 of all pairs; sizes are pixels of the search region at S = 287, and grow with it.
+
+    All are data: sources with other settings share what is compiled.
+    """
 
     negatives: float = 0.2
     """Share of search regions without the target: a look-alike, another object, or nothing in its place."""
@@ -58,7 +64,8 @@ class ProceduralSettings:
     noise: float = 0.03
     """Largest standard deviation of the sensor's noise, of full brightness."""
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises UserError: a number out of its range."""
         for field in fields(self):
             value = getattr(self, field.name)
             low, high = _RANGES.get(field.name, (0, 1))

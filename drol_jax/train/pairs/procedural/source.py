@@ -26,7 +26,8 @@ class Procedural:
       seed: >= 0. Sources of different seeds share no pair.
 
     Raises:
-      UserError: a size that is not positive, an instance smaller than the exemplar, or a negative seed.
+      UserError: a setting out of its range, a size that is not positive, an instance smaller than the exemplar, or a
+        negative seed.
     """
 
     def __init__(
@@ -36,25 +37,29 @@ class Procedural:
             raise UserError(f"procedural pairs: batch size {batch_size} must be positive and seed {seed} not negative")
         if not 16 <= exemplar <= instance:
             raise UserError(f"procedural pairs: sizes {exemplar} and {instance}; give 16 <= exemplar <= instance")
+        settings.check()
+        self._settings = settings
+        self._sizes = (batch_size, exemplar, instance)
         self._key = jax.random.key(seed, impl="threefry2x32")
-        one_by_one = jax.default_backend() == "cpu"
-        # Two programs: one of both takes twice as long to compile.
-        self._lay_out = jax.jit(partial(_lay_out, settings, batch_size, exemplar, instance))
-        self._render = jax.jit(partial(_render_all, exemplar, instance, one_by_one))
+        # One by one, a CPU keeps a picture in its cache and skips what is not in it; a GPU wants them all at once.
+        self._one_by_one = jax.default_backend() == "cpu"
 
     def batch(self, index: int) -> Pairs:
         """Batch number `index`, >= 0: depends on the settings, the sizes, the seed and the number alone."""
-        return self._render(self._lay_out(jax.random.fold_in(self._key, index)))
+        laid = _lay_out(*self._sizes, self._settings, jax.random.fold_in(self._key, index))
+        return _render_all(*self._sizes[1:], self._one_by_one, laid)
 
 
-def _lay_out(settings: ProceduralSettings, size: int, exemplar: int, instance: int, key: jax.Array) -> Layout:
+# Two programs: one of both takes twice as long to compile.
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _lay_out(size: int, exemplar: int, instance: int, settings: ProceduralSettings, key: jax.Array) -> Layout:
     values = jax.random.uniform(key, (size, layout.DRAWS))
     return jax.vmap(lambda row: layout.layout(Dice(row), settings, exemplar, instance))(values)
 
 
+@partial(jax.jit, static_argnums=(0, 1, 2))
 def _render_all(exemplar: int, instance: int, one_by_one: bool, laid: Layout) -> Pairs:
     render = partial(_render, exemplar, instance)
-    # One by one, a CPU keeps a picture in its cache and skips what is not in it; a GPU wants them all at once.
     return jax.lax.map(render, laid) if one_by_one else jax.vmap(render)(laid)
 
 
