@@ -33,8 +33,8 @@ class LossSettings:
     """Share of the negatives that are those that look most like the target, not drawn."""
     cls_weight: float = 1.0
     loc_weight: float = 1.2
-    loc: Literal["l1", "smooth_l1"] = "l1"
-    """Distance of offsets from anchors; points are trained on 1 - overlap."""
+    distance: Literal["l1", "smooth_l1"] = "l1"
+    """Of offsets from anchors; points are trained on 1 - overlap."""
     mask_weight: float = 36.0
     mask: Literal["refined", "coarse", "both"] = "both"
     """Which of SiamMask's masks are trained: the decoder's, those of every cell, or both."""
@@ -125,7 +125,7 @@ def rpn_losses(
     else:
         # Offsets elsewhere may be infinite, and infinity times zero is no number.
         wanted = jnp.where(positive[..., None], targets.offsets, 0)
-        away = jnp.sum(_distance(said - wanted, settings.loc), axis=-1)
+        away = jnp.sum(_distance(said - wanted, settings.distance), axis=-1)
     count = jnp.sum(positive, axis=(1, 2, 3), keepdims=True)
     loc = jnp.sum(jnp.where(positive, away, 0) / jnp.maximum(count, 1)) / positive.shape[0]
     found = mean_over(_best_overlap(said, targets.offsets, likeness, config), present)

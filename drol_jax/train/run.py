@@ -11,11 +11,11 @@ import optax
 from jax.sharding import Mesh
 
 from drol_jax import checkpoint
-from drol_jax.nets import init_variables
 from drol_jax.settings import Settings, load_settings
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train import sources
 from drol_jax.train.feed import ahead, devices_mesh, everywhere
+from drol_jax.train.initial import fresh_variables
 from drol_jax.train.optimiser import optimiser, release_step
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
@@ -54,9 +54,7 @@ class Run:
         config = tracker.config
         mesh = devices_mesh(settings.batch_size)
         if settings.initial is None:
-            search = config.search
-            key = jax.random.key(settings.seed)
-            variables = init_variables(config.model, key, search.exemplar_size, search.instance_size)
+            variables = fresh_variables(config.model, settings.seed)
             found = weights_hash(variables)
         else:
             loaded = checkpoint.load(checkpoint.resolve(settings.initial), config.model)
@@ -109,7 +107,7 @@ class Plan:
 
     def begin(self) -> TrainState:
         """The state before the first step, on all devices."""
-        return self.placed(begin(self.run.variables, self.optimiser))
+        return self.placed(begin(self.run.variables, self.optimiser, self.run.settings.seed))
 
     def placed(self, state: TrainState) -> TrainState:
         """The state on all devices."""
@@ -124,7 +122,6 @@ class Plan:
             loss=settings.loss,
             optimiser=self.optimiser,
             average=settings.average,
-            seed=settings.seed,
             backbone_learns=backbone_learns,
         )
         return jax.jit(one, donate_argnums=0, out_shardings=everywhere(self.run.mesh))

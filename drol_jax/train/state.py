@@ -23,6 +23,7 @@ class TrainState:
     """Everything that the next step needs, and so everything that a checkpoint holds."""
 
     step: jax.Array  # int32 (), steps taken
+    seed: jax.Array  # int32 (), of the draws; data, so that runs of other seeds need no other program
     params: Any
     stats: Any
     moments: Any  # the optimiser's
@@ -37,11 +38,12 @@ class TrainState:
 Step = Callable[[TrainState, Pairs], tuple[TrainState, dict[str, jax.Array]]]
 
 
-def begin(variables: Any, optimiser: optax.GradientTransformation) -> TrainState:
+def begin(variables: Any, optimiser: optax.GradientTransformation, seed: int) -> TrainState:
     """State before the first step. The variables are copied: a step gives away its state's memory."""
     params, stats = (jax.tree.map(jnp.array, variables[key]) for key in ("params", "batch_stats"))
     return TrainState(
         step=jnp.int32(0),
+        seed=jnp.int32(seed),
         params=params,
         stats=stats,
         moments=optimiser.init(params),
@@ -57,19 +59,17 @@ def step(
     loss: LossSettings,
     optimiser: optax.GradientTransformation,
     average: float,
-    seed: int,
     backbone_learns: bool,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """One step of the optimiser.
 
     Args:
       average: share of the averaged variables that a step keeps; less in the first steps.
-      seed: of the draws, folded with the number of the step.
 
     Returns:
       (the next state, scalars by name: those of `objective`, and `gradient`, the norm before clipping).
     """
-    key = jax.random.fold_in(jax.random.key(seed), state.step)
+    key = jax.random.fold_in(jax.random.key(state.seed), state.step)
     of_params = partial(
         objective,
         stats=state.stats,
