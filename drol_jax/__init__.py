@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drol_jax.api import Tracker, load
     from drol_jax.errors import UserError
-    from drol_jax.targets import Targets, targets
+    from drol_jax.pool import Targets, targets
 
 _HOMES = {
-    "Targets": "drol_jax.targets",
+    "Targets": "drol_jax.pool",
     "Tracker": "drol_jax.api",
     "UserError": "drol_jax.errors",
     "load": "drol_jax.api",
-    "targets": "drol_jax.targets",
+    "targets": "drol_jax.pool",
 }
 
 __all__ = ["Targets", "Tracker", "UserError", "load", "targets"]

@@ -40,13 +40,17 @@ def empty_lanes(config: Config, variables: Any, hyper: Hyper, lanes: int) -> Lan
       config, variables, hyper: as in `tracker.init`; shapes only.
       lanes: B.
     """
+    return lanes_like(_start.eval_shape(config, variables, hyper), lanes)
 
-    def start(variables, hyper, key):
-        frame = Frame(jnp.zeros((1, 3), jnp.uint8), jnp.ones(2, jnp.int32))
-        draws = init_draws(config, key) if config.online.enabled else None
-        return init(config, variables, hyper, frame, jnp.zeros(4), draws)
 
-    return lanes_like(jax.eval_shape(start, variables, hyper, jax.random.key(0)), lanes)
+def _started(config: Config, variables: Any, hyper: Hyper) -> TrackerState:
+    """Some state, for its shapes."""
+    frame = Frame(jnp.zeros((1, 3), jnp.uint8), jnp.ones(2, jnp.int32))
+    draws = init_draws(config, jax.random.key(0)) if config.online.enabled else None
+    return init(config, variables, hyper, frame, jnp.zeros(4), draws)
+
+
+_start = jax.jit(_started, static_argnums=0)  # remembers the shapes
 
 
 def lanes_like(state: TrackerState, lanes: int) -> LaneState:
