@@ -51,7 +51,8 @@ def check(checkout: Path, python: Path | None) -> Peer:
         raise UserError(f"--against needs {CONVERTER}, which the wheel leaves out; run it from a clone of drol_jax")
     if python is not None and not python.is_file():
         raise UserError(f"--against-python {python}: no such file; name an interpreter that has PyTorch")
-    command = [str(python or sys.executable), "-c", "import torch"]
+    # Absolute, and not resolved: a virtual environment's interpreter is a link.
+    command = [str(python.absolute() if python else sys.executable), "-c", "import torch"]
     try:
         done = subprocess.run(command, capture_output=True)
     except OSError as error:
