@@ -1,8 +1,10 @@
 """Pairs that are cheap to make, a small network to train on them, and a program that trains it:
-``python fakes_train.py ARGUMENTS`` with the environment's KILL_AT, NAN_AT or STOP_AT naming a batch."""
+``python fakes_train.py ARGUMENTS`` with the environment's KILL_AT, NAN_AT or STOP_AT naming a batch, and
+LARGEST_FILE the bytes that a file may have."""
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -103,4 +105,6 @@ def source_of(environment) -> Squares | Trouble:
 if __name__ == "__main__":
     from drol_jax.train.cli import main
 
+    if "LARGEST_FILE" in os.environ:  # as good as a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["LARGEST_FILE"]),) * 2)
     sys.exit(main(sys.argv[1:], source=source_of(os.environ)))

@@ -23,7 +23,10 @@ losses_of = jax.jit(rpn_losses, static_argnums=(3, 4))
 
 
 @settings(deadline=None, max_examples=25)
-@given(rows=st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=3, max_size=3), count=st.sampled_from([0, 2, 7]))
+@given(
+    rows=st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=3, max_size=3),
+    count=st.sampled_from([0, 2, 7]),
+)
 def test_a_draw_takes_allowed_places_and_as_many_as_it_may(rows, count):
     allowed = np.array(rows)
     drawn = np.asarray(drawing(allowed, count, KEY))

@@ -80,7 +80,7 @@ def step(
         backbone_learns=backbone_learns,
     )
     gradient, (stats, scalars) = jax.grad(of_params, has_aux=True)(state.params)
-    scalars["gradient"] = optax.global_norm(gradient)
+    scalars["gradient"] = optax.tree.norm(gradient)
     updates, moments = optimiser.update(gradient, state.moments, state.params)
     params = optax.apply_updates(state.params, updates)
     count = state.step.astype(jnp.float32)
