@@ -157,7 +157,7 @@ class TestCommandLine:
 
     def test_what_cannot_be_tracked_is_named_and_the_rest_goes_on(self, run, world):
         world.broken, world.unopenable = ("beta",), ("alpha",)
-        code, out, err = run("--baseline", "--lanes", "2")
+        code, _, err = run("--baseline", "--lanes", "2")
         assert code == 1
         assert "frame 3 is cut short" in err and "groundtruth.txt is missing" in err
         assert {name for name, *_ in world.done} == {"gamma"}
