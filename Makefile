@@ -5,10 +5,13 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: eval test lint clean
+.PHONY: eval bench test lint clean
 
 eval: $(VENV)/installed
 	$(BIN)/python -m drol_jax.eval --baseline $(ARGS)
+
+bench: $(VENV)/installed
+	$(BIN)/python -m drol_jax.bench $(ARGS)
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(ARGS)

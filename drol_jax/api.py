@@ -14,7 +14,7 @@ from drol_jax.boxes import checked_start_box
 from drol_jax.config import Config, Fidelity, Hyper, Precision
 from drol_jax.crops import Frame
 from drol_jax.errors import UserError
-from drol_jax.frames import checked
+from drol_jax.frames import CAPACITIES, capacity, checked, flatten
 from drol_jax.masks import full_frame, rotated_box
 from drol_jax.nets.precision import reduced
 from drol_jax.nets.prepare import prepare
@@ -71,6 +71,7 @@ class Tracker:
         """
         frame = checked_frame(frame)
         box = _checked_box(box, frame)
+        frame = on_device(frame)
         with jax.default_matmul_precision(PRECISION):
             if draws is None and self.config.online.enabled:
                 draws = _draws(self.config, jax.random.key(self.seed) if key is None else key)
@@ -81,14 +82,29 @@ class Tracker:
 
         Args:
           state: from `init` or the `step` before.
-          frame: as in `init`; another size than the first frame's is taken at its own pixel coordinates.
+          frame: as in `init`; another size than the first frame's is taken at its own pixel coordinates. Arrays of
+            numpy share compiled code whatever their size (see `warmup`), JAX arrays with those of their own size.
 
         Raises:
           UserError: the frame is no picture.
         """
-        frame = checked_frame(frame)
+        frame = on_device(checked_frame(frame))
         with jax.default_matmul_precision(PRECISION):
             return _step(self.config, self.variables, self.hyper, state, frame)
+
+    def warmup(self, height: int, width: int) -> None:
+        """Compile what pictures of up to this size need, so that the first track starts at once.
+
+        Pictures in numpy arrays are padded to few lengths (`drol_jax.frames.CAPACITIES`), so that a handful of
+        compilations serves all sizes. They come from the persistent cache where it is on, as in the programs.
+
+        Args:
+          height, width: of the largest picture expected, pixels.
+        """
+        largest = capacity(height, width)
+        for pixels in (*(c for c in CAPACITIES if c < largest), largest):
+            grey = np.full((32, pixels // 32, 3), 128, np.uint8)
+            jax.block_until_ready(self.step(self.init(grey, (4, 4, 16, 16)), grey))
 
     def polygon(self, output: StepOutput, height: int, width: int) -> np.ndarray | None:
         """The rotated box of a step's mask, computed on the host.
@@ -171,6 +187,11 @@ def checked_frame(frame: Any) -> Any:
     if isinstance(frame, JaxTracer):
         raise UserError(f"a frame under jit is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")
     return checked(np.asarray(frame))
+
+
+def on_device(frame: Any) -> Any:
+    """A picture in a numpy array on the device, padded to one of few lengths; anything else as it is."""
+    return Frame(*jax.device_put(flatten(frame))) if isinstance(frame, np.ndarray) else frame
 
 
 def _checked_box(box: Any, frame: Any) -> Any:

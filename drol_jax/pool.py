@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from drol_jax.api import PRECISION, Tracker, checked_frame
+from drol_jax.api import PRECISION, Tracker, checked_frame, on_device, on_device
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, as_frame
 from drol_jax.errors import UserError
@@ -110,12 +110,11 @@ class Targets:
           UserError: the frame is no picture.
         """
         fixed = (self.tracker.config, self.tracker.variables, self.tracker.hyper)
-        frame = checked_frame(frame)
+        frame = on_device(checked_frame(frame))
         traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((fixed[1:], lanes, frame)))
         with jax.default_matmul_precision(PRECISION):
             if jax.default_backend() != "cpu" or traced:
                 return (_step_in_place if self.donate else _step)(*fixed, lanes, frame, shared=True)
-            frame = jax.device_put(frame)
             found = _search_in_threads(*fixed, lanes, frame)
             return (_follow_in_place if self.donate else _follow)(*fixed, lanes, frame, found)
 

@@ -1,35 +1,16 @@
 """Inputs of the recorded numbers, rebuilt bit for bit from their names: weights, pictures, videos, features.
 
-Everything comes from the raw 64-bit output of PCG64, seeded by the CRC-32 of a name, through IEEE-exact operations,
-so that the files in golden/ need to hold results only. Pictures here are RGB; the recorded recipe counts its
-channels as BGR.
+Everything comes from the generator of `drol_jax.bench.recipe`, which also holds the video, so that the files in golden/
+need to hold results only. Pictures here are RGB; the recorded recipe counts its channels as BGR.
 """
 
 import math
-import zlib
 
 import numpy as np
 
+from drol_jax.bench.recipe import FRAMES, TARGET, bits, frame, target_box, tensor, texture, uniform, unit
 
-def bits(name, count):
-    """uint64 [count]."""
-    return np.random.PCG64(zlib.crc32(name.encode())).random_raw(int(count))
-
-
-def unit(name, shape):
-    """float64 in [0, 1)."""
-    high = (bits(name, math.prod(shape)) >> np.uint64(11)).astype(np.float64)
-    return (high * 2.0**-53).reshape(shape)
-
-
-def uniform(name, shape, low, high):
-    return (low + (high - low) * unit(name, shape)).astype(np.float32)
-
-
-def tensor(name, shape, deviation):
-    """Zero mean, the given standard deviation."""
-    return ((2.0 * unit(name, shape) - 1.0) * (np.sqrt(3.0) * deviation)).astype(np.float32)
-
+__all__ = ["FRAMES", "TARGET", "bits", "frame", "target_box", "tensor", "texture", "uniform", "unit"]
 
 # Weights, by their names in a PySOT state dict
 
@@ -94,58 +75,11 @@ def state_dict(shapes):
 # Pictures
 
 
-def _noise(name, height, width, cell):
-    """Integer bilinear value noise, int64 [height, width, 3]."""
-    rows, columns = height // cell + 2, width // cell + 2
-    lattice = (bits(f"{name}/{cell}", rows * columns * 3) >> np.uint64(56)).astype(np.int64).reshape(rows, columns, 3)
-    (row, down), (column, right) = np.divmod(np.arange(height), cell), np.divmod(np.arange(width), cell)
-    down, right = down[:, None, None], right[None, :, None]
-    row, column = row[:, None], column[None, :]
-    above = lattice[row, column] * (cell - right) + lattice[row, column + 1] * right
-    below = lattice[row + 1, column] * (cell - right) + lattice[row + 1, column + 1] * right
-    return (above * (cell - down) + below * down) // (cell * cell)
-
-
-def _texture_bgr(name, height, width):
-    octaves = ((4, 32), (3, 12), (2, 5), (1, 2))
-    total = sum(weight * _noise(name, height, width, cell) for weight, cell in octaves)
-    return np.clip((total - 1275) * 3 // 16 + 128, 0, 255)
-
-
-def texture(name, height, width):
-    """uint8 RGB [height, width, 3]."""
-    return np.ascontiguousarray(_texture_bgr(name, height, width)[..., ::-1]).astype(np.uint8)
-
-
 def test_image():
     return texture("test_image", 360, 480)
 
 
 test_image.__test__ = False
-
-FRAMES, TARGET = 30, (46, 38)
-
-
-def target_box(t):
-    """(x, y, w, h) of the video's target in frame t."""
-    return (70 + 5 * t - (t * t) // 15, 60 + 2 * t + (t * t) // 30, *TARGET)
-
-
-def frame(t):
-    """uint8 RGB [240, 320, 3]: a look-alike in frames 9 to 12, the target gone in 16 to 25, darker from 20."""
-    picture = _texture_bgr("video/background", 240, 320)
-    width, height = TARGET
-    target = _texture_bgr("video/target", height, width)
-    target = np.clip((target - 128) * 2 + 128 + np.array([60, -40, -60]), 0, 255)
-    x, y, _, _ = target_box(t)
-    if 9 <= t <= 12:
-        alike = np.s_[y + 46 : y + 46 + height, x + 48 : x + 48 + width]
-        picture[alike] = (7 * target + picture[alike]) // 8
-    if not 16 <= t <= 25:
-        picture[y : y + height, x : x + width] = target
-    if t >= 20:
-        picture = picture - picture // 16
-    return np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8)
 
 
 def net_inputs(search_size):

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drol_jax.api import Tracker
-from drol_jax.crops import Frame
 from drol_jax.errors import UserError
-from drol_jax.frames import CAPACITIES, capacity, checked, flatten, read
+from drol_jax.frames import checked, read
 from drol_jax.tracker import StepOutput, TrackerState
 
 
@@ -27,10 +26,7 @@ class Found:
 
 
 class Session:
-    """A tracker whose results are fetched after every picture. Holds no track: states go in and out.
-
-    Pictures are padded to few lengths, so that their sizes may vary without compiling anew.
-    """
+    """A tracker whose results are fetched after every picture. Holds no track: states go in and out."""
 
     def __init__(self, tracker: Tracker, seed: int | None = None):
         """Take a tracker.
@@ -51,7 +47,7 @@ class Session:
         Raises:
           UserError: the box is none or lies outside.
         """
-        return self.tracker.init(_frame(picture), box, self._key)
+        return self.tracker.init(picture, box, self._key)
 
     def follow(self, state: TrackerState, picture: np.ndarray) -> tuple[TrackerState, Found]:
         """Follow the target into the next picture, and wait for the result.
@@ -59,15 +55,8 @@ class Session:
         Raises:
           UserError: the box or the score is not finite.
         """
-        state, output = self.tracker.step(state, _frame(picture))
+        state, output = self.tracker.step(state, picture)
         return state, self._fetch(output, *picture.shape[:2])
-
-    def warm_up(self, height: int, width: int) -> None:
-        """Compile everything that pictures of up to this size need."""
-        largest = capacity(height, width)
-        for pixels in (*(c for c in CAPACITIES if c < largest), largest):
-            grey = np.full((32, pixels // 32, 3), 128, np.uint8)
-            self.follow(self.start(grey, (4, 4, 16, 16)), grey)
 
     def _fetch(self, output: StepOutput, height: int, width: int) -> Found:
         output = jax.device_get(output)
@@ -95,7 +84,3 @@ def picture(image: Any) -> np.ndarray:
         return read(Path(image))
     # PIL need not be installed to be recognised.
     return checked(np.asarray(image.convert("RGB") if hasattr(image, "convert") else image))
-
-
-def _frame(picture: np.ndarray) -> Frame:
-    return Frame(*jax.device_put(flatten(picture)))

@@ -35,7 +35,7 @@ def serve(tracker: Tracker, height: int, width: int, seed: int | None = None) ->
     """
     trax: Any = optional("trax", "vot")
     session = Session(tracker, seed)
-    session.warm_up(height, width)
+    session.tracker.warmup(height, width)
     try:
         # Both kinds of region are asked for, or else the client would turn a polygon into its bounding box.
         server = trax.Server(

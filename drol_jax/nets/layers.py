@@ -11,11 +11,26 @@ from drol_jax.nets import winograd
 BATCH_NORM_EPSILON = 1e-5
 FAST_KERNELS = "fast_kernels"
 """Collection of variables that `nets.prepare` adds: kernels in the form that the CPU convolves fastest with."""
+BATCH_NORM_MOMENTUM = 0.9
+"""Share of the stored statistics that a training step keeps."""
+
+
+class Norm(nn.BatchNorm):
+    """Batch normalisation by stored statistics; by the batch's where the caller lets the stored ones change.
+
+    `apply(..., mutable=["batch_stats"])` is what says that a network learns: nothing else needs to be told.
+    """
+
+    def __call__(
+        self, x: jax.Array, use_running_average: bool | None = None, *, mask: jax.Array | None = None
+    ) -> jax.Array:
+        learns = self.is_mutable_collection("batch_stats") and not self.is_initializing()
+        return super().__call__(x, use_running_average=not learns, mask=mask)
 
 
 def frozen_norm(name: str | None = None) -> nn.BatchNorm:
-    """Batch normalisation by stored statistics."""
-    return nn.BatchNorm(use_running_average=True, epsilon=BATCH_NORM_EPSILON, name=name)
+    """Batch normalisation by stored statistics, unless they are being learned."""
+    return Norm(epsilon=BATCH_NORM_EPSILON, momentum=BATCH_NORM_MOMENTUM, name=name)
 
 
 def _in_kernels_type(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, **rest: Any) -> Any:

@@ -154,11 +154,17 @@ class Network:
     def feature(self, pictures: jax.Array) -> jax.Array:
         return self._each("feature", pictures)
 
+    def pyramid(self, pictures: jax.Array) -> tuple[Levels, Levels]:
+        return self._each("pyramid", pictures)
+
     def template(self, z: jax.Array) -> Template:
         return self._apply("template", z)
 
     def search(self, x: jax.Array) -> Search:
         return self._each("search", x)
+
+    def search_of(self, fine: Levels, levels: Levels) -> Search:
+        return self._apply("search_of", fine, levels)
 
     def match(self, template: Template, search: Search) -> Response:
         return self._apply("match", template, search)

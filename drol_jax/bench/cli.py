@@ -1,0 +1,166 @@
+"""Arguments and wiring of ``python -m drol_jax.bench``."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from drol_jax.bench import against, measuring, table
+from drol_jax.bench.children import cores
+from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, check_config, counts, names
+from drol_jax.errors import UserError
+from drol_jax.program import guarded, tell
+
+PROGRAM = "python -m drol_jax.bench"
+FRAMES, QUICK_FRAMES, REPEAT = 30, 8, 3
+ONLY_HELP = "Only these parts, separated by commas: " + "; ".join(f"{name} ({about})" for name, about in PARTS.items())
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Measure what trackers cost, in time and memory, on a generated video.
+
+    Exit code: 0 all measured, 1 something failed, 2 misuse, 130 interrupted.
+    """
+
+    config: str = "siamrpn_alex_synth"
+    """Configurations, separated by commas: names of bundled ones or YAML files."""
+    weights: str | None = None
+    """Converted weights of the one configuration. Default: the bundled ones, else random numbers, which cost the
+    same."""
+    device: str | None = None
+    """Where to run, some of cpu, gpu and tpu, separated by commas. Default: what jax chooses."""
+    precision: str | None = None
+    """Of matrix products, some of float32, tf32 and bfloat16, separated by commas. Default: the library's."""
+    lanes: str | None = None
+    """Also follow so many targets at once, such as 1,8,64."""
+    frames: int | None = None
+    """Of the video. Default: 30, with --quick 8."""
+    repeat: int | None = None
+    """Repetitions; medians are told. Default: 3, with --quick 1."""
+    only: Annotated[str | None, tyro.conf.arg(help=ONLY_HELP)] = None
+    quick: bool = False
+    """Few frames, once: to see that it runs."""
+    scaling: bool = False
+    """Also time and memory over the number of frames, and time over the picture's size."""
+    threads: int | None = None
+    """Processor cores that may be used. Default: all."""
+    against: Path | None = None
+    """Only run the published PyTorch code of this PySOT or DROL checkout and ours in turns, and print the ratio.
+    Without --threads it gets as many threads as it is fastest with."""
+    against_python: Path | None = None
+    """The interpreter with PyTorch for that. Default: this one."""
+    workload: Literal["otb100"] | None = None
+    """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
+    workload_scale: float = 1.0
+    """Share of it."""
+    json: Path | None = None
+    """Also write every number to this file."""
+    plot: Path | None = None
+    """Also draw the frame rates, .png or .svg."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Args:
+      argv: arguments after the program's name; default is the process's own.
+
+    Returns:
+      The exit code: 0, 1 when a measurement failed, 2 on misuse, 130 on Ctrl-C.
+
+    Raises:
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    return guarded(lambda: _bench(arguments))
+
+
+def _bench(arguments: Arguments) -> int:
+    plan = _plan(arguments)
+    _check_outputs(arguments)
+    peer = None if arguments.against is None else against.check(arguments.against, arguments.against_python)
+    rows = measuring.run(plan, tell) if plan.parts else []
+    compared = [] if peer is None else against.run(plan, peer, tell)
+    table.show(rows, compared, plan)
+    _write(arguments, {"plan": dict(plan.told()), "rows": rows, "against": compared})
+    return (
+        1
+        if any("error" in found for row in (*rows, *compared) for found in (row, *row.get("parts", {}).values()))
+        else 0
+    )
+
+
+def _plan(arguments: Arguments) -> Plan:
+    configs = tuple(check_config(name) for name in names(arguments.config, "--config"))
+    if arguments.weights is not None and len(configs) > 1:
+        raise UserError("--weights are those of one configuration; give one --config")
+    devices: Sequence[str | None] = (None,)
+    if arguments.device is not None:
+        devices = names(arguments.device, "--device", PLATFORMS)
+    precisions: Sequence[str | None] = (None,)
+    if arguments.precision is not None:
+        precisions = names(arguments.precision, "--precision", PRECISIONS)
+    frames = arguments.frames if arguments.frames is not None else QUICK_FRAMES if arguments.quick else FRAMES
+    repeat = arguments.repeat if arguments.repeat is not None else 1 if arguments.quick else REPEAT
+    if frames < 3:
+        raise UserError(f"--frames {frames}: give at least 3, one to start on and two to follow")
+    if repeat < 1:
+        raise UserError(f"--repeat {repeat}: give at least 1")
+    if arguments.threads is not None and not 1 <= arguments.threads <= len(cores(None)):
+        raise UserError(f"--threads {arguments.threads}: give 1 to {len(cores(None))}, the cores there are")
+    if arguments.against is None and arguments.against_python is not None:
+        raise UserError("--against-python says who runs the code of --against; name a checkout with that")
+    if not 0 < arguments.workload_scale <= 1:
+        raise UserError(f"--workload-scale {arguments.workload_scale:g}: give a share, above 0 and up to 1")
+    return Plan(
+        cases=tuple(
+            Case(config=config, weights=arguments.weights, device=device, precision=precision)
+            for config in configs
+            for device in devices
+            for precision in precisions
+        ),
+        parts=_parts(arguments),
+        frames=frames,
+        repeat=repeat,
+        lanes=counts(arguments.lanes, "--lanes") if arguments.lanes is not None else (1, 8),
+        threads=arguments.threads,
+        workload=arguments.workload,
+        workload_scale=arguments.workload_scale,
+    )
+
+
+def _parts(arguments: Arguments) -> tuple[str, ...]:
+    if arguments.only is not None:
+        asked = set(names(arguments.only, "--only", PARTS))
+    else:
+        asked = set() if arguments.workload or arguments.against else set(USUAL)
+    also = {"lanes": arguments.lanes is not None, "scaling": arguments.scaling, "workload": bool(arguments.workload)}
+    asked |= {part for part, wanted in also.items() if wanted}
+    return tuple(part for part in PARTS if part in asked)
+
+
+def _check_outputs(arguments: Arguments) -> None:
+    """Before the long work: whether the files can be written."""
+    if arguments.plot is not None and arguments.plot.suffix.lower() not in (".png", ".svg"):
+        raise UserError(f"--plot {arguments.plot}: give a file ending in .png or .svg")
+    for option, path in (("--json", arguments.json), ("--plot", arguments.plot)):
+        if path is not None and not path.parent.is_dir():
+            raise UserError(f"{option} {path}: there is no folder {path.parent}; make it")
+        if path is not None and path.is_dir():
+            raise UserError(f"{option} {path} is a folder; name a file")
+
+
+def _write(arguments: Arguments, record: dict[str, Any]) -> None:
+    try:
+        if arguments.json is not None:
+            arguments.json.write_text(json.dumps(record, indent=1, default=str) + "\n", encoding="utf-8")
+        if arguments.plot is not None:
+            from drol_jax.bench import plot
+
+            plot.draw(record, arguments.plot)
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename} ({error.strerror}); choose a file you may write") from error

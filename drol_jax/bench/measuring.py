@@ -1,0 +1,95 @@
+"""Runs a plan: a process after another, a part after another; what fails is named and the rest goes on."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from drol_jax.bench.children import Failed, Worker, start
+from drol_jax.bench.plan import ISOLATED, Case, Plan
+
+Row = dict[str, Any]
+"""Of a case: what `Subject.describe` tells, and "parts": {part: what it measured, or {"error": why not}}."""
+
+
+def run(plan: Plan, tell: Callable[[str], None]) -> list[Row]:
+    """Measure every case.
+
+    Args:
+      tell: is told what is under way.
+
+    Raises:
+      UserError: there is no such device.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="drol-bench-") as scratch:
+        for number, case in enumerate(plan.cases, start=1):
+            folder = Path(scratch) / str(number)
+            rows.append(
+                _Bench(plan, case, folder, lambda words, n=number: tell(f"[{n}/{len(plan.cases)}] {words}")).run()
+            )
+    return rows
+
+
+class _Bench:
+    """One case."""
+
+    def __init__(self, plan: Plan, case: Case, folder: Path, tell: Callable[[str], None]):
+        self._plan, self._case, self._folder, self._tell = plan, case, folder, tell
+        self._cache = folder / "compiled"
+        self._cache.mkdir(parents=True)
+        self._shared: Worker | None = None
+
+    def run(self) -> Row:
+        case, plan = self._case, self._plan
+        row: Row = {"config": case.config, "asked_device": case.device, "precision": case.precision, "parts": {}}
+        try:
+            self._shared = self._start()
+            row |= self._shared.ask("describe")
+            for part in plan.parts:
+                self._tell(f"{case.label}: {part}")
+                try:
+                    row["parts"][part] = self._part(part, row["variants"])
+                except Failed as failure:
+                    self._tell(f"{case.label}: {part} failed: {failure}")
+                    row["parts"][part] = {"error": str(failure)}
+        except Failed as failure:
+            self._tell(f"{case.label}: failed: {failure}")
+            row["error"] = str(failure)
+        finally:
+            if self._shared is not None:
+                self._shared.close()
+        return row
+
+    def _part(self, part: str, variants: list[str]) -> dict[str, Any]:
+        if part == "compile":
+            return {variant: self._compile(variant) for variant in variants}
+        if part == "memory":
+            return {variant: self._alone("memory", variant=variant, frames=self._plan.frames) for variant in variants}
+        assert part not in ISOLATED
+        if self._shared is None or not self._shared.alive:
+            self._shared = self._start()
+        details: dict[str, Any] = {"frames": self._plan.frames, "repeat": self._plan.repeat}
+        if part == "lanes":
+            details["lanes"] = self._plan.lanes
+        if part == "workload":
+            details = {"scale": self._plan.workload_scale}
+        return self._shared.ask(part, **details)
+
+    def _compile(self, variant: str) -> dict[str, Any]:
+        """First with nothing of these programs in the cache, then again with what the first process left there.
+
+        The other parts come later, and read from the cache what was compiled here.
+        """
+        cold, cached = (self._alone("compile", variant=variant) for _ in range(2))
+        return {"cold": cold, "cached": cached}
+
+    def _alone(self, part: str, **details: Any) -> dict[str, Any]:
+        if part == "memory" and not {"loop", "disk"} & set(self._plan.parts):
+            with self._start() as first:  # leaves compiled code in the cache, as the loop has otherwise
+                first.ask(part, **details | {"frames": 2})
+        with self._start() as worker:
+            return worker.ask(part, **details)
+
+    def _start(self) -> Worker:
+        return start(self._case, self._folder, threads=self._plan.threads, cache=self._cache)

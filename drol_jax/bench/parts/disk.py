@@ -1,0 +1,35 @@
+"""The frame loop end to end: JPEG files on disk, decoded by the library's own reader."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from drol_jax.bench import recipe
+from drol_jax.bench.parts.loop import timed
+from drol_jax.bench.subject import Subject
+
+QUALITY = 95
+
+
+def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
+    """{variant: as `loop.timed`, "bytes": of a file on average}."""
+    with tempfile.TemporaryDirectory(prefix="drol-bench-") as folder:
+        files = write(Path(folder), subject.frames(min(frames, recipe.FRAMES)))
+        sequence = subject.sequence(frames, [files[recipe.moment(i)] for i in range(frames)])
+        size = sum(file.stat().st_size for file in files) / len(files)
+        return {v: timed(subject, v, sequence, repeat) | {"bytes": size} for v in subject.variants}
+
+
+def write(folder: Path, pictures: list[np.ndarray]) -> list[Path]:
+    """Pictures uint8 RGB as JPEG files, named in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for i, picture in enumerate(pictures):
+        done, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        assert done
+        files.append(folder / f"{i:05}.jpg")
+        files[-1].write_bytes(data.tobytes())
+    return files

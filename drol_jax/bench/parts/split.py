@@ -1,0 +1,104 @@
+"""What a step's pieces cost: each compiled alone, on the real arrays of a real track."""
+
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from drol_jax.api import Tracker
+from drol_jax.bench.subject import Programs, Subject, matmul_precision, on_device, seconds_of
+from drol_jax.crops import Frame
+from drol_jax.nets import Network
+from drol_jax.online import subnet
+from drol_jax.online.geometry import Region, geometry
+from drol_jax.online.memory import filled
+from drol_jax.tracker import TrackerState
+from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.fidelity import rules
+
+CALLS = 5
+"""Timed calls of each piece in each repetition."""
+PIECES = {
+    "crop": "the search region, three for SiamFC",
+    "network": "the backbone",
+    "head": "neck, head and response maps, for both templates where there are two",
+    "online": "the subnet's score map and verdict",
+    "refit": "one refit; every 10th frame and at hard negatives",
+    "renewal": "one short-term template; every 5th frame",
+}
+"""Of a step, in order."""
+
+
+def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
+    """{piece + "_ms": median, "step_ms": of whole steps without a refit, "filled": slots of the memory at that time}.
+
+    Pieces that a configuration has not are None.
+    """
+    tracker = subject.tracker(subject.variants[-1])
+    pictures = [on_device(picture) for picture in subject.frames(frames)]
+    programs = Programs(tracker, pictures[0])
+    state, whole = programs.init(pictures[0]), []
+    for frame in pictures[1:]:
+        seconds, (state, output) = seconds_of(lambda s=state, f=frame: programs.step(s, f))
+        if not bool(output.refitted):
+            whole.append(seconds)
+    found: dict[str, Any] = {f"{name}_ms": None for name in PIECES}
+    calls = pieces(tracker, state, pictures[-1])
+    for name, call in calls.items():
+        call()
+        times = [seconds_of(call)[0] for _ in range(CALLS * repeat)]
+        found[f"{name}_ms"] = 1e3 * statistics.median(times)
+    slots = None if state.online is None else int(filled(state.online.memory))
+    return found | {"step_ms": 1e3 * statistics.median(whole) if whole else None, "filled": slots}
+
+
+def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Callable[[], Any]]:
+    """Every piece that the tracker has, ready to run on this state and frame."""
+    config, variables, hyper = tracker.config, tracker.variables, tracker.hyper
+    sizes, rule, model = config.search, rules(config), config.model
+    made: dict[str, Callable[[], Any]] = {}
+
+    def add(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        with matmul_precision(tracker):
+            program = jax.jit(function).lower(*arguments).compile()
+        made[name] = lambda: program(*arguments)
+        return made[name]()
+
+    def crop(frame: Frame, state: TrackerState) -> jax.Array:
+        side = padded_side(state.size, sizes.context_amount) * (sizes.instance_size / sizes.exemplar_size)
+        scales = sizes.scale_step ** jnp.arange(-1.0, 2.0) if model.head == "siamfc" else jnp.ones(1)
+        return jax.vmap(lambda side: rule.crop(frame, state.centre, rule.side(side), sizes.instance_size, state.fill))(
+            side * scales
+        )
+
+    def head(variables: Any, templates: list[Any], levels: Any) -> Any:
+        net = Network(model, variables)
+        seen = net.search_of(*levels)
+        return [net.match(template, seen) for template in templates]
+
+    def online(state: TrackerState, hyper: Any, feature: jax.Array) -> Any:
+        assert state.online is not None
+        scale = sizes.exemplar_size / padded_side(state.size, sizes.context_amount)
+        region = Region(centre=state.centre, size=state.size, scale=scale)
+        seen = subnet.look(state.online, feature, region, config.online, hyper, geometry(config))
+        return seen.score_map, seen.judgement
+
+    def renewal(variables: Any, frame: Frame, state: TrackerState) -> Any:
+        side = padded_side(state.size, sizes.context_amount)
+        candidate = rule.crop(frame, state.centre, side, sizes.exemplar_size, state.fill)
+        return Network(model, variables).template(candidate[None])
+
+    regions = add("crop", crop, frame, state)
+    levels = add("network", lambda variables, x: Network(model, variables).pyramid(x), variables, regions)
+    templates = [state.template] + ([] if state.short_term is None else [state.short_term.template])
+    add("head", head, variables, templates, levels)
+    if state.online is not None:
+        with matmul_precision(tracker):
+            feature = Network(model, variables).search_of(*levels).feature[0]
+        add("online", online, state, hyper, feature)
+        add("refit", lambda o, h: subnet.refit(o, jnp.bool_(False), config.online, h), state.online, hyper)
+    if config.short_term_template:
+        add("renewal", renewal, variables, frame, state)
+    return made

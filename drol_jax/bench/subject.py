@@ -1,0 +1,170 @@
+"""What is measured: a tracker with weights, and its video. Lives in the measuring process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from flax.traverse_util import unflatten_dict
+
+from drol_jax import checkpoint
+from drol_jax.api import PRECISION, Tracker, load
+from drol_jax.bench import recipe
+from drol_jax.config import TemplateConfig
+from drol_jax.crops import Frame
+from drol_jax.datasets.sequence import FrameSource, Sequence
+from drol_jax.frames import flatten
+from drol_jax.online.localize import Verdict
+from drol_jax.results import environment
+from drol_jax.run import Runner
+from drol_jax.settings import load_settings
+from drol_jax.tracker import TrackerState, init, step
+from drol_jax.tracker.step import init_draws
+from drol_jax.variables import variable_shapes
+
+BOX = np.array(recipe.target_box(0), np.float32)
+SEED = 0
+
+
+class Subject:
+    """One configuration with weights."""
+
+    def __init__(self, config: str, weights: str | None, precision: str | None, scratch: str):
+        self.settings = load_settings(config)
+        self.source = "given" if weights else "bundled" if self.settings.weights else "recipe"
+        self.weights = weights or self.settings.weights or self._made(Path(scratch))
+        self._config, self._precision = config, precision
+        self._trackers: dict[str, Tracker] = {}
+        self._runners: dict[str, Runner] = {}
+
+    def _made(self, scratch: Path) -> str:
+        """A file of random numbers, where no weights are to be had: speed does not depend on them."""
+        model = self.settings.config.model
+        shapes = variable_shapes(model)
+        name = "-".join(["recipe", self.settings.name])
+        path = scratch / f"{name}.safetensors"
+        if not path.exists():
+            checkpoint.save(path, unflatten_dict(recipe.variables(shapes), sep="/"), model)
+        return str(path)
+
+    @property
+    def variants(self) -> list[str]:
+        """With the online subnet off, and on where the configuration has one."""
+        return ["off", "on"] if self.settings.config.online.enabled else ["off"]
+
+    def tracker(self, variant: str) -> Tracker:
+        """By variant: "off" and "on" as in `variants`; "online" and "template" have the subnet, the one never a
+        short-term template, the other always."""
+        if variant not in self._trackers:
+            # Only when asked for, so that the library's default is the library's.
+            further: dict[str, Any] = {} if self._precision is None else {"precision": self._precision}
+            tracker = load(self._config, self.weights, online=None if variant != "off" else False, **further)
+            if variant in ("online", "template"):
+                config = replace(tracker.config, template=TemplateConfig(update=variant == "template"))
+                tracker = replace(tracker, settings=replace(tracker.settings, config=config))
+            self._trackers[variant] = tracker
+        return self._trackers[variant]
+
+    def runner(self, variant: str) -> Runner:
+        """The frame loop of a variant, with what it has compiled."""
+        if variant not in self._runners:
+            self._runners[variant] = Runner(self.tracker(variant))
+        return self._runners[variant]
+
+    def refits(self, variant: str, verdicts: np.ndarray) -> int | None:
+        """How often the subnet was refitted in a run, from the verdicts of its frames, the first included.
+
+        None where they do not tell: while the target is lost nothing is learned.
+        """
+        if variant == "off":
+            return 0
+        if self.settings.config.long_term.enabled:
+            return None
+        interval, hard = int(self.settings.hyper.refit_interval), Verdict.HARD_NEGATIVE
+        return sum(int(v == hard or i % interval == 0) for i, v in enumerate(verdicts) if i)
+
+    def describe(self) -> dict[str, Any]:
+        device = jax.devices()[0]
+        found = {
+            "name": self.settings.name,
+            "weights": self.source,
+            "weights_hash": self.tracker("off").weights_hash,
+            "weights_path": str(checkpoint.resolve(self.weights)),
+            "variants": self.variants,
+            "platform": device.platform,
+            "device": device.device_kind,
+            "environment": environment(),
+        }
+        return found
+
+    @cached_property
+    def video(self) -> list[np.ndarray]:
+        return recipe.video(recipe.FRAMES)
+
+    def frames(self, count: int) -> list[np.ndarray]:
+        """`count` decoded frames."""
+        return [self.video[recipe.moment(i)] for i in range(count)]
+
+    def sequence(self, count: int, sources: list[Any] | None = None) -> Sequence:
+        """`count` frames for the frame loop, from memory unless sources are given."""
+        frames: list[FrameSource] = sources or [lambda picture=picture: picture for picture in self.frames(count)]
+        boxes = np.full((count, 4), np.nan)
+        boxes[0] = BOX
+        return Sequence(name="bench", frames=tuple(frames), boxes=boxes)
+
+
+class Programs:
+    """`init` and `step` of one tracker, compiled for one length of flattened frames, as the frame loop has them."""
+
+    def __init__(self, tracker: Tracker, frame: Frame):
+        self._fixed = (tracker.variables, tracker.hyper)
+        config, self.seconds = tracker.config, {}
+        draws = None
+        self._draws: Any = None
+        if config.online.enabled:
+            key = jax.random.key(SEED)
+            self._draws = self._compile("draws", jax.jit(init_draws, static_argnums=0), tracker, key)
+            draws = self._draws(key)
+        first = jax.jit(init, static_argnums=0)
+        self._init = self._compile("init", first, tracker, *self._fixed, frame, BOX, draws)
+        state = first.eval_shape(config, *self._fixed, frame, BOX, draws)
+        following = jax.jit(step, static_argnums=0, donate_argnums=3)
+        self._step = self._compile("step", following, tracker, *self._fixed, state, frame)
+
+    def _compile(self, name: str, function: Any, tracker: Tracker, *arguments: Any) -> Any:
+        began = time.perf_counter()
+        with matmul_precision(tracker):
+            lowered = function.lower(tracker.config, *arguments)
+            traced = time.perf_counter()
+            program = lowered.compile()
+        self.seconds[name] = {"trace_s": traced - began, "compile_s": time.perf_counter() - traced}
+        return program
+
+    def init(self, frame: Frame, seed: int = SEED) -> TrackerState:
+        draws = None if self._draws is None else self._draws(jax.random.key(seed))
+        return self._init(*self._fixed, frame, BOX, draws)
+
+    def step(self, state: TrackerState, frame: Frame) -> tuple[TrackerState, Any]:
+        """Uses the state up: its memory is written over."""
+        return self._step(*self._fixed, state, frame)
+
+
+def matmul_precision(tracker: Tracker) -> Any:
+    """What the tracker's own calls are compiled under."""
+    return jax.default_matmul_precision(PRECISION)
+
+
+def on_device(picture: np.ndarray) -> Frame:
+    """A decoded picture as the frame loop hands it over."""
+    return Frame(*jax.device_put(flatten(picture)))
+
+
+def seconds_of(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Wall time until everything that the call returns is there, and what it returned."""
+    began = time.perf_counter()
+    result = jax.block_until_ready(call())
+    return time.perf_counter() - began, result

@@ -1,0 +1,219 @@
+"""What was measured, as terminal tables."""
+
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from drol_jax.bench.against import SPOKEN
+from drol_jax.bench.plan import Plan, spread
+
+UNLIMITED = 10_000
+"""Width given to files and pipes, which cut nothing off."""
+NONE = "-"
+NOTES = {
+    "compile": "Tracing + compiling. Cold: a process with none of it in the cache; cached: the next one, for which "
+    "compiling is reading.",
+    "step": "Each step is waited for; the picture's way to the device counts, decoding does not.",
+    "loop": "Frames lie decoded in memory; the first number is of tracking alone. Refits: of the subnet, in one "
+    "run; they are what its mean frame rate depends on.",
+    "split": "Each piece is compiled and timed alone, so that their sum is not the step's time: inside it they overlap "
+    "and fuse. Refit and renewal happen in few frames. Step: the median without a refit.",
+    "disk": "As the loop, with JPEG files decoded by the library's reader on the way.",
+    "memory": "Peak of a process that tracks with compiled code from the cache; start: before it loads weights.",
+    "against": "In turns: ours, then the published PyTorch code, same weights and frames. Faster: their time over ours "
+    "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation.",
+    "lanes": "Targets on one frame by vmap, init off; target-frames/s and their ratio to one lane.",
+}
+Cells = tuple[str, ...]
+
+
+def show(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan, file: IO[str] | None = None) -> None:
+    """Print a table for each part.
+
+    Args:
+      rows: of `measuring.run`.
+      compared: of `against.run`.
+      file: default is standard output.
+    """
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = UNLIMITED
+    for words in _opening([*rows, *compared], plan):
+        console.print(words, soft_wrap=True)
+    for part in plan.parts:
+        heads, lines = TABLES[part]
+        _table(console, part, heads, [(row, row["parts"].get(part)) for row in rows], lines)
+    if compared:
+        _table(console, "against", AGAINST, [(row, row) for row in compared], _against)
+    for row in (*rows, *compared):
+        for part, found in ({"tracker": row} | row.get("parts", {})).items():
+            if "error" in found:
+                console.print(f"FAILED {label(row)} ({part}): {found['error']}", soft_wrap=True)
+
+
+def _table(
+    console: Console,
+    part: str,
+    heads: Cells,
+    measured: list[tuple[dict[str, Any], dict[str, Any] | None]],
+    lines: Callable[[dict[str, Any]], Iterator[Cells]],
+) -> None:
+    table = Table(*(("", *heads)), box=box.SIMPLE_HEAD, title=part, title_justify="left", title_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row, found in measured:
+        if found is not None and "error" not in found:
+            for cells in lines(found):
+                table.add_row(f"{label(row)}{cells[0]}", *cells[1:])
+    if table.row_count:
+        console.print(table)
+        if part in NOTES:
+            console.print(NOTES[part], soft_wrap=True)
+
+
+def label(row: dict[str, Any]) -> str:
+    """The case in a few words."""
+    return " ".join(word for word in (row["config"], row.get("platform"), row["precision"]) if word)
+
+
+def _opening(rows: list[dict[str, Any]], plan: Plan) -> Iterator[str]:
+    threads = "all cores" if plan.threads is None else f"{plan.threads} cores"
+    yield f"{plan.frames} frames of 320x240, {plan.repeat} repetitions, {threads}"
+    for row in rows:
+        if "device" in row:
+            what = {"recipe": "random weights of the recipe", "bundled": "bundled weights", "given": "weights as given"}
+            yield f"  {label(row)}: {row['device']}, {what[row['weights']]}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """So many significant digits, no exponent."""
+    if value is None:
+        return NONE
+    if value == 0 or abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}" if abs(value) >= 1e-3 else f"{value:.1g}"
+
+
+def middle(found: dict[str, float]) -> str:
+    """A median with its extremes, where they differ."""
+    low, high = number(found["low"]), number(found["high"])
+    return number(found["median"]) + (f" ({low} to {high})" if low != high else "")
+
+
+def _by_variant(found: dict[str, Any], cells: Callable[[dict[str, Any]], Cells]) -> Iterator[Cells]:
+    for variant, values in found.items():
+        yield (f", subnet {variant}", *cells(values))
+
+
+def _compile(found: dict[str, Any]) -> Iterator[Cells]:
+    def cells(values: dict[str, Any]) -> Cells:
+        pairs = [values[how][name] for name in ("init", "step") for how in ("cold", "cached")]
+        return tuple(f"{number(pair['trace_s'])} + {number(pair['compile_s'])}" for pair in pairs)
+
+    return _by_variant(found, cells)
+
+
+def _step(found: dict[str, Any]) -> Iterator[Cells]:
+    def cells(values: dict[str, Any]) -> Cells:
+        times = (number(values["step_ms"][name]) for name in ("p50", "p95", "mean"))
+        return (middle(values["init_s"]), *times, f"{values['refits']} in {values['steps']}")
+
+    return _by_variant(found, cells)
+
+
+def _loop(found: dict[str, Any]) -> Iterator[Cells]:
+    return _by_variant(
+        found,
+        lambda values: (
+            middle(values["fps"]),
+            middle(values["whole_fps"]),
+            NONE if values["refits"] is None else str(values["refits"]),
+        ),
+    )
+
+
+def _split(found: dict[str, Any]) -> Iterator[Cells]:
+    names = ("crop", "network", "head", "online", "refit", "renewal", "step")
+    yield ("", *(number(found[f"{name}_ms"]) for name in names), str(found["filled"] or NONE))
+
+
+def _memory(found: dict[str, Any]) -> Iterator[Cells]:
+    names = ("host_peak_mib", "host_start_mib", "device_peak_mib")
+    return _by_variant(found, lambda values: tuple(number(values[name], 4) for name in names))
+
+
+def _lanes(found: dict[str, Any]) -> Iterator[Cells]:
+    for variant, rows in found.items():
+        for row in rows:
+            yield (
+                f", subnet {variant}",
+                str(row["lanes"]),
+                middle(row["step_ms"]),
+                middle(row["target_fps"]),
+                f"{row['ratio']:.2f}",
+                number(row["init_s"]),
+            )
+
+
+def _scaling(found: dict[str, Any]) -> Iterator[Cells]:
+    time, memory, area = found["time"], found["memory"], found["area"]
+    few, many = time["frames"]
+    yield (f", {few} to {many} frames", "seconds", *map(number, time["seconds"]), f"{time['ratio']:.2f}")
+    first, last = memory[0], memory[-1]
+    span = f", frame {first['frame']} to {last['frame']}"
+    yield (f"{span}", "resident MiB", *(number(m["rss_mib"], 4) for m in (first, last)), _ratio(first, last, "rss_mib"))
+    yield (f"{span}", "live MiB", *(number(m["live_mib"], 4) for m in (first, last)), _ratio(first, last, "live_mib"))
+    for row in area[1:]:
+        sizes = f", {area[0]['width']}x{area[0]['height']} to {row['width']}x{row['height']}"
+        yield (sizes, "step ms", number(area[0]["step_ms"]), number(row["step_ms"]), f"{row['ratio']:.2f}")
+
+
+def _ratio(first: dict[str, Any], last: dict[str, Any], name: str) -> str:
+    return NONE if not first[name] else f"{last[name] / first[name]:.2f}"
+
+
+def _workload(found: dict[str, Any]) -> Iterator[Cells]:
+    yield (
+        "",
+        str(found["sequences"]),
+        str(found["frames"]),
+        number(found["seconds"]),
+        number(found["fps"]),
+        number(found["compile_s"]),
+    )
+
+
+AGAINST = ("init, s", "theirs", "faster", "frames/s", "theirs", "faster", "refits", "theirs", "boxes apart, px")
+
+
+def _against(found: dict[str, Any]) -> Iterator[Cells]:
+    for variant, runs in found["variants"].items():
+        ours, theirs, followed = runs["ours"], runs["theirs"], runs["frames"] - 1
+        cells: list[str] = []
+        for name in ("init_s", "track_s"):
+            for side in (ours, theirs):
+                seconds = [run[name] for run in side]
+                cells.append(middle(spread(seconds if name == "init_s" else [followed / s for s in seconds])))
+            cells.append(middle(spread([b[name] / a[name] for a, b in zip(ours, theirs, strict=True)])))
+        refits = [NONE if side[-1]["refits"] is None else str(side[-1]["refits"]) for side in (ours, theirs)]
+        yield (f", {SPOKEN[variant]}", *cells, *refits, number(runs["largest_box_difference"]))
+
+
+TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cells]]]] = {
+    "compile": (("init cold, s", "init cached, s", "step cold, s", "step cached, s"), _compile),
+    "step": (("init, s", "p50, ms", "p95, ms", "mean, ms", "refits"), _step),
+    "loop": (("frames/s", "with init", "refits"), _loop),
+    "split": (
+        ("crop, ms", "network, ms", "head, ms", "online, ms", "refit, ms", "renewal, ms", "step, ms", "samples"),
+        _split,
+    ),
+    "disk": (("frames/s", "with init", "refits"), _loop),
+    "memory": (("host peak, MiB", "at start, MiB", "device peak, MiB"), _memory),
+    "lanes": (("lanes", "step, ms", "target-frames/s", "ratio", "init, s"), _lanes),
+    "scaling": (("what", "from", "to", "ratio"), _scaling),
+    "workload": (("sequences", "frames", "s", "frames/s", "compiling, s"), _workload),
+}
+"""By part the column heads, and the lines of a case: its label's end, then a cell for each head."""

@@ -1,0 +1,108 @@
+"""Arguments and wiring of ``python -m drol_jax.train``."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import tyro
+
+from drol_jax.errors import UserError
+from drol_jax.program import CacheArguments, guarded, keep_compiled, tell
+
+if TYPE_CHECKING:  # jax starts only when the arguments are known
+    from drol_jax.train.pairs.batch import Source
+
+PROGRAM = "python -m drol_jax.train"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(CacheArguments):
+    """Train a Siamese network on picture pairs, with no network, no videos and no other weights needed.
+
+    The same command takes up an interrupted run where it stopped. The weights are in OUTPUT/weights, for
+    --weights of the other programs; the curves in OUTPUT/curves.png, the log in OUTPUT/log.jsonl.
+
+    Exit code: 0 trained, 2 misuse or trouble that the message names, 130 interrupted.
+    """
+
+    config: str = "siamrpn_alex_tiny"
+    """Name of a training file that ships with drol_jax (configs/train), or a YAML file."""
+    budget: str | None = None
+    """Wall time, such as 2h, 90m or 1h30m, in place of the file's: the number of steps is worked out from it once."""
+    steps: int | None = None
+    """Steps of the optimiser, in place of the file's."""
+    init: str | None = None
+    """Weights to begin with: bundled ones by name, a folder, a file, or hf://owner/repository. Default: the file's."""
+    output: Path | None = None
+    """The run's folder. Default: runs/NAME, in the working directory."""
+    resume: Literal["automatic", "always", "never"] = "automatic"
+    """Go on with the run that the folder holds: if there is one, or else fail (always), or fail if there is (never)."""
+    seed: int | None = None
+    """Of first weights, pairs and draws. Default: the file's."""
+    force: bool = False
+    """Replace OUTPUT/weights of an earlier run."""
+
+
+def main(argv: Sequence[str] | None = None, source: "Source | None" = None) -> int:
+    """Run the program.
+
+    Args:
+      argv: arguments after the program's name; default is the process's own.
+      source: of pairs, in place of the training file's; for tests.
+
+    Returns:
+      The exit code: 0, 2 on misuse, 130 on Ctrl-C.
+
+    Raises:
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    return guarded(lambda: _train(arguments, shlex.join(["python", "-m", "drol_jax.train", *argv]), source))
+
+
+def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
+    if arguments.steps is not None and arguments.budget is not None:
+        raise UserError("--steps and --budget exclude each other; drop one")
+    from drol_jax.train.settings import load_train_settings, revalidated
+
+    settings = load_train_settings(arguments.config)
+    if arguments.steps is not None or arguments.budget is not None:
+        settings = replace(settings, steps=arguments.steps, budget=arguments.budget)
+    if arguments.seed is not None:
+        settings = replace(settings, seed=arguments.seed)
+    if arguments.init is not None:
+        settings = replace(settings, initial=arguments.init)
+    settings = revalidated(settings)
+    output = arguments.output or Path("runs") / settings.name
+    keep_compiled(arguments)
+    from drol_jax.train.folder import RunFolder
+    from drol_jax.train.loop import Loop, Stopped
+    from drol_jax.train.outputs import write_outputs
+    from drol_jax.train.progress import TrainMonitor
+    from drol_jax.train.run import Run, steps_within
+
+    run = Run.of(settings, source)
+    earlier = RunFolder.earlier(output)
+    steps = settings.steps
+    if steps is None:
+        assert settings.budget is not None
+        # Worked out once: the learning rate of a run that goes on depends on it.
+        known = earlier is not None and earlier.get("budget") == settings.budget
+        steps = int(earlier["steps"]) if known and earlier else steps_within(run, settings.budget, tell)
+    folder = RunFolder.open(output, run.record(steps), arguments.resume)
+    try:
+        plan = run.plan(steps)
+        with TrainMonitor() as monitor:
+            state = Loop(plan, folder, monitor).run()
+        write_outputs(plan, state, folder, command)
+    except Stopped as stop:
+        tell(f"interrupted after step {stop.step} of {steps}, which is kept in {output}; to go on: {command}")
+        return 130
+    finally:
+        folder.close()
+    tell(f"trained {steps} steps: weights in {output / 'weights'}, curves in {output / 'curves.png'}")
+    return 0

@@ -1,0 +1,60 @@
+"""The curves of a run, drawn from its log."""
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from drol_jax.errors import UserError
+from drol_jax.results.files import reason
+from drol_jax.train.objective import PARTS
+
+
+def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
+    """Losses, overlap and tracking scores, learning rate, and pace over the steps, as a PNG.
+
+    Args:
+      lines: of the log.
+      path: its folder exists.
+
+    Raises:
+      UserError: it cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    trained = [line for line in lines if "loss" in line]
+    tracked = [line for line in lines if "auc" in line]
+    figure = Figure(figsize=(10, 7), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title)
+    (losses, scores), (rates, pace) = figure.subplots(2, 2, sharex=True)
+
+    def plot(axes: Any, rows: Sequence[Mapping[str, Any]], key: str, label: str, **style: Any) -> None:
+        if any(key in row for row in rows):
+            points = [(row["step"], row[key]) for row in rows if key in row]
+            axes.plot(*zip(*points, strict=True), label=label, **style)
+
+    for key in ("loss", *PARTS):
+        plot(losses, trained, key, key)
+    losses.set(title="Losses", yscale="log")
+    losses.legend()
+    plot(scores, trained, "overlap", "overlap of the best place, in training", alpha=0.5)
+    plot(scores, tracked, "auc", "success of tracking (AUC)", marker="o")
+    plot(scores, tracked, "precision", "precision of tracking at 20 px", marker="s")
+    scores.set(title="Scores", ylim=(0, 1))
+    scores.legend()
+    plot(rates, trained, "rate", "learning rate")
+    rates.set(title="Learning rate", yscale="log", xlabel="step")
+    plot(pace, trained, "pairs_per_second", "pairs/s")
+    pace.set(title="Pairs per second", xlabel="step", ylim=(0, None))
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(picture.getvalue())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UserError(f"cannot write {path}: {reason(error)}; free space and run the same command again") from error

@@ -1,0 +1,173 @@
+"""A run's folder: what the run is (`run.json`), its log (`log.jsonl`) and its checkpoints.
+
+A process may be killed at any moment: the next one takes up the last whole checkpoint, and what it makes of it is what
+the first would have made.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from drol_jax.errors import UserError
+from drol_jax.results.files import clear_litter, reason, write_text
+from drol_jax.train.settings import different
+
+RUN, LOG, CHECKPOINTS = "run.json", "log.jsonl", "checkpoints"
+KEPT = 2
+"""Checkpoints that are kept."""
+Resume = Literal["automatic", "always", "never"]
+
+
+class RunFolder:
+    """One run on disk."""
+
+    def __init__(self, path: Path, record: Mapping[str, Any]):
+        self.path = path
+        self.record = dict(record)
+        """What decides the run's numbers; `steps` among it."""
+        self._manager = ocp.CheckpointManager(
+            (path / CHECKPOINTS).absolute(),
+            options=ocp.CheckpointManagerOptions(
+                max_to_keep=KEPT, enable_async_checkpointing=False, cleanup_tmp_directories=True
+            ),
+        )
+
+    @staticmethod
+    def earlier(path: Path) -> dict[str, Any] | None:
+        """What `run.json` of an earlier run says; None where there is none.
+
+        Raises:
+          UserError: it cannot be read.
+        """
+        try:
+            return json.loads((path / RUN).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path / RUN} cannot be read ({reason(error)}); choose another --output") from error
+
+    @classmethod
+    def open(cls, path: Path, record: Mapping[str, Any], resume: Resume) -> Self:
+        """Open a folder for writing; a run with the same record goes on there.
+
+        Raises:
+          UserError: it holds another run or something else, a run although `resume` is "never", or none although it
+            is "always"; or it cannot be written.
+        """
+        earlier = cls.earlier(path)
+        record = json.loads(json.dumps(record))
+        if earlier is None:
+            if resume == "always":
+                raise UserError(f"{path} holds no run to go on with; drop --resume always, or name another --output")
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise UserError(f"{path} is there already and is no run of training; choose another --output")
+        else:
+            if resume == "never":
+                raise UserError(f"{path} holds a run already; choose another --output, or drop --resume never")
+            if found := different(earlier, record):
+                raise UserError(f"{path} holds a run of other settings ({'; '.join(found)}); choose another --output")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            clear_litter(path)
+        except OSError as error:
+            raise UserError(f"cannot write to {path}: {reason(error)}; choose another --output") from error
+        if earlier is None:
+            write_text(path / RUN, json.dumps(record, indent=1) + "\n")
+        return cls(path, record)
+
+    def save(self, step: int, tree: Any) -> None:
+        """Keep a checkpoint, whole or not at all; the ones before the last two go.
+
+        Args:
+          step: steps taken.
+          tree: of arrays.
+
+        Raises:
+          UserError: it cannot be written; the earlier ones are as they were.
+        """
+        if step in self._manager.all_steps():
+            return
+        try:
+            self._manager.save(step, args=ocp.args.StandardSave(_flat(tree)), force=True)
+            self._manager.check_for_errors()
+        except (OSError, ValueError, RuntimeError) as error:
+            kept = self._last()
+            words = f"the one of step {kept} is intact" if kept is not None else "there is none yet"
+            first = (str(error) or type(error).__name__).splitlines()[0]
+            raise UserError(
+                f"cannot write a checkpoint in {self.path / CHECKPOINTS} ({first}); {words}; free space and run the "
+                "same command again"
+            ) from error
+
+    def last(self) -> int | None:
+        """Steps taken at the last whole checkpoint; None where there is none."""
+        return self._manager.latest_step()
+
+    def _last(self) -> int | None:
+        self._manager.reload()
+        return self.last()
+
+    def restore(self, like: Any) -> Any:
+        """The last checkpoint, as numpy arrays in the structure of `like`.
+
+        Raises:
+          UserError: it cannot be read.
+        """
+        wanted = _flat(like)
+        try:
+            found = self._manager.restore(
+                self.last(),
+                args=ocp.args.StandardRestore({key: np.empty(x.shape, x.dtype) for key, x in wanted.items()}),
+            )
+        except Exception as error:  # Orbax and TensorStore raise many kinds, all of which mean this here.
+            first = (str(error) or type(error).__name__).splitlines()[0]
+            raise UserError(
+                f"the checkpoint of step {self.last()} in {self.path / CHECKPOINTS} cannot be read ({first}); delete "
+                f"{self.path / CHECKPOINTS / str(self.last())} to go on from the one before"
+            ) from error
+        return jax.tree.unflatten(jax.tree.structure(like), [found[key] for key in wanted])
+
+    def log(self, line: Mapping[str, Any]) -> None:
+        """Append a line to the log.
+
+        Raises:
+          UserError: it cannot be written.
+        """
+        try:
+            with (self.path / LOG).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise UserError(f"cannot write {self.path / LOG}: {reason(error)}; free space and run it again") from error
+
+    def lines(self, until: int | None = None) -> list[dict[str, Any]]:
+        """The log, by default all; up to a step, what comes later is deleted: it will be done again."""
+        path = self.path / LOG
+        if not path.exists():
+            return []
+        lines = []
+        for text in path.read_text(encoding="utf-8").splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:  # the last line of a process that was killed
+                break
+        if until is not None:
+            lines = [line for line in lines if line["step"] <= until]
+            write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
+        return lines
+
+    def close(self) -> None:
+        self._manager.close()
+
+
+def _flat(tree: Any) -> dict[str, np.ndarray]:
+    """Every leaf by a name made of its path."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {
+        f"{number:04d}" + jax.tree_util.keystr(path, simple=True, separator="."): np.asarray(jax.device_get(leaf))
+        for number, (path, leaf) in enumerate(leaves)
+    }

@@ -1,0 +1,103 @@
+"""The loss of a batch of pairs as a function of a network's parameters."""
+
+from typing import Any, NamedTuple
+
+import jax
+
+from drol_jax.config import Config
+from drol_jax.nets import Response, Search, SiameseNet, Template
+from drol_jax.train.losses import LossSettings, rpn_losses, siamfc_losses
+from drol_jax.train.mask_losses import mask_loss
+from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.targets import targets
+
+PARTS = ("cls", "loc", "mask")
+"""What a loss is made of, where the network has it."""
+
+
+class Answer(NamedTuple):
+    """What a network makes of pairs."""
+
+    response: Response
+    coarse: jax.Array | None  # [B, R, R, 63 * 63] with a mask branch
+    template: Template
+    search: Search
+
+
+def objective(
+    params: Any,
+    stats: Any,
+    pairs: Pairs,
+    key: jax.Array,
+    config: Config,
+    settings: LossSettings,
+    *,
+    backbone_learns: bool,
+) -> tuple[jax.Array, tuple[Any, dict[str, jax.Array]]]:
+    """Loss of a batch, with its parts.
+
+    Args:
+      params, stats: the network's.
+      key: of the draw of places.
+      backbone_learns: False: the backbone runs by its stored statistics, and no gradient reaches it.
+
+    Returns:
+      (loss, (new statistics, scalars by name: `loss`, those of `PARTS` that there are, `overlap`)).
+    """
+    answer, stats = answered(params, stats, pairs, config, backbone_learns=backbone_learns)
+    wanted = targets(
+        pairs.box,
+        pairs.positive,
+        config,
+        positive_overlap=settings.positive_overlap,
+        negative_overlap=settings.negative_overlap,
+        radius=settings.radius,
+    )
+    if config.model.head == "siamfc":
+        scalars = siamfc_losses(answer.response, params["head"]["bias"], wanted, pairs.positive, settings)
+        return scalars["cls"], (stats, {"loss": scalars["cls"], **scalars})
+    place_key, mask_key = jax.random.split(key)
+    scalars, positive = rpn_losses(answer.response, wanted, pairs.positive, config, settings, place_key)
+    loss = settings.cls_weight * scalars["cls"] + settings.loc_weight * scalars["loc"]
+    if config.model.mask:
+        assert answer.coarse is not None and pairs.mask is not None
+        variables = {"params": params, "batch_stats": stats}
+        scalars["mask"] = mask_loss(
+            variables, answer.template, answer.search, answer.coarse, positive, pairs.mask, config, settings, mask_key
+        )
+        loss += settings.mask_weight * scalars["mask"]
+    return loss, (stats, {"loss": loss, **scalars})
+
+
+def answered(params: Any, stats: Any, pairs: Pairs, config: Config, *, backbone_learns: bool) -> tuple[Answer, Any]:
+    """The network's answer in training, normalised by the batch's statistics, and the new stored statistics."""
+    net, variables = SiameseNet(config.model), {"params": params, "batch_stats": stats}
+
+    def whole(net: SiameseNet, z: jax.Array, x: jax.Array) -> Answer:
+        return _heads(net, net.pyramid(z)[1], *net.pyramid(x))
+
+    if backbone_learns:
+        answer, changed = net.apply(variables, pairs.template, pairs.search, method=whole, mutable=["batch_stats"])
+    else:
+        (_, z), x = (jax.lax.stop_gradient(_seen(variables, p, config)) for p in (pairs.template, pairs.search))
+        answer, changed = net.apply(variables, z, *x, method=_heads, mutable=["batch_stats"])
+    return answer, changed["batch_stats"]
+
+
+def _seen(variables: Any, pictures: jax.Array, config: Config) -> Any:
+    """The outputs of a backbone that does not learn; on the CPU picture by picture, which takes half the time."""
+
+    def one_by_one(variables, pictures):
+        levels = jax.lax.map(lambda picture: together(variables, picture[None]), pictures)
+        return jax.tree.map(lambda x: x[:, 0], levels)
+
+    def together(variables, pictures):
+        return SiameseNet(config.model).apply(variables, pictures, method="pyramid")
+
+    return jax.lax.platform_dependent(variables, pictures, cpu=one_by_one, default=together)
+
+
+def _heads(net: SiameseNet, z: Any, fine: Any, x: Any) -> Answer:
+    template, search = net.template_of(z), net.search_of(fine, x)
+    coarse = net.coarse_masks(template, search) if net.config.mask else None
+    return Answer(net.match(template, search), coarse, template, search)

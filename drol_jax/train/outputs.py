@@ -1,0 +1,46 @@
+"""What a finished run leaves: weights with their card, and the curves."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from drol_jax import checkpoint
+from drol_jax.results import environment
+from drol_jax.settings.yaml_file import plain
+from drol_jax.train.curves import draw_curves
+from drol_jax.train.folder import RunFolder
+from drol_jax.train.run import Plan
+from drol_jax.train.state import TrainState
+
+WEIGHTS, CURVES = "weights", "curves.png"
+
+
+def write_outputs(plan: Plan, state: TrainState, folder: RunFolder, command: str) -> None:
+    """Write the averaged weights as `drol_jax.load` takes them, and the curves.
+
+    Raises:
+      UserError: they cannot be written.
+    """
+    run, lines = plan.run, folder.lines()
+    variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), jax.device_get(state.averaged))
+    card = {"training": {"command": command, **summary(plan, lines)}}
+    checkpoint.save(folder.path / WEIGHTS, variables, run.tracker.config.model, card, overwrite=True)
+    draw_curves(lines, folder.path / CURVES, f"{run.settings.name}, {plan.steps} steps of {run.settings.batch_size}")
+
+
+def summary(plan: Plan, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What there is to know about the run, as plain data for the card."""
+    settings = plan.run.settings
+    trained = [line for line in lines if "loss" in line]
+    tracked = [{key: line[key] for key in ("step", "auc", "precision")} for line in lines if "auc" in line]
+    return {
+        "settings": plain(settings),
+        "steps": plan.steps,
+        "pairs": plan.steps * settings.batch_size,
+        "seconds": max((line["seconds"] for line in lines), default=0.0),
+        "initial_weights": plan.run.initial_hash,
+        "environment": environment(),
+        "final": trained[-1] if trained else {},
+        "tracking": tracked,
+    }

@@ -1,0 +1,1 @@
+"""Sources of training pairs for Siamese trackers: rendered from a seed, or cut out of videos on disk."""

@@ -1,0 +1,119 @@
+"""Pairs out of videos: which frames, and batches of them."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax.errors import UserError
+from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, cut_pair
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clip:
+    """One target in one video, in the frames where its box is known."""
+
+    numbers: np.ndarray
+    """int [n], ascending, n >= 1: numbers of those frames."""
+    read: Callable[[int], Sighting]
+    """The i-th of them, 0 <= i < n. Raises UserError where its image cannot be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """A clip that is listed but not opened yet."""
+
+    video: str
+    """Tracks of one video do not serve as each other's negatives: either target may be in all its frames."""
+    open: Callable[[], Clip]
+
+
+class FromDisk:
+    """Endless pairs of two frames of one clip, or of two videos.
+
+    Args:
+      tracks: where pairs come from; at least two videos, where there are to be negatives.
+      frame_range: largest distance of a pair's frames, by their numbers.
+      settings: how pairs are cut.
+      batch_size: pairs in a batch.
+      exemplar, instance: rows and columns of templates and search regions.
+      seed: >= 0.
+      workers: threads that read pictures.
+
+    Raises:
+      UserError: no tracks; one video alone, and negatives; a number out of its range.
+    """
+
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        *,
+        frame_range: int,
+        settings: CutSettings,
+        batch_size: int,
+        exemplar: int = 127,
+        instance: int = 287,
+        seed: int = 0,
+        workers: int = 4,
+    ) -> None:
+        if not tracks:
+            raise UserError("pairs from disk: no tracks to take pairs from")
+        if settings.negatives and len({track.video for track in tracks}) < 2:
+            raise UserError(
+                f"pairs from disk: negatives come from another video and {tracks[0].video} is the only one; add videos "
+                "or set negatives to 0"
+            )
+        if min(batch_size, exemplar, workers) < 1 or min(seed, frame_range) < 0 or instance < exemplar:
+            raise UserError(
+                f"pairs from disk: batch size {batch_size}, sizes {exemplar} and {instance} and {workers} workers must "
+                f"be positive, the second size not below the first, seed {seed} and frame range {frame_range} not "
+                "negative"
+            )
+        self._tracks = tuple(tracks)
+        self._frame_range = frame_range
+        self._settings = settings
+        self._sizes = (exemplar, instance)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._workers = workers
+
+    def batch(self, index: int) -> Pairs:
+        """Batch number `index`, >= 0; its masks are None.
+
+        Raises:
+          UserError: an annotation or an image cannot be read; names the file.
+        """
+        with ThreadPoolExecutor(self._workers, "drol-pairs") as pool:
+            rows = list(pool.map(lambda row: self._pair(index, row), range(self._batch_size)))
+        template, search, box, positive = zip(*rows, strict=True)
+        return Pairs(
+            template=jnp.asarray(np.stack(template)),
+            search=jnp.asarray(np.stack(search)),
+            box=jnp.asarray(np.stack(box)),
+            positive=jnp.asarray(np.array(positive)),
+            mask=None,
+        )
+
+    def _pair(self, index: int, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+        rng = np.random.default_rng([self._seed, index, row])
+        positive = bool(rng.random() >= self._settings.negatives)
+        track = self._tracks[rng.integers(len(self._tracks))]
+        clip = track.open()
+        here = int(rng.integers(len(clip.numbers)))
+        if positive:
+            near = np.flatnonzero(np.abs(clip.numbers - clip.numbers[here]) <= self._frame_range)
+            second = clip.read(int(rng.choice(near)))
+        else:
+            second = self._elsewhere(rng, track.video)
+        pair = cut_pair(rng, clip.read(here), second, self._settings, *self._sizes)
+        return *pair, positive
+
+    def _elsewhere(self, rng: np.random.Generator, video: str) -> Sighting:
+        """Any target of another video."""
+        while (track := self._tracks[rng.integers(len(self._tracks))]).video == video:
+            pass
+        clip = track.open()
+        return clip.read(int(rng.integers(len(clip.numbers))))

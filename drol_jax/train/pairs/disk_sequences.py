@@ -1,0 +1,122 @@
+"""Pairs out of the sequences that `drol_jax.datasets` reads, GOT-10k's training part among them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from drol_jax.datasets import SequenceEntry, load
+from drol_jax.datasets.definitions import Benchmark, Layout
+from drol_jax.datasets.source import find_source, list_entries, select
+from drol_jax.errors import UserError
+from drol_jax.frames import read
+from drol_jax.train.pairs.disk import Clip, FromDisk, Track
+from drol_jax.train.pairs.disk_cut import CutSettings, Sighting
+
+FOLDERS = ("GOT-10k-train", "folders")
+"""Datasets that are no benchmarks: GOT-10k's training part; any folder of SEQUENCE/groundtruth.txt (x, y, w, h a line,
+0-based) with the images beside it or in SEQUENCE/img."""
+_LEAST = 2.0
+"""Pixels; boxes with a shorter side are marks of absence more often than targets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequencesSettings:
+    """One dataset, as it unpacks."""
+
+    dataset: str
+    """Its name, as `drol_jax.datasets.load` takes it; or one of FOLDERS."""
+    root: str | None = None
+    """Its folder, or the folder around it; the built-in Synth needs none."""
+    only: tuple[str, ...] = ()
+    """Names of its sequences; none: all."""
+    render_seed: int = 0
+    """What Synth is rendered from."""
+    frame_range: int = 100
+    """Largest distance of a pair's frames."""
+    cut: CutSettings = field(default_factory=CutSettings)
+
+
+def sequences(
+    settings: SequencesSettings,
+    batch_size: int,
+    exemplar: int = 127,
+    instance: int = 287,
+    seed: int = 0,
+    workers: int = 4,
+) -> FromDisk:
+    """The dataset's pairs. A sequence is read when a pair wants it.
+
+    Raises:
+      UserError: an unknown dataset or sequence, or the dataset is not under the root.
+    """
+    root = None if settings.root is None else Path(settings.root)
+    return FromDisk(
+        list_sequences(_entries(settings, root)),
+        frame_range=settings.frame_range,
+        settings=settings.cut,
+        batch_size=batch_size,
+        exemplar=exemplar,
+        instance=instance,
+        seed=seed,
+        workers=workers,
+    )
+
+
+def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEntry]:
+    name, only = settings.dataset, settings.only or None
+    if name not in FOLDERS:
+        return load(name, root, only, settings.render_seed)
+    if root is None:
+        raise UserError(f"{name} lies on disk and no folder was named; say where with root")
+    of = _folders(name)
+    entries = list_entries(find_source(of, root, images=True), of, images=True)
+    return entries if only is None else select(entries, only, name)
+
+
+def _folders(name: str) -> Benchmark:
+    """Sequences as they lie under a folder, none of them known by name."""
+    got10k = name == "GOT-10k-train"
+    folders = ("", "train", "GOT-10k", "GOT-10k/train", "full_data", "full_data/train") if got10k else ("",)
+    return Benchmark(
+        name=name,
+        aliases=(),
+        site="got-10k.aitestunion.com" if got10k else "its publisher",
+        download="the train split" if got10k else "the dataset",
+        origin=0,
+        protocol="ope",
+        server=False,
+        reader="got10k" if got10k else "boxes",
+        fps=None,
+        folders=folders,
+        layouts=(Layout(truth=("{folder}/groundtruth.txt",), images=("{folder}", "{folder}/img"), loose=True),),
+        pysot=(),
+        probe={},
+        attribute_file=None,
+        attribute_names=(),
+        count=None,
+        rows=(),
+    )
+
+
+def list_sequences(entries: Iterable[SequenceEntry]) -> list[Track]:
+    """A track of every sequence."""
+    return [Track(video=entry.name, open=partial(_clip, entry)) for entry in entries]
+
+
+def _clip(entry: SequenceEntry) -> Clip:
+    sequence = entry.open()
+    # A row of NaN compares as False.
+    known = (sequence.boxes[:, 2:] >= _LEAST).all(axis=1)
+    if sequence.absent is not None:
+        known &= ~sequence.absent
+    numbers = np.flatnonzero(known)
+    if not len(numbers):
+        raise UserError(f"sequence {entry.name}: no frame has a box of {_LEAST:g} pixels; leave the sequence out")
+
+    def sighting(i: int) -> Sighting:
+        return Sighting(picture=read(sequence.frames[numbers[i]]), box=sequence.boxes[numbers[i]])
+
+    return Clip(numbers=numbers, read=sighting)

@@ -1,0 +1,66 @@
+"""The bench's command line: misuse is one line and exit code 2; one tracker that fails does not stop the others."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["bench_runs"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--config", "unheard_of"], "no such configuration"),
+        (["--config", ","], "names nothing"),
+        (["--device", "abacus"], "--device abacus: no such thing; give some of cpu, gpu, tpu"),
+        (["--precision", "float8"], "give some of float32, tf32, bfloat16"),
+        (["--only", "compile,luck"], "--only luck: no such thing"),
+        (["--lanes", "1,many"], "positive whole numbers"),
+        (["--lanes", "0"], "positive whole numbers"),
+        (["--frames", "2"], "give at least 3"),
+        (["--repeat", "0"], "give at least 1"),
+        (["--threads", "0"], "--threads 0: give 1 to"),
+        (["--workload", "otb100", "--workload-scale", "2"], "give a share"),
+        (["--config", "nanotrack_v1,nanotrack_v2", "--weights", "x"], "give one --config"),
+        (["--plot", "rates.pdf"], ".png or .svg"),
+        (["--json", "no/such/folder/b.json"], "there is no folder no/such/folder"),
+        (["--against", "."], "no PySOT or DROL checkout"),
+        (["--against-python", "python3"], "name a checkout"),
+    ],
+)
+def test_misuse_is_one_line_and_exit_code_2(bench, arguments, words):
+    code, out, err = bench(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert len(err.splitlines()) == 1
+    assert words in err
+
+
+def test_a_device_that_is_not_there_is_misuse(bench, small_config):
+    code, out, err = bench("--config", small_config, "--only", "loop", "--device", "tpu")
+    assert (code, out) == (2, "")
+    assert "--device tpu: jax finds" in err
+
+
+def test_a_tracker_that_cannot_be_loaded_is_named_and_the_others_go_on(bench, plain_config, tmp_path):
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("model: {backbone: alexnet, head: of_cabbage}\nhyper: {}\n")
+    both = f"{broken},{plain_config}"
+    code, out, err = bench("--config", both, "--only", "loop", "--quick", "--json", tmp_path / "b.json")
+    assert code == 1
+    assert f"FAILED {broken} (tracker)" in out
+    assert "model.head is 'of_cabbage'" in err
+    bad, good = json.loads((tmp_path / "b.json").read_text())["rows"]
+    assert "error" in bad and "error" not in good
+    assert good["parts"]["loop"]["off"]["fps"]["median"] > 0
+
+
+def test_help_needs_no_jax():
+    code = "import sys; from drol_jax.bench.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}sys.exit('jax' in sys.modules)"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--against" in done.stdout

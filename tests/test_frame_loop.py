@@ -1,0 +1,54 @@
+"""The frame loop does not wait: what moves between host and device is asked for, and results once a chunk."""
+
+import jax
+import numpy as np
+import small_tracker
+
+from drol_jax import run
+from drol_jax.datasets.sequence import Sequence
+from drol_jax.run import CHUNK, Runner
+
+FRAMES = 2 * CHUNK + 4
+
+
+def sequence():
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (FRAMES, 90, 120, 3), np.uint8)
+    boxes = np.tile(np.array(small_tracker.BOX), (FRAMES, 1))
+    return Sequence(name="noise", frames=tuple(lambda p=p: p for p in pictures), boxes=boxes)
+
+
+def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
+    runner = Runner(small_tracker.tracker())
+    runner.run(sequence(), 0)  # compiles, where constants move
+    fetched = []
+    fetch = jax.device_get
+    monkeypatch.setattr(run.jax, "device_get", lambda outputs: fetched.append(len(outputs)) or fetch(outputs))
+    steps = []
+
+    def under_guard(self, picture):
+        # Both directions: a number read back, or one sent along, would raise.
+        with jax.transfer_guard("disallow"):
+            steps.append(step(self, picture))
+        return steps[-1]
+
+    step = run._Alone.step
+    monkeypatch.setattr(run._Alone, "step", under_guard)
+    trajectory = runner.run(sequence(), 0)
+    assert fetched == [CHUNK, CHUNK, FRAMES - 1 - 2 * CHUNK]
+    assert len(steps) == FRAMES - 1 and np.isfinite(trajectory.boxes).all()
+
+
+def test_pictures_of_many_sizes_share_the_api_s_compiled_step():
+    tracker = small_tracker.tracker(online=False)
+    rng = np.random.default_rng(0)
+    tracker.warmup(90, 120)
+    compiled = []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda name, *_, **__: compiled.append(name) if name.endswith("backend_compile_duration") else None
+    )
+    for height, width in ((90, 120), (91, 77), (200, 300), (480, 640)):
+        frame = rng.integers(0, 256, (height, width, 3), np.uint8)
+        state = tracker.init(frame, small_tracker.BOX)
+        tracker.step(state, frame)
+    assert compiled == []
