@@ -15,7 +15,7 @@ from drol_jax.workers import Clock, Watch, work_off
 
 pytest_plugins = ["fakes_eval"]
 
-TRACKER = small_tracker.tracker(template_update=True)
+TRACKER = small_tracker.tracker()
 SHAPES = {"a": (20, 96, 128), "b": (45, 96, 128), "c": (9, 120, 160), "d": (30, 100, 128), "e": (1, 96, 128)}
 
 
