@@ -15,6 +15,9 @@ from drol_jax.nets.neck import Neck
 from drol_jax.nets.points import PointHead
 from drol_jax.nets.precision import PRODUCTS, reduced
 
+AT_ONCE = 3
+"""Pictures that go through a network together on a CPU, where they share its kernels' way through the caches."""
+
 Levels = tuple[jax.Array, ...]
 """Feature maps [B, L, L, C_i] of one picture, in the order of the network."""
 
@@ -170,19 +173,21 @@ class Network:
         return self._apply("match", template, search)
 
     def _each(self, method: str, pictures: jax.Array) -> Any:
-        """The pictures [N, S, S, 3] as one batch; on the CPU one by one, in half the time and little memory."""
+        """The pictures [N, S, S, 3] as one batch; on the CPU a few at a time, faster and in little memory."""
         if pictures.shape[0] == 1:
             return self._apply(method, pictures)
+        at_once = AT_ONCE if pictures.shape[0] % AT_ONCE == 0 else 1
 
-        def one_by_one(variables, pictures):
+        def few(variables, pictures):
             net = Network(self.config, variables, self.precision)
-            results = jax.lax.map(lambda picture: net._apply(method, picture[None]), pictures)
-            return jax.tree.map(lambda x: x[:, 0], results)
+            groups = pictures.reshape(-1, at_once, *pictures.shape[1:])
+            results = jax.lax.map(lambda group: net._apply(method, group), groups)
+            return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), results)
 
         def together(variables, pictures):
             return Network(self.config, variables, self.precision)._apply(method, pictures)
 
-        return jax.lax.platform_dependent(self.variables, pictures, cpu=one_by_one, default=together)
+        return jax.lax.platform_dependent(self.variables, pictures, cpu=few, default=together)
 
     def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:
         return self._apply("refine", template, search, position)
