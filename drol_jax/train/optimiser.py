@@ -86,7 +86,7 @@ def optimiser(
     moves = {"rest": _direction(settings), BACKBONE: _direction(settings)}
     if begins:
         released = lambda step, **_: step >= begins  # noqa: E731
-        moves[BACKBONE] = optax.conditionally_transform(moves[BACKBONE], released)
+        moves[BACKBONE] = optax.conditionally_mask(moves[BACKBONE], released)
     scales = {str(factor): optax.scale(factor) for factor in set(jax.tree.leaves(factors))}
     return optax.chain(
         optax.clip_by_global_norm(settings.clip),
