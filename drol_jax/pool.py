@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from drol_jax.api import PRECISION, Tracker, checked_frame, on_device, on_device
+from drol_jax.api import PRECISION, Tracker, checked_frame, on_device
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, as_frame
 from drol_jax.errors import UserError
