@@ -130,6 +130,7 @@ def load(
     online: bool | None = None,
     fidelity: Fidelity | None = None,
     precision: Precision | None = None,
+    fast_kernels: bool = True,
 ) -> Tracker:
     """A tracker by the name of its configuration.
 
@@ -141,6 +142,8 @@ def load(
         on a configuration that has it; None leaves it as configured.
       fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
       precision: `float32`, `tf32` or `bfloat16`, likewise.
+      fast_kernels: on a CPU, also keep the kernels in the form that it convolves fastest with (`nets.prepare`): a third
+        to a half of the network's time, for two to three times the weights' memory beside them.
 
     Raises:
       UserError: unknown configuration, key, fidelity or precision, missing weights, weights of another configuration.
@@ -162,7 +165,7 @@ def load(
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
     variables = loaded.variables
-    if jax.default_backend() == "cpu" and settings.config.precision != "bfloat16":
+    if fast_kernels and jax.default_backend() == "cpu" and settings.config.precision != "bfloat16":
         variables = prepare(settings.config.model, variables)
     return Tracker(
         settings=settings,

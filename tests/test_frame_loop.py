@@ -27,7 +27,7 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
     steps = []
 
     def under_guard(self, picture):
-        # Both directions: a number read back, or one sent along, would raise.
+        # What is sent along unasked raises; what is read back too, but on the CPU, where the fetches are counted below.
         with jax.transfer_guard("disallow"):
             steps.append(step(self, picture))
         return steps[-1]

@@ -1,4 +1,4 @@
-"""Every network can be trained: gradients of the right shapes, statistics that follow the batch, inference as it was."""
+"""Every network trains: gradients of the right shapes, statistics that follow the batch, inference as it was."""
 
 from dataclasses import replace
 from functools import partial

@@ -7,7 +7,7 @@ import pytest
 from flax.traverse_util import flatten_dict
 from recorded import relative_error
 
-from drol_jax import checkpoint
+from drol_jax import checkpoint, load
 from drol_jax.nets import winograd
 from drol_jax.nets.layers import FAST_KERNELS
 from drol_jax.nets.prepare import prepare
@@ -54,3 +54,7 @@ def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
         "head/cls/search_conv/kernel",
         "head/loc/search_conv/kernel",
     }
+
+
+def test_loading_leaves_them_out_where_memory_counts_more():
+    assert FAST_KERNELS not in load("siamrpn_alex_synth", fast_kernels=False).variables

@@ -36,7 +36,7 @@ class Arguments:
     precision: str | None = None
     """Of matrix products, some of float32, tf32 and bfloat16, separated by commas. Default: the library's."""
     lanes: str | None = None
-    """Also follow so many targets at once, such as 1,8,64."""
+    """Also follow so many targets at once, such as 1,8,64; with --workload, the sequences at once. Default: 1,8."""
     frames: int | None = None
     """Of the video. Default: 30, with --quick 8."""
     repeat: int | None = None
@@ -138,7 +138,11 @@ def _parts(arguments: Arguments) -> tuple[str, ...]:
         asked = set(names(arguments.only, "--only", PARTS))
     else:
         asked = set() if arguments.workload or arguments.against else set(USUAL)
-    also = {"lanes": arguments.lanes is not None, "scaling": arguments.scaling, "workload": bool(arguments.workload)}
+    also = {
+        "lanes": arguments.lanes is not None and not arguments.workload,
+        "scaling": arguments.scaling,
+        "workload": bool(arguments.workload),
+    }
     asked |= {part for part, wanted in also.items() if wanted}
     return tuple(part for part in PARTS if part in asked)
 

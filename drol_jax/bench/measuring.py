@@ -73,7 +73,7 @@ class _Bench:
         if part == "lanes":
             details["lanes"] = self._plan.lanes
         if part == "workload":
-            details = {"scale": self._plan.workload_scale}
+            details = {"scale": self._plan.workload_scale, "lanes": max(self._plan.lanes)}
         return self._shared.ask(part, **details)
 
     def _compile(self, variant: str) -> dict[str, Any]:

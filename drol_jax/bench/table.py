@@ -25,7 +25,7 @@ NOTES = {
     "memory": "Peak of a process that tracks with compiled code from the cache; start: before it loads weights.",
     "against": "In turns: ours, then the published PyTorch code, same weights and frames. Faster: their time over ours "
     "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation.",
-    "lanes": "Targets on one frame by vmap, init off; target-frames/s and their ratio to one lane.",
+    "lanes": "Targets on one frame in a pool, init off; target-frames/s and their ratio to one target alone.",
 }
 Cells = tuple[str, ...]
 

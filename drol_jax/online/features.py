@@ -58,3 +58,35 @@ def _attend(extractor: Extractor, a: jax.Array, online: OnlineConfig) -> jax.Arr
         channel = jax.nn.sigmoid(jax.nn.relu(pooled @ extractor.fc1) @ extractor.fc2)[:, None, None, :]
         gain = channel if gain is None else gain + channel
     return a if gain is None else a * gain
+
+
+def attention_rows(
+    extractor: Extractor, taps: jax.Array, pooled: jax.Array, online: OnlineConfig
+) -> tuple[jax.Array | None, jax.Array | None]:
+    """Linear maps of a sample's pixels in which compression, attention and a filter are one.
+
+    A pixel's product with tap t is sigmoid(spatial[T] . pixel) * (spatial[t] . pixel) + channel[n, t] . pixel, the
+    first term where there is spatial attention, the second where there is channel-wise attention or none.
+
+    Args:
+      taps: [T, D], of the filter.
+      pooled: [N, C], mean of every sample over its pixels.
+
+    Returns:
+      (spatial [T + 1, C] or None, channel [N, T, C] or [T, C] or None).
+    """
+    late = online.order == "attend_compress"
+    projection = extractor.projection
+    plain = taps @ projection.T
+    spatial = channel = None
+    if online.attention in ("spatial", "dual"):
+        mean = jnp.full_like(projection[:, 0], 1 / len(projection)) if late else jnp.mean(projection, axis=1)
+        spatial = jnp.concatenate([plain, mean[None]])
+    if has_channel_attention(online):
+        assert extractor.fc1 is not None and extractor.fc2 is not None
+        seen = pooled if late else pooled @ projection
+        gain = jax.nn.sigmoid(jax.nn.relu(seen @ extractor.fc1) @ extractor.fc2)[:, None]
+        channel = plain * gain if late else (taps * gain) @ projection.T
+    elif spatial is None:
+        channel = plain
+    return spatial, channel

@@ -1,74 +1,83 @@
-"""Many targets on one frame: `init` and `step` under `vmap`."""
+"""Many targets on one frame, in a pool (`drol_jax.pool`), against one alone."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
-from drol_jax.api import Tracker
 from drol_jax.bench.plan import spread
-from drol_jax.bench.subject import BOX, SEED, Subject, matmul_precision, on_device, seconds_of
-from drol_jax.tracker import init, step
-from drol_jax.tracker.step import init_draws
+from drol_jax.bench.subject import BOX, SEED, Programs, Subject, on_device, seconds_of
+from drol_jax.crops import Frame
+from drol_jax.pool import targets
+
+Track = Callable[[list[Frame]], Any]
+"""Follows targets through frames and returns what must be waited for."""
 
 
 def measure(subject: Subject, frames: int, repeat: int, lanes: list[int]) -> dict[str, Any]:
-    """{variant: [{"lanes", "step_ms", "target_fps", "ratio": to one lane, "init_s", "compile_s"}]}, one lane first."""
+    """{variant: [{"lanes", "step_ms", "target_fps", "ratio": to one target alone, "init_s"}]}, one alone first."""
     counts = sorted({1, *lanes})
     return {v: _ratios([_lanes(subject, v, frames, repeat, n) for n in counts]) for v in subject.variants}
 
 
 def _lanes(subject: Subject, variant: str, frames: int, repeat: int, count: int) -> dict[str, Any]:
-    tracker = subject.tracker(variant)
-    pictures = [on_device(picture) for picture in subject.frames(frames)]
-    boxes = BOX + np.arange(count, dtype=np.float32)[:, None] % 8 * np.array([4, 3, 1, 1], np.float32)
-    keys = jax.random.split(jax.random.key(SEED), count)
-    began = time.perf_counter()
-    starting, following = _programs(tracker, pictures[0], boxes, keys)
-    compiling = time.perf_counter() - began
+    first, *later = [on_device(picture) for picture in subject.frames(frames)]
+    start = _alone(subject, variant, first) if count == 1 else _pool(subject, variant, first, count)
+    jax.block_until_ready(start()(later[:1]))  # compiles
     runs, inits = [], []
     for _ in range(repeat):
-        seconds, states = seconds_of(lambda: starting(pictures[0], boxes, keys))
-        inits.append(seconds)
-        states, _ = following(states, pictures[1])
-        seconds, _ = seconds_of(lambda s=states: _run(following, s, pictures[1:]))
-        runs.append(seconds / (frames - 1))
+        began = time.perf_counter()
+        track = start()
+        inits.append(time.perf_counter() - began)
+        seconds, _ = seconds_of(lambda track=track: track(later))
+        runs.append(seconds / len(later))
     return {
         "lanes": count,
         "step_ms": spread([1e3 * seconds for seconds in runs]),
         "target_fps": spread([count / seconds for seconds in runs]),
         "init_s": min(inits),
-        "compile_s": compiling,
     }
 
 
-def _programs(tracker: Tracker, frame: Any, boxes: np.ndarray, keys: jax.Array) -> tuple[Any, Any]:
-    config, fixed = tracker.config, (tracker.variables, tracker.hyper)
+def _alone(subject: Subject, variant: str, frame: Frame) -> Callable[[], Track]:
+    programs = Programs(subject.tracker(variant), frame)
 
-    def start(variables: Any, hyper: Any, frame: Any, boxes: Any, keys: Any) -> Any:
-        def one(box: Any, key: Any) -> Any:
-            draws = init_draws(config, key) if config.online.enabled else None
-            return init(config, variables, hyper, frame, box, draws)
+    def start() -> Track:
+        first = jax.block_until_ready(programs.init(frame))
 
-        return jax.vmap(one)(boxes, keys)
+        def track(pictures: list[Frame]) -> Any:
+            state, output = first, None
+            for picture in pictures:
+                state, output = programs.step(state, picture)
+            return output
 
-    def follow(variables: Any, hyper: Any, states: Any, frame: Any) -> Any:
-        return jax.vmap(lambda state: step(config, variables, hyper, state, frame))(states)
+        return track
 
-    first, later = jax.jit(start), jax.jit(follow, donate_argnums=2)
-    with matmul_precision(tracker):
-        states = first.eval_shape(*fixed, frame, boxes, keys)
-        starting = first.lower(*fixed, frame, boxes, keys).compile()
-        following = later.lower(*fixed, states, frame).compile()
-    return lambda *args: starting(*fixed, *args), lambda *args: following(*fixed, *args)
+    return start
 
 
-def _run(following: Any, states: Any, pictures: list[Any]) -> Any:
-    output = None
-    for frame in pictures:
-        states, output = following(states, frame)
-    return states, output
+def _pool(subject: Subject, variant: str, frame: Frame, count: int) -> Callable[[], Track]:
+    pool = targets(subject.tracker(variant), count)
+    boxes = BOX + np.arange(count, dtype=np.float32)[:, None] % 8 * np.array([4, 3, 1, 1], np.float32)
+    keys = jax.random.split(jax.random.key(SEED), count)
+
+    def start() -> Track:
+        first = pool.empty()
+        for box, key in zip(boxes, keys, strict=True):
+            first, _ = pool.add(first, frame, box, key)
+        jax.block_until_ready(first)
+
+        def track(pictures: list[Frame]) -> Any:
+            lanes, output = first, None
+            for picture in pictures:
+                lanes, output = pool.step(lanes, picture)
+            return output
+
+        return track
+
+    return start
 
 
 def _ratios(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from drol_jax.bench import recipe
 from drol_jax.bench.parts.disk import write
 from drol_jax.bench.subject import BOX, SEED, Subject
 from drol_jax.datasets.sequence import Sequence
+from drol_jax.errors import UserError
+from drol_jax.lockstep import LockstepRunner
 
 SEQUENCES, TOTAL, SHORTEST = 100, 59_040, 71
 SIZES = ((480, 640), (360, 480), (480, 640), (600, 736))
@@ -34,24 +36,42 @@ def lengths(scale: float) -> list[int]:
     return found.tolist()
 
 
-def measure(subject: Subject, scale: float) -> dict[str, Any]:
-    """{"sequences", "frames", "seconds", "fps", "compile_s"}; one sequence after another, decoding included."""
-    runner = subject.runner(subject.variants[-1])
-    seconds = compiling = 0.0
-    frames = 0
+def measure(subject: Subject, scale: float, lanes: int) -> dict[str, Any]:
+    """{"sequences", "frames", "lanes", "seconds", "fps", "compile_s"}; decoding included, `lanes` sequences at once.
+
+    Compilation is left out of the time: a shorter run over every size comes first.
+    """
+    runner = LockstepRunner(subject.tracker(subject.variants[-1]), lanes)
     with tempfile.TemporaryDirectory(prefix="drol-bench-") as folder:
         files = {
             size: write(Path(folder) / f"{size[1]}x{size[0]}", recipe.video(recipe.FRAMES, size)) for size in set(SIZES)
         }
-        for number, length in enumerate(lengths(scale)):
-            shown = files[SIZES[number % len(SIZES)]]
-            boxes = np.full((length, 4), np.nan)
-            boxes[0] = BOX
-            sources = tuple(shown[recipe.moment(i)] for i in range(length))
-            began = time.perf_counter()
-            run = runner.run(Sequence(name=f"bench-{number}", frames=sources, boxes=boxes), SEED)
-            seconds += time.perf_counter() - began - run.compile_seconds
-            compiling += run.compile_seconds
-            frames += length
-    count = len(lengths(scale))
-    return {"sequences": count, "frames": frames, "seconds": seconds, "fps": frames / seconds, "compile_s": compiling}
+        began = time.perf_counter()
+        _track(runner, [_sequence(files[size], number, 3) for number, size in enumerate(files)])
+        compiling = time.perf_counter() - began
+        counts = lengths(scale)
+        sequences = [_sequence(files[SIZES[i % len(SIZES)]], i, length) for i, length in enumerate(counts)]
+        began = time.perf_counter()
+        _track(runner, sequences)
+        seconds = time.perf_counter() - began
+    return {
+        "sequences": len(counts),
+        "frames": sum(counts),
+        "lanes": lanes,
+        "seconds": seconds,
+        "fps": sum(counts) / seconds,
+        "compile_s": compiling,
+    }
+
+
+def _track(runner: LockstepRunner, sequences: list[Sequence]) -> None:
+    for outcome in runner.run_all(sequences, SEED):
+        if isinstance(outcome, UserError):
+            raise outcome
+
+
+def _sequence(files: list[Path], number: int, length: int) -> Sequence:
+    boxes = np.full((length, 4), np.nan)
+    boxes[0] = BOX
+    sources = tuple(files[recipe.moment(i)] for i in range(length))
+    return Sequence(name=f"bench-{number}", frames=sources, boxes=boxes)
