@@ -63,7 +63,7 @@ def region(geometry, scale=1.0, size=(20.0, 20.0)):
 def inside(geometry):
     """How far off the crop's middle the features see a target on every side, pixels."""
     ends = np.array([geometry.first, geometry.first + geometry.stride * (geometry.cells - 1)])
-    return min(abs(ends - (geometry.pixels - 1) / 2)) - 3 * geometry.stride
+    return min(abs(ends - (geometry.pixels - 1) / 2)) - 4 * geometry.stride
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES)

@@ -32,7 +32,7 @@ class FixedNetwork:
 
     spot = None
 
-    def __init__(self, model, variables):
+    def __init__(self, model, variables, precision):
         self.anchors = model.anchors_per_cell
 
     def search(self, region):

@@ -108,8 +108,8 @@ def test_the_enlarged_region_is_searched_only_in_frames_in_which_a_lane_is_lost(
         jax.block_until_ready(outputs)
         jax.effects_barrier()
         counts.append(len(searched))
-    # One batch of all lanes where any lane needs it.
-    assert counts == [0, LANES, LANES]
+    # As many searches as lanes that need one, on the CPU; elsewhere some at once.
+    assert counts == [0, 1, LANES]
 
 
 def test_lanes_some_of_them_lost_equal_the_loop(start):

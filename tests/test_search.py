@@ -44,7 +44,7 @@ PICTURE = recipe.test_image()
 class FixedNetwork:
     """Answers with the recipe's head outputs; its templates are 0 and 1."""
 
-    def __init__(self, model, variables):
+    def __init__(self, model, variables, precision):
         pass
 
     def search(self, region):
