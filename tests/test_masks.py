@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
