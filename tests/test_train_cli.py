@@ -150,7 +150,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(whole, home, training):
 
 def test_a_folder_of_another_run_is_refused_by_name(whole, home, training, capsys):
     message = refused(capsys, arguments(home, whole, "--seed", "9"), source=Squares())
-    assert f"{whole} holds a run of other settings (training.seed is 3 there, 9 here)" in message
+    assert f"{whole} holds a run of other settings (training.seed is 3 there, 9 here);" in message
     message = refused(capsys, arguments(home, whole, "--steps", "7"), source=Squares())
     assert "(steps is 6 there, 7 here)" in message
     assert "holds a run already" in refused(capsys, arguments(home, whole, "--resume", "never"), source=Squares())
@@ -181,11 +181,14 @@ def test_training_begins_with_given_weights(whole, home, training):
     assert record["initial_weights"] == numbers(whole) != numbers(output)
 
 
-def test_a_budget_is_turned_into_steps_once(home, training, capsys):
+def test_a_budget_is_turned_into_steps_once(whole, home, training, capsys, monkeypatch):
     output = home / "budget"
-    call = arguments(home, output, "--budget", "1s")
-    assert main(call, source=Squares()) == 0
-    assert "1 steps within 1s" in capsys.readouterr().err
-    assert json.loads((output / "run.json").read_text())["steps"] == 1
+    call = arguments(home, output, "--budget", "100s")
+    with monkeypatch.context() as patched:
+        patched.setattr("drol_jax.train.run._seconds_a_step", lambda plan, learns: 15.0)
+        assert main(call, source=Squares()) == 0
+    assert "15.00 s a step: 6 steps within 100s" in capsys.readouterr().err
+    assert json.loads((output / "run.json").read_text())["steps"] == 6
+    assert numbers(output) == numbers(whole)
     assert main(call, source=Squares()) == 0
     assert "within" not in capsys.readouterr().err

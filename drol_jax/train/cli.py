@@ -42,8 +42,6 @@ class Arguments(CacheArguments):
     """Go on with the run that the folder holds: if there is one, or else fail (always), or fail if there is (never)."""
     seed: int | None = None
     """Of first weights, pairs and draws. Default: the file's."""
-    force: bool = False
-    """Replace OUTPUT/weights of an earlier run."""
 
 
 def main(argv: Sequence[str] | None = None, source: "Source | None" = None) -> int:

@@ -5,7 +5,9 @@ the first would have made.
 """
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -20,6 +22,8 @@ from drol_jax.train.settings import different
 RUN, LOG, CHECKPOINTS = "run.json", "log.jsonl", "checkpoints"
 KEPT = 2
 """Checkpoints that are kept."""
+SPARE = 1.5
+"""Bytes that a checkpoint is given room for, over those of its arrays."""
 Resume = Literal["automatic", "always", "never"]
 
 
@@ -69,7 +73,10 @@ class RunFolder:
         else:
             if resume == "never":
                 raise UserError(f"{path} holds a run already; choose another --output, or drop --resume never")
-            if found := different(earlier, record):
+            found = different(earlier, record)
+            if len(found) > 1:  # other weights to begin with follow from another seed or network
+                found = [clause for clause in found if not clause.startswith("initial_weights ")]
+            if found:
                 raise UserError(f"{path} holds a run of other settings ({'; '.join(found)}); choose another --output")
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -92,25 +99,34 @@ class RunFolder:
         """
         if step in self._manager.all_steps():
             return
+        flat = _flat(tree)
         try:
-            self._manager.save(step, args=ocp.args.StandardSave(_flat(tree)), force=True)
+            # Orbax's own threads die loudly where the disk is full, so space is looked for before they start.
+            self._reserve(SPARE * sum(array.nbytes for array in flat.values()))
+            self._manager.save(step, args=ocp.args.StandardSave(flat), force=True)
             self._manager.check_for_errors()
         except (OSError, ValueError, RuntimeError) as error:
-            kept = self._last()
-            words = f"the one of step {kept} is intact" if kept is not None else "there is none yet"
-            first = (str(error) or type(error).__name__).splitlines()[0]
+            last = self.last()
+            words = f"the one of step {last} is intact" if last is not None else "there is none yet"
             raise UserError(
-                f"cannot write a checkpoint in {self.path / CHECKPOINTS} ({first}); {words}; free space and run the "
-                "same command again"
+                f"cannot write a checkpoint in {self.path / CHECKPOINTS} ({reason(error).splitlines()[0]}); {words}; "
+                "free space and run the same command again"
             ) from error
+
+    def _reserve(self, count: float) -> None:
+        """Raises OSError where so many bytes cannot be written."""
+        if not hasattr(os, "posix_fallocate"):
+            return
+        path = self.path / CHECKPOINTS / f".space.{os.getpid()}.tmp"
+        try:
+            with path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, int(count))
+        finally:
+            path.unlink(missing_ok=True)
 
     def last(self) -> int | None:
         """Steps taken at the last whole checkpoint; None where there is none."""
         return self._manager.latest_step()
-
-    def _last(self) -> int | None:
-        self._manager.reload()
-        return self.last()
 
     def restore(self, like: Any) -> Any:
         """The last checkpoint, as numpy arrays in the structure of `like`.
@@ -161,7 +177,8 @@ class RunFolder:
         return lines
 
     def close(self) -> None:
-        self._manager.close()
+        with suppress(Exception):  # after a failed write, which was told of, its threads have nothing to add
+            self._manager.close()
 
 
 def _flat(tree: Any) -> dict[str, np.ndarray]:
