@@ -61,7 +61,10 @@ def region(geometry, scale=1.0, size=(20.0, 20.0)):
 
 
 def inside(geometry):
-    """How far off the crop's middle the features see a target on every side, pixels."""
+    """How far off the crop's middle the features see a target on every side, pixels.
+
+    Four cells from the last one: nearer to the border, the kernel's zeros outside pull the peak by a pixel.
+    """
     ends = np.array([geometry.first, geometry.first + geometry.stride * (geometry.cells - 1)])
     return min(abs(ends - (geometry.pixels - 1) / 2)) - 4 * geometry.stride
 

@@ -41,6 +41,11 @@ def test_bfloat16_leaves_normalisation_and_biases_in_full(tracker):
     assert params["backbone"]["norm1"]["scale"].dtype == jnp.float32
 
 
+def test_bfloat16_is_not_overruled_by_fast_kernels(tracker):
+    assert FAST_KERNELS in tracker.variables
+    assert FAST_KERNELS not in reduced(tracker.variables, "bfloat16")
+
+
 def test_where_there_is_no_tf32_it_is_float32(tracker):
     if jax.default_backend() != "cpu":
         pytest.skip("this device may have tf32")

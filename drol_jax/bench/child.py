@@ -61,7 +61,7 @@ def main() -> None:
             answer = server.answer(json.loads(line))
         except UserError as error:
             answer = {"error": str(error)}
-        except Exception as error:
+        except Exception as error:  # whatever a tracker raises is that measurement's end, not the program's
             traceback.print_exc()
             words = (str(error).strip() or "no reason given").splitlines()[0]
             answer = {"error": f"{type(error).__name__}: {words}"}

@@ -197,7 +197,7 @@ def main() -> None:
         request = json.loads(line)
         try:
             answer = getattr(peer, request.pop("do"))(**request)
-        except Exception as error:
+        except Exception as error:  # the checkout can raise anything; who asked is told
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {(str(error).strip() or 'no reason given').splitlines()[0]}"}
         answers.write(json.dumps(answer) + "\n")

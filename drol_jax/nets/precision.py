@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import Precision
+from drol_jax.nets.layers import FAST_KERNELS
 
 PRODUCTS: dict[Precision, str] = {"float32": "highest", "tf32": "tensorfloat32", "bfloat16": "bfloat16"}
 """`jax.default_matmul_precision` of each."""
@@ -14,7 +15,8 @@ PRODUCTS: dict[Precision, str] = {"float32": "highest", "tf32": "tensorfloat32",
 def reduced(variables: Any, precision: Precision) -> Any:
     """The weights as a precision wants them: with bfloat16 the convolutions' kernels, in whose type they compute.
 
-    Normalisation and biases stay float32. Kernels that have the type already stay as they are.
+    Normalisation and biases stay float32. Kernels that have the type already stay as they are; their fast forms, which
+    are float32, are left out, or else the network would compute with them.
     """
     if precision != "bfloat16":
         return variables
@@ -23,4 +25,5 @@ def reduced(variables: Any, precision: Precision) -> Any:
         convolves = path[-1].key == "kernel" and leaf.ndim == 4
         return jnp.asarray(leaf, jnp.bfloat16) if convolves else leaf
 
-    return {**variables, "params": jax.tree_util.tree_map_with_path(cast, variables["params"])}
+    rest = {kind: tree for kind, tree in variables.items() if kind != FAST_KERNELS}
+    return {**rest, "params": jax.tree_util.tree_map_with_path(cast, variables["params"])}

@@ -85,7 +85,10 @@ def optimiser(
     groups = jax.tree.map(lambda path: BACKBONE if path.startswith(f"{BACKBONE}/") else "rest", paths)
     moves = {"rest": _direction(settings), BACKBONE: _direction(settings)}
     if begins:
-        released = lambda step, **_: step >= begins  # noqa: E731
+
+        def released(step: Any, **_: Any) -> Any:
+            return step >= begins
+
         moves[BACKBONE] = optax.conditionally_mask(moves[BACKBONE], released)
     scales = {str(factor): optax.scale(factor) for factor in set(jax.tree.leaves(factors))}
     return optax.chain(
