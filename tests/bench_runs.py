@@ -20,7 +20,7 @@ def write_config(path, *, online):
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quick_compiler():
     """What measures compiles without much care, which takes half the time."""
     with pytest.MonkeyPatch.context() as patch:
@@ -28,13 +28,13 @@ def quick_compiler():
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def small_config(tmp_path_factory, quick_compiler):
     """With the subnet."""
     return write_config(tmp_path_factory.mktemp("bench") / "small.yaml", online=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plain_config(tmp_path_factory, quick_compiler):
     """Without."""
     return write_config(tmp_path_factory.mktemp("bench") / "plain.yaml", online=False)
