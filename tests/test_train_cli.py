@@ -5,14 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chex import assert_trees_all_equal
 from fakes_train import Squares, Trouble, write_files
 
 from drol_jax import checkpoint
 from drol_jax.api import load
 from drol_jax.train.cli import main
+from drol_jax.train.run import Run
+from drol_jax.train.settings import load_train_settings
 
 HERE = Path(__file__).parent
 
@@ -179,6 +183,33 @@ def test_training_begins_with_given_weights(whole, home, training):
     assert main(arguments(home, output, "--init", str(whole / "weights")), source=Squares()) == 0
     record = json.loads((output / "run.json").read_text())
     assert record["initial_weights"] == numbers(whole) != numbers(output)
+
+
+def test_training_begins_with_the_backbone_of_another_kind_of_tracker(whole, home, training, capsys):
+    tracker = json.loads((home / "little.yaml").read_text())
+    tracker["model"] = {"backbone": "alexnet", "head": "siamfc", "width": 0.05}
+    (home / "fc.yaml").write_text(json.dumps(tracker))
+    (home / "fc_training.yaml").write_text(
+        json.dumps({**json.loads(training.read_text()), "config": str(home / "fc.yaml")})
+    )
+
+    def begun(*more):
+        settings = replace(load_train_settings(home / "fc_training.yaml"), **dict(more))
+        return Run.of(settings, Squares()).variables
+
+    given = checkpoint.load(whole / "weights", load_model(whole)).variables
+    fresh, taken = begun(), begun(("initial_backbone", str(whole / "weights")))
+    for kind in ("params", "batch_stats"):
+        assert_trees_all_equal(taken[kind]["backbone"], given[kind]["backbone"])
+    assert_trees_all_equal(taken["params"]["head"], fresh["params"]["head"])
+
+    tracker["model"]["width"] = 0.1
+    (home / "fc.yaml").write_text(json.dumps(tracker))
+    wide = arguments(home, home / "wide", "--init-backbone", str(whole / "weights"), training="fc_training.yaml")
+    assert "the backbone of" in (message := refused(capsys, wide, source=Squares()))
+    assert "is another: misshapen" in message
+    both = arguments(home, home / "wide", "--init", "siamrpn_alex_tiny", "--init-backbone", "siamrpn_alex_tiny")
+    assert "exclude each other" in refused(capsys, both, source=Squares())
 
 
 def test_a_budget_is_turned_into_steps_once(whole, home, training, capsys, monkeypatch):

@@ -23,7 +23,18 @@ from drol_jax.errors import UserError
 from drol_jax.resources import data_path
 from drol_jax.variables import variable_shapes, weights_hash
 
-__all__ = ["CARD", "Loaded", "bundled", "check_writable", "load", "resolve", "save", "variable_shapes", "weights_hash"]
+__all__ = [
+    "CARD",
+    "Loaded",
+    "bundled",
+    "check_writable",
+    "load",
+    "network",
+    "resolve",
+    "save",
+    "variable_shapes",
+    "weights_hash",
+]
 
 
 class Loaded(NamedTuple):
@@ -119,6 +130,19 @@ def load(place: str | Path, model: ModelConfig) -> Loaded:
     found = weights_hash(tree)
     cards.check_hash(card, found, place)
     return Loaded(jax.tree.map(jnp.asarray, tree), found, card)
+
+
+def network(place: str | Path) -> ModelConfig:
+    """The network that weights belong to, as their card names it; the weights themselves are not read.
+
+    Args:
+      place: folder or file; see `resolve`.
+
+    Raises:
+      UserError: no such weights, no drol_jax checkpoint, or a damaged card.
+    """
+    place = _existing(Path(place)).absolute()
+    return cards.network((folder if place.is_dir() else single).read_card(place), place)
 
 
 def bundled() -> list[str]:

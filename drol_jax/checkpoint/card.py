@@ -73,6 +73,26 @@ def check_network(card: Mapping[str, Any], model: ModelConfig, where: Path) -> N
         )
 
 
+def network(card: Mapping[str, Any], where: Path) -> ModelConfig:
+    """The network that the card names.
+
+    Raises:
+      UserError: it names none that this drol_jax has.
+    """
+    known = {f.name for f in fields(ModelConfig)}
+    entries = {key: _as_tuples(value) for key, value in card["model"].items()}
+    try:
+        if unknown := sorted(entries.keys() - known):
+            raise TypeError(f"it has {', '.join(unknown)}")
+        return ModelConfig(**entries)
+    except TypeError as error:
+        raise damaged(where, f"its card names no network ({error})") from error
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
+
+
 def check_shapes(found: Mapping[str, Shape], model: ModelConfig, where: str) -> None:
     """Whether the arrays are those of this network, every name and shape, both ways.
 

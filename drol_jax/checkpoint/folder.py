@@ -42,7 +42,7 @@ def read(folder: Path, model: ModelConfig) -> tuple[dict[str, Any], dict[str, An
     Raises:
       UserError: no drol_jax checkpoint, damaged, or weights of another network.
     """
-    card = _read_card(folder)
+    card = read_card(folder)
     # Before Orbax reads them: its own errors leave loose threads behind, and name no cure.
     found_files = _file_hashes(folder / VARIABLES)
     if bad := sorted(n for n in found_files | card["files"] if found_files.get(n) != card["files"].get(n)):
@@ -82,7 +82,12 @@ def _file_hashes(folder: Path) -> dict[str, str]:
     return hashes
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card alone.
+
+    Raises:
+      UserError: no drol_jax checkpoint, or a damaged card.
+    """
     if not (folder / CARD).is_file():
         raise UserError(
             f"{folder} is no drol_jax checkpoint (it has no {CARD}); give a folder that convert/pysot_to_flax.py wrote"

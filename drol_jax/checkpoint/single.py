@@ -1,6 +1,7 @@
 """Weights as one file of the safetensors format, with the card in its header: easy to pass on, mapped when read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +38,37 @@ def read(path: Path, model: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]
     Raises:
       UserError: no drol_jax weights, damaged, or weights of another network.
     """
+    with _opened(path) as file:
+        card = cards.parsed(_card(file, path), path, {})
+        cards.check_network(card, model, path)
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        cards.check_shapes({name: tuple(s.get_shape()) for name, s in slices.items()}, model, str(path))
+        if wrong := [f"{name} is {s.get_dtype()}" for name, s in slices.items() if s.get_dtype() != "F32"]:
+            raise UserError(f"{path} holds other numbers than float32: {', '.join(wrong)}; convert it again")
+        flat = {name: file.get_tensor(name) for name in slices}
+    return card, unflatten_dict(flat, sep="/")
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card alone.
+
+    Raises:
+      UserError: no drol_jax weights, or damaged.
+    """
+    with _opened(path) as file:
+        return cards.parsed(_card(file, path), path, {})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file, and its errors as the user's."""
     try:
         with safe_open(path, framework="np") as file:
-            card = cards.parsed(_card(file, path), path, {})
-            cards.check_network(card, model, path)
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
-            cards.check_shapes({name: tuple(s.get_shape()) for name, s in slices.items()}, model, str(path))
-            if wrong := [f"{name} is {s.get_dtype()}" for name, s in slices.items() if s.get_dtype() != "F32"]:
-                raise UserError(f"{path} holds other numbers than float32: {', '.join(wrong)}; convert it again")
-            flat = {name: file.get_tensor(name) for name in slices}
+            yield file
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}); check the path") from error
     except SafetensorError as error:
         raise cards.damaged(path, f"no whole safetensors file ({ascii(str(error))[1:-1]})") from error
-    return card, unflatten_dict(flat, sep="/")
 
 
 def is_ours(path: Path) -> bool:

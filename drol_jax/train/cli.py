@@ -36,6 +36,8 @@ class Arguments(CacheArguments):
     """Steps of the optimiser, in place of the file's."""
     init: str | None = None
     """Weights to begin with: bundled ones by name, a folder, a file, or hf://owner/repository. Default: the file's."""
+    init_backbone: str | None = None
+    """Weights whose backbone alone to begin with, such as those of another kind of tracker; in place of --init."""
     output: Path | None = None
     """The run's folder. Default: runs/NAME, in the working directory."""
     resume: Literal["automatic", "always", "never"] = "automatic"
@@ -72,8 +74,8 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
         settings = replace(settings, steps=arguments.steps, budget=arguments.budget)
     if arguments.seed is not None:
         settings = replace(settings, seed=arguments.seed)
-    if arguments.init is not None:
-        settings = replace(settings, initial=arguments.init)
+    if arguments.init is not None or arguments.init_backbone is not None:
+        settings = replace(settings, initial=arguments.init, initial_backbone=arguments.init_backbone)
     settings = revalidated(settings)
     output = arguments.output or Path("runs") / settings.name
     keep_compiled(arguments)

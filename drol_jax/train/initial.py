@@ -1,14 +1,16 @@
-"""The variables that training from nothing begins with."""
+"""The variables that training begins with."""
 
 import math
 import zlib
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import unflatten_dict
+from flax.traverse_util import flatten_dict, unflatten_dict
 
+from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
-from drol_jax.variables import variable_shapes
+from drol_jax.errors import UserError
+from drol_jax.variables import listing, mismatches, variable_shapes
 
 ONES = ("scale", "var", "cls_weight", "loc_weight")
 
@@ -22,6 +24,26 @@ def fresh_variables(model: ModelConfig, seed: int) -> Any:
       {'params', 'batch_stats'}, float32 numpy arrays.
     """
     return unflatten_dict({path: _fresh(path, shape, seed) for path, shape in variable_shapes(model).items()}, sep="/")
+
+
+def with_backbone(variables: Any, place: str) -> Any:
+    """The variables with the backbone of other weights, whose head may be of any kind.
+
+    Args:
+      variables: {'params', 'batch_stats'}.
+      place: as of `checkpoint.resolve`.
+
+    Raises:
+      UserError: no such weights, or another backbone.
+    """
+    path = checkpoint.resolve(place)
+    theirs = flatten_dict(checkpoint.load(path, checkpoint.network(path)).variables, sep="/")
+    ours = flatten_dict(variables, sep="/")
+    found, wanted = ({key: array for key, array in of.items() if "/backbone/" in key} for of in (theirs, ours))
+    shapes = ({key: np.shape(array) for key, array in of.items()} for of in (found, wanted))
+    if wrong := listing(mismatches(*shapes)):
+        raise UserError(f"the backbone of {path} is another: {wrong}; name weights of the same backbone and width")
+    return unflatten_dict({**ours, **found}, sep="/")
 
 
 def _fresh(path: str, shape: tuple[int, ...], seed: int) -> np.ndarray:

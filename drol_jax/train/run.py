@@ -15,7 +15,7 @@ from drol_jax.settings import Settings, load_settings
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train import sources
 from drol_jax.train.feed import ahead, devices_mesh, everywhere
-from drol_jax.train.initial import fresh_variables
+from drol_jax.train.initial import fresh_variables, with_backbone
 from drol_jax.train.optimiser import optimiser, release_step
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
@@ -55,6 +55,8 @@ class Run:
         mesh = devices_mesh(settings.batch_size)
         if settings.initial is None:
             variables = fresh_variables(config.model, settings.seed)
+            if settings.initial_backbone is not None:
+                variables = with_backbone(variables, settings.initial_backbone)
             found = weights_hash(variables)
         else:
             loaded = checkpoint.load(checkpoint.resolve(settings.initial), config.model)
@@ -76,7 +78,8 @@ class Run:
     def record(self, steps: int) -> dict[str, Any]:
         """What decides the run's numbers, as plain data."""
         training = counted(self.settings)
-        training.pop("initial")  # its numbers count, not where they lie
+        for place in ("initial", "initial_backbone"):  # the numbers count, not where they lie
+            training.pop(place)
         config = plain(self.tracker.config)
         return {
             "training": training,

@@ -53,6 +53,8 @@ class TrainSettings:
     """Of the first weights, the pairs and the draws."""
     initial: str | None = None
     """Weights to begin with: bundled ones by name, a folder or a file; none: random ones."""
+    initial_backbone: str | None = None
+    """Weights whose backbone alone to begin with, in place of `initial`; their head may be of any kind."""
     loss: LossSettings = field(default_factory=LossSettings)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
@@ -161,6 +163,8 @@ def counted(settings: TrainSettings) -> dict[str, Any]:
 def _complaints(settings: TrainSettings) -> Iterator[str]:
     if (settings.steps is None) == (settings.budget is None):
         yield "steps or budget must be given, and not both"
+    if settings.initial is not None and settings.initial_backbone is not None:
+        yield "initial and initial_backbone exclude each other; drop one"
     if settings.budget is not None:
         seconds_of(settings.budget)
     positive = {
