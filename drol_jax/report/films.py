@@ -1,7 +1,7 @@
 """Single sequences to look at: overlap over time, and a strip of pictures with the boxes in them."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -9,11 +9,9 @@ import cv2
 import numpy as np
 
 from drol_jax import datasets, frames
-from drol_jax.boxes import overlap
 from drol_jax.errors import UserError
-from drol_jax.metrics.polygons import exact_overlaps
-from drol_jax.metrics.regions import Regions
 from drol_jax.report.board import Board, Column, Standing
+from drol_jax.report.drawing import fitted, outlined, overlaps_of, truth_of
 from drol_jax.report.style import TRUTH, Style
 from drol_jax.results.formats import read_run
 
@@ -106,7 +104,7 @@ def film(
         sequence = entry.open()
     except UserError as error:
         return Film(entry.name, why, trouble=str(error))
-    truth = _truth(sequence)
+    truth = truth_of(sequence)
     tracked, trouble = {}, []
     for standing in standings:
         runs = standing.files.get(entry.name, {})
@@ -114,7 +112,7 @@ def film(
             continue
         path = runs[min(runs)]
         try:
-            regions = _fitted(read_run(path, regions=True).regions, truth)
+            regions = fitted(read_run(path, regions=True).regions, truth)
         except UserError as error:
             trouble.append(str(error))
             continue
@@ -122,14 +120,15 @@ def film(
             trouble.append(f"{path.name} of {standing.tracker} does not cover the sequence from its start")
         else:
             tracked[standing.tracker] = regions
-    overlaps = {name: _overlaps(regions, truth) for name, regions in tracked.items()}
+    overlaps = {name: overlaps_of(regions, truth) for name, regions in tracked.items()}
     order = [subject, *(s.tracker for s in standings if s.tracker != subject)]
     filmed = tuple(name for name in order if name in tracked)[:FILMED]
     shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (truth, TRUTH)]
     pictures = []
     try:
         for number in _shown(len(sequence), overlaps.get(subject)):
-            uri = _drawn(frames.read(sequence.frames[number]), number, shapes, sequence.origin)
+            image = frames.read(sequence.frames[number])
+            uri = _jpeg(outlined(image, number, shapes, sequence.origin, WIDTH))
             pictures.append(Picture(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
     except UserError as error:
         trouble.append(f"no pictures: {error}")
@@ -157,50 +156,7 @@ def _number(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def _truth(sequence: datasets.Sequence) -> Regions:
-    """In the benchmark's own origin, as result files are."""
-    if sequence.polygons is not None:
-        return Regions.from_polygons(sequence.polygons + sequence.origin)
-    return Regions.from_boxes(np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0)))
-
-
-def _fitted(regions: Regions, truth: Regions) -> Regions | None:
-    """As many frames as the truth: a longer result's last ones, a shorter one with nothing behind; None if far off."""
-    missing = len(truth) - len(regions)
-    if missing <= 0:
-        return regions[-missing:]
-    if missing > len(truth) // 2:
-        return None
-    corners = np.concatenate([regions.corners, np.full((missing, 4, 2), np.nan)])
-    boxes = np.concatenate([regions.boxes, np.full((missing, 4), np.nan)])
-    return Regions(corners, boxes, np.concatenate([regions.codes, np.zeros(missing, np.int8)]))
-
-
-def _overlaps(regions: Regions, truth: Regions) -> np.ndarray:
-    if not truth.is_box.any() or not regions.is_box.any():
-        return exact_overlaps(regions, truth)
-    return overlap(regions.boxes, truth.boxes)
-
-
-def _drawn(image: np.ndarray, number: int, shapes: Sequence[tuple[Regions, tuple[int, int, int]]], origin: int) -> str:
-    scale = WIDTH / image.shape[1]
-    height = max(1, round(image.shape[0] * scale))
-    picture = cv2.resize(image, (WIDTH, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    for corners, colour in _outlines(number, shapes, origin, scale):
-        # Dark edges keep colours apart from the picture; the truth lies thin on top, so that it hides no tracker.
-        widths = [(1, colour)] if colour == TRUTH else [(4, (0, 0, 0)), (2, colour)]
-        for width, paint in widths:
-            cv2.polylines(picture, [corners], True, paint, width, cv2.LINE_AA, 4)
+def _jpeg(picture: np.ndarray) -> str:
     quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)[1]
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
-
-
-def _outlines(
-    number: int, shapes: Sequence[tuple[Regions, tuple[int, int, int]]], origin: int, scale: float
-) -> Iterator[tuple[np.ndarray, tuple[int, int, int]]]:
-    """Corners in sixteenths of a pixel, as OpenCV draws them finely; regions far outside stay within its range."""
-    for regions, colour in shapes:
-        corners = (regions.corners[number] - origin) * scale
-        if np.isfinite(corners).all():
-            yield np.clip(corners * 16, -1e6, 1e6).round().astype(np.int32), colour

@@ -1,0 +1,94 @@
+"""Arguments and wiring of ``python -m drol_jax.eval film``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.report.strips import FILMS, STRIPS, tracks_of, write_film, write_strip
+from drol_jax.results.layout import Names, find_trackers
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Draw trackers' boxes, from their result files, into the pictures of a sequence.
+
+    A name that ends in .png or .jpg gives a strip with a row for each tracker, .webp, .gif or .mp4 a film with the
+    trackers beside each other. White is the truth; above each picture stand the tracker, the frame and the overlap.
+
+    Exit code: 0 written, 2 misuse.
+    """
+
+    results: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction]
+    """A folder of result files, of any toolkit; may be given several times."""
+    dataset: str
+    """Benchmark that the sequence is of."""
+    sequence: str
+    """Its name."""
+    output: Path
+    """File to write."""
+    data_root: Path = field(default_factory=data_root)
+    """Folder that holds the dataset. Default: $DROL_JAX_DATA, else ./data."""
+    trackers: str | None = None
+    """Only these, in this order, separated by commas. Default: all, by name."""
+    experiment: str = "baseline"
+    """Which of a VOT tracker's experiments."""
+    pictures: int = 6
+    """In a row of a strip."""
+    every: int = 1
+    """Of how many frames a film shows one."""
+    speed: float = 25.0
+    """Of a film, in frames of the sequence a second."""
+    width: int = 240
+    """Of a picture, in pixels."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code 0.
+
+    Raises:
+      UserError: misuse, no results, or images that are missing.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} film")
+    suffix = arguments.output.suffix
+    if suffix not in (*STRIPS, *FILMS):
+        raise UserError(f"--output {arguments.output} must end in one of {', '.join((*STRIPS, *FILMS))}")
+    for option in ("pictures", "every", "speed", "width"):
+        if getattr(arguments, option) <= 0:
+            raise UserError(f"--{option} is {getattr(arguments, option)}, wanted more than 0")
+    if not arguments.results:
+        raise UserError("no result folder was named; pass --results DIR")
+    dataset = datasets.canonical(arguments.dataset)
+    (entry,) = datasets.load(dataset, arguments.data_root, [arguments.sequence])
+    sequence = entry.open()
+    tracks = tracks_of(sequence, _files(arguments, dataset, entry.name))
+    if suffix in STRIPS:
+        write_strip(sequence, tracks, arguments.output, pictures=arguments.pictures, width=arguments.width)
+    else:
+        write_film(
+            sequence, tracks, arguments.output, every=arguments.every, speed=arguments.speed, width=arguments.width
+        )
+    print(f"{', '.join(track.name for track in tracks)} on {entry.name}: {arguments.output}")
+    return 0
+
+
+def _files(arguments: Arguments, dataset: str, sequence: str) -> dict[str, Path]:
+    """By tracker the file of its first run."""
+    entries = datasets.load(dataset, arguments.data_root, images=False)
+    aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
+    names = Names([entry.name for entry in entries], aliases)
+    found = [t for folder in arguments.results for t in find_trackers(folder, names, arguments.experiment)]
+    files = {t.name: t.files[sequence][min(t.files[sequence])] for t in found if t.files.get(sequence)}
+    wanted = split_names(arguments.trackers, "--trackers")
+    if missing := [name for name in wanted or () if name not in files]:
+        have = ", ".join(files) or "none"
+        raise UserError(f"no result of {', '.join(missing)} on {sequence}; there are: {have}")
+    if not files:
+        raise UserError(f"no result on {sequence} under the folders; track it first")
+    return {name: files[name] for name in wanted or files}

@@ -1,0 +1,162 @@
+"""One sequence and several trackers as a file of pictures: a strip, or a film that moves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from drol_jax import datasets, frames
+from drol_jax.errors import UserError
+from drol_jax.metrics.regions import Regions
+from drol_jax.report.drawing import fitted, outlined, overlaps_of, truth_of
+from drol_jax.report.style import TRUTH, style
+from drol_jax.results.files import reason
+from drol_jax.results.formats import read_run
+
+STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4")
+"""Ends of names: of one picture, and of one that moves."""
+GAP, LETTERS, INK = 4, 0.4, (255, 255, 255)
+"""Pixels between pictures, size of letters, their colour."""
+BAND = 18
+"""Rows above a picture for its words."""
+QUALITY = 85
+"""Of JPEG and WebP, in per cent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One tracker's regions on the sequence."""
+
+    name: str
+    regions: Regions
+    overlaps: np.ndarray
+    """[T] in [0, 1], NaN where there is none."""
+
+
+def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Track]:
+    """Trackers' regions from their result files, in the given order.
+
+    Args:
+      files: by tracker.
+
+    Raises:
+      UserError: a file cannot be read, or is not of this sequence.
+    """
+    truth, found = truth_of(sequence), []
+    for name, path in files.items():
+        regions = fitted(read_run(path, regions=True).regions, truth)
+        if regions is None:
+            raise UserError(f"{path} has too few frames for {sequence.name}; track it again")
+        found.append(Track(name, regions, overlaps_of(regions, truth)))
+    return found
+
+
+def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *, pictures: int, width: int) -> None:
+    """Write pictures at equal distances beside each other, a row for each tracker; white is the truth.
+
+    Args:
+      path: its end, one of `STRIPS`, says the format.
+      pictures: in a row.
+      width: of a picture, in pixels.
+
+    Raises:
+      UserError: an image of the sequence cannot be read, or the file not written.
+    """
+    shown = np.unique(np.linspace(0, len(sequence) - 1, pictures).round().astype(int)).tolist()
+    columns = [np.vstack(_tiles(sequence, tracks, number, width)) for number in shown]
+    quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    _write(path, cv2.imencode(path.suffix, _bgr(_spaced(columns)), quality)[1])
+
+
+def write_film(
+    sequence: datasets.Sequence, tracks: list[Track], path: Path, *, every: int, speed: float, width: int
+) -> None:
+    """Write a film with the trackers beside each other; white is the truth.
+
+    Args:
+      path: its end, one of `FILMS`, says the format.
+      every: of how many frames one is shown.
+      speed: frames of the sequence a second.
+      width: of a picture, in pixels.
+
+    Raises:
+      UserError: an image of the sequence cannot be read, or the file not written.
+    """
+    moving = (_bgr(_spaced(_tiles(sequence, tracks, number, width))) for number in range(0, len(sequence), every))
+    if path.suffix == ".mp4":
+        _write_video(moving, path, speed / every)
+        return
+    animation = cv2.Animation()
+    animation.frames = list(moving)
+    animation.durations = [round(1000 * every / speed)] * len(animation.frames)
+    done, data = cv2.imencodeanimation(path.suffix, animation, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+    if not done:
+        raise UserError(f"this OpenCV cannot write {path.suffix}; choose another of {', '.join(FILMS)}")
+    _write(path, data)
+
+
+def _tiles(sequence: datasets.Sequence, tracks: list[Track], number: int, width: int) -> list[np.ndarray]:
+    """One frame for each tracker, with its words above."""
+    image, truth = frames.read(sequence.frames[number]), truth_of(sequence)
+    tiles = []
+    for place, track in enumerate(tracks):
+        colour = style(place).rgb
+        picture = outlined(image, number, [(track.regions, colour), (truth, TRUTH)], sequence.origin, width)
+        band = np.full((BAND, width, 3), colour, np.uint8)
+        overlap = track.overlaps[number]
+        right = f"{number + 1}" if np.isnan(overlap) else f"{number + 1}   IoU {overlap:.2f}"
+        start = width - 4 - _length(right)
+        _letter(band, _fitting(track.name, start - 8), 4)
+        _letter(band, right, start)
+        tiles.append(np.vstack([band, picture]))
+    return tiles
+
+
+def _fitting(words: str, room: int) -> str:
+    """As much of the words as the room has."""
+    if _length(words) <= room:
+        return words
+    while words and _length(words + "..") > room:
+        words = words[:-1]
+    return words + ".."
+
+
+def _length(words: str) -> int:
+    return cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, LETTERS, 1)[0][0]
+
+
+def _letter(band: np.ndarray, words: str, left: int) -> None:
+    cv2.putText(band, words, (left, BAND - 5), cv2.FONT_HERSHEY_SIMPLEX, LETTERS, INK, 1, cv2.LINE_AA)
+
+
+def _spaced(columns: list[np.ndarray]) -> np.ndarray:
+    gap = np.full((columns[0].shape[0], GAP, 3), 255, np.uint8)
+    return np.hstack([part for column in columns for part in (column, gap)][:-1])
+
+
+def _bgr(picture: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(picture[..., ::-1])
+
+
+def _write(path: Path, data: np.ndarray) -> None:
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {reason(error)}; choose another --output") from error
+
+
+def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
+    writer = None
+    try:
+        for picture in moving:
+            rows, columns = (n - n % 2 for n in picture.shape[:2])  # video codecs halve colours both ways
+            if writer is None:
+                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (columns, rows))
+                if not writer.isOpened():
+                    raise UserError(f"cannot write {path}; choose another --output, or a film that ends in .webp")
+            writer.write(np.ascontiguousarray(picture[:rows, :columns]))
+    finally:
+        if writer is not None:
+            writer.release()
