@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from drol_jax import datasets
 from drol_jax.boxes import box_from_polygon
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.datasets.sequence import Sequence
@@ -186,3 +187,17 @@ def test_package_data_is_found_and_an_absent_kind_is_told(monkeypatch, tmp_path)
     (tmp_path / "drol_jax" / "_data" / "configs").mkdir(parents=True)
     (tmp_path / "configs").mkdir()
     assert data_path("configs") == tmp_path / "drol_jax" / "_data" / "configs"
+
+
+def test_synth_is_rendered_from_the_seed_that_its_name_carries():
+    assert datasets.canonical("synth@03") == "Synth@3"
+    assert datasets.canonical("Synth@0") == "Synth"
+    (named,) = datasets.load("synth@3", only=["dusk_car"])
+    (seeded,) = datasets.load("Synth", only=["dusk_car"], seed=3)
+    (own,) = datasets.load("Synth@0", only=["dusk_car"])
+    assert np.array_equal(named.open().boxes, seeded.open().boxes)
+    assert not np.array_equal(named.open().boxes, own.open().boxes)
+    assert datasets.benchmark("Synth@3") is None
+    for name in ("Synth@", "Synth@x", "OTB100@3", "@3"):
+        with pytest.raises(UserError, match="unknown dataset"):
+            datasets.load(name)

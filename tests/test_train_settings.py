@@ -46,6 +46,7 @@ def test_there_is_one_for_each_small_network():
         ({"sources": [{}]}, "sources.0 must be one of procedural, crop511 and sequences"),
         ({"sources": [{"sequences": {"dataset": "Synth"}}]}, "render_seed 0 is the benchmark's own"),
         ({"sources": [{"sequences": {"dataset": "synth", "render_seed": 1000}}]}, "is among evaluation.seeds"),
+        ({"sources": [{"sequences": {"dataset": "Synth@1000", "render_seed": 3}}]}, "is among evaluation.seeds"),
         ({"evaluation": {"seeds": [0]}}, "seed 0 is the benchmark's own"),
         ({"optimiser": {"rates": {"backbone": -1.0}}}, "optimiser.rates.backbone is -1.0, wanted 0 or more"),
     ],

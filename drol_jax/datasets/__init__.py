@@ -9,9 +9,21 @@ from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.synth import load_synth
 from drol_jax.errors import UserError
 
-__all__ = ["DATASETS", "Benchmark", "FrameSource", "Sequence", "SequenceEntry", "benchmark", "canonical", "load"]
+__all__ = [
+    "DATASETS",
+    "Benchmark",
+    "FrameSource",
+    "Sequence",
+    "SequenceEntry",
+    "benchmark",
+    "built_in",
+    "canonical",
+    "load",
+]
 
 DATASETS = ("Synth", *benchmarks())
+RENDERED_FROM = "@"
+"""Between Synth and the seed of a rendering other than the benchmark's: Synth@3."""
 
 
 def load(
@@ -27,7 +39,8 @@ def load(
     The official folders are looked for first, PySOT's JSON file where there are none.
 
     Args:
-      name: one of DATASETS or another name of one, in any case; "OTB2015" is OTB100.
+      name: one of DATASETS or another name of one, in any case; "OTB2015" is OTB100, "Synth@3" Synth rendered from
+        seed 3.
       root: where the dataset lies: its folder, the folder around it, or PySOT's JSON file. The built-in Synth needs
         none.
       only: names of the sequences wanted, in any case and in any toolkit's spelling; None for all.
@@ -42,8 +55,8 @@ def load(
       UserError: an unknown dataset or sequence (names the nearest valid one), or the dataset is not under root.
     """
     dataset = canonical(name)
-    if dataset == "Synth":
-        found = load_synth(seed)
+    if built_in(dataset):
+        found = load_synth(int(dataset.partition(RENDERED_FROM)[2] or seed))
     elif root is None:
         raise UserError(f"{dataset} lies on disk and no folder was named; say where with --data-root DIR")
     else:
@@ -53,13 +66,25 @@ def load(
 
 
 def canonical(name: str) -> str:
-    """The dataset's own name, one of DATASETS, from any of its names in any case.
+    """The dataset's own name, one of DATASETS or a rendering of Synth, from any of its names in any case.
 
     Raises:
       UserError: an unknown dataset (names the nearest).
     """
+    of, at, seed = name.partition(RENDERED_FROM)
+    if at and of.casefold() == "synth" and seed.isdecimal():
+        return f"Synth{at}{int(seed)}" if int(seed) else "Synth"
     spellings = {alias: row.name for row in benchmarks().values() for alias in row.aliases}
     return pick(name, spellings | {known: known for known in DATASETS}, "dataset")
+
+
+def built_in(name: str) -> bool:
+    """Whether the dataset is Synth, rendered from whatever seed.
+
+    Raises:
+      UserError: an unknown dataset.
+    """
+    return canonical(name).partition(RENDERED_FROM)[0] == "Synth"
 
 
 def benchmark(name: str) -> Benchmark | None:

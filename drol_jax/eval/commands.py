@@ -12,7 +12,9 @@ from drol_jax.errors import UserError
 from drol_jax.program import guarded
 
 PROGRAM = "python -m drol_jax.eval"
-DATASET_HELP = "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in."
+DATASET_HELP = (
+    "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in, Synth@3 is rendered from seed 3."
+)
 DATA_ROOT = "DROL_JAX_DATA"
 
 
