@@ -1,0 +1,89 @@
+"""Arguments and wiring of ``python -m drol_jax.eval render``."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from os import cpu_count
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tyro
+from rich.console import Console
+from rich.progress import track
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.eval.commands import PROGRAM
+from drol_jax.results.files import reason, write_boxes
+
+QUALITY = 90
+"""Of JPEG, in per cent."""
+TRUTH = "groundtruth.txt"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Write renderings of Synth to disk, for training (dataset "folders") or for other programs.
+
+    A sequence becomes OUTPUT/NAME_SEED/ with its frames 00000001.jpg, 00000002.jpg, ... and groundtruth.txt: x,y,w,h a
+    line, 0-based, NaN where the target is out of view. Sequences that are there already stay as they are.
+
+    Exit code: 0 written, 2 misuse, 130 interrupted.
+    """
+
+    output: Path
+    """Folder to write to, made where it does not exist."""
+    first: int = 1
+    """The first seed. 0 is the benchmark itself."""
+    seeds: int = 1
+    """How many, counting up."""
+    every: int = 1
+    """Of how many frames one is written."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code 0.
+
+    Raises:
+      UserError: misuse, or a file cannot be written.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} render")
+    for option, least in (("first", 0), ("seeds", 1), ("every", 1)):
+        if getattr(arguments, option) < least:
+            raise UserError(f"--{option} is {getattr(arguments, option)}, wanted {least} or more")
+    wanted = [
+        (arguments.output / f"{entry.name}_{seed}", entry)
+        for seed in range(arguments.first, arguments.first + arguments.seeds)
+        for entry in datasets.load("Synth", seed=seed)
+    ]
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        write = partial(_write, every=arguments.every)
+        try:
+            done = pool.map(lambda pair: write(*pair), wanted)
+            for _ in track(done, "rendering", len(wanted), console=Console(stderr=True)):
+                pass
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    print(f"{len(wanted)} sequences: {arguments.output}")
+    return 0
+
+
+def _write(folder: Path, entry: datasets.SequenceEntry, every: int) -> None:
+    if (folder / TRUTH).exists():
+        return
+    sequence = entry.open()
+    shown = range(0, len(sequence), every)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, frame in enumerate(shown, 1):
+            picture = np.ascontiguousarray(sequence.frames[frame]()[..., ::-1])
+            data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+            (folder / f"{number:08}.jpg").write_bytes(data.tobytes())
+    except OSError as error:
+        raise UserError(f"cannot write {folder}: {reason(error)}; choose another --output") from error
+    # Last, so that a folder that has it is whole.
+    write_boxes(folder / TRUTH, sequence.boxes[shown])
