@@ -74,3 +74,9 @@ def test_spans_of_time(words, seconds):
 def test_what_is_no_span_of_time_is_refused(words):
     with pytest.raises(UserError, match="is no span of time"):
         seconds_of(words)
+
+
+@pytest.mark.parametrize("name", ["GOT-10k-train", "folders", "OTB100", "Synth@7"])
+def test_pairs_come_from_any_dataset(name):
+    found = from_dict({**MINIMAL, "sources": [{"sequences": {"dataset": name, "root": "somewhere"}}]})
+    assert found.sources[0].sequences.dataset == name

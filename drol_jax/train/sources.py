@@ -8,7 +8,7 @@ from drol_jax.datasets import RENDERED_FROM, built_in, canonical
 from drol_jax.errors import UserError
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.pairs.disk_crop511 import Crop511Settings, crop511
-from drol_jax.train.pairs.disk_sequences import SequencesSettings, sequences
+from drol_jax.train.pairs.disk_sequences import FOLDERS, SequencesSettings, sequences
 from drol_jax.train.pairs.mixture import Mixture
 from drol_jax.train.pairs.procedural import Procedural, ProceduralSettings
 
@@ -45,7 +45,7 @@ def source_complaints(settings: Sequence[SourceSettings], held_out: Sequence[int
             yield f"sources.{place} must be one of procedural, crop511 and sequences"
         if source.share < 0:
             yield f"sources.{place}.share is {source.share!r}, wanted 0 or more"
-        if source.sequences is None or not built_in(source.sequences.dataset):
+        if source.sequences is None or source.sequences.dataset in FOLDERS or not built_in(source.sequences.dataset):
             continue
         seed = int(canonical(source.sequences.dataset).partition(RENDERED_FROM)[2] or source.sequences.render_seed)
         if seed == 0 or seed in held_out:
