@@ -74,7 +74,7 @@ class FakeBackend:
         if self.world.interrupt_loading:
             raise KeyboardInterrupt
         if config == "unheard_of":
-            raise UserError("unknown configuration 'unheard_of'; the nearest is 'siamrpn_alex_synth'")
+            raise UserError("unknown configuration 'unheard_of'; the nearest is 'siamrpn_alex_tiny'")
         enabled = self.world.online if online is None else online
         return FakeTracker(config, Config(Online(enabled)), self.world.hyper), FakeRunner(self.world, enabled)
 

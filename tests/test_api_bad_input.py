@@ -192,4 +192,4 @@ def test_missing_weights_are_named_with_the_cure(tmp_path):
 
 def test_weights_of_another_configuration_are_named():
     with pytest.raises(UserError, match=r"weights of another network: width 0\.25"):
-        drol_jax.load("siamrpn_alex_otb", weights="siamrpn_alex_w025_synth")
+        drol_jax.load("siamrpn_alex_otb", weights="siamrpn_alex_tiny")

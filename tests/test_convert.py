@@ -165,7 +165,7 @@ def test_a_checkpoint_converts_from_the_command_line_as_a_user_types_it(tmp_path
 
 
 def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(tmp_path):
-    command = [sys.executable, "convert/pysot_to_flax.py", "gone.pth", "--config", "siamrpn_alex_synth"]
+    command = [sys.executable, "convert/pysot_to_flax.py", "gone.pth", "--config", "siamrpn_alex_tiny"]
     done = subprocess.run([*command, "--output", str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "error: gone.pth cannot be read (No such file or directory); check the path\n"
@@ -249,15 +249,6 @@ def test_colours_are_turned_once(siamrpn_state):
     kernel = pysot_names.to_flax(siamrpn_state, NETWORKS["siamrpn"])["params"]["backbone"]["conv1"]["kernel"]
     blue = siamrpn_state["backbone.features.0.weight"][:, 0]
     np.testing.assert_array_equal(kernel[:, :, 2], blue.transpose(1, 2, 0))
-
-
-def test_the_bundled_weights_are_the_converted_starter():
-    folder = checkpoint.resolve("siamrpn_alex_w025_synth")
-    model = ModelConfig(backbone="alexnetlegacy", head="depthwise_rpn", width=0.25, head_channels=64)
-    loaded = checkpoint.load(folder, model)
-    source = "ca9af11275f7ca9942cdee870cb188a1ded9b5da341ba01196b5c1bc5bf6555e"
-    assert loaded.card["source"] == {"file": "siamrpn_alex_w025_synth.pth", "sha256": source}
-    assert loaded.card["largest_difference"] < 1e-5
 
 
 def test_fixed_pictures_are_the_same_on_every_machine():

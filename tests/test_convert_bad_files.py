@@ -163,8 +163,8 @@ def test_a_bad_file_does_not_load_and_does_not_go_back_to_pysot(name, make, tmp_
     make(tmp_path)
     (tmp_path / "bad").rename(tmp_path / name)
     with pytest.raises(drol_jax.UserError) as caught:
-        drol_jax.load("siamrpn_alex_synth", weights=tmp_path / name)
+        drol_jax.load("siamrpn_alex_tiny", weights=tmp_path / name)
     assert str(tmp_path / name) in str(caught.value)
     assert "\n" not in str(caught.value)
-    refused(flax_to_pysot.main, tmp_path, tmp_path / name, "siamrpn_alex_synth", "out.pth", capsys)
+    refused(flax_to_pysot.main, tmp_path, tmp_path / name, "siamrpn_alex_tiny", "out.pth", capsys)
     assert not (tmp_path / "ran").exists()

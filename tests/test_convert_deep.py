@@ -92,16 +92,16 @@ def test_a_checkpoint_goes_there_and_back_bit_for_bit(tmp_path, capsys):
 
 def test_the_bundled_weights_go_back_to_pysot(tmp_path):
     output = tmp_path / "starter.pth"
-    arguments = ["siamrpn_alex_w025_synth", "--config", "siamrpn_alex_synth", "--output", str(output)]
+    arguments = ["siamrpn_alex_tiny", "--config", "siamrpn_alex_tiny", "--output", str(output)]
     assert flax_to_pysot.main(arguments) == 0
-    model = recorded.load_settings("siamrpn_alex_synth").config.model
+    model = recorded.load_settings("siamrpn_alex_tiny").config.model
     variables = pysot_names.to_flax(torch_files.read_state_dict(output), model)
-    loaded = checkpoint.load(checkpoint.resolve("siamrpn_alex_w025_synth"), model)
+    loaded = checkpoint.load(checkpoint.resolve("siamrpn_alex_tiny"), model)
     assert checkpoint.weights_hash(variables) == loaded.hash
 
 
 def test_weights_of_another_network_do_not_go_back(tmp_path, capsys):
-    arguments = ["siamrpn_alex_w025_synth", "--config", "siamrpn_alex_otb", "--output", str(tmp_path / "out.pth")]
+    arguments = ["siamrpn_alex_tiny", "--config", "siamrpn_alex_otb", "--output", str(tmp_path / "out.pth")]
     assert flax_to_pysot.main(arguments) == 2
     assert "weights of another network" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -195,7 +195,7 @@ def test_a_step_keeps_structure_shapes_and_types(head):
 
 
 def test_fidelity_is_chosen_by_file_by_load_and_by_command_line(run, world, tmp_path):
-    name = "siamrpn_alex_synth"
+    name = "siamrpn_alex_tiny"
     chosen = api.load(name, fidelity="exact")
     assert (chosen.name, chosen.config.fidelity) == (f"{name}_exact", "exact")
     assert api.load(name, fidelity="published").name == api.load(name).name == name
@@ -208,12 +208,12 @@ def test_fidelity_is_chosen_by_file_by_load_and_by_command_line(run, world, tmp_
 @pytest.mark.parametrize("given", ["loose", "Exact", ""])
 def test_an_unknown_fidelity_is_named_with_the_choices(given):
     with pytest.raises(UserError, match=f"fidelity is {given!r}; choose one of: published, exact"):
-        api.load("siamrpn_alex_synth", fidelity=given)
+        api.load("siamrpn_alex_tiny", fidelity=given)
     with pytest.raises(UserError, match="'published' or 'exact'"):
-        from_dict(to_dict(load_settings("siamrpn_alex_synth")) | {"fidelity": given})
+        from_dict(to_dict(load_settings("siamrpn_alex_tiny")) | {"fidelity": given})
 
 
 def test_the_command_line_passes_the_fidelity_on():
     arguments = cli.Arguments(fidelity="exact", no_cache=True)
-    loaded, _ = backend.JaxBackend(arguments).load("siamrpn_alex_synth", None, online=False)
-    assert loaded.name == "siamrpn_alex_synth_exact" and loaded.config.fidelity == "exact"
+    loaded, _ = backend.JaxBackend(arguments).load("siamrpn_alex_tiny", None, online=False)
+    assert loaded.name == "siamrpn_alex_tiny_exact" and loaded.config.fidelity == "exact"

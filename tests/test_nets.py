@@ -22,7 +22,6 @@ PARAMETERS = {
     "siamfc_alex_vot": 2_338_561,
     "siamrpn_alex_otb": 6_256_926,
     "siamrpn_alex_vot": 6_256_926,
-    "siamrpn_alex_synth": 401_502,
     "siamrpn_alex_tiny": 401_502,
     "siamfc_alex_tiny": 242_369,
     "nanotrack_v1": 294_126,

@@ -12,7 +12,7 @@ from drol_jax.nets import Network
 from drol_jax.nets.layers import FAST_KERNELS
 from drol_jax.nets.precision import reduced
 
-NAME = "siamrpn_alex_synth"
+NAME = "siamrpn_alex_tiny"
 
 
 @pytest.fixture(scope="module")

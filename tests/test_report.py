@@ -14,8 +14,8 @@ from drol_jax.report.summary import Entrant, Failure, Outcome, Summary
 from drol_jax.report.table import short, show
 from drol_jax.results import Timing
 
-DROL = Entrant("siamrpn_alex_synth", "DROL", (0, 1, 2))
-BASE = Entrant("siamrpn_alex_synth_baseline", "base", (0,))
+DROL = Entrant("siamrpn_alex_tiny", "DROL", (0, 1, 2))
+BASE = Entrant("siamrpn_alex_tiny_baseline", "base", (0,))
 NAMES = ("distractor_lookalikes_00", "occlusion_01", "fast_motion_02")
 TRUTH = np.tile([50.0, 50, 40, 40], (90, 1))
 

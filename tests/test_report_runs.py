@@ -186,7 +186,7 @@ def test_a_tracking_run_has_a_page_with_every_number_of_its_summary(run, tmp_pat
             for kind in ("sequences", "attributes"):
                 for name, numbers in tracker[kind].items():
                     assert any(row[0] == name and cell(numbers[key], column) in row for row in every), (head, name)
-    assert seen.table("Speed")["siamrpn_alex_synth"] == {
+    assert seen.table("Speed")["siamrpn_alex_tiny"] == {
         "frames/s": "32.0",
         "frames": "48",
         "seconds": "1.5",
@@ -221,7 +221,7 @@ def test_a_sequence_that_failed_is_told_with_its_seed(run, world, tmp_path):
     code, _, _ = run("--baseline", report=True)
     seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
     assert code == 1
-    assert "beta (siamrpn_alex_synth): seed 0: beta: frame 3 is cut short; copy it again" in seen.text
+    assert "beta (siamrpn_alex_tiny): seed 0: beta: frame 3 is cut short; copy it again" in seen.text
     assert "Means over 2 of 3 sequences" in seen.text
 
 

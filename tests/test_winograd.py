@@ -44,7 +44,7 @@ def test_the_matrices_give_the_outputs_of_a_tile_exactly(size):
 
 
 def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
-    settings = load_settings("siamrpn_alex_synth")
+    settings = load_settings("siamrpn_alex_tiny")
     variables = checkpoint.load(checkpoint.resolve(settings.weights), settings.config.model).variables
     prepared = prepare(settings.config.model, variables)
     assert {kind: prepared[kind] for kind in variables} == variables
@@ -57,4 +57,4 @@ def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
 
 
 def test_loading_leaves_them_out_where_memory_counts_more():
-    assert FAST_KERNELS not in load("siamrpn_alex_synth", fast_kernels=False).variables
+    assert FAST_KERNELS not in load("siamrpn_alex_tiny", fast_kernels=False).variables

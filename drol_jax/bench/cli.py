@@ -26,7 +26,7 @@ class Arguments:
     Exit code: 0 all measured, 1 something failed, 2 misuse, 130 interrupted.
     """
 
-    config: str = "siamrpn_alex_synth"
+    config: str = "siamrpn_alex_tiny"
     """Configurations, separated by commas: names of bundled ones or YAML files."""
     weights: str | None = None
     """Converted weights of the one configuration. Default: the bundled ones, else random numbers, which cost the

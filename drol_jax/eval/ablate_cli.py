@@ -32,7 +32,7 @@ class Arguments(TrackingArguments):
     dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
-    config: str = "siamrpn_alex_synth"
+    config: str = "siamrpn_alex_tiny"
     """Configuration to vary. The paper's is siamrpn_r50."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""

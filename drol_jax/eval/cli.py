@@ -34,7 +34,7 @@ class Arguments(TrackingArguments):
     dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
-    config: str = "siamrpn_alex_synth"
+    config: str = "siamrpn_alex_tiny"
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""

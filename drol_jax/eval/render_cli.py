@@ -13,7 +13,7 @@ import tyro
 from rich.console import Console
 from rich.progress import track
 
-from drol_jax import datasets
+from drol_jax import datasets, frames
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM
 from drol_jax.results.files import reason, write_boxes
@@ -80,7 +80,7 @@ def _write(folder: Path, entry: datasets.SequenceEntry, every: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, frame in enumerate(shown, 1):
-            picture = np.ascontiguousarray(sequence.frames[frame]()[..., ::-1])
+            picture = np.ascontiguousarray(frames.read(sequence.frames[frame])[..., ::-1])
             data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
             (folder / f"{number:08}.jpg").write_bytes(data.tobytes())
     except OSError as error:

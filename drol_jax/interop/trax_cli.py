@@ -27,7 +27,7 @@ class Arguments(CacheArguments):
     Exit code: 0 the client quit, 2 misuse, a broken picture, or no client.
     """
 
-    config: str = "siamrpn_alex_synth"
+    config: str = "siamrpn_alex_tiny"
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""

@@ -37,13 +37,16 @@ def with_backbone(variables: Any, place: str) -> Any:
       UserError: no such weights, or another backbone.
     """
     path = checkpoint.resolve(place)
-    theirs = flatten_dict(checkpoint.load(path, checkpoint.network(path)).variables, sep="/")
-    ours = flatten_dict(variables, sep="/")
+    theirs, ours = _flat(checkpoint.load(path, checkpoint.network(path)).variables), _flat(variables)
     found, wanted = ({key: array for key, array in of.items() if "/backbone/" in key} for of in (theirs, ours))
     shapes = ({key: np.shape(array) for key, array in of.items()} for of in (found, wanted))
     if wrong := listing(mismatches(*shapes)):
         raise UserError(f"the backbone of {path} is another: {wrong}; name weights of the same backbone and width")
     return unflatten_dict({**ours, **found}, sep="/")
+
+
+def _flat(variables: Any) -> dict[str, Any]:
+    return flatten_dict(variables, sep="/")
 
 
 def _fresh(path: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
