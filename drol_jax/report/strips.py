@@ -65,7 +65,8 @@ def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *,
       UserError: an image of the sequence cannot be read, or the file not written.
     """
     shown = np.unique(np.linspace(0, len(sequence) - 1, pictures).round().astype(int)).tolist()
-    columns = [np.vstack(_tiles(sequence, tracks, number, width)) for number in shown]
+    truth = truth_of(sequence)
+    columns = [np.vstack(_tiles(sequence, truth, tracks, number, width)) for number in shown]
     quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     _write(path, cv2.imencode(path.suffix, _bgr(_spaced(columns)), quality)[1])
 
@@ -84,7 +85,8 @@ def write_film(
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    moving = (_bgr(_spaced(_tiles(sequence, tracks, number, width))) for number in range(0, len(sequence), every))
+    truth, shown = truth_of(sequence), range(0, len(sequence), every)
+    moving = (_bgr(_spaced(_tiles(sequence, truth, tracks, number, width))) for number in shown)
     if path.suffix == ".mp4":
         _write_video(moving, path, speed / every)
         return
@@ -97,9 +99,11 @@ def write_film(
     _write(path, data)
 
 
-def _tiles(sequence: datasets.Sequence, tracks: list[Track], number: int, width: int) -> list[np.ndarray]:
+def _tiles(
+    sequence: datasets.Sequence, truth: Regions, tracks: list[Track], number: int, width: int
+) -> list[np.ndarray]:
     """One frame for each tracker, with its words above."""
-    image, truth = frames.read(sequence.frames[number]), truth_of(sequence)
+    image = frames.read(sequence.frames[number])
     tiles = []
     for place, track in enumerate(tracks):
         colour = style(place).rgb
