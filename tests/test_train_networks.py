@@ -135,18 +135,30 @@ def test_the_answer_in_training_is_that_of_tracking_where_the_statistics_are_the
     np.testing.assert_allclose(said.response.cls, tracked.cls, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("form", "stride"), [(convolution.space_to_depth, 2), (convolution.by_rows, 1)])
-def test_forms_of_convolutions_have_the_gradients_of_the_plain_one(form, stride):
+@pytest.mark.parametrize(
+    ("form", "size", "stride", "groups"),
+    [
+        (convolution.space_to_depth, 11, 2, 1),
+        (convolution.space_to_depth, 3, 2, 1),  # too small for Winograd's algorithm
+        (convolution.by_rows, 5, 1, 1),
+        (convolution.by_rows, 3, 1, 1),
+        (convolution.grouped, 3, 1, 2),
+    ],
+)
+def test_forms_of_convolutions_have_the_gradients_of_the_plain_one(form, size, stride, groups):
     draws = np.random.default_rng(0)
-    x = draws.normal(size=(3, 21, 21, 3)).astype(np.float32)
-    kernel = draws.normal(size=(5, 5, 3, 4)).astype(np.float32)
+    x = draws.normal(size=(3, 21, 21, 4)).astype(np.float32)
+    kernel = draws.normal(size=(size, size, 4 // groups, 6)).astype(np.float32)
 
-    def plain(x, kernel, strides, padding):
-        return jax.lax.conv_general_dilated(x, kernel, strides, padding, dimension_numbers=convolution.LAYOUT)
+    def plain(x, kernel, *strides_and_padding, **rest):
+        return jax.lax.conv_general_dilated(
+            x, kernel, *strides_and_padding, dimension_numbers=convolution.LAYOUT, **rest
+        )
 
     def of(convolve):
         def loss(x, kernel):
-            return jnp.sum(jnp.sin(convolve(x, kernel, (stride, stride), "VALID")))
+            y = convolve(x, kernel, (stride, stride), "VALID", feature_group_count=groups)
+            return jnp.sum(jnp.sin(y))
 
         return jax.jit(jax.value_and_grad(loss, argnums=(0, 1)))(x, kernel)
 

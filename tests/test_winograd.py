@@ -34,6 +34,19 @@ def test_it_is_the_plain_convolution(size, groups, pad, dilation):
     assert relative_error(np.asarray(found), np.asarray(wanted)) < 2e-5
 
 
+@pytest.mark.parametrize("size", winograd.ROWS_OF)
+@pytest.mark.parametrize("rows", [6, 7, 20])
+def test_along_the_rows_alone_it_is_the_plain_convolution_too(size, rows):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, rows, 9, 8)).astype(np.float32)
+    kernel = rng.normal(size=(size, size, 8, 6)).astype(np.float32)
+    with jax.default_matmul_precision("highest"):
+        wanted = jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
+        found = jax.jit(winograd.by_rows)(x, kernel)
+    assert found.shape == wanted.shape
+    assert relative_error(np.asarray(found), np.asarray(wanted)) < 5e-6
+
+
 @pytest.mark.parametrize("size", winograd.KERNEL_SIZES)
 def test_the_matrices_give_the_outputs_of_a_tile_exactly(size):
     outputs, kernel, picture = winograd.transforms(size)

@@ -13,7 +13,7 @@ from typing import Any
 
 from drol_jax.bench.children import cores
 from drol_jax.errors import UserError
-from drol_jax.program import CacheArguments, keep_compiled
+from drol_jax.program import CacheArguments, make_ready
 
 
 class Server:
@@ -39,7 +39,7 @@ class Server:
 def _setup(device: str | None, threads: int | None, cache: str | None) -> dict[str, Any]:
     if threads is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores(threads))  # before jax starts its threads: it makes one a core that it may use
-    keep_compiled(CacheArguments(cache_dir=None if cache is None else Path(cache), no_cache=cache is None))
+    make_ready(CacheArguments(cache_dir=None if cache is None else Path(cache), no_cache=cache is None))
     import jax
 
     try:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from drol_jax.errors import UserError
 from drol_jax.eval import contestants
 from drol_jax.eval.running import Runner
-from drol_jax.program import CacheArguments, keep_compiled
+from drol_jax.program import CacheArguments, make_ready
 from drol_jax.results import environment
 from drol_jax.workers import Clock
 
@@ -38,7 +38,7 @@ class JaxBackend:
         if arguments.lanes < 1:
             raise UserError(f"--lanes {arguments.lanes}: at least one is needed; pass --lanes 1 or more")
         self.arguments, self.clock = arguments, Clock()
-        keep_compiled(arguments)
+        make_ready(arguments)
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
         from drol_jax.api import load

@@ -12,7 +12,7 @@ import tyro
 
 from drol_jax.errors import UserError
 from drol_jax.interop import optional
-from drol_jax.program import DEFAULT_CACHE, CacheArguments, keep_compiled
+from drol_jax.program import DEFAULT_CACHE, CacheArguments, make_ready
 from drol_jax.settings import load_settings
 
 PROGRAM = "python -m drol_jax.eval trax"
@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
     from drol_jax.api import load
     from drol_jax.interop.trax import serve
 
-    keep_compiled(arguments)
+    make_ready(arguments)
     tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
     serve(tracker, height, width, arguments.seed)
     return 0

@@ -33,11 +33,11 @@ FIRST_CELL = 43.0
 """Pixel that the first cell's receptive field, 87 pixels wide, is centred on; the next cell's is 8 pixels on."""
 
 
-def _form(layer: int, groups: int) -> Callable[..., jax.Array] | None:
-    """How a layer's convolution is best computed; None for the compiler's own way."""
+def _form(layer: int, groups: int) -> Callable[..., jax.Array]:
+    """How a layer's convolution is best computed."""
     if groups > 1:
         return grouped
-    return {1: space_to_depth, 2: by_rows}.get(layer)
+    return space_to_depth if layer == 1 else by_rows
 
 
 def output_size(size: int) -> int:

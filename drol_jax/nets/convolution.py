@@ -5,61 +5,51 @@ The convolutions take the arguments of `jax.lax.conv_general_dilated` that `flax
 """
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+
+from drol_jax.nets import winograd
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 Convolution = Callable[..., jax.Array]
 
 
-def learned_by(one: Convolution) -> Callable[[Convolution], Convolution]:
-    """A convolution that is computed by another form where it is differentiated on the CPU, picture by picture.
+def _on_cpu(one: Convolution, other: Convolution) -> Convolution:
+    """A convolution by the form `one`, picture by picture, on the CPU and by `other` elsewhere, and so its gradients.
 
-    What is not differentiated, and other devices, stay with the decorated form. One picture's parts fit into the
-    processor's cache, those of a batch do not (AlexNet of width 0.25, 16 pictures of 287x287, forth and back: a third
-    of the time).
+    One picture's parts fit into the processor's cache, those of a batch do not.
 
     Args:
-      one: the other form, called with a batch of one picture.
+      one, other: (x, kernel) -> y; `one` is called with a batch of one picture.
     """
 
-    def decorate(form: Convolution) -> Convolution:
-        @wraps(form)
-        def convolution(x: jax.Array, kernel: jax.Array, *args: Any, **rest: Any) -> jax.Array:
-            plain, other = (partial(_filled, f, args, rest) for f in (form, one))
+    def value(x, kernel):
+        return jax.lax.platform_dependent(x, kernel, cpu=partial(_each, one), default=other)
 
-            def forth(x, kernel):
-                inputs = x.value, kernel.value
-                y = jax.lax.platform_dependent(*inputs, cpu=partial(_each, other), default=plain)
-                # A structure says whether anybody asks for the pictures' gradient: first layers are not asked.
-                return y, (*inputs, () if x.perturbed else None)
+    def forth(x, kernel):
+        # A structure says whether anybody asks for the pictures' gradient: first layers are not asked.
+        return value(x.value, kernel.value), (x.value, kernel.value, () if x.perturbed else None)
 
-            def back(kept, slope):
-                *inputs, asked = kept
-                wanted = (0, 1) if asked is not None else (1,)
-                found = jax.lax.platform_dependent(
-                    *inputs, slope, cpu=partial(_slopes_of_each, other, wanted), default=partial(_slopes, plain, wanted)
-                )
-                return found if asked is not None else (jnp.zeros_like(inputs[0]), *found)
+    def back(kept, slope):
+        *inputs, asked = kept
+        wanted = (0, 1) if asked is not None else (1,)
+        found = jax.lax.platform_dependent(
+            *inputs, slope, cpu=partial(_slopes_of_each, one, wanted), default=partial(_slopes, other, wanted)
+        )
+        return found if asked is not None else (jnp.zeros_like(inputs[0]), *found)
 
-            differentiable = jax.custom_vjp(plain)
-            differentiable.defvjp(forth, back, symbolic_zeros=True)
-            return differentiable(x, kernel)
-
-        return convolution
-
-    return decorate
-
-
-def _filled(form: Convolution, args: Any, rest: Any, x: jax.Array, kernel: jax.Array) -> jax.Array:
-    return form(x, kernel, *args, **rest)
+    convolution = jax.custom_vjp(value)
+    convolution.defvjp(forth, back, symbolic_zeros=True)
+    return convolution
 
 
 def _each(one: Convolution, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    if x.shape[0] == 1:
+        return one(x, kernel)
     return jax.lax.map(lambda picture: one(picture[None], kernel)[0], x)
 
 
@@ -100,31 +90,20 @@ def _blocked(x: jax.Array, kernel: jax.Array, s: int) -> tuple[jax.Array, jax.Ar
     return x, kernel.reshape(blocks, blocks, s * s * channels, outputs)
 
 
-def _row_products(x: jax.Array, kernel: jax.Array, *others: Any, **rest: Any) -> jax.Array:
-    """Unstrided convolution as one matrix product for each kernel row."""
-    size, _, channels, outputs = kernel.shape
-    batch, rows, columns = x.shape[0], x.shape[1] - size + 1, x.shape[2] - size + 1
-    wide = jnp.concatenate([x[:, :, v : v + columns] for v in range(size)], axis=-1)
-    total = None
-    for u in range(size):
-        row = wide[:, u : u + rows].reshape(batch * rows * columns, size * channels)
-        product = row @ kernel[u].reshape(size * channels, outputs)
-        total = product if total is None else total + product
-    assert total is not None
-    return total.reshape(batch, rows, columns, outputs)
+def _plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
 
 
-def _block_row_products(x: jax.Array, kernel: jax.Array, strides: Any, *others: Any, **rest: Any) -> jax.Array:
-    return _row_products(*_blocked(x, kernel, strides[0]))
+def _takes(x: jax.Array, size: int) -> bool:
+    """Whether `winograd.by_rows` is exact enough, and made, for pictures and a kernel of `size` rows."""
+    return x.dtype == jnp.float32 and size in winograd.ROWS_OF
 
 
-@learned_by(_block_row_products)
 def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
-    """Strided convolution as an unstrided one over blocks of stride x stride pixels.
+    """Strided convolution as an unstrided one over stride x stride blocks; on the CPU by Winograd's algorithm.
 
-    For first layers: a kernel over three channels leaves vector units idle (on a 2-core CPU 99 ms against 12 ms for
-    11x11 stride 2 on 287x287, 24 outputs; 23 ms against 16 ms with 96). On the CPU picture by picture: three together
-    take twice the time.
+    For first layers: a kernel over three channels leaves vector units idle. 11x11 stride 2 on 255x255 takes 8 ms so
+    with 96 outputs and 4 ms with 24, as a plain convolution over blocks 24 and 11.
 
     Args:
       x: [B, H, W, C].
@@ -135,22 +114,37 @@ def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, 
     def blocks(x, kernel):
         return jax.lax.conv_general_dilated(*_blocked(x, kernel, strides[0]), (1, 1), "VALID", dimension_numbers=LAYOUT)
 
-    if x.shape[0] == 1:
+    def by_tiles(x, kernel):
+        return winograd.by_rows(*_blocked(x, kernel, strides[0]))
+
+    if not _takes(x, -(-kernel.shape[0] // strides[0])):
         return blocks(x, kernel)
-    return jax.lax.platform_dependent(x, kernel, cpu=partial(_each, blocks), default=blocks)
+    return _on_cpu(by_tiles, blocks)(x, kernel)
 
 
-@learned_by(_row_products)
 def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
-    """On the CPU: one matrix product for each kernel row; elsewhere the plain convolution.
+    """Unstrided convolution, on the CPU by Winograd's algorithm along the rows.
 
-    For large maps and many channels (67 ms against 115 ms for 5x5, 96 to 256 channels on 69x69).
+    Args:
+      x: [B, H, W, C].
+      kernel: [k, k, C, O].
     """
 
-    def plain(x, kernel):
-        return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
+    return _on_cpu(winograd.by_rows, _plain)(x, kernel) if _takes(x, kernel.shape[0]) else _plain(x, kernel)
 
-    return jax.lax.platform_dependent(x, kernel, cpu=_row_products, default=plain)
+
+def pointwise(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
+    """1x1 convolution, unstrided and unpadded; on the CPU as a matrix product, which is quicker.
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [1, 1, C, O].
+    """
+
+    def product(x, kernel):
+        return x @ kernel[0, 0]
+
+    return jax.lax.platform_dependent(x, kernel, cpu=product, default=_plain)
 
 
 def grouped(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
@@ -170,9 +164,7 @@ def grouped(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
 
     def one_by_one(x, kernel):
         parts = zip(jnp.split(x, groups, axis=-1), jnp.split(kernel, groups, axis=-1), strict=True)
-        return jnp.concatenate(
-            [jax.lax.conv_general_dilated(a, k, (1, 1), "VALID", dimension_numbers=LAYOUT) for a, k in parts], axis=-1
-        )
+        return jnp.concatenate([by_rows(part, its_kernel, strides, padding) for part, its_kernel in parts], axis=-1)
 
     return jax.lax.platform_dependent(x, kernel, cpu=one_by_one, default=plain)
 

@@ -14,6 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from drol_jax.nets.convolution import by_rows
 from drol_jax.nets.correlation import cross, depthwise
 from drol_jax.nets.layers import Conv, frozen_norm
 
@@ -45,9 +46,9 @@ class DepthwiseBranch(nn.Module):
     outputs: int
 
     def setup(self):
-        self.template_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
+        self.template_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False, conv_general_dilated=by_rows)
         self.template_norm = frozen_norm()
-        self.search_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False)
+        self.search_conv = Conv(self.hidden, (3, 3), padding="VALID", use_bias=False, conv_general_dilated=by_rows)
         self.search_norm = frozen_norm()
         self.hidden_conv = Conv(self.hidden, (1, 1), use_bias=False)
         self.hidden_norm = frozen_norm()
@@ -136,8 +137,8 @@ class UPChannelRPN(nn.Module):
     def setup(self):
         self.template_cls = Conv(self.channels * 2 * self.anchors, (3, 3), padding="VALID")
         self.template_loc = Conv(self.channels * 4 * self.anchors, (3, 3), padding="VALID")
-        self.search_cls = Conv(self.channels, (3, 3), padding="VALID")
-        self.search_loc = Conv(self.channels, (3, 3), padding="VALID")
+        self.search_cls = Conv(self.channels, (3, 3), padding="VALID", conv_general_dilated=by_rows)
+        self.search_loc = Conv(self.channels, (3, 3), padding="VALID", conv_general_dilated=by_rows)
         self.loc_adjust = Conv(4 * self.anchors, (1, 1))
 
     def _kernel(self, z: jax.Array) -> jax.Array:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.nets import winograd
+from drol_jax.nets.convolution import pointwise
 
 BATCH_NORM_EPSILON = 1e-5
 FAST_KERNELS = "fast_kernels"
@@ -76,6 +77,8 @@ class Conv(nn.Conv):
 
 def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, **rest: Any) -> Conv:
     """Square convolution with PyTorch's arguments; without a bias unless asked for."""
+    if (size, stride, pad) == (1, 1, 0):
+        rest.setdefault("conv_general_dilated", pointwise)
     return Conv(
         channels,
         (size, size),

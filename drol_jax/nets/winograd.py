@@ -23,6 +23,8 @@ TILE = 4
 """m, rows and columns of output that a tile gives. With 6 the kernels take nearly twice the memory for little gain."""
 POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 KERNEL_SIZES = (3, 5)
+ROWS_OF = {3: 4, 4: 4, 5: 4, 6: 3}
+"""m of `by_rows` for every k it takes: no more rows than the points are there for."""
 
 
 class Transforms(NamedTuple):
@@ -33,10 +35,10 @@ class Transforms(NamedTuple):
     picture: np.ndarray  # B, [n, n]
 
 
-@lru_cache(maxsize=len(KERNEL_SIZES))
-def transforms(k: int) -> Transforms:
-    """The matrices of `TILE` outputs and k taps."""
-    n = TILE + k - 1
+@lru_cache(maxsize=len(ROWS_OF))
+def transforms(k: int, m: int = TILE) -> Transforms:
+    """The matrices of m outputs and k taps."""
+    n = m + k - 1
 
     def powers(count: int) -> np.ndarray:
         at_infinity = np.eye(count)[-1:]
@@ -45,7 +47,7 @@ def transforms(k: int) -> Transforms:
     picture = np.linalg.inv(powers(n)).T
     # Rows of like size round alike; powers of two move no digit.
     size = 2.0 ** np.round(np.log2(np.abs(picture).sum(axis=1, keepdims=True)))
-    return Transforms(powers(TILE).T, powers(k) * size, picture / size)
+    return Transforms(powers(m).T, powers(k) * size, picture / size)
 
 
 def kernel_basis(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
@@ -64,6 +66,33 @@ def kernel_basis(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
     product = both @ np.asarray(kernel, np.float64).reshape(k * k, -1)
     product = product.astype(np.float32).reshape(-1, channels, groups, outputs // groups)
     return np.ascontiguousarray(product.transpose(2, 0, 1, 3))
+
+
+def by_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Unstrided, unpadded convolution by the algorithm along the rows alone, a column's taps being channels.
+
+    It saves a half to two thirds of the products, with no kernels made beforehand, and its gradients are as cheap.
+
+    Args:
+      x: float32 [B, H, W, C].
+      kernel: [k, k, C, O], k one of `ROWS_OF`.
+
+    Returns:
+      [B, H - k + 1, W - k + 1, O], but for rounding, about 1e-6 of the largest number.
+    """
+    k, _, channels, outputs = kernel.shape
+    m = ROWS_OF[k]
+    to_output, of_kernel, to_basis = transforms(k, m)
+    n = m + k - 1
+    rows, columns = (size - k + 1 for size in x.shape[1:3])
+    down = -(-rows // m)
+    x = jnp.pad(x, ((0, 0), (0, down * m + k - 1 - x.shape[1]), (0, 0), (0, 0)))
+    lines = jnp.stack(_combine(to_basis, [x[:, i : i + (down - 1) * m + 1 : m] for i in range(n)]))
+    taps = jnp.concatenate([lines[:, :, :, v : v + columns] for v in range(k)], axis=-1)
+    basis = jnp.tensordot(of_kernel.astype(np.float32), kernel, 1).reshape(n, k * channels, outputs)
+    y = (taps.reshape(n, -1, k * channels) @ basis).reshape(n, -1, down, columns, outputs)
+    y = jnp.stack(_combine(to_output, list(y)), axis=2)  # [B, down, m, columns, O]
+    return y.reshape(-1, down * m, columns, outputs)[:, :rows]
 
 
 def convolve(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from drol_jax.errors import UserError
-from drol_jax.program import CacheArguments, guarded, keep_compiled, tell
+from drol_jax.program import CacheArguments, guarded, make_ready, tell
 
 if TYPE_CHECKING:  # jax starts only when the arguments are known
     from drol_jax.train.pairs.batch import Source
@@ -78,7 +78,7 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
         settings = replace(settings, initial=arguments.init, initial_backbone=arguments.init_backbone)
     settings = revalidated(settings)
     output = arguments.output or Path("runs") / settings.name
-    keep_compiled(arguments)
+    make_ready(arguments)
     from drol_jax.train.folder import RunFolder
     from drol_jax.train.loop import Loop, Stopped
     from drol_jax.train.outputs import write_outputs
