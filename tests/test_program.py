@@ -8,26 +8,31 @@ import pytest
 
 FILL = """
 import resource, sys
+from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from drol_jax.program import keep_memory
 
 assert sys.argv[1] == "plain" or keep_memory()
-def faults():
+def faults(size):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    np.ones(16 << 20, np.float32)
+    np.ones(size, np.float32)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-first = faults()
-print(sum(faults() for _ in range(4)) / first)
+with ThreadPoolExecutor(1) as thread:
+    for size in (16 << 20, 1 << 20):
+        for run in (faults, lambda size: thread.submit(faults, size).result()):
+            first = run(size)
+            print(sum(run(size) for _ in range(4)) / max(first, 100))
 """
 
 
-def faults_after_the_first_of_its_kind(kind: str) -> float:
+def faults_beside_the_first(kind: str) -> list[float]:
+    """In four more allocations over those in the first: large and small ones, in the main thread and in another."""
     run = subprocess.run([sys.executable, "-c", FILL, kind], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
-    return float(run.stdout)
+    return [float(line) for line in run.stdout.split()]
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this system's C library cannot be told to keep memory")
 def test_memory_that_is_kept_need_not_be_mapped_again():
-    assert faults_after_the_first_of_its_kind("kept") < 0.1
-    assert faults_after_the_first_of_its_kind("plain") > 3
+    assert max(faults_beside_the_first("kept")) < 0.1
+    assert max(faults_beside_the_first("plain")) > 3
