@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drol_jax.api import Tracker, load
+    from drol_jax.compiling import compiler_options
     from drol_jax.errors import UserError
     from drol_jax.pool import Targets, targets
 
@@ -16,11 +17,12 @@ _HOMES = {
     "Targets": "drol_jax.pool",
     "Tracker": "drol_jax.api",
     "UserError": "drol_jax.errors",
+    "compiler_options": "drol_jax.compiling",
     "load": "drol_jax.api",
     "targets": "drol_jax.pool",
 }
 
-__all__ = ["Targets", "Tracker", "UserError", "load", "targets"]
+__all__ = ["Targets", "Tracker", "UserError", "compiler_options", "load", "targets"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,11 +11,13 @@ from jax.core import Tracer as JaxTracer
 
 from drol_jax import checkpoint, tracker
 from drol_jax.boxes import checked_start_box
+from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Fidelity, Hyper, Precision
 from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.frames import CAPACITIES, capacity, checked, flatten
 from drol_jax.masks import full_frame, rotated_box
+from drol_jax.nets.fold import fold
 from drol_jax.nets.precision import reduced
 from drol_jax.nets.prepare import prepare
 from drol_jax.online.draws import InitDraws
@@ -24,8 +26,8 @@ from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.step import init_draws
 
-_init = jax.jit(tracker.init, static_argnums=0)
-_step = jax.jit(tracker.step, static_argnums=0)
+_init = Jitted(tracker.init, static_argnums=0)
+_step = Jitted(tracker.step, static_argnums=0)
 _draws = jax.jit(init_draws, static_argnums=0)
 
 PRECISION = "highest"
@@ -38,7 +40,8 @@ class Tracker:
 
     settings: Settings
     variables: Any
-    """Network weights; on a CPU with faster forms of the kernels beside them (`nets.prepare`)."""
+    """Network weights with normalisation folded in (`nets.fold`); on a CPU with faster forms of the kernels beside them
+    (`nets.prepare`)."""
     hyper: Hyper
     """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
     weights_hash: str
@@ -164,7 +167,7 @@ def load(
             "convert/pysot_to_flax.py and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
-    variables = loaded.variables
+    variables = fold(settings.config.model, loaded.variables)
     if fast_kernels and jax.default_backend() == "cpu" and settings.config.precision != "bfloat16":
         variables = prepare(settings.config.model, variables)
     return Tracker(

@@ -20,6 +20,7 @@ import jax
 import numpy as np
 
 from drol_jax.api import Tracker
+from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
@@ -240,5 +241,5 @@ def _put_lane(
     return put(lanes, slot, state)
 
 
-_step_all = jax.jit(_step_lanes, static_argnums=0, donate_argnums=3)
-_put_one = jax.jit(_put_lane, static_argnums=0, donate_argnums=3)
+_step_all = Jitted(_step_lanes, static_argnums=0, donate_argnums=3)
+_put_one = Jitted(_put_lane, static_argnums=0, donate_argnums=3)

@@ -18,6 +18,7 @@ import numpy as np
 from jax.core import Tracer
 
 from drol_jax.api import PRECISION, Tracker, checked_frame, on_device
+from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, as_frame
 from drol_jax.errors import UserError
@@ -26,8 +27,8 @@ from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.search import Found, search
 
 _STATIC = {"static_argnums": 0, "static_argnames": "shared"}
-_step = jax.jit(step_lanes, **_STATIC)
-_step_in_place = jax.jit(step_lanes, **_STATIC, donate_argnums=3)
+_step = Jitted(step_lanes, **_STATIC)
+_step_in_place = Jitted(step_lanes, **_STATIC, donate_argnums=3)
 _put = jax.jit(put)
 _put_in_place = jax.jit(put, donate_argnums=0)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from drol_jax.api import PRECISION, Tracker
 from drol_jax.boxes import checked_start_box
+from drol_jax.compiling import Jitted
 from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
@@ -165,15 +166,15 @@ class Runner:
         else:
             rows.take(waiting, first.shape)
 
-    def call(self, watch: Watch, function: Any, *args: Any) -> Any:
+    def call(self, watch: Watch, function: Jitted, *args: Any) -> Any:
         """A jitted function of (config, variables, hyper, *args)."""
         fixed = (self.tracker.variables, self.tracker.hyper)
         return self.program(watch, function, *fixed, *args)(*fixed, *args)
 
-    def program(self, watch: Watch, function: Any, *args: Any) -> Any:
+    def program(self, watch: Watch, function: Jitted, *args: Any) -> Any:
         """A jitted function of (config, *args), compiled for arguments of these shapes; the watch is told how long."""
         signature = (
-            function.__wrapped__,
+            function,
             self.tracker.config,
             *(getattr(leaf, "shape", None) for leaf in jax.tree.leaves(args)),
         )
@@ -182,14 +183,14 @@ class Runner:
                 if signature not in self._compiled:
                     began = time.perf_counter()
                     with jax.default_matmul_precision(PRECISION):
-                        self._compiled[signature] = function.lower(self.tracker.config, *args).compile()
+                        self._compiled[signature] = function.compiled(self.tracker.config, *args)
                     watch.compile_seconds += time.perf_counter() - began
         return self._compiled[signature]
 
 
-_init = jax.jit(init, static_argnums=0)
-_step = jax.jit(step, static_argnums=0, donate_argnums=3)
-_draws = jax.jit(init_draws, static_argnums=0)
+_init = Jitted(init, static_argnums=0)
+_step = Jitted(step, static_argnums=0, donate_argnums=3)
+_draws = Jitted(init_draws, static_argnums=0)
 
 
 def _key(seed: int, name: str) -> jax.Array:

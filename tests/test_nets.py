@@ -13,6 +13,7 @@ from drol_jax.config import ModelConfig
 from drol_jax.nets import SiameseNet, init_variables
 from drol_jax.nets.alexnet import output_size
 from drol_jax.nets.correlation import cross, depthwise
+from drol_jax.nets.fold import fold
 from drol_jax.nets.prepare import prepare
 from drol_jax.settings import load_settings
 
@@ -43,13 +44,14 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("form", ["stored", "fast", "folded", "folded and fast"])
 @pytest.mark.parametrize("name", ["siamfc_alex_upxcorr_otb", "siamrpn_alex_dwxcorr_otb"])
-def test_every_recorded_tensor_is_reproduced(name, fast):
+def test_every_recorded_tensor_is_reproduced(name, form):
     file = recorded.load(f"{name}.net")
     config = recorded.settings(name).config
     variables = recorded.variables(name)
-    variables = prepare(config.model, variables) if fast else variables
+    variables = fold(config.model, variables) if "folded" in form else variables
+    variables = prepare(config.model, variables) if "fast" in form else variables
     z, x = recipe.net_inputs(config.search.instance_size)
     regions = x[None]
     if config.model.head == "siamfc":

@@ -34,11 +34,22 @@ def test_bfloat16_computes_the_network_in_it_and_comes_back_near_float32(tracker
     assert 1e-4 < apart < 5e-2
 
 
-def test_bfloat16_leaves_normalisation_and_biases_in_full(tracker):
+def test_bfloat16_leaves_biases_in_full(tracker):
     params = reduced(tracker.variables, "bfloat16")["params"]
     assert params["backbone"]["conv1"]["kernel"].dtype == jnp.bfloat16
     assert params["backbone"]["conv1"]["bias"].dtype == jnp.float32
-    assert params["backbone"]["norm1"]["scale"].dtype == jnp.float32
+
+
+def test_what_leaves_a_bfloat16_network_is_float32(tracker):
+    variables = {kind: tree for kind, tree in tracker.variables.items() if kind != FAST_KERNELS}
+    z, x = (jnp.asarray(picture[None]) for picture in recipe.net_inputs(255))
+
+    def run(variables):
+        net = Network(tracker.config.model, variables, "bfloat16")
+        search = net.search(x)
+        return net.match(net.template(z), search), search.feature
+
+    assert {leaf.dtype for leaf in jax.tree.leaves(jax.eval_shape(run, variables))} == {jnp.dtype("float32")}
 
 
 def test_bfloat16_is_not_overruled_by_fast_kernels(tracker):

@@ -14,6 +14,7 @@ from flax.traverse_util import unflatten_dict
 from drol_jax import checkpoint
 from drol_jax.api import PRECISION, Tracker, load
 from drol_jax.bench import recipe
+from drol_jax.compiling import compiler_options
 from drol_jax.config import TemplateConfig
 from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import FrameSource, Sequence
@@ -140,7 +141,7 @@ class Programs:
         with matmul_precision(tracker):
             lowered = function.lower(tracker.config, *arguments)
             traced = time.perf_counter()
-            program = lowered.compile()
+            program = lowered.compile(compiler_options=compiler_options() or None)
         self.seconds[name] = {"trace_s": traced - began, "compile_s": time.perf_counter() - traced}
         return program
 

@@ -5,7 +5,8 @@ beat the grouped convolution that the textbook form lowers to, `vmap` over lanes
 symbolic-batch export works.
 
 Letters: B batch, H W search rows and columns, h w kernel rows and columns, C channels, O outputs.
-All correlations are "valid": the result has H - h + 1 rows and W - w + 1 columns.
+All correlations are "valid": the result has H - h + 1 rows and W - w + 1 columns. They sum up in float32, and hand
+that on, whatever they are given: sums in bfloat16 lose digits that maxima are told apart by.
 """
 
 import jax
@@ -22,6 +23,7 @@ def depthwise(search: jax.Array, kernel: jax.Array) -> jax.Array:
     Returns:
       [B, H - h + 1, W - w + 1, C], channel c from channel c of both.
     """
+    search, kernel = search.astype(jnp.float32), kernel.astype(jnp.float32)
     h, w = kernel.shape[1:3]
     rows, columns = search.shape[1] - h + 1, search.shape[2] - w + 1
     total = None
@@ -45,7 +47,8 @@ def pixelwise(search: jax.Array, kernel: jax.Array) -> jax.Array:
     """
     b, height, width, c = search.shape
     cells = kernel.reshape(kernel.shape[0], -1, c).swapaxes(1, 2)
-    return jnp.matmul(search.reshape(b, height * width, c), cells).reshape(b, height, width, -1)
+    products = jnp.matmul(search.reshape(b, height * width, c), cells, preferred_element_type=jnp.float32)
+    return products.reshape(b, height, width, -1)
 
 
 def cross(search: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -61,8 +64,8 @@ def cross(search: jax.Array, kernel: jax.Array) -> jax.Array:
     b, height, width, c = search.shape
     bk, h, w, _, o = kernel.shape
     taps = kernel.transpose(0, 3, 1, 2, 4).reshape(bk, c, h * w * o)
-    products = jnp.matmul(search.reshape(b, height * width, c), taps).reshape(b, height, width, h, w, o)
-    return shifted_sum(products)
+    products = jnp.matmul(search.reshape(b, height * width, c), taps, preferred_element_type=jnp.float32)
+    return shifted_sum(products.reshape(b, height, width, h, w, o))
 
 
 def shifted_sum(products: jax.Array) -> jax.Array:

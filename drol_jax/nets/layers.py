@@ -4,7 +4,6 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
 from drol_jax.nets import winograd
 from drol_jax.nets.convolution import pointwise
@@ -19,12 +18,15 @@ BATCH_NORM_MOMENTUM = 0.9
 class Norm(nn.BatchNorm):
     """Batch normalisation by stored statistics; by the batch's where the caller lets the stored ones change.
 
-    `apply(..., mutable=["batch_stats"])` is what says that a network learns: nothing else needs to be told.
+    `apply(..., mutable=["batch_stats"])` is what says that a network learns: nothing else needs to be told. Without
+    stored statistics it is in the convolution before it already (`nets.fold`).
     """
 
     def __call__(
         self, x: jax.Array, use_running_average: bool | None = None, *, mask: jax.Array | None = None
     ) -> jax.Array:
+        if not self.is_initializing() and not self.has_variable("batch_stats", "mean"):
+            return x
         learns = self.is_mutable_collection("batch_stats") and not self.is_initializing()
         return super().__call__(x, use_running_average=not learns, mask=mask)
 
@@ -39,19 +41,24 @@ def _in_kernels_type(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, **
 
 
 class Conv(nn.Conv):
-    """`flax.linen.Conv`, computed in the kernel's type, float32 in and out.
+    """`flax.linen.Conv`, computed and handed on in the kernel's type.
 
-    By Winograd's algorithm where the variables hold the kernel for it (see `nets.prepare`).
+    By Winograd's algorithm where the variables hold the kernel for it (see `nets.prepare`). A bias that the variables
+    hold counts, whatever `use_bias` says: `nets.fold` makes one of the normalisation that follows.
     """
 
     promote_dtype: Any = _in_kernels_type
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        if not self.has_variable(FAST_KERNELS, "kernel"):
-            return super().__call__(x).astype(jnp.float32)
-        kernel = self.get_variable(FAST_KERNELS, "kernel")
-        y = winograd.convolve(x, kernel, self.size, self._zeros(), self._dilation())
-        return y + self.get_variable("params", "bias") if self.use_bias else y
+        fast = self.has_variable(FAST_KERNELS, "kernel")
+        if fast:
+            kernel = self.get_variable(FAST_KERNELS, "kernel")
+            y = winograd.convolve(x, kernel, self.size, self._zeros(), self._dilation())
+        else:
+            y = super().__call__(x)
+        if (fast or not self.use_bias) and self.has_variable("params", "bias"):
+            y = y + self.get_variable("params", "bias").astype(y.dtype)
+        return y
 
     @property
     def size(self) -> int:

@@ -113,18 +113,18 @@ class SiameseNet(nn.Module):
         return Search(self._online(levels), self.head.search(self._for_head(levels)), mask)
 
     def match(self, template: Template, search: Search) -> Response:
-        """Response maps of one template ([1, ...]) or of one template per search region ([B, ...])."""
-        return self.head.match(template.head, search.head)
+        """Response maps, float32, of one template ([1, ...]) or of one template per search region ([B, ...])."""
+        return jax.tree.map(_in_full, self.head.match(template.head, search.head))
 
     def coarse_masks(self, template: Template, search: Search) -> jax.Array:
         """[B, R, R, 63 * 63] logits of the mask branch alone, which no tracker reads."""
         assert template.mask is not None and search.mask is not None
-        return self.mask_head.coarse(template.mask, search.mask)
+        return _in_full(self.mask_head.coarse(template.mask, search.mask))
 
     def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:
         """[B, 127, 127] mask logits at one cell of the response, int32 [2] (row, column), traced or not."""
         assert template.mask is not None and search.mask is not None
-        return self.mask_head.refine(template.mask, search.mask, jnp.asarray(position))
+        return _in_full(self.mask_head.refine(template.mask, search.mask, jnp.asarray(position)))
 
     def __call__(self, z: jax.Array, x: jax.Array) -> Response:
         template, search = self.template(z), self.search(x)
@@ -137,13 +137,18 @@ class SiameseNet(nn.Module):
         return levels if self.config.head == "multi_rpn" else levels[0]
 
     def _online(self, levels: Levels) -> jax.Array:
-        choice = self.config.online_feature
+        choice, levels = self.config.online_feature, tuple(_in_full(level) for level in levels)
         if choice == "mean":
             return sum(levels[1:], levels[0]) / len(levels)
         if choice == "weighted":
             # The raw numbers, where the head takes their softmax (published).
             return weighted_sum(levels, self.head.cls_weight)
         return jnp.concatenate(levels, axis=-1) if choice == "concat" else levels[self.config.online_level]
+
+
+def _in_full(x: jax.Array) -> jax.Array:
+    """What leaves the network: float32, whatever it computes in."""
+    return x.astype(jnp.float32)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
 from drol_jax.config import Hyper, OnlineConfig
@@ -194,7 +195,7 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
     k = filter.shape[0]
     slots, size = memory.features.shape[:2]
     chunk = min(CHUNK, slots)
-    chunks = (filled(memory) + chunk - 1) // chunk
+    chunks = _most((filled(memory) + chunk - 1) // chunk)
 
     def slots_of(i):
         # The last chunk may reach back over slots of the one before: they count once, by their weight.
@@ -230,3 +231,18 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
         return jax.lax.fori_loop(0, chunks, add, hyper.filter_reg * p)
 
     return b, normal
+
+
+@custom_vmap
+def _most(count: jax.Array) -> jax.Array:
+    """A count of chunks; under `vmap` that of the lane with most, for all.
+
+    What lies behind a lane's own has no weight and adds nothing. With a count of its own each lane would be at another
+    chunk, and every chunk be gathered before it is used.
+    """
+    return count
+
+
+@_most.def_vmap
+def _most_of_all(axis_size: int, in_batched: list[bool], count: jax.Array) -> tuple[jax.Array, bool]:
+    return (_most(jnp.max(count)) if in_batched[0] else count), False

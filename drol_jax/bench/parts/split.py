@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from drol_jax.api import Tracker
 from drol_jax.bench.subject import Programs, Subject, matmul_precision, on_device, seconds_of
+from drol_jax.compiling import Jitted
 from drol_jax.crops import Frame
 from drol_jax.nets import Network
 from drol_jax.online import subnet
@@ -62,7 +63,7 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
 
     def add(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         with matmul_precision(tracker):
-            program = jax.jit(function).lower(*arguments).compile()
+            program = Jitted(function).compiled(*arguments)
         made[name] = lambda: program(*arguments)
         return made[name]()
 

@@ -1,0 +1,47 @@
+"""How programs are compiled for the device that runs them."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.core import Tracer
+
+GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
+
+
+def compiler_options() -> dict[str, str]:
+    """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`; none on a CPU.
+
+    On a GPU convolutions, loops and branches too become part of the graphs of commands that the device works off by
+    itself. XLA alone leaves them out: a step's few hundred kernels are then launched one by one, which takes the host
+    longer than they take the device, and the host waits for every branch.
+    """
+    return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS} if jax.default_backend() == "gpu" else {}
+
+
+class Jitted:
+    """`jax.jit`, compiled with `compiler_options` where it is not part of another program.
+
+    A program that is traced into a larger one has that one's options.
+    """
+
+    def __init__(self, function: Callable[..., Any], **how: Any):
+        """Take a function; `how`: as `jax.jit` takes it."""
+        self._function, self._how = function, how
+        self.plain = jax.jit(function, **how)
+
+    @cached_property
+    def _tuned(self) -> Any:
+        options = compiler_options()
+        return jax.jit(self._function, compiler_options=options, **self._how) if options else self.plain
+
+    def __call__(self, *args: Any, **rest: Any) -> Any:
+        # While another program is traced even constants are traced.
+        inside = self._tuned is not self.plain and isinstance(jnp.zeros(()), Tracer)
+        return (self.plain if inside else self._tuned)(*args, **rest)
+
+    def compiled(self, *args: Any, **rest: Any) -> Any:
+        """The program for arguments of these shapes."""
+        return self.plain.lower(*args, **rest).compile(compiler_options=compiler_options() or None)

@@ -1,0 +1,66 @@
+"""Stored batch normalisation as part of the convolutions before it, for networks that no longer learn."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets.layers import BATCH_NORM_EPSILON, Conv, Norm
+from drol_jax.nets.siamese import SiameseNet
+
+Path = tuple[str, ...]
+
+
+def fold(config: ModelConfig, variables: Any) -> Any:
+    """Weights for tracking: every normalisation that follows a convolution is in its kernel and bias.
+
+    norm(conv(x)) = g (k * x + c - mean) / sqrt(variance + epsilon) + b is the convolution by k s with the bias
+    b + (c - mean) s, where s = g / sqrt(variance + epsilon). One pass over every feature map less, and none where the
+    device adds biases and rectifies as it convolves.
+
+    Args:
+      config: the network.
+      variables: {"params", "batch_stats"} as a checkpoint holds them.
+
+    Returns:
+      {"params"[, "batch_stats"]} of numpy arrays without the folded normalisations, computed in float64; the same
+      network but for rounding, about 1e-6 of the largest number. It cannot be trained on.
+    """
+    params, stats = (flatten_dict(variables.get(kind, {})) for kind in ("params", "batch_stats"))
+    for conv, norm in _pairs(config, variables).items():
+        gain, shift = (np.asarray(params.pop((*norm, name)), np.float64) for name in ("scale", "bias"))
+        mean, variance = (np.asarray(stats.pop((*norm, name)), np.float64) for name in ("mean", "var"))
+        gain = gain / np.sqrt(variance + BATCH_NORM_EPSILON)
+        before = np.asarray(params.get((*conv, "bias"), 0.0), np.float64)
+        params[*conv, "kernel"] = (np.asarray(params[*conv, "kernel"], np.float64) * gain).astype(np.float32)
+        params[*conv, "bias"] = (shift + (before - mean) * gain).astype(np.float32)
+    folded = {"params": unflatten_dict(params)}
+    return {**folded, "batch_stats": unflatten_dict(stats)} if stats else folded
+
+
+def _pairs(config: ModelConfig, variables: Any) -> dict[Path, Path]:
+    """Path of each convolution that a normalisation follows -> of that. The network is only traced."""
+    made: dict[int, tuple[Path, Any]] = {}
+    found: dict[Path, Path] = {}
+
+    def look(call, args, kwargs, context):
+        layer, result = context.module, call(*args, **kwargs)
+        if context.method_name == "__call__" and isinstance(layer, Conv):
+            made[id(result)] = layer.path, result  # kept, so that its identity stays its own
+        elif context.method_name == "__call__" and isinstance(layer, Norm) and id(args[0]) in made:
+            found[made[id(args[0])][0]] = layer.path
+        return result
+
+    def whole(net: SiameseNet, z: jax.Array, x: jax.Array) -> Any:
+        template, search = net.template(z), net.search(x)
+        return net.match(template, search)
+
+    plain = {kind: variables[kind] for kind in ("params", "batch_stats") if kind in variables}
+    z, x = (jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32) for side in (127, 255))
+    with nn.intercept_methods(look):
+        jax.eval_shape(lambda v, z, x: SiameseNet(config).apply(v, z, x, method=whole), plain, z, x)
+    return found
