@@ -81,6 +81,8 @@ class LockstepRunner(Runner):
     ) -> list[Trajectory | UserError]:
         """Track sequences, as many at once as there are lanes; one that cannot be tracked does not stop the others.
 
+        The longest are begun first: a long one begun last would run on alone.
+
         Args:
           seed: as in `run`.
           on_end: called with the name of each sequence that has ended, from any thread.
@@ -98,7 +100,7 @@ class LockstepRunner(Runner):
             if on_end is not None:
                 on_end(sequences[index].name)
 
-        work_off(one, range(len(sequences)), self.lanes)
+        work_off(one, sorted(range(len(sequences)), key=lambda i: -len(sequences[i])), self.lanes)
         return results
 
 

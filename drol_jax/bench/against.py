@@ -86,7 +86,7 @@ def run(plan: Plan, peer: Peer, tell: Callable[[str], None]) -> list[dict[str, A
 
 def _compare(plan: Plan, case: Case, peer: Peer, scratch: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     """{"platform", "weights", "torch", "threads", "variants": {variant: {"ours", "theirs": lists of runs}}}"""
-    with start(case, scratch, threads=plan.threads, cache=scratch / "compiled") as ours:
+    with start(case, scratch, threads=plan.threads, cache=plan.cache or scratch / "compiled") as ours:
         described = ours.ask("describe")
         spelled = ours.ask("against")
         weights = _converted(described["weights_path"], case.config, scratch / "weights.pth")

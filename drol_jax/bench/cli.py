@@ -57,6 +57,9 @@ class Arguments:
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
     workload_scale: float = 1.0
     """Share of it."""
+    cache_dir: Path | None = None
+    """Keep compiled code here for later runs, and take it from here; compilation itself is measured without. Default:
+    every run compiles anew."""
     json: Path | None = None
     """Also write every number to this file."""
     plot: Path | None = None
@@ -130,6 +133,7 @@ def _plan(arguments: Arguments) -> Plan:
         threads=arguments.threads,
         workload=arguments.workload,
         workload_scale=arguments.workload_scale,
+        cache=arguments.cache_dir,
     )
 
 

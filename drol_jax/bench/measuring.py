@@ -36,8 +36,9 @@ class _Bench:
 
     def __init__(self, plan: Plan, case: Case, folder: Path, tell: Callable[[str], None]):
         self._plan, self._case, self._folder, self._tell = plan, case, folder, tell
-        self._cache = folder / "compiled"
-        self._cache.mkdir(parents=True)
+        self._fresh = folder / "compiled"
+        self._fresh.mkdir(parents=True)
+        self._cache = plan.cache or self._fresh
         self._shared: Worker | None = None
 
     def run(self) -> Row:
@@ -79,10 +80,13 @@ class _Bench:
     def _compile(self, variant: str) -> dict[str, Any]:
         """First with nothing of these programs in the cache, then again with what the first process left there.
 
-        The other parts come later, and read from the cache what was compiled here.
+        The other parts come later, and read from the cache what was compiled here, unless they have one of their own.
         """
-        cold, cached = (self._alone("compile", variant=variant) for _ in range(2))
-        return {"cold": cold, "cached": cached}
+        found = []
+        for _ in range(2):
+            with self._start(self._fresh) as worker:
+                found.append(worker.ask("compile", variant=variant))
+        return dict(zip(("cold", "cached"), found, strict=True))
 
     def _alone(self, part: str, **details: Any) -> dict[str, Any]:
         if part == "memory" and not {"loop", "disk"} & set(self._plan.parts):
@@ -91,5 +95,5 @@ class _Bench:
         with self._start() as worker:
             return worker.ask(part, **details)
 
-    def _start(self) -> Worker:
-        return start(self._case, self._folder, threads=self._plan.threads, cache=self._cache)
+    def _start(self, cache: Path | None = None) -> Worker:
+        return start(self._case, self._folder, threads=self._plan.threads, cache=cache or self._cache)

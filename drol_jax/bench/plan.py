@@ -60,6 +60,8 @@ class Plan:
     """Cores that a measuring process may use; None: all."""
     workload: str | None
     workload_scale: float
+    cache: Path | None = None
+    """Folder that keeps compiled code for later runs; None: none is kept."""
 
     def told(self) -> Mapping[str, Any]:
         """The same as plain data, for the record."""
