@@ -12,6 +12,7 @@ import numpy as np
 from drol_jax.api import PRECISION, Tracker
 from drol_jax.boxes import checked_start_box
 from drol_jax.compiling import Jitted
+from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
@@ -39,7 +40,7 @@ class Seat(Protocol):
         ...
 
     def fetch(self, outputs: list[Any]) -> list[StepOutput]:
-        """Results on the host."""
+        """Results on the host, in order. Fewer than a chunk of outputs are the track's last."""
         ...
 
     def leave(self) -> None:
@@ -67,6 +68,47 @@ class _Alone:
         pass
 
 
+class _InChunks:
+    """A track by itself, a chunk of frames in one program: for devices that the host could not feed frame by frame.
+
+    The device works on one chunk while the next one's frames are gathered; so results come a chunk late.
+    """
+
+    def __init__(self, runner: "Runner", watch: Watch):
+        self._runner, self._watch = runner, watch
+        self._pictures: list[np.ndarray] = []
+        self._under_way: list[StepOutput] = []
+
+    def start(self, picture: np.ndarray, state: TrackerState) -> None:
+        self._state = state
+
+    def step(self, picture: np.ndarray) -> None:
+        self._pictures.append(picture)
+
+    def fetch(self, outputs: list[None]) -> list[StepOutput]:
+        before, self._under_way = self._under_way, self._follow(self._pictures[: len(outputs)])
+        self._pictures = []
+        if len(outputs) < CHUNK:
+            before, self._under_way = before + self._under_way, []
+        found: list[StepOutput] = []
+        for output in jax.device_get(before):
+            rows = range(len(output.score)) if output.score.ndim else (...,)
+            found += [jax.tree.map(lambda all, row=row: all[row], output) for row in rows]
+        return found
+
+    def _follow(self, pictures: list[np.ndarray]) -> list[StepOutput]:
+        """What is on its way: one output of all frames for a whole chunk, else one for each frame."""
+        found, frames = [], [pictures] if len(pictures) == CHUNK else pictures
+        for some in frames:
+            program, frame = (_steps, frames_of(some)) if isinstance(some, list) else (_step, frame_of(some))
+            self._state, output = self._runner.call(self._watch, program, self._state, frame)
+            found.append(output)
+        return found
+
+    def leave(self) -> None:
+        pass
+
+
 class Runner:
     """Runs one tracker over sequences, compiling once for each length of flattened frames.
 
@@ -74,14 +116,24 @@ class Runner:
     the memory of samples is updated in place. Threads may share a runner.
     """
 
-    def __init__(self, tracker: Tracker, like: "Runner | None" = None, clock: Clock | None = None):
+    def __init__(
+        self,
+        tracker: Tracker,
+        like: "Runner | None" = None,
+        clock: Clock | None = None,
+        *,
+        in_chunks: bool | None = None,
+    ):
         """Take a tracker.
 
         Args:
           like: shares its compiled code, so that trackers that differ by `Hyper` alone compile once.
           clock: of all that is tracked at the same time; by default this runner's own.
+          in_chunks: a program for CHUNK frames at once; by default on a GPU, where one for each frame takes the host
+            longer to start than the device to run.
         """
         self.tracker = tracker
+        self._in_chunks = jax.default_backend() == "gpu" if in_chunks is None else in_chunks
         self._clock = clock or Clock()
         self._compiled: dict[Any, Any] = {} if like is None else like._compiled
         self._compiling = threading.Lock() if like is None else like._compiling
@@ -125,7 +177,7 @@ class Runner:
 
     def seat(self, watch: Watch) -> Seat:
         """Where the next track lives."""
-        return _Alone(self, watch)
+        return (_InChunks if self._in_chunks else _Alone)(self, watch)
 
     def _track(
         self,
@@ -145,6 +197,7 @@ class Runner:
         on_frame(0)
 
         waiting: list[Any] = []
+        ended = False
         try:
             for index, picture in enumerate(pictures, start=1):
                 if picture.shape != first.shape:
@@ -156,7 +209,8 @@ class Runner:
                 waiting.append(seat.step(picture))
                 if len(waiting) == CHUNK:
                     taken, waiting = waiting, []
-                    if rows.take(taken, first.shape):
+                    ended = rows.take(taken, first.shape)
+                    if ended:
                         break
                 on_frame(index)
         except UserError:
@@ -164,7 +218,8 @@ class Runner:
             if rows.until is None or not rows.take(waiting, first.shape):
                 raise
         else:
-            rows.take(waiting, first.shape)
+            if not ended:
+                rows.take(waiting, first.shape)
 
     def call(self, watch: Watch, function: Jitted, *args: Any) -> Any:
         """A jitted function of (config, variables, hyper, *args)."""
@@ -188,7 +243,14 @@ class Runner:
         return self._compiled[signature]
 
 
+def _follow_many(
+    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frames: Frame
+) -> tuple[TrackerState, StepOutput]:
+    return jax.lax.scan(lambda state, frame: step(config, variables, hyper, state, frame), state, frames)
+
+
 _init = Jitted(init, static_argnums=0)
+_steps = Jitted(_follow_many, static_argnums=0, donate_argnums=3)
 _step = Jitted(step, static_argnums=0, donate_argnums=3)
 _draws = Jitted(init_draws, static_argnums=0)
 
@@ -200,3 +262,9 @@ def _key(seed: int, name: str) -> jax.Array:
 def frame_of(picture: np.ndarray) -> Frame:
     """A picture uint8 [H, W, 3] on the device, in one of few lengths."""
     return Frame(*jax.device_put(flatten(picture)))
+
+
+def frames_of(pictures: list[np.ndarray]) -> Frame:
+    """Pictures uint8 [H, W, 3] of one size on the device, T of them: pixels [T, N, 3], sizes [T, 2]."""
+    pixels, sizes = zip(*map(flatten, pictures), strict=True)
+    return Frame(*jax.device_put((np.stack(pixels), np.stack(sizes))))

@@ -1,11 +1,15 @@
 """The frame loop does not wait: what moves between host and device is asked for, and results once a chunk."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
+import pytest
 import small_tracker
 
 from drol_jax import run
 from drol_jax.datasets.sequence import Sequence
+from drol_jax.errors import UserError
 from drol_jax.run import CHUNK, Runner
 
 FRAMES = 2 * CHUNK + 4
@@ -19,7 +23,7 @@ def sequence():
 
 
 def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
-    runner = Runner(small_tracker.tracker())
+    runner = Runner(small_tracker.tracker(), in_chunks=False)
     runner.run(sequence(), 0)  # compiles, where constants move
     fetched = []
     fetch = jax.device_get
@@ -37,6 +41,26 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
     trajectory = runner.run(sequence(), 0)
     assert fetched == [CHUNK, CHUNK, FRAMES - 1 - 2 * CHUNK]
     assert len(steps) == FRAMES - 1 and np.isfinite(trajectory.boxes).all()
+
+
+@pytest.mark.parametrize("frames", [CHUNK - 3, CHUNK + 1, FRAMES])
+def test_in_chunks_the_loop_gives_the_same_a_chunk_late(frames):
+    runner = Runner(small_tracker.tracker())
+    whole = sequence()
+    part = Sequence(whole.name, whole.frames[:frames], whole.boxes[:frames])
+    wanted, found = runner.run(part, 0), Runner(runner.tracker, like=runner, in_chunks=True).run(part, 0)
+    np.testing.assert_allclose(found.boxes, wanted.boxes, atol=1e-2)
+    assert found.verdicts.tolist() == wanted.verdicts.tolist()
+
+
+def test_in_chunks_a_run_may_end_early_and_one_not_finite_is_named():
+    tracker = small_tracker.tracker(online=False)
+    runner = Runner(tracker, in_chunks=True)
+    kept = runner.run(sequence(), 0, until=lambda first, boxes: 5 if first == 1 else None)
+    assert len(kept.boxes) == 6
+    unsound = replace(tracker, variables=jax.tree.map(lambda leaf: leaf * np.nan, tracker.variables))
+    with pytest.raises(UserError, match="frame 1 is not finite"):
+        Runner(unsound, like=runner, in_chunks=True).run(sequence(), 0)
 
 
 def test_pictures_of_many_sizes_share_the_api_s_compiled_step():

@@ -30,7 +30,8 @@ def fold(config: ModelConfig, variables: Any) -> Any:
       {"params"[, "batch_stats"]} of numpy arrays without the folded normalisations, computed in float64; the same
       network but for rounding, about 1e-6 of the largest number. It cannot be trained on.
     """
-    params, stats = (flatten_dict(variables.get(kind, {})) for kind in ("params", "batch_stats"))
+    params: dict[Path, Any] = dict(flatten_dict(variables["params"]))
+    stats: dict[Path, Any] = dict(flatten_dict(variables.get("batch_stats", {})))
     for conv, norm in _pairs(config, variables).items():
         gain, shift = (np.asarray(params.pop((*norm, name)), np.float64) for name in ("scale", "bias"))
         mean, variance = (np.asarray(stats.pop((*norm, name)), np.float64) for name in ("mean", "var"))

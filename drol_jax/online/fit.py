@@ -35,8 +35,18 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
       [N, L, L]; out[i, j] = sum_uv features[i - k//2 + u, j - k//2 + v] . filter[u, v].
     """
     k, _, d = filter.shape
-    products = features @ filter.reshape(k * k, d).T
-    return _gather_taps([products[..., t] for t in range(k * k)], k)
+    n, size = features.shape[:2]
+
+    def pixels_first(features, taps):
+        products = features @ taps.T
+        return _gather_taps([products[..., t] for t in range(k * k)], k)
+
+    def taps_first(features, taps):
+        products = jnp.einsum("kc,npc->nkp", taps, features.reshape(n, -1, d)).reshape(n, k * k, size, size)
+        return _gather_taps([products[:, t] for t in range(k * k)], k)
+
+    # A refit of 8 lanes takes an H200 4.8 ms with pixels first and 2.9 with taps first; one takes a CPU 60 and 70.
+    return jax.lax.platform_dependent(features, filter.reshape(k * k, d), cpu=pixels_first, default=taps_first)
 
 
 def _gather_taps(products: list[jax.Array], k: int) -> jax.Array:

@@ -18,6 +18,7 @@ from drol_jax.train.feed import ahead, devices_mesh, everywhere
 from drol_jax.train.initial import fresh_variables, with_backbone
 from drol_jax.train.optimiser import optimiser, release_step
 from drol_jax.train.pairs.batch import Source
+from drol_jax.train.pairs.mixture import Mixture
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
 from drol_jax.train.state import Step, TrainState, begin, step
 from drol_jax.variables import weights_hash
@@ -156,6 +157,9 @@ def steps_within(run: Run, budget: str, tell: Callable[[str], None]) -> int:
 
 def _seconds_a_step(plan: Plan, learns: bool) -> float:
     function, state = plan.step_function(backbone_learns=learns), plan.begin()
+    source = plan.run.source
+    for index in source.beginnings() if isinstance(source, Mixture) else ():
+        jax.block_until_ready(source.batch(index))  # a source compiles with its first batch, a minute on a GPU
     with ahead(plan.run.source, 0, TIMED + 2, plan.run.mesh) as batches:
         started = 0.0
         for index, pairs in enumerate(batches):

@@ -31,6 +31,36 @@ class Track:
     open: Callable[[], Clip]
 
 
+def check(
+    tracks: Sequence[Track],
+    frame_range: int,
+    settings: CutSettings,
+    batch_size: int,
+    exemplar: int,
+    instance: int,
+    seed: int,
+    workers: int,
+) -> None:
+    """Refuse what no pairs can be drawn with; arguments as `FromDisk` takes them.
+
+    Raises:
+      UserError: as `FromDisk`.
+    """
+    if not tracks:
+        raise UserError("pairs from disk: no tracks to take pairs from")
+    if settings.negatives and len({track.video for track in tracks}) < 2:
+        raise UserError(
+            f"pairs from disk: negatives come from another video and {tracks[0].video} is the only one; add videos "
+            "or set negatives to 0"
+        )
+    if min(batch_size, exemplar, workers) < 1 or min(seed, frame_range) < 0 or instance < exemplar:
+        raise UserError(
+            f"pairs from disk: batch size {batch_size}, sizes {exemplar} and {instance} and {workers} workers must "
+            f"be positive, the second size not below the first, seed {seed} and frame range {frame_range} not "
+            "negative"
+        )
+
+
 class FromDisk:
     """Endless pairs of two frames of one clip, or of two videos.
 
@@ -59,19 +89,7 @@ class FromDisk:
         seed: int = 0,
         workers: int = 4,
     ) -> None:
-        if not tracks:
-            raise UserError("pairs from disk: no tracks to take pairs from")
-        if settings.negatives and len({track.video for track in tracks}) < 2:
-            raise UserError(
-                f"pairs from disk: negatives come from another video and {tracks[0].video} is the only one; add videos "
-                "or set negatives to 0"
-            )
-        if min(batch_size, exemplar, workers) < 1 or min(seed, frame_range) < 0 or instance < exemplar:
-            raise UserError(
-                f"pairs from disk: batch size {batch_size}, sizes {exemplar} and {instance} and {workers} workers must "
-                f"be positive, the second size not below the first, seed {seed} and frame range {frame_range} not "
-                "negative"
-            )
+        check(tracks, frame_range, settings, batch_size, exemplar, instance, seed, workers)
         self._tracks = tuple(tracks)
         self._frame_range = frame_range
         self._settings = settings

@@ -1,5 +1,6 @@
 """Several sources as one."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -38,13 +39,26 @@ class Mixture:
         self._seed = seed
         self._masks = masks
 
+    def beginnings(self) -> list[int]:
+        """Numbers of the batches with which each source of the mixture begins."""
+        first: dict[int, int] = {}
+        wanted = np.count_nonzero(self._shares)
+        for index in itertools.count():
+            first.setdefault(self._choice(index), index)
+            if len(first) == wanted:
+                return sorted(first.values())
+        raise AssertionError
+
+    def _choice(self, index: int) -> int:
+        return int(np.random.default_rng([self._seed, index]).choice(len(self._sources), p=self._shares))
+
     def batch(self, index: int) -> Pairs:
         """Batch number `index` of the source that is its turn.
 
         Raises:
           UserError: masks are wanted and it has none.
         """
-        choice = int(np.random.default_rng([self._seed, index]).choice(len(self._sources), p=self._shares))
+        choice = self._choice(index)
         pairs = self._sources[choice].batch(index)
         if not self._masks:
             return replace(pairs, mask=None)
