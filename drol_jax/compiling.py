@@ -11,7 +11,7 @@ from jax.core import Tracer
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
 
 
-def compiler_options() -> dict[str, str]:
+def compiler_options() -> dict[str, str | bool]:
     """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`; none on a CPU.
 
     On a GPU convolutions, loops and branches too become part of the graphs of commands that the device works off by

@@ -27,7 +27,8 @@ from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import capacity
 from drol_jax.lanes import LaneState, lanes_like, put, step_lanes
-from drol_jax.run import Runner, Seat, Trajectory
+from drol_jax.run import Runner, Trajectory
+from drol_jax.seats import Seat
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.workers import Check, Clock, Watch, work_off
 

@@ -4,7 +4,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,101 +13,16 @@ import numpy as np
 from drol_jax.api import PRECISION, Tracker
 from drol_jax.boxes import checked_start_box
 from drol_jax.compiling import Jitted
-from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
-from drol_jax.frames import flatten, prefetch
-from drol_jax.tracker import StepOutput, TrackerState, init, step
+from drol_jax.frames import prefetch
+from drol_jax.seats import CHUNK, Alone, InChunks, Seat, frame_of
+from drol_jax.tracker import init
 from drol_jax.tracker.step import init_draws
 from drol_jax.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.workers import Clock, Watch
 
-__all__ = ["CHUNK", "Runner", "Seat", "Trajectory", "Until"]
-
-CHUNK = 16
-"""Frames between two fetches of results: the host never waits for a single frame."""
-
-
-class Seat(Protocol):
-    """Where a track lives while it is run: alone, or in a lane beside others."""
-
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        """Take the track that starts in a picture."""
-        ...
-
-    def step(self, picture: np.ndarray) -> Any:
-        """Follow it into the next one. Returns what `fetch` takes."""
-        ...
-
-    def fetch(self, outputs: list[Any]) -> list[StepOutput]:
-        """Results on the host, in order. Fewer than a chunk of outputs are the track's last."""
-        ...
-
-    def leave(self) -> None:
-        """The track has ended, or never began."""
-        ...
-
-
-class _Alone:
-    """A track by itself."""
-
-    def __init__(self, runner: "Runner", watch: Watch):
-        self._runner, self._watch = runner, watch
-
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        self._state = state
-
-    def step(self, picture: np.ndarray) -> StepOutput:
-        self._state, output = self._runner.call(self._watch, _step, self._state, frame_of(picture))
-        return output
-
-    def fetch(self, outputs: list[StepOutput]) -> list[StepOutput]:
-        return jax.device_get(outputs)
-
-    def leave(self) -> None:
-        pass
-
-
-class _InChunks:
-    """A track by itself, a chunk of frames in one program: for devices that the host could not feed frame by frame.
-
-    The device works on one chunk while the next one's frames are gathered; so results come a chunk late.
-    """
-
-    def __init__(self, runner: "Runner", watch: Watch):
-        self._runner, self._watch = runner, watch
-        self._pictures: list[np.ndarray] = []
-        self._under_way: list[StepOutput] = []
-
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        self._state = state
-
-    def step(self, picture: np.ndarray) -> None:
-        self._pictures.append(picture)
-
-    def fetch(self, outputs: list[None]) -> list[StepOutput]:
-        before, self._under_way = self._under_way, self._follow(self._pictures[: len(outputs)])
-        self._pictures = []
-        if len(outputs) < CHUNK:
-            before, self._under_way = before + self._under_way, []
-        found: list[StepOutput] = []
-        for output in jax.device_get(before):
-            rows = range(len(output.score)) if output.score.ndim else (...,)
-            found += [jax.tree.map(lambda all, row=row: all[row], output) for row in rows]
-        return found
-
-    def _follow(self, pictures: list[np.ndarray]) -> list[StepOutput]:
-        """What is on its way: one output of all frames for a whole chunk, else one for each frame."""
-        found, frames = [], [pictures] if len(pictures) == CHUNK else pictures
-        for some in frames:
-            program, frame = (_steps, frames_of(some)) if isinstance(some, list) else (_step, frame_of(some))
-            self._state, output = self._runner.call(self._watch, program, self._state, frame)
-            found.append(output)
-        return found
-
-    def leave(self) -> None:
-        pass
+__all__ = ["CHUNK", "Runner", "Trajectory", "Until"]
 
 
 class Runner:
@@ -177,7 +93,7 @@ class Runner:
 
     def seat(self, watch: Watch) -> Seat:
         """Where the next track lives."""
-        return (_InChunks if self._in_chunks else _Alone)(self, watch)
+        return (InChunks if self._in_chunks else Alone)(partial(self.call, watch))
 
     def _track(
         self,
@@ -243,28 +159,9 @@ class Runner:
         return self._compiled[signature]
 
 
-def _follow_many(
-    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frames: Frame
-) -> tuple[TrackerState, StepOutput]:
-    return jax.lax.scan(lambda state, frame: step(config, variables, hyper, state, frame), state, frames)
-
-
 _init = Jitted(init, static_argnums=0)
-_steps = Jitted(_follow_many, static_argnums=0, donate_argnums=3)
-_step = Jitted(step, static_argnums=0, donate_argnums=3)
 _draws = Jitted(init_draws, static_argnums=0)
 
 
 def _key(seed: int, name: str) -> jax.Array:
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))
-
-
-def frame_of(picture: np.ndarray) -> Frame:
-    """A picture uint8 [H, W, 3] on the device, in one of few lengths."""
-    return Frame(*jax.device_put(flatten(picture)))
-
-
-def frames_of(pictures: list[np.ndarray]) -> Frame:
-    """Pictures uint8 [H, W, 3] of one size on the device, T of them: pixels [T, N, 3], sizes [T, 2]."""
-    pixels, sizes = zip(*map(flatten, pictures), strict=True)
-    return Frame(*jax.device_put((np.stack(pixels), np.stack(sizes))))

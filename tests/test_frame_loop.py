@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import small_tracker
 
-from drol_jax import run
+from drol_jax import seats
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.run import CHUNK, Runner
@@ -27,7 +27,7 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
     runner.run(sequence(), 0)  # compiles, where constants move
     fetched = []
     fetch = jax.device_get
-    monkeypatch.setattr(run.jax, "device_get", lambda outputs: fetched.append(len(outputs)) or fetch(outputs))
+    monkeypatch.setattr(seats.jax, "device_get", lambda outputs: fetched.append(len(outputs)) or fetch(outputs))
     steps = []
 
     def under_guard(self, picture):
@@ -36,8 +36,8 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
             steps.append(step(self, picture))
         return steps[-1]
 
-    step = run._Alone.step
-    monkeypatch.setattr(run._Alone, "step", under_guard)
+    step = seats.Alone.step
+    monkeypatch.setattr(seats.Alone, "step", under_guard)
     trajectory = runner.run(sequence(), 0)
     assert fetched == [CHUNK, CHUNK, FRAMES - 1 - 2 * CHUNK]
     assert len(steps) == FRAMES - 1 and np.isfinite(trajectory.boxes).all()

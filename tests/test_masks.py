@@ -4,7 +4,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -12,7 +11,8 @@ import small_tracker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drol_jax import run
+from drol_jax import run, seats
+from drol_jax.compiling import Jitted
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.masks import corners, full_frame, rotated_box
 from drol_jax.tracker.masks import Mask
@@ -91,7 +91,7 @@ def test_a_tracker_places_the_mask_as_its_fidelity_has_it(fidelity):
 
 def test_a_run_tells_the_polygon_of_every_frame():
     tracker = small_tracker.tracker(online=False)
-    plain_step = run.step
+    plain_step = seats.step
 
     def masked_step(*args):
         state, output = plain_step(*args)
@@ -101,7 +101,7 @@ def test_a_run_tells_the_polygon_of_every_frame():
 
     sequence = Sequence("small", tuple(lambda t=t: small_tracker.picture(t) for t in range(3)), [small_tracker.BOX] * 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_step", jax.jit(masked_step, static_argnums=0, donate_argnums=3))
+        patch.setattr(seats, "_step", Jitted(masked_step, static_argnums=0, donate_argnums=3))
         polygons = run.Runner(tracker).run(sequence, 0).polygons
     assert polygons.shape == (3, 8)
     np.testing.assert_array_equal(polygons[0], corners(small_tracker.BOX))

@@ -1,0 +1,44 @@
+"""Programs with the device's own compiler options, alone and inside others."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import drol_jax
+from drol_jax import compiling
+from drol_jax.compiling import Jitted
+
+SOME = {"xla_gpu_graph_min_graph_size": 3}
+"""An option that a CPU takes and does not heed."""
+
+
+@pytest.fixture
+def doubled(monkeypatch):
+    monkeypatch.setattr(compiling, "compiler_options", lambda: SOME)
+    return Jitted(lambda x: 2 * x)
+
+
+def test_only_a_gpu_has_options():
+    wanted = "CONVOLUTION" if jax.default_backend() == "gpu" else ""
+    assert wanted in str(drol_jax.compiler_options())
+    assert bool(drol_jax.compiler_options()) == bool(wanted)
+
+
+def test_the_options_are_ones_that_xla_knows():
+    options = {"xla_gpu_enable_command_buffer": compiling.GRAPH_COMMANDS}
+    assert jax.jit(lambda x: 2 * x, compiler_options=options)(jnp.ones(2)).tolist() == [2, 2]
+
+
+def test_a_program_with_options_runs_alone_and_inside_others(doubled):
+    x = jnp.arange(3.0)
+    inside = jax.jit(lambda x: doubled(x) + doubled(jnp.ones(3)))  # refused by jax for a program with options
+    _, rows = jax.lax.scan(lambda carry, x: (carry, doubled(x)), 0, x)
+    for found, wanted in (
+        (doubled(x), 2 * x),
+        (jax.vmap(doubled)(x), 2 * x),
+        (inside(x), 2 * x + 2),
+        (rows, 2 * x),
+        (doubled.compiled(x)(x), 2 * x),
+    ):
+        np.testing.assert_array_equal(found, wanted)
