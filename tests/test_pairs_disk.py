@@ -195,6 +195,8 @@ def test_a_mixture_takes_whole_batches_by_weight_and_by_number(cut_pictures):
         assert np.array_equal(batch, again.batch(index).search)
         picked.append([np.array_equal(batch, one.batch(index).search) for one in sources].index(True))
     assert 12 <= picked.count(0) <= 23
+    assert mixture.beginnings() == sorted([picked.index(0), picked.index(1)])
+    assert Mixture(sources, [0, 1], masks=False).beginnings() == [0]
     with pytest.raises(UserError, match=r"source 0 .counted from 0. has none"):
         Mixture(sources, [1, 0], masks=True).batch(0)
     with pytest.raises(UserError, match="one weight each"):

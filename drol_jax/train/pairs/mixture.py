@@ -1,6 +1,5 @@
 """Several sources as one."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -42,12 +41,11 @@ class Mixture:
     def beginnings(self) -> list[int]:
         """Numbers of the batches with which each source of the mixture begins."""
         first: dict[int, int] = {}
-        wanted = np.count_nonzero(self._shares)
-        for index in itertools.count():
+        index = 0
+        while len(first) < np.count_nonzero(self._shares):
             first.setdefault(self._choice(index), index)
-            if len(first) == wanted:
-                return sorted(first.values())
-        raise AssertionError
+            index += 1
+        return sorted(first.values())
 
     def _choice(self, index: int) -> int:
         return int(np.random.default_rng([self._seed, index]).choice(len(self._sources), p=self._shares))
