@@ -18,8 +18,7 @@ SMALL = {
     "resnet": ModelConfig(
         backbone="resnet18", head="multi_rpn", layers=(2,), adjust_channels=(16,), head_channels=16, weighted=False
     ),
-    "points_v1": ModelConfig(backbone="mobilenetv3_small", head="points_v1"),
-    "points_v3": ModelConfig(backbone="mobilenetv3_small_v3", head="points_v3"),
+    "points": ModelConfig(backbone="mobilenetv3_small_v3", head="points_v3"),
 }
 
 
