@@ -16,7 +16,7 @@ Path = tuple[str, ...]
 
 
 def fold(config: ModelConfig, variables: Any) -> Any:
-    """Weights for tracking: every normalisation that follows a convolution is in its kernel and bias.
+    """Weights for tracking: every normalisation that a track runs after a convolution is in its kernel and bias.
 
     norm(conv(x)) = g (k * x + c - mean) / sqrt(variance + epsilon) + b is the convolution by k s with the bias
     b + (c - mean) s, where s = g / sqrt(variance + epsilon). One pass over every feature map less, and none where the
