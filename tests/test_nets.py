@@ -44,8 +44,16 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("form", ["stored", "fast", "folded and fast"])
-@pytest.mark.parametrize("name", ["siamfc_alex_upxcorr_otb", "siamrpn_alex_dwxcorr_otb"])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("siamfc_alex_upxcorr_otb", "stored"),
+        ("siamfc_alex_upxcorr_otb", "fast"),
+        ("siamrpn_alex_dwxcorr_otb", "stored"),
+        ("siamrpn_alex_dwxcorr_otb", "fast"),
+        ("siamrpn_alex_dwxcorr_otb", "folded and fast"),
+    ],
+)
 def test_every_recorded_tensor_is_reproduced(name, form):
     file = recorded.load(f"{name}.net")
     config = recorded.settings(name).config
