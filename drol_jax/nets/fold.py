@@ -35,7 +35,8 @@ def fold(config: ModelConfig, variables: Any) -> Any:
     for conv, norm in _pairs(config, variables).items():
         gain, shift = (np.asarray(params.pop((*norm, name)), np.float64) for name in ("scale", "bias"))
         mean, variance = (np.asarray(stats.pop((*norm, name)), np.float64) for name in ("mean", "var"))
-        gain = gain / np.sqrt(variance + BATCH_NORM_EPSILON)
+        with np.errstate(invalid="ignore"):  # unsound weights are told of by the first box that is not finite
+            gain = gain / np.sqrt(variance + BATCH_NORM_EPSILON)
         before = np.asarray(params.get((*conv, "bias"), 0.0), np.float64)
         params[*conv, "kernel"] = (np.asarray(params[*conv, "kernel"], np.float64) * gain).astype(np.float32)
         params[*conv, "bias"] = (shift + (before - mean) * gain).astype(np.float32)
