@@ -21,7 +21,7 @@ def test_bundled_files_name_a_configuration_and_survive_json(name):
 
 
 def test_there_is_one_for_each_small_network():
-    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny"]
+    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny", "siamrpn_alex_tiny_cpu"]
 
 
 @pytest.mark.parametrize(
