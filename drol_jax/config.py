@@ -51,6 +51,9 @@ class ModelConfig:
     classification weights, or all their channels."""
     online_level: int = 0
     """Which of `layers` it is with `online_feature: level`, counted from 0."""
+    online_layers: tuple[int, ...] = ()
+    """AlexNets: the convolutions, 2 to 5, all of whose channels the online subnet sees, cut to the cells of the last;
+    empty: the last one alone (published)."""
     mask: bool = False
     """SiamMask's mask branch and decoder."""
     anchor_ratios: tuple[float, ...] = (0.33, 0.5, 1.0, 2.0, 3.0)

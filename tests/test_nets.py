@@ -1,5 +1,6 @@
 """Networks against the recorded ones, and what their interface promises."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 import recipe
 import recorded
+from chex import assert_trees_all_equal_shapes
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets import SiameseNet, init_variables
-from drol_jax.nets.alexnet import output_size
+from drol_jax.nets import SiameseNet, feature_channels, init_variables
+from drol_jax.nets.alexnet import CHANNELS, FIRST_CELL, output_size
 from drol_jax.nets.correlation import cross, depthwise
 from drol_jax.nets.fold import fold
 from drol_jax.nets.prepare import prepare
@@ -129,6 +131,31 @@ def test_one_template_matches_a_batch_of_regions_as_it_matches_each(head):
         alone = call("match", template, call("search", pictures[i : i + 1]))
         for a, b in zip(jax.tree.leaves(together), jax.tree.leaves(alone), strict=True):
             np.testing.assert_allclose(a[i], b[0], rtol=1e-4, atol=1e-4 * float(jnp.abs(b).max()))
+
+
+def test_the_online_subnet_sees_the_layers_asked_for_cell_upon_cell():
+    """A speck under the middle of a cell changes the same cells in every layer, as many before as after it."""
+    plain = ModelConfig(backbone="alexnet", head="siamfc", width=0.05)
+    model = replace(plain, online_layers=(2, 3, 5))
+    variables = jax.jit(lambda key: init_variables(model, key, 127, 135))(jax.random.key(0))
+    assert_trees_all_equal_shapes(variables, jax.eval_shape(lambda k: init_variables(plain, k), jax.random.key(0)))
+    picture = recipe.texture("nets/0", 135, 135)
+    cell, middle = 3, int(FIRST_CELL) + 8 * 3
+    specked = picture.copy()
+    specked[middle - 1 : middle + 2, middle - 1 : middle + 2] += 90
+
+    def features(model):
+        see = jax.jit(lambda p: SiameseNet(model).apply(variables, p, method="feature"))
+        return [np.asarray(see(p[None].astype(np.float32)))[0] for p in (picture, specked)]
+
+    before, after = features(model)
+    widths = [int(CHANNELS[i - 1] * 0.05) for i in (2, 3, 5)]
+    assert before.shape[-1] == sum(widths) == feature_channels(model)
+    np.testing.assert_array_equal(before[..., -widths[-1] :], features(plain)[0])
+    for layer in np.split(np.abs(after - before), np.cumsum(widths)[:-1], axis=-1):
+        for axis in (0, 1):
+            changed = np.flatnonzero(layer.max(axis=(axis, 2)) > 0)
+            assert changed[0] + changed[-1] == 2 * cell
 
 
 def test_correlations_equal_their_definitions():

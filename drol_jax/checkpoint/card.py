@@ -127,5 +127,5 @@ def _describe(model: dict[str, Any]) -> dict[str, Any]:
         "multi_rpn": ("head_channels",),
     }
     # What the online subnet sees needs no weights of its own.
-    dropped = (*unused.get(str(model.get("head")), ()), "online_feature", "online_level")
+    dropped = (*unused.get(str(model.get("head")), ()), "online_feature", "online_level", "online_layers")
     return {key: value for key, value in model.items() if key not in dropped}

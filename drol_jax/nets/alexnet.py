@@ -6,7 +6,7 @@ after the last one.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -48,24 +48,29 @@ def output_size(size: int) -> int:
     return size - 6
 
 
-def level_channels(variant: Backbone, width: float) -> int:
-    """Channels of the one output."""
-    return int(CHANNELS[-1] * (width if VARIANTS[variant].scalable else 1.0))
+def level_channels(variant: Backbone, width: float, layer: int = 5) -> int:
+    """Channels of a convolution's output, 1 to 5."""
+    return int(CHANNELS[layer - 1] * (width if VARIANTS[variant].scalable else 1.0))
 
 
 class AlexNet(nn.Module):
-    """[B, H, W, 3] RGB in 0..255 -> [B, output_size(H), output_size(W), channels]."""
+    """[B, H, W, 3] RGB in 0..255 -> [B, output_size(H), output_size(W), channels].
+
+    With `taken` the outputs of those convolutions, 2 to 5, precede it in a tuple, each cut to the same cells: from the
+    second on all have one stride, and without padding the middle of a larger map is where the smaller one is.
+    """
 
     variant: Backbone
     width: float = 1.0
+    taken: tuple[int, ...] = ()
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
-        groups, last_norm, scalable = VARIANTS[self.variant]
-        scale = self.width if scalable else 1.0
-        for i, (channels, kernel) in enumerate(zip(CHANNELS, KERNELS, strict=True), start=1):
+    def __call__(self, x: jax.Array) -> Any:
+        groups, last_norm, _ = VARIANTS[self.variant]
+        taken = []
+        for i, kernel in enumerate(KERNELS, start=1):
             x = Conv(
-                int(channels * scale),
+                level_channels(self.variant, self.width, i),
                 (kernel, kernel),
                 strides=2 if i == 1 else 1,
                 padding="VALID",
@@ -80,4 +85,7 @@ class AlexNet(nn.Module):
                 x = max_pool(x)
             if i < 5:
                 x = nn.relu(x)
-        return x
+            if i in self.taken:
+                border = len(KERNELS) - i
+                taken.append(x[:, border : x.shape[1] - border, border : x.shape[2] - border])
+        return (*taken, x) if taken else x

@@ -56,7 +56,7 @@ class SiameseNet(nn.Module):
         elif config.backbone in mobilenetv3.VARIANTS:
             self.backbone = mobilenetv3.MobileNetV3(config.backbone)
         else:
-            self.backbone = alexnet.AlexNet(config.backbone, config.width)
+            self.backbone = alexnet.AlexNet(config.backbone, config.width, config.online_layers)
         if config.adjust_channels:
             self.neck = Neck(config.adjust_channels)
         anchors = config.anchors_per_cell
@@ -74,10 +74,15 @@ class SiameseNet(nn.Module):
             self.mask_head = MaskHead(config.head_channels)
 
     def pyramid(self, pictures: jax.Array) -> tuple[Levels, Levels]:
-        """[B, H, W, 3] -> (the backbone's outputs for the mask decoder, those for the neck)."""
+        """[B, H, W, 3] -> (the backbone's outputs that pass the neck and heads by, those for the neck).
+
+        The former are for the mask decoder or, with `online_layers`, for the online subnet.
+        """
         outputs = self.backbone(pictures.astype(jnp.float32))
         if not isinstance(outputs, tuple):
             return (), (outputs,)
+        if self.config.online_layers:
+            return outputs[:-1], outputs[-1:]
         if not self.config.mask:
             return (), outputs
         numbers = sorted({*FINE_LEVELS, *self.config.layers})
@@ -90,7 +95,8 @@ class SiameseNet(nn.Module):
 
     def feature(self, pictures: jax.Array) -> jax.Array:
         """[B, H, W, 3] -> [B, L, L, C], what the online subnet sees of search regions."""
-        return self._online(self.adjusted(self.pyramid(pictures)[1]))
+        fine, levels = self.pyramid(pictures)
+        return self._online(fine, self.adjusted(levels))
 
     def template(self, z: jax.Array) -> Template:
         """[B, 127, 127, 3] -> correlation kernels."""
@@ -110,7 +116,7 @@ class SiameseNet(nn.Module):
         """The same from the backbone's outputs."""
         levels = self.adjusted(levels)
         mask = self.mask_head.search(levels[0], fine) if self.config.mask else None
-        return Search(self._online(levels), self.head.search(self._for_head(levels)), mask)
+        return Search(self._online(fine, levels), self.head.search(self._for_head(levels)), mask)
 
     def match(self, template: Template, search: Search) -> Response:
         """Response maps, float32, of one template ([1, ...]) or of one template per search region ([B, ...])."""
@@ -136,7 +142,9 @@ class SiameseNet(nn.Module):
     def _for_head(self, levels: Levels) -> Any:
         return levels if self.config.head == "multi_rpn" else levels[0]
 
-    def _online(self, levels: Levels) -> jax.Array:
+    def _online(self, fine: Levels, levels: Levels) -> jax.Array:
+        if self.config.online_layers:
+            return jnp.concatenate([_in_full(level) for level in fine], axis=-1)
         choice, levels = self.config.online_feature, tuple(_in_full(level) for level in levels)
         if choice == "mean":
             return sum(levels[1:], levels[0]) / len(levels)
@@ -218,6 +226,8 @@ def level_channels(config: ModelConfig) -> tuple[int, ...]:
 
 def feature_channels(config: ModelConfig) -> int:
     """C of `Search.feature`."""
+    if config.online_layers:
+        return sum(alexnet.level_channels(config.backbone, config.width, i) for i in config.online_layers)
     channels = level_channels(config)
     if config.online_feature == "concat":
         return sum(channels)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
+from drol_jax.settings.pysot_model import ALEXNETS
 
 NARROWEST = {"alexnet": 96, "alexnetlegacy": 96, "mobilenetv2": 16}
 """Channels of the narrowest layer at width 1, of the backbones that have a width."""
@@ -112,6 +113,13 @@ def _online_feature(model: ModelConfig) -> Iterator[Complaint]:
         yield Complaint("model.online_feature", model.online_feature, "level or concat: adjust_channels differ")
     if model.online_feature == "weighted" and not model.weighted:
         yield Complaint("model.online_feature", "weighted", "mean, level or concat: the head has no weights")
+    taken = list(model.online_layers)
+    if taken and model.backbone not in ALEXNETS:
+        yield Complaint("model.online_layers", taken, "none: they are those of the AlexNets")
+    elif taken != sorted(set(taken)) or not set(taken) <= {2, 3, 4, 5}:
+        yield Complaint("model.online_layers", taken, "some of [2, 3, 4, 5], rising")
+    elif taken and model.online_feature != "level":
+        yield Complaint("model.online_feature", model.online_feature, "level: with online_layers it is those layers")
 
 
 def _search(search: SearchConfig, model: ModelConfig) -> Iterator[Complaint]:
