@@ -1,6 +1,7 @@
 """Ours beside the published code: one program drives both in turns; the published side is played by a stand-in."""
 
 import json
+from dataclasses import replace
 
 import fakes_pysot
 import pytest
@@ -23,6 +24,10 @@ def test_a_configuration_in_pysots_spelling_reads_back_as_it_was(name):
 def test_a_network_that_pysot_has_not_is_misuse():
     with pytest.raises(UserError, match="PySOT and DROL have no mobilenetv3"):
         pysot_tree(load_settings("nanotrack_v1"))
+    settings = load_settings("siamrpn_alex_tiny")
+    model = replace(settings.config.model, online_layers=(2, 5))
+    with pytest.raises(UserError, match="know no online_layers"):
+        pysot_tree(replace(settings, config=replace(settings.config, model=model)))
 
 
 @pytest.fixture

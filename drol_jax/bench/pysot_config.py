@@ -69,6 +69,8 @@ def _network(model: ModelConfig, name: str) -> dict[str, dict[str, Any]]:
         "RPN": {"RPN": model.head != "siamfc"},
     }
     channels: list[int]
+    if model.online_layers:
+        raise UserError(f"configuration {name}: PySOT and DROL know no online_layers; leave it out of --against")
     if model.backbone in ALEXNETS:
         tree["BACKBONE"] = {"TYPE": model.backbone, "KWARGS": {"width_mult": model.width}}
         channels = [int(256 * model.width)]
