@@ -16,7 +16,7 @@ MINIMAL = {"config": "siamrpn_alex_tiny", "steps": 10}
 def test_bundled_files_name_a_configuration_and_survive_json(name):
     settings = load_train_settings(name)
     assert settings.name == name
-    assert name.removeprefix(load_settings(settings.config).name) in ("", "_tuned", "_more")
+    assert name.removeprefix(load_settings(settings.config).name) in ("", "_cpu")
     assert from_dict(json.loads(json.dumps(plain(settings)))) == settings
 
 
