@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -115,6 +116,11 @@ def test_weights_of_another_configuration_name_both(saved):
     message = error_of(checkpoint.load, saved, ModelConfig(backbone="alexnetlegacy", head="depthwise_rpn", width=0.05))
     assert "head_channels 8" in message
     assert "head_channels 256" in message
+
+
+def test_what_the_online_subnet_sees_needs_no_weights_of_its_own(saved, variables):
+    loaded = checkpoint.load(saved, replace(TINY, online_layers=(2, 5)))
+    assert loaded.hash == checkpoint.weights_hash(variables)
 
 
 def test_missing_extra_and_misshapen_arrays_are_each_listed(saved, tmp_path):
