@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.disk import Clip, FromDisk, Track
+from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_crop511 import Crop511Settings, crop511
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, context_side, cut_pair
 from drol_jax.train.pairs.disk_sequences import SequencesSettings, sequences
@@ -113,13 +113,14 @@ def test_pairs_lie_within_the_frame_range():
         return Sighting(picture=scene((40, 30, 20, 30), 100, 120), box=np.array([40.0, 30, 20, 30]))
 
     track = Track(video="one", open=lambda: Clip(numbers=np.arange(0, 1000, 10), read=read))
-    FromDisk([track], frame_range=30, settings=PLAIN, batch_size=20, exemplar=E, instance=S, workers=1).batch(0)
+    draws = Draws(frame_range=30, cut=PLAIN, batch_size=20, exemplar=E, instance=S)
+    FromDisk([track], draws, workers=1).batch(0)
     assert max(abs(a - b) for a, b in zip(seen[::2], seen[1::2], strict=True)) <= 3
 
 
 def test_every_dataset_that_is_read_gives_pairs():
     settings = SequencesSettings(dataset="Synth", only=("dusk_car", "leaving_dog"), render_seed=3)
-    pairs = sequences(settings, 3, E, S, 0, workers=1).batch(0)
+    pairs = sequences(settings, 3, E, S, 0).batch(0)
     assert pairs.search.shape == (3, S, S, 3)
     assert np.isfinite(pairs.box).all()
 

@@ -13,7 +13,7 @@ from drol_jax.config import SearchConfig
 from drol_jax.errors import UserError
 from drol_jax.train import sources
 from drol_jax.train.pairs import kept, kept_cut
-from drol_jax.train.pairs.disk import Clip, FromDisk, Track
+from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, context_side, cut_pair
 from drol_jax.train.pairs.kept import Index, Kept, choose
 from drol_jax.train.pairs.procedural.dice import Dice
@@ -38,9 +38,15 @@ def still(picture, box=BOX, video="one", numbers=(0,)):
 
 def both(tracks, batch_size=2, seed=0, instance=S, **cut):
     """The decoding source and the one that keeps, with the same settings."""
-    settings = CutSettings(**{**STILL, **cut})
-    options = {"frame_range": 100, "batch_size": batch_size, "exemplar": E, "instance": instance, "seed": seed}
-    return tuple(kind(tracks, settings=settings, workers=2, **options) for kind in (FromDisk, Kept))
+    draws = Draws(
+        frame_range=100,
+        cut=CutSettings(**{**STILL, **cut}),
+        batch_size=batch_size,
+        exemplar=E,
+        instance=instance,
+        seed=seed,
+    )
+    return tuple(kind(tracks, draws, workers=2) for kind in (FromDisk, Kept))
 
 
 def keeping(tracks, **settings):
@@ -91,7 +97,7 @@ def test_every_setting_means_what_it_means_to_the_decoding_source(seed):
     values = np.random.default_rng(seed).random(kept_cut.DRAWS).astype(np.float32)
     wanted = cut_pair(Scripted(values), one, two, settings, E, S)
     tracks = [still(sighting.picture, sighting.box, video) for sighting, video in ((one, "a"), (two, "b"))]
-    source = Kept(tracks, frame_range=1, settings=settings, batch_size=1, exemplar=E, instance=S)
+    source = Kept(tracks, Draws(frame_range=1, cut=settings, batch_size=1, exemplar=E, instance=S))
     found = _cut(settings, source._patches, source._target_sizes, jnp.asarray(values))
     for a, b in zip(wanted[:2], found[:2], strict=True):
         assert apart(a, b) <= 3

@@ -8,7 +8,7 @@ from drol_jax.datasets import RENDERED_FROM, built_in, canonical
 from drol_jax.errors import UserError
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.pairs.disk_crop511 import Crop511Settings, crop511
-from drol_jax.train.pairs.disk_sequences import FOLDERS, SequencesSettings, kept_sequences, sequences
+from drol_jax.train.pairs.disk_sequences import FOLDERS, SequencesSettings, sequences
 from drol_jax.train.pairs.mixture import Mixture
 from drol_jax.train.pairs.procedural import Procedural, ProceduralSettings
 
@@ -76,7 +76,6 @@ def _one(source: SourceSettings, batch_size: int, search: SearchConfig, seed: in
     if source.crop511 is not None:
         return crop511(source.crop511, *sizes)
     if source.sequences is not None:
-        make = kept_sequences if source.sequences.keep else sequences
-        return make(source.sequences, *sizes)
+        return sequences(source.sequences, *sizes)
     assert source.procedural is not None
     return Procedural(source.procedural, *sizes)

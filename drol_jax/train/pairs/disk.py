@@ -31,16 +31,23 @@ class Track:
     open: Callable[[], Clip]
 
 
-def check(
-    tracks: Sequence[Track],
-    frame_range: int,
-    settings: CutSettings,
-    batch_size: int,
-    exemplar: int,
-    instance: int,
-    seed: int,
-    workers: int,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """How pairs are drawn from videos and cut, and how many make a batch."""
+
+    frame_range: int
+    """Largest distance of a pair's frames, by their numbers."""
+    cut: CutSettings
+    batch_size: int
+    exemplar: int = 127
+    """Rows and columns of templates."""
+    instance: int = 287
+    """Rows and columns of search regions."""
+    seed: int = 0
+    """>= 0."""
+
+
+def check(tracks: Sequence[Track], draws: Draws, workers: int) -> None:
     """Refuse what no pairs can be drawn with; arguments as `FromDisk` takes them.
 
     Raises:
@@ -48,16 +55,17 @@ def check(
     """
     if not tracks:
         raise UserError("pairs from disk: no tracks to take pairs from")
-    if settings.negatives and len({track.video for track in tracks}) < 2:
+    if draws.cut.negatives and len({track.video for track in tracks}) < 2:
         raise UserError(
             f"pairs from disk: negatives come from another video and {tracks[0].video} is the only one; add videos "
             "or set negatives to 0"
         )
-    if min(batch_size, exemplar, workers) < 1 or min(seed, frame_range) < 0 or instance < exemplar:
+    numbers = (draws.batch_size, draws.exemplar, workers)
+    if min(numbers) < 1 or min(draws.seed, draws.frame_range) < 0 or draws.instance < draws.exemplar:
         raise UserError(
-            f"pairs from disk: batch size {batch_size}, sizes {exemplar} and {instance} and {workers} workers must "
-            f"be positive, the second size not below the first, seed {seed} and frame range {frame_range} not "
-            "negative"
+            f"pairs from disk: batch size {draws.batch_size}, sizes {draws.exemplar} and {draws.instance} and "
+            f"{workers} workers must be positive, the second size not below the first, seed {draws.seed} and frame "
+            f"range {draws.frame_range} not negative"
         )
 
 
@@ -66,37 +74,16 @@ class FromDisk:
 
     Args:
       tracks: where pairs come from; at least two videos, where there are to be negatives.
-      frame_range: largest distance of a pair's frames, by their numbers.
-      settings: how pairs are cut.
-      batch_size: pairs in a batch.
-      exemplar, instance: rows and columns of templates and search regions.
-      seed: >= 0.
+      draws: how, and how many.
       workers: threads that read pictures.
 
     Raises:
       UserError: no tracks; one video alone, and negatives; a number out of its range.
     """
 
-    def __init__(
-        self,
-        tracks: Sequence[Track],
-        *,
-        frame_range: int,
-        settings: CutSettings,
-        batch_size: int,
-        exemplar: int = 127,
-        instance: int = 287,
-        seed: int = 0,
-        workers: int = 4,
-    ) -> None:
-        check(tracks, frame_range, settings, batch_size, exemplar, instance, seed, workers)
-        self._tracks = tuple(tracks)
-        self._frame_range = frame_range
-        self._settings = settings
-        self._sizes = (exemplar, instance)
-        self._batch_size = batch_size
-        self._seed = seed
-        self._workers = workers
+    def __init__(self, tracks: Sequence[Track], draws: Draws, *, workers: int = 4) -> None:
+        check(tracks, draws, workers)
+        self._tracks, self._draws, self._workers = tuple(tracks), draws, workers
 
     def batch(self, index: int) -> Pairs:
         """Batch number `index`, >= 0; its masks are None.
@@ -105,7 +92,7 @@ class FromDisk:
           UserError: an annotation or an image cannot be read; names the file.
         """
         with ThreadPoolExecutor(self._workers, "drol-pairs") as pool:
-            rows = list(pool.map(lambda row: self._pair(index, row), range(self._batch_size)))
+            rows = list(pool.map(lambda row: self._pair(index, row), range(self._draws.batch_size)))
         template, search, box, positive = zip(*rows, strict=True)
         return Pairs(
             template=jnp.asarray(np.stack(template)),
@@ -116,17 +103,18 @@ class FromDisk:
         )
 
     def _pair(self, index: int, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-        rng = np.random.default_rng([self._seed, index, row])
-        positive = bool(rng.random() >= self._settings.negatives)
+        draws = self._draws
+        rng = np.random.default_rng([draws.seed, index, row])
+        positive = bool(rng.random() >= draws.cut.negatives)
         track = self._tracks[rng.integers(len(self._tracks))]
         clip = track.open()
         here = int(rng.integers(len(clip.numbers)))
         if positive:
-            near = np.flatnonzero(np.abs(clip.numbers - clip.numbers[here]) <= self._frame_range)
+            near = np.flatnonzero(np.abs(clip.numbers - clip.numbers[here]) <= draws.frame_range)
             second = clip.read(int(rng.choice(near)))
         else:
             second = self._elsewhere(rng, track.video)
-        pair = cut_pair(rng, clip.read(here), second, self._settings, *self._sizes)
+        pair = cut_pair(rng, clip.read(here), second, draws.cut, draws.exemplar, draws.instance)
         return *pair, positive
 
     def _elsewhere(self, rng: np.random.Generator, video: str) -> Sighting:

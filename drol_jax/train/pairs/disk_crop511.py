@@ -11,7 +11,7 @@ import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.frames import read
-from drol_jax.train.pairs.disk import Clip, FromDisk, Track
+from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, context_side
 
 SIDE = 511
@@ -45,16 +45,15 @@ def crop511(
     Raises:
       UserError: the folder or the annotation is missing, of another form, or without a box.
     """
-    return FromDisk(
-        list_crop511(Path(settings.folder), Path(settings.annotation)),
+    draws = Draws(
         frame_range=settings.frame_range,
-        settings=settings.cut,
+        cut=settings.cut,
         batch_size=batch_size,
         exemplar=exemplar,
         instance=instance,
         seed=seed,
-        workers=workers,
     )
+    return FromDisk(list_crop511(Path(settings.folder), Path(settings.annotation)), draws, workers=workers)
 
 
 def list_crop511(folder: Path, annotation: Path) -> list[Track]:

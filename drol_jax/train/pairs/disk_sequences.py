@@ -12,7 +12,7 @@ from drol_jax.datasets.definitions import Benchmark, Layout
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.errors import UserError
 from drol_jax.frames import read
-from drol_jax.train.pairs.disk import Clip, FromDisk, Track
+from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting
 from drol_jax.train.pairs.kept import Kept
 
@@ -44,52 +44,25 @@ class SequencesSettings:
     while reading. Batches then are drawn on the device and wait for no picture to be decoded; they are other ones."""
 
 
-def kept_sequences(
-    settings: SequencesSettings, batch_size: int, exemplar: int = 127, instance: int = 287, seed: int = 0
-) -> Kept:
-    """The dataset's pairs, out of patches of all its frames, which are read now; whatever `settings.keep`.
-
-    Raises:
-      UserError: as `sequences`; a frame cannot be read, or there is no room for the patches.
-    """
-    return Kept(
-        _tracks(settings),
-        frame_range=settings.frame_range,
-        settings=settings.cut,
-        batch_size=batch_size,
-        exemplar=exemplar,
-        instance=instance,
-        seed=seed,
-    )
-
-
 def sequences(
-    settings: SequencesSettings,
-    batch_size: int,
-    exemplar: int = 127,
-    instance: int = 287,
-    seed: int = 0,
-    workers: int = 4,
-) -> FromDisk:
-    """The dataset's pairs. A sequence is read when a pair wants it, whatever `settings.keep`.
+    settings: SequencesSettings, batch_size: int, exemplar: int = 127, instance: int = 287, seed: int = 0
+) -> FromDisk | Kept:
+    """The dataset's pairs. A sequence is read when a pair wants it; with `settings.keep` all are read now.
 
     Raises:
-      UserError: an unknown dataset or sequence, or the dataset is not under the root.
+      UserError: an unknown dataset or sequence, or the dataset is not under the root; with `settings.keep` also, a
+        frame cannot be read, or there is no room for what is kept.
     """
-    return FromDisk(
-        _tracks(settings),
+    draws = Draws(
         frame_range=settings.frame_range,
-        settings=settings.cut,
+        cut=settings.cut,
         batch_size=batch_size,
         exemplar=exemplar,
         instance=instance,
         seed=seed,
-        workers=workers,
     )
-
-
-def _tracks(settings: SequencesSettings) -> list[Track]:
-    return list_sequences(_entries(settings, None if settings.root is None else Path(settings.root)))
+    root = None if settings.root is None else Path(settings.root)
+    return (Kept if settings.keep else FromDisk)(list_sequences(_entries(settings, root)), draws)
 
 
 def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEntry]:

@@ -14,8 +14,8 @@ from drol_jax.boxes import target_from_box
 from drol_jax.errors import UserError
 from drol_jax.train.pairs import kept_cut
 from drol_jax.train.pairs.batch import Pairs
-from drol_jax.train.pairs.disk import Clip, Track, check
-from drol_jax.train.pairs.disk_cut import CutSettings, context_side, square
+from drol_jax.train.pairs.disk import Clip, Draws, Track, check
+from drol_jax.train.pairs.disk_cut import context_side, square
 from drol_jax.train.pairs.procedural.dice import Dice
 
 SHARE = 0.6
@@ -71,11 +71,7 @@ class Kept:
 
     Args:
       tracks: where pairs come from; at least two videos, where there are to be negatives.
-      frame_range: largest distance of a pair's frames, by their numbers.
-      settings: how pairs are cut.
-      batch_size: pairs in a batch.
-      exemplar, instance: rows and columns of templates and search regions.
-      seed: >= 0.
+      draws: how, and how many.
       workers: threads that read pictures; None for one a core.
 
     Raises:
@@ -83,30 +79,18 @@ class Kept:
         be read, which names the file; the patches take more than SHARE of the device's or the host's memory.
     """
 
-    def __init__(
-        self,
-        tracks: Sequence[Track],
-        *,
-        frame_range: int,
-        settings: CutSettings,
-        batch_size: int,
-        exemplar: int = 127,
-        instance: int = 287,
-        seed: int = 0,
-        workers: int | None = None,
-    ) -> None:
+    def __init__(self, tracks: Sequence[Track], draws: Draws, *, workers: int | None = None) -> None:
         workers = workers if workers is not None else os.cpu_count() or 1
-        check(tracks, frame_range, settings, batch_size, exemplar, instance, seed, workers)
+        check(tracks, draws, workers)
         # As the index wants them; the names' order has no say in how often one is taken.
         tracks = sorted(tracks, key=lambda track: track.video)
         with ThreadPoolExecutor(workers, "drol-pairs") as pool:
             clips = list(pool.map(lambda track: track.open(), tracks))
-            patches, sizes = _read(pool, clips, kept_cut.patch_side(settings, exemplar, instance), exemplar)
+            patches, sizes = _read(pool, clips, draws)
         self._patches, self._target_sizes = jax.device_put(patches), jax.device_put(sizes)
-        self._index = Index.of([clip.numbers for clip in clips], [track.video for track in tracks], frame_range)
-        self._settings = settings
-        self._sizes = (batch_size, exemplar, instance)
-        self._key = jax.random.key(seed, impl="threefry2x32")
+        self._index = Index.of([clip.numbers for clip in clips], [track.video for track in tracks], draws.frame_range)
+        self._draws = draws
+        self._key = jax.random.key(draws.seed, impl="threefry2x32")
         # As in `Procedural`.
         self._one_by_one = jax.default_backend() == "cpu"
 
@@ -118,13 +102,12 @@ class Kept:
     def batch(self, index: int) -> Pairs:
         """Batch number `index`, >= 0; its masks are None."""
         key = jax.random.fold_in(self._key, index)
-        return _batch(
-            *self._sizes, self._settings, self._one_by_one, self._index, self._patches, self._target_sizes, key
-        )
+        return _batch(self._draws, self._one_by_one, self._index, self._patches, self._target_sizes, key)
 
 
-def _read(pool: ThreadPoolExecutor, clips: Sequence[Clip], side: int, exemplar: int) -> tuple[np.ndarray, np.ndarray]:
+def _read(pool: ThreadPoolExecutor, clips: Sequence[Clip], draws: Draws) -> tuple[np.ndarray, np.ndarray]:
     """(patches uint8 [K, P, P, 3], their targets' sizes float32 [K, 2] (w, h), patch pixels) of all frames in order."""
+    side = kept_cut.patch_side(draws.cut, draws.exemplar, draws.instance)
     frames = [(clip, i) for clip in clips for i in range(len(clip.numbers))]
     need, room = len(frames) * side * side * 3, int(SHARE * _memory())
     if need > room:
@@ -140,7 +123,7 @@ def _read(pool: ThreadPoolExecutor, clips: Sequence[Clip], side: int, exemplar: 
         clip, i = frames[row]
         sighting = clip.read(i)
         centre, size = target_from_box(np.asarray(sighting.box, np.float64))
-        scale = exemplar / context_side(size)
+        scale = draws.exemplar / context_side(size)
         patches[row] = square(sighting.picture, centre, side / scale, side)
         sizes[row] = scale * size
 
@@ -181,23 +164,15 @@ def choose(index: Index, negatives: float, dice: Dice) -> tuple[jax.Array, jax.A
     return here, jnp.where(positive, near, elsewhere), positive
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
-def _batch(
-    size: int,
-    exemplar: int,
-    instance: int,
-    settings: CutSettings,
-    one_by_one: bool,
-    index: Index,
-    patches: jax.Array,
-    sizes: jax.Array,
-    key: jax.Array,
-) -> Pairs:
+@partial(jax.jit, static_argnums=(0, 1))
+def _batch(draws: Draws, one_by_one: bool, index: Index, patches: jax.Array, sizes: jax.Array, key: jax.Array) -> Pairs:
     def pair(values: jax.Array) -> Pairs:
         dice = Dice(values)
-        first, second, positive = choose(index, settings.negatives, dice)
-        template, search, box = kept_cut.cut_rows(patches, sizes, first, second, dice, settings, exemplar, instance)
+        first, second, positive = choose(index, draws.cut.negatives, dice)
+        template, search, box = kept_cut.cut_rows(
+            patches, sizes, first, second, dice, draws.cut, draws.exemplar, draws.instance
+        )
         return Pairs(template=template, search=search, box=box, positive=positive, mask=None)
 
-    values = jax.random.uniform(key, (size, _CHOICES + kept_cut.DRAWS))
+    values = jax.random.uniform(key, (draws.batch_size, _CHOICES + kept_cut.DRAWS))
     return jax.lax.map(pair, values) if one_by_one else jax.vmap(pair)(values)
