@@ -12,6 +12,9 @@ from drol_jax.bench.plan import PARTS
 
 pytest_plugins = ["bench_runs"]
 
+ELSEWHERE = ("step", "split", "scores")
+"""Parts that have a run of their own here."""
+
 
 def run_once(folder, *arguments):
     code = main([*map(str, arguments), "--quick", "--frames", "4", "--json", f"{folder}/bench.json"])
@@ -21,9 +24,9 @@ def run_once(folder, *arguments):
 
 @pytest.fixture(scope="module")
 def measured(plain_config, tmp_path_factory):
-    """The record of a run with all parts but one, of a tracker without the subnet; and the folder of its files."""
+    """The record of a run with most parts, of a tracker without the subnet; and the folder of its files."""
     folder = tmp_path_factory.mktemp("measured")
-    parts = ("--only", ",".join(part for part in PARTS if part not in ("step", "split")), "--lanes", "2")
+    parts = ("--only", ",".join(part for part in PARTS if part not in ELSEWHERE), "--lanes", "2")
     share = ("--workload", "otb100", "--workload-scale", "0.001")
     return run_once(folder, "--config", plain_config, *parts, *share, "--plot", folder / "bench.svg"), folder
 
@@ -47,7 +50,7 @@ def numbers(found):
 
 
 def test_every_part_is_measured_and_every_number_is_a_quantity(parts, with_subnet):
-    assert [*with_subnet["parts"], *parts] == ["step", "split", *(p for p in PARTS if p not in ("step", "split"))]
+    assert [*with_subnet["parts"], *parts] == ["step", "split", *(p for p in PARTS if p not in ELSEWHERE)]
     for part, found in (parts | with_subnet["parts"]).items():
         assert numbers(found), part
         assert all(n >= 0 for n in numbers(found)), part
@@ -124,3 +127,17 @@ def test_the_whole_workload_is_as_long_as_the_benchmark_it_is_named_after():
     assert (len(whole), sum(whole)) == (100, 59_040)
     assert min(whole) >= 71
     assert np.mean([h * w for h, w in SIZES]) == 640 * 480
+
+
+def test_scores_are_told_with_what_a_lesser_precision_changes(plain_config, tmp_path, capsys):
+    track = ("--scores", "Synth", "--sequences", "dusk_car", "--precision", "float32,bfloat16", "--lanes", "2")
+    full, lesser = (
+        row["parts"]["scores"]["off"] for row in run_once(tmp_path, "--config", plain_config, *track)["rows"]
+    )
+    assert (full["sequences"], full["frames"], full["draws"]) == (1, 100, 1)
+    assert 0 < full["auc"]["median"] < 1
+    assert full["change"] is None
+    assert lesser["change"] == lesser["auc"]["median"] - full["auc"]["median"]
+    out = capsys.readouterr().out
+    assert "Synth, 1 repetitions" in out
+    assert f"{lesser['change']:+.3f}" in out

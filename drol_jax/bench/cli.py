@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
+from drol_jax import datasets
 from drol_jax.bench import against, measuring, table
 from drol_jax.bench.children import cores
-from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, check_config, counts, names
+from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, Scored, check_config, counts, names
 from drol_jax.errors import UserError
+from drol_jax.eval.commands import data_root, split_names
 from drol_jax.program import guarded, tell
 
 PROGRAM = "python -m drol_jax.bench"
@@ -36,7 +38,8 @@ class Arguments:
     precision: str | None = None
     """Of matrix products, some of float32, tf32 and bfloat16, separated by commas. Default: the library's."""
     lanes: str | None = None
-    """Also follow so many targets at once, such as 1,8,64; with --workload, the sequences at once. Default: 1,8."""
+    """Also follow so many targets at once, such as 1,8,64; with --workload and --scores, the sequences at once.
+    Default: 1,8."""
     frames: int | None = None
     """Of the video. Default: 30, with --quick 8."""
     repeat: int | None = None
@@ -57,6 +60,13 @@ class Arguments:
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
     workload_scale: float = 1.0
     """Share of it."""
+    scores: str | None = None
+    """Only track this dataset, Synth or one on disk, as often as --repeat says with other draws each time, and tell
+    its success AUC and what each further --precision changes in it."""
+    data_root: Path = field(default_factory=data_root)
+    """Where that dataset lies. Default: $DROL_JAX_DATA, else ./data."""
+    sequences: str | None = None
+    """Names of its sequences, separated by commas. Default: all."""
     cache_dir: Path | None = None
     """Keep compiled code here for later runs, and take it from here; compilation itself is measured without. Default:
     every run compiles anew."""
@@ -119,6 +129,9 @@ def _plan(arguments: Arguments) -> Plan:
         raise UserError("--against-python says who runs the code of --against; name a checkout with that")
     if not 0 < arguments.workload_scale <= 1:
         raise UserError(f"--workload-scale {arguments.workload_scale:g}: give a share, above 0 and up to 1")
+    parts = _parts(arguments)
+    if arguments.sequences is not None and "scores" not in parts:
+        raise UserError("--sequences are those that --scores tracks; name a dataset with that")
     return Plan(
         cases=tuple(
             Case(config=config, weights=arguments.weights, device=device, precision=precision)
@@ -126,13 +139,14 @@ def _plan(arguments: Arguments) -> Plan:
             for device in devices
             for precision in precisions
         ),
-        parts=_parts(arguments),
+        parts=parts,
         frames=frames,
         repeat=repeat,
         lanes=counts(arguments.lanes, "--lanes") if arguments.lanes is not None else (1, 8),
         threads=arguments.threads,
         workload=arguments.workload,
         workload_scale=arguments.workload_scale,
+        scored=_scored(arguments) if "scores" in parts else None,
         cache=arguments.cache_dir,
     )
 
@@ -141,14 +155,25 @@ def _parts(arguments: Arguments) -> tuple[str, ...]:
     if arguments.only is not None:
         asked = set(names(arguments.only, "--only", PARTS))
     else:
-        asked = set() if arguments.workload or arguments.against else set(USUAL)
+        asked = set() if arguments.workload or arguments.against or arguments.scores else set(USUAL)
     also = {
-        "lanes": arguments.lanes is not None and not arguments.workload,
+        "lanes": arguments.lanes is not None and not (arguments.workload or arguments.scores),
         "scaling": arguments.scaling,
         "workload": bool(arguments.workload),
+        "scores": bool(arguments.scores),
     }
     asked |= {part for part, wanted in also.items() if wanted}
     return tuple(part for part in PARTS if part in asked)
+
+
+def _scored(arguments: Arguments) -> Scored:
+    found = Scored(
+        dataset=datasets.canonical(arguments.scores or "Synth"),
+        data_root=str(arguments.data_root),
+        sequences=split_names(arguments.sequences, "--sequences"),
+    )
+    datasets.load(found.dataset, arguments.data_root, found.sequences)  # before the long work: whether it is there
+    return found
 
 
 def _check_outputs(arguments: Arguments) -> None:

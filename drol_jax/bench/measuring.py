@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,20 @@ def run(plan: Plan, tell: Callable[[str], None]) -> list[Row]:
             rows.append(
                 _Bench(plan, case, folder, lambda words, n=number: tell(f"[{n}/{len(plan.cases)}] {words}")).run()
             )
+    _compare_scores(rows)
     return rows
+
+
+def _compare_scores(rows: list[Row]) -> None:
+    """Beside each score, by how much its median differs from that of the first precision that was measured."""
+    first: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        found = row["parts"].get("scores", {"error": "not measured"})
+        if "error" not in found:
+            base = first.setdefault((row["config"], row["asked_device"]), found)
+            for variant, values in found.items():
+                change = values["auc"]["median"] - base[variant]["auc"]["median"]
+                values["change"] = None if found is base else change
 
 
 class _Bench:
@@ -75,6 +89,9 @@ class _Bench:
             details["lanes"] = self._plan.lanes
         if part == "workload":
             details = {"scale": self._plan.workload_scale, "lanes": max(self._plan.lanes)}
+        if part == "scores":
+            assert self._plan.scored is not None
+            details = asdict(self._plan.scored) | {"repeat": self._plan.repeat, "lanes": max(self._plan.lanes)}
         return self._shared.ask(part, **details)
 
     def _compile(self, variant: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ PARTS = {
     "lanes": "targets on one frame at once",
     "scaling": "time and memory over frames, time over picture size",
     "workload": "a benchmark's worth of sequences",
+    "scores": "success on a benchmark's sequences, and what each further precision changes in it",
 }
 """Every part by name, with what it tells."""
 USUAL = ("compile", "step", "loop", "split", "disk", "memory")
@@ -48,6 +49,15 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scored:
+    """The sequences that scores are of, as `drol_jax.datasets.load` takes them."""
+
+    dataset: str
+    data_root: str
+    sequences: list[str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything that was asked for."""
 
@@ -60,6 +70,7 @@ class Plan:
     """Cores that a measuring process may use; None: all."""
     workload: str | None
     workload_scale: float
+    scored: Scored | None = None
     cache: Path | None = None
     """Folder that keeps compiled code for later runs; None: none is kept."""
 

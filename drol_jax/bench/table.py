@@ -26,6 +26,8 @@ NOTES = {
     "against": "In turns: ours, then the published PyTorch code, same weights and frames. Faster: their time over ours "
     "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation.",
     "lanes": "Targets on one frame in a pool, init off; target-frames/s and their ratio to one target alone.",
+    "scores": "One pass over each sequence, means over sequences; with the subnet of so many draws, median and "
+    "extremes. Change: of the median AUC from that of the configuration's first precision.",
 }
 Cells = tuple[str, ...]
 
@@ -81,7 +83,8 @@ def label(row: dict[str, Any]) -> str:
 
 def _opening(rows: list[dict[str, Any]], plan: Plan) -> Iterator[str]:
     threads = "all cores" if plan.threads is None else f"{plan.threads} cores"
-    yield f"{plan.frames} frames of 320x240, {plan.repeat} repetitions, {threads}"
+    what = f"{plan.frames} frames of 320x240" if plan.scored is None else plan.scored.dataset
+    yield f"{what}, {plan.repeat} repetitions, {threads}"
     for row in rows:
         if "device" in row:
             what = {"recipe": "random weights of the recipe", "bundled": "bundled weights", "given": "weights as given"}
@@ -186,6 +189,20 @@ def _workload(found: dict[str, Any]) -> Iterator[Cells]:
     )
 
 
+def _scores(found: dict[str, Any]) -> Iterator[Cells]:
+    return _by_variant(
+        found,
+        lambda values: (
+            middle(values["auc"]),
+            NONE if values["change"] is None else f"{values['change']:+.3f}",
+            middle(values["precision"]),
+            str(values["draws"]),
+            str(values["sequences"]),
+            f"{values['frames']:,}",
+        ),
+    )
+
+
 AGAINST = ("init, s", "theirs", "faster", "frames/s", "theirs", "faster", "refits", "theirs", "boxes apart, px")
 
 
@@ -215,5 +232,6 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cel
     "lanes": (("lanes", "step, ms", "target-frames/s", "ratio", "init, s"), _lanes),
     "scaling": (("what", "from", "to", "ratio"), _scaling),
     "workload": (("sequences", "frames", "s", "frames/s", "compiling, s"), _workload),
+    "scores": (("success AUC", "change", "precision at 20 px", "draws", "sequences", "frames"), _scores),
 }
 """By part the column heads, and the lines of a case: its label's end, then a cell for each head."""
