@@ -16,12 +16,13 @@ MINIMAL = {"config": "siamrpn_alex_tiny", "steps": 10}
 def test_bundled_files_name_a_configuration_and_survive_json(name):
     settings = load_train_settings(name)
     assert settings.name == name
-    assert name.removeprefix(load_settings(settings.config).name) in ("", "_cpu")
+    assert name.removeprefix(load_settings(settings.config).name) in ("", "_cpu", "_cpu_more")
     assert from_dict(json.loads(json.dumps(plain(settings)))) == settings
 
 
 def test_there_is_one_for_each_small_network():
-    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny", "siamrpn_alex_tiny_cpu"]
+    stages = ["siamrpn_alex_tiny_cpu", "siamrpn_alex_tiny_cpu_more"]
+    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny", *stages]
 
 
 @pytest.mark.parametrize(
