@@ -37,8 +37,8 @@ def _compare_scores(rows: list[Row]) -> None:
     """Beside each score, by how much its median differs from that of the first precision that was measured."""
     first: dict[Any, dict[str, Any]] = {}
     for row in rows:
-        found = row["parts"].get("scores", {"error": "not measured"})
-        if "error" not in found:
+        found = row["parts"].get("scores")
+        if found is not None and "error" not in found:
             base = first.setdefault((row["config"], row["asked_device"]), found)
             for variant, values in found.items():
                 change = values["auc"]["median"] - base[variant]["auc"]["median"]

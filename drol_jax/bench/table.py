@@ -83,8 +83,9 @@ def label(row: dict[str, Any]) -> str:
 
 def _opening(rows: list[dict[str, Any]], plan: Plan) -> Iterator[str]:
     threads = "all cores" if plan.threads is None else f"{plan.threads} cores"
-    what = f"{plan.frames} frames of 320x240" if plan.scored is None else plan.scored.dataset
-    yield f"{what}, {plan.repeat} repetitions, {threads}"
+    videos = [f"{plan.frames} frames of 320x240"] if plan.parts != ("scores",) else []
+    videos += [plan.scored.dataset] if plan.scored is not None else []
+    yield f"{', '.join(videos)}, {plan.repeat} repetitions, {threads}"
     for row in rows:
         if "device" in row:
             what = {"recipe": "random weights of the recipe", "bundled": "bundled weights", "given": "weights as given"}
