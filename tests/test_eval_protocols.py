@@ -244,6 +244,16 @@ def test_seeds_give_an_interval_and_with_a_baseline_the_paired_test(run, tmp_pat
     assert 0 < gap["p"] <= 1 and gap["interval"][0] <= gap["mean"] <= gap["interval"][1]
 
 
+def test_tables_left_half_written_by_a_killed_run_are_cleared_away(run, tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    litter = tmp_path / "out" / "VOT2018" / f".scores.csv.{ended.pid}.tmp"
+    litter.parent.mkdir(parents=True)
+    litter.write_text("tracker,")
+    assert run("--dataset", "VOT2018", "--repetitions", "1")[0] == 0
+    assert not litter.exists()
+
+
 @pytest.mark.parametrize("dataset", ["VOT2018", "GOT-10k-val", "VOT2018-LT", "OTB100"])
 def test_killed_at_any_moment_and_resumed_all_files_are_the_same_to_the_byte(tmp_path, dataset):
     arguments = ["--dataset", dataset, "--repetitions", "3"] if dataset == "VOT2018" else ["--dataset", dataset]

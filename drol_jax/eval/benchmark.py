@@ -18,6 +18,7 @@ from drol_jax.eval.running import Running
 from drol_jax.eval.tracking import Monitor, Ran, track
 from drol_jax.report.summary import Failure
 from drol_jax.results import TrackerFolder
+from drol_jax.results.files import clear_litter
 from drol_jax.workers import Check, work_off
 
 DATASET_SEED = 0
@@ -78,6 +79,7 @@ def run(
     """
     teams = [(contestant, seed) for contestant in contestants for seed in contestant.entrant.seeds]
     folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite) for team in teams]
+    clear_litter(output)  # of the tables and pages too, which lie beside the trackers' folders
     if overwrite:
         for folder in folders:
             for entry in entries:

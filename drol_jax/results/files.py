@@ -69,12 +69,15 @@ def clear_litter(folder: Path) -> None:
     """Delete what processes that were killed while writing left below a folder.
 
     Raises:
-      OSError: a file cannot be deleted.
+      UserError: a file cannot be deleted.
     """
     for path in list(folder.rglob(".*.tmp")):
         pid = path.name.split(".")[-2]
         if pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError(f"cannot delete {path}: {reason(error)}; mend the permissions") from error
 
 
 def _runs(pid: int) -> bool:
