@@ -28,7 +28,7 @@ from drol_jax.errors import UserError
 from drol_jax.frames import capacity
 from drol_jax.lanes import LaneState, lanes_like, put, step_lanes
 from drol_jax.run import Runner, Trajectory
-from drol_jax.seats import Seat
+from drol_jax.seats import CHUNK, Seat
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.workers import Check, Clock, Watch, work_off
 
@@ -111,6 +111,7 @@ class _Lane:
     def __init__(self, runner: LockstepRunner, watch: Watch):
         self._runner, self._watch = runner, watch
         self._batch: _Batch | None = None
+        self._late: list[Any] = []
 
     def start(self, picture: np.ndarray, state: TrackerState) -> None:
         batch = self._runner.batch(capacity(*picture.shape[:2]))
@@ -122,8 +123,12 @@ class _Lane:
         return self._batch.step(self._slot, picture)
 
     def fetch(self, outputs: list[Any]) -> list[StepOutput]:
+        # A chunk late: all lanes would wait while one of them waits for the device.
+        due, self._late = self._late, outputs
+        if len(outputs) < CHUNK:
+            due, self._late = due + outputs, []
         # An array keeps what was fetched of it, so that the other lanes have it for nothing.
-        return [jax.tree.map(lambda all: all[self._slot], output) for output in jax.device_get(outputs)]
+        return [jax.tree.map(lambda all: all[self._slot], output) for output in jax.device_get(due)]
 
     def leave(self) -> None:
         if self._batch is not None:
@@ -202,9 +207,9 @@ class _Batch:
         self._fresh_round()
 
     def _fresh_round(self) -> None:
-        # Not used again: the device may read from it, or in it, for as long as it likes. Only what is written is ever
-        # given memory by the operating system.
-        self._pixels_of_round = np.zeros((self._runner.lanes, self._pixels, 3), np.uint8)
+        # Not used again: the device may read from it, or in it, for as long as it likes. Nor cleared, which would take
+        # as long as the upload: what no lane writes is not looked at.
+        self._pixels_of_round = np.empty((self._runner.lanes, self._pixels, 3), np.uint8)
         self._sizes = np.ones((self._runner.lanes, 2), np.int32)
 
     def _go_if_all_are_ready(self) -> None:

@@ -146,7 +146,8 @@ class _Turn:
     def take(self, variant: str, tell: Callable[[str], None]) -> dict[str, Any]:
         frames = self._plan.frames
         tell(f"{SPOKEN[variant]}: compiling")
-        self._ours.ask("against", variant=variant, frames=2)
+        # All frames: on a GPU a whole chunk of them is another program than the ones left over.
+        self._ours.ask("against", variant=variant, frames=frames)
         self._their_run(variant, 2)
         runs: dict[str, list[dict[str, Any]]] = {"ours": [], "theirs": []}
         for repetition in range(self._plan.repeat):

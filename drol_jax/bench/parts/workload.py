@@ -16,6 +16,7 @@ from drol_jax.bench.subject import BOX, SEED, Subject
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.lockstep import LockstepRunner
+from drol_jax.seats import CHUNK
 
 SEQUENCES, TOTAL, SHORTEST = 100, 59_040, 71
 SIZES = ((480, 640), (360, 480), (480, 640), (600, 736))
@@ -47,7 +48,7 @@ def measure(subject: Subject, scale: float, lanes: int) -> dict[str, Any]:
             size: write(Path(folder) / f"{size[1]}x{size[0]}", recipe.video(recipe.FRAMES, size)) for size in set(SIZES)
         }
         began = time.perf_counter()
-        _track(runner, [_sequence(files[size], number, 3) for number, size in enumerate(files)])
+        _track(runner, [_sequence(files[size], number, CHUNK + 2) for number, size in enumerate(files)])
         compiling = time.perf_counter() - began
         counts = lengths(scale)
         sequences = [_sequence(files[SIZES[i % len(SIZES)]], i, length) for i, length in enumerate(counts)]
