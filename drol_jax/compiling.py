@@ -1,11 +1,12 @@
 """How programs are compiled for the device that runs them."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
@@ -18,7 +19,25 @@ def compiler_options() -> dict[str, str | bool]:
     itself. XLA alone leaves them out: a step's few hundred kernels are then launched one by one, which takes the host
     longer than they take the device, and the host waits for every branch.
     """
-    return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS} if jax.default_backend() == "gpu" else {}
+    if jax.default_backend() != "gpu":
+        return {}
+    begin_convolutions()
+    return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS}
+
+
+@cache  # once in a process: what it begins stays
+def begin_convolutions() -> None:
+    """Run a convolution by itself, so that the device's library for them is there before any graph is recorded.
+
+    The library begins with the first convolution and takes memory, which is refused while commands are recorded.
+    Compilation tries convolutions out and so begins it; a program that comes compiled from the disk would record first,
+    and fail ("No DNN support for stream").
+    """
+    picture, filter = np.ones((1, 16, 16, 16), np.float32), np.ones((3, 3, 16, 16), np.float32)
+    layout = ("NHWC", "HWIO", "NHWC")
+    convolve = jax.jit(lambda x, w: jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=layout))
+    # Called as compiled, as this may be asked for while another program is traced.
+    jax.block_until_ready(convolve.lower(picture, filter).compile()(picture, filter))
 
 
 class Jitted:

@@ -27,6 +27,23 @@ def test_only_a_gpu_has_options():
         assert options == {}
 
 
+def test_a_gpu_begins_with_a_convolution_before_its_programs_even_while_one_is_traced(monkeypatch):
+    begun = []
+    compiling.begin_convolutions.cache_clear()
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax, "block_until_ready", begun.append)
+
+    @jax.jit
+    def program(x):
+        compiling.compiler_options()
+        return x + 1
+
+    assert program(jnp.ones(())) == 2
+    compiling.compiler_options()
+    (result,) = begun
+    assert result[0, 8, 8, 0] == 9 * 16
+
+
 def test_the_options_are_ones_that_xla_knows():
     options = {"xla_gpu_enable_command_buffer": compiling.GRAPH_COMMANDS}
     assert jax.jit(lambda x: 2 * x, compiler_options=options)(jnp.ones(2)).tolist() == [2, 2]
