@@ -72,7 +72,8 @@ class Runner:
             after the last frame kept, errors included, is as if it had never been tracked.
 
         Raises:
-          UserError: a frame cannot be read or differs in size; the start box lies outside; a result is not finite.
+          UserError: a frame cannot be read or differs in size; the start box lies outside; a result is not finite;
+            a GPU cannot run its convolutions.
         """
         watch = Watch(self._clock)
         seat = self.seat(watch)
@@ -86,6 +87,13 @@ class Runner:
                 f"sequence {sequence.name}: {error}; the weights of {self.tracker.name} or the hyper-parameters are "
                 "unsound"
             ) from None
+        except RuntimeError as error:
+            if "dnn" not in str(error).lower():
+                raise
+            raise UserError(
+                f"sequence {sequence.name}: the GPU's library of convolutions failed ({str(error).splitlines()[0]}); if "
+                "the device's memory is not full, compile anew, with --no-cache or another --cache-dir"
+            ) from error
         finally:
             seat.leave()
             pictures.close()

@@ -63,6 +63,15 @@ def test_in_chunks_a_run_may_end_early_and_one_not_finite_is_named():
         Runner(unsound, like=runner, in_chunks=True).run(sequence(), 0)
 
 
+def test_a_gpu_that_cannot_run_its_convolutions_is_told_of_with_the_cure(monkeypatch):
+    def fail(seat, picture):
+        raise RuntimeError("INTERNAL: No DNN support for stream")
+
+    monkeypatch.setattr(seats.Alone, "step", fail)
+    with pytest.raises(UserError, match="No DNN support for stream.*--no-cache"):
+        Runner(small_tracker.tracker(online=False)).run(sequence(), 0)
+
+
 def test_pictures_of_many_sizes_share_the_api_s_compiled_step():
     tracker = small_tracker.tracker(online=False)
     rng = np.random.default_rng(0)
