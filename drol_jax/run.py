@@ -91,8 +91,8 @@ class Runner:
             if "dnn" not in str(error).lower():
                 raise
             raise UserError(
-                f"sequence {sequence.name}: the GPU's library of convolutions failed ({str(error).splitlines()[0]}); if "
-                "the device's memory is not full, compile anew, with --no-cache or another --cache-dir"
+                f"sequence {sequence.name}: the GPU's library of convolutions failed ({str(error).splitlines()[0]}); "
+                "if the device's memory is not full, compile anew, with --no-cache or another --cache-dir"
             ) from error
         finally:
             seat.leave()

@@ -18,7 +18,8 @@ PYSOT = [name for name in available() if not name.startswith("nanotrack")]
 def test_a_configuration_in_pysots_spelling_reads_back_as_it_was(name):
     ours = load_settings(name)
     theirs = from_dict(json.loads(json.dumps(pysot_tree(ours))), default_name=name)
-    assert (theirs.config, theirs.hyper, theirs.seed) == (ours.config, ours.hyper, ours.seed)
+    published = replace(ours.config, fidelity="published")  # which goes without saying there
+    assert (theirs.config, theirs.hyper, theirs.seed) == (published, ours.hyper, ours.seed)
 
 
 def test_a_network_that_pysot_has_not_is_misuse():

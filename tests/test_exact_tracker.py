@@ -195,7 +195,7 @@ def test_a_step_keeps_structure_shapes_and_types(head):
 
 
 def test_fidelity_is_chosen_by_file_by_load_and_by_command_line(run, world, tmp_path):
-    name = "siamrpn_alex_tiny"
+    name = "siamfc_alex_tiny"
     chosen = api.load(name, fidelity="exact")
     assert (chosen.name, chosen.config.fidelity) == (f"{name}_exact", "exact")
     assert api.load(name, fidelity="published").name == api.load(name).name == name
@@ -215,5 +215,5 @@ def test_an_unknown_fidelity_is_named_with_the_choices(given):
 
 def test_the_command_line_passes_the_fidelity_on():
     arguments = cli.Arguments(fidelity="exact", no_cache=True)
-    loaded, _ = backend.JaxBackend(arguments).load("siamrpn_alex_tiny", None, online=False)
-    assert loaded.name == "siamrpn_alex_tiny_exact" and loaded.config.fidelity == "exact"
+    loaded, _ = backend.JaxBackend(arguments).load("siamfc_alex_tiny", None, online=False)
+    assert loaded.name == "siamfc_alex_tiny_exact" and loaded.config.fidelity == "exact"

@@ -68,7 +68,7 @@ def test_a_gpu_that_cannot_run_its_convolutions_is_told_of_with_the_cure(monkeyp
         raise RuntimeError("INTERNAL: No DNN support for stream")
 
     monkeypatch.setattr(seats.Alone, "step", fail)
-    with pytest.raises(UserError, match="No DNN support for stream.*--no-cache"):
+    with pytest.raises(UserError, match=r"No DNN support for stream.*--no-cache"):
         Runner(small_tracker.tracker(online=False)).run(sequence(), 0)
 
 
