@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.api import Tracker
@@ -28,7 +29,7 @@ from drol_jax.errors import UserError
 from drol_jax.frames import capacity
 from drol_jax.lanes import LaneState, lanes_like, put, step_lanes
 from drol_jax.run import Runner, Trajectory
-from drol_jax.seats import CHUNK, Seat
+from drol_jax.seats import CHUNK, Seat, a_chunk_late
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.workers import Check, Clock, Watch, work_off
 
@@ -124,9 +125,7 @@ class _Lane:
 
     def fetch(self, outputs: list[Any]) -> list[StepOutput]:
         # A chunk late: all lanes would wait while one of them waits for the device.
-        due, self._late = self._late, outputs
-        if len(outputs) < CHUNK:
-            due, self._late = due + outputs, []
+        due, self._late = a_chunk_late(self._late, outputs, last=len(outputs) < CHUNK)
         # An array keeps what was fetched of it, so that the other lanes have it for nothing.
         return [jax.tree.map(lambda all: all[self._slot], output) for output in jax.device_get(due)]
 
@@ -197,9 +196,8 @@ class _Batch:
         runner, count = self._runner, self._runner.lanes
         self._fixed = runner.tracker.variables, runner.tracker.hyper
         lanes = lanes_like(state, count)
-        frames = Frame(
-            jax.ShapeDtypeStruct((count, self._pixels, 3), np.uint8),  # type: ignore[arg-type]
-            jax.ShapeDtypeStruct((count, 2), np.int32),  # type: ignore[arg-type]
+        frames = jax.eval_shape(
+            lambda: Frame(jnp.zeros((count, self._pixels, 3), jnp.uint8), jnp.zeros((count, 2), jnp.int32))
         )
         self._step = runner.program(watch, _step_all, *self._fixed, lanes, frames)
         self._put = runner.program(watch, _put_one, *self._fixed, lanes, np.int32(0), state)

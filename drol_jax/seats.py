@@ -77,12 +77,11 @@ class InChunks:
         self._pictures.append(picture)
 
     def fetch(self, outputs: list[None]) -> list[StepOutput]:
-        before, self._under_way = self._under_way, self._follow(self._pictures[: len(outputs)])
+        fresh = self._follow(self._pictures[: len(outputs)])
         self._pictures = []
-        if len(outputs) < CHUNK:
-            before, self._under_way = before + self._under_way, []
+        due, self._under_way = a_chunk_late(self._under_way, fresh, last=len(outputs) < CHUNK)
         found: list[StepOutput] = []
-        for output in jax.device_get(before):
+        for output in jax.device_get(due):
             rows = range(len(output.score)) if output.score.ndim else (...,)
             found += [jax.tree.map(lambda all, row=row: all[row], output) for row in rows]
         return found
@@ -98,6 +97,11 @@ class InChunks:
 
     def leave(self) -> None:
         pass
+
+
+def a_chunk_late(held: list[Any], fresh: list[Any], *, last: bool) -> tuple[list[Any], list[Any]]:
+    """(outputs to wait for now, outputs to hold back): fresh ones are waited for with the next chunk, or at the end."""
+    return (held + fresh, []) if last else (held, fresh)
 
 
 def frame_of(picture: np.ndarray) -> Frame:

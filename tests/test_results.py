@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
 from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details, write_text
+from drol_jax.results.files import clear_litter
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
 
@@ -244,7 +245,7 @@ def test_what_killed_processes_left_half_written_is_cleared_away_and_nothing_els
     alive = tmp_path / "t" / f".manifest.json.{os.getppid()}.tmp"
     for path in (litter, alive):
         path.write_text("1,2")
-    open_folder(tmp_path)
+    clear_litter(tmp_path)
     assert not litter.exists()
     assert alive.exists()
 

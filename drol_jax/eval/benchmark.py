@@ -79,7 +79,7 @@ def run(
     """
     teams = [(contestant, seed) for contestant in contestants for seed in contestant.entrant.seeds]
     folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite) for team in teams]
-    clear_litter(output)  # of the tables and pages too, which lie beside the trackers' folders
+    clear_litter(output)
     if overwrite:
         for folder in folders:
             for entry in entries:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.results.files import clear_litter, read_boxes, reason, write_details, write_text
+from drol_jax.results.files import read_boxes, reason, write_details, write_text
 from drol_jax.results.formats import FORMATS, Run, read_run, write_run
 from drol_jax.results.numbers import text_of
 from drol_jax.results.settings import plain
@@ -74,7 +74,6 @@ class TrackerFolder:
                 for pattern in ("*.txt", "*.value", "*.csv", "manifest.json"):
                     for stale in list(path.rglob(pattern)):
                         stale.unlink()
-            clear_litter(path)
         except OSError as error:
             raise UserError(
                 f"cannot write to {path}: {reason(error)}; mend the permissions or choose another --output"
