@@ -6,8 +6,9 @@ depends on the device:
 - On the CPU nothing but the cores: each lane calls the very program that a single sequence is tracked with, so that its
   numbers are those to the bit. A batch of networks takes longer there than its pictures one by one.
 - Elsewhere one program steps all lanes at once. A lane that has handed in its frame waits for the others'; whoever
-  comes last uploads all frames in one piece and starts the step. Lanes whose frames have the same padded length form a
-  batch. A lane that ends is taken by the next sequence, started by the program that starts a single one.
+  comes last uploads all frames in one piece and starts the step. Frames of any size go together, in rows as long as the
+  largest among them asks for: there is one step for each such length. A lane that ends is taken by the next sequence,
+  started by the program that starts a single one.
 """
 
 import threading
@@ -64,19 +65,18 @@ class LockstepRunner(Runner):
             raise UserError(f"{lanes} lanes track nothing; give 1 or more")
         self.lanes = lanes
         self._batched = (jax.default_backend() != "cpu" if batched is None else batched) and lanes > 1
-        self._batches: dict[int, _Batch] = {}
+        self._batch: _Batch | None = None
         self._lock = threading.Lock()
 
     def seat(self, watch: Watch) -> Seat:
         return _Lane(self, watch) if self._batched else super().seat(watch)
 
-    def batch(self, pixels: int) -> "_Batch":
-        """The lanes for frames of that padded length."""
+    def batch(self) -> "_Batch":
+        """The lanes; fresh ones where a step has failed."""
         with self._lock:
-            batch = self._batches.get(pixels)
-            if batch is None or batch.broken is not None:
-                batch = self._batches[pixels] = _Batch(self, pixels)
-            return batch
+            if self._batch is None or self._batch.broken is not None:
+                self._batch = _Batch(self)
+            return self._batch
 
     def run_all(
         self, sequences: list[Sequence], seed: int, on_end: Callable[[str], None] | None = None
@@ -115,8 +115,8 @@ class _Lane:
         self._late: list[Any] = []
 
     def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        batch = self._runner.batch(capacity(*picture.shape[:2]))
-        self._slot = batch.enter(self._watch, state)
+        batch = self._runner.batch()
+        self._slot = batch.enter(self._watch, state, capacity(*picture.shape[:2]))
         self._batch = batch
 
     def step(self, picture: np.ndarray) -> Any:
@@ -137,31 +137,46 @@ class _Lane:
 class _Batch:
     """Lanes that are stepped together, whenever each of them that is taken has its next frame."""
 
-    def __init__(self, runner: LockstepRunner, pixels: int):
-        self._runner, self._pixels = runner, pixels
+    def __init__(self, runner: LockstepRunner):
+        self._runner = runner
+        self._fixed = runner.tracker.variables, runner.tracker.hyper
         self._changed = threading.Condition()
         self._lanes: LaneState | None = None
-        self._taken: set[int] = set()
+        self._taken: dict[int, int] = {}
+        """Slot -> padded length of its frames."""
+        self._awaited: set[int] = set()
+        """Taken ones that are in the round."""
         self._ready: set[int] = set()
         self._round, self._outputs = 0, None
+        self._length = 0
+        """Of the rows of this round."""
         self.broken: BaseException | None = None
         self._put: Any = None
-        self._step: Any = None
+        self._steps: dict[int, Any] = {}
 
-    def enter(self, watch: Watch, state: TrackerState) -> int:
-        """Put a track into a free lane, which waits for one."""
+    def enter(self, watch: Watch, state: TrackerState, length: int) -> int:
+        """Put a track into a free lane, which waits for one; length: of its frames, padded."""
+        put, step = self._programs(watch, state, length)
         with watch.aside():
             self._changed.acquire()
         try:
+            self._put, self._steps[length] = put, step
             if self._lanes is None:
-                self._prepare(watch, state)
+                self._lanes = lanes_like(state, self._runner.lanes)
             with watch.aside():
                 while len(self._taken) == self._runner.lanes:
                     self._changed.wait()
-            slot = min(set(range(self._runner.lanes)) - self._taken)
+            slot = min(set(range(self._runner.lanes)) - set(self._taken))
             with self._breaking():
                 self._lanes = self._put(*self._fixed, self._lanes, np.int32(slot), state)
-            self._taken.add(slot)
+            self._taken[slot] = length
+            with watch.aside():
+                # Rows already written are too short to lie beside this lane's; the next round's will be long enough.
+                while length > self._length and self._awaited and self.broken is None:
+                    self._changed.wait()
+            if length > self._length:
+                self._fresh_round()
+            self._awaited.add(slot)
             return slot
         finally:
             self._changed.release()
@@ -170,7 +185,7 @@ class _Batch:
         """Hand in a lane's next frame; returns the outputs of all lanes once their step is on its way."""
         height, width = picture.shape[:2]
         with self._changed:
-            pixels, sizes = self._pixels_of_round, self._sizes
+            pixels, sizes = self._pixels, self._sizes
         # Each lane writes its own row, all at the same time.
         pixels[slot, : height * width] = picture.reshape(-1, 3)
         sizes[slot] = height, width
@@ -187,38 +202,40 @@ class _Batch:
     def leave(self, slot: int) -> None:
         """Free a lane."""
         with self._changed:
-            self._taken.discard(slot)
+            self._taken.pop(slot, None)
+            self._awaited.discard(slot)
             self._ready.discard(slot)
             self._go_if_all_are_ready()
             self._changed.notify_all()
 
-    def _prepare(self, watch: Watch, state: TrackerState) -> None:
-        runner, count = self._runner, self._runner.lanes
-        self._fixed = runner.tracker.variables, runner.tracker.hyper
-        lanes = lanes_like(state, count)
+    def _programs(self, watch: Watch, state: TrackerState, length: int) -> tuple[Any, Any]:
+        """To put a track into a lane, and to step all lanes with rows so long. The lanes go on while they compile."""
+        count = self._runner.lanes
+        lanes = jax.eval_shape(lambda state: lanes_like(state, count), state)
         frames = jax.eval_shape(
-            lambda: Frame(jnp.zeros((count, self._pixels, 3), jnp.uint8), jnp.zeros((count, 2), jnp.int32))
+            lambda: Frame(jnp.zeros((count, length, 3), jnp.uint8), jnp.zeros((count, 2), jnp.int32))
         )
-        self._step = runner.program(watch, _step_all, *self._fixed, lanes, frames)
-        self._put = runner.program(watch, _put_one, *self._fixed, lanes, np.int32(0), state)
-        self._lanes = lanes
-        self._fresh_round()
+        return (
+            self._runner.program(watch, _put_one, *self._fixed, lanes, np.int32(0), state),
+            self._runner.program(watch, _step_all, *self._fixed, lanes, frames),
+        )
 
     def _fresh_round(self) -> None:
+        self._length = max(self._taken.values(), default=0)
         # Not used again: the device may read from it, or in it, for as long as it likes. Nor cleared, which would take
         # as long as the upload: what no lane writes is not looked at.
-        self._pixels_of_round = np.empty((self._runner.lanes, self._pixels, 3), np.uint8)
+        self._pixels = np.empty((self._runner.lanes, self._length, 3), np.uint8)
         self._sizes = np.ones((self._runner.lanes, 2), np.int32)
 
     def _go_if_all_are_ready(self) -> None:
-        if not self._ready or self._ready != self._taken or self.broken is not None or self._lanes is None:
+        if not self._ready or self._ready != self._awaited or self.broken is not None or self._lanes is None:
             return
         active = np.zeros(self._runner.lanes, bool)
         active[list(self._ready)] = True
         with self._breaking():
-            pixels, sizes, active = jax.device_put((self._pixels_of_round, self._sizes, active))
+            pixels, sizes, active = jax.device_put((self._pixels, self._sizes, active))
             lanes = replace(self._lanes, active=active)
-            self._lanes, self._outputs = self._step(*self._fixed, lanes, Frame(pixels, sizes))
+            self._lanes, self._outputs = self._steps[self._length](*self._fixed, lanes, Frame(pixels, sizes))
         self._ready.clear()
         self._round += 1
         self._fresh_round()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import small_tracker
 
-from drol_jax import lockstep, workers
+from drol_jax import frames, lockstep, workers
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
 from drol_jax.lockstep import LockstepRunner
@@ -63,6 +63,15 @@ def test_in_a_batch_each_sequence_is_what_it_is_alone_whatever_company_and_order
         np.testing.assert_allclose(result.boxes, alone[1][name].boxes, atol=1e-2)
         assert result.verdicts.tolist() == alone[1][name].verdicts.tolist()
     assert all(same(result, first[name]) for name, result in other.items())
+
+
+def test_pictures_of_different_padded_lengths_go_together_in_one_batch(alone, monkeypatch):
+    monkeypatch.setattr(frames, "CAPACITIES", (2**14, 2**15))  # "c" alone needs the second
+    lanes = LockstepRunner(TRACKER, 3, like=alone[0], batched=True)
+    for order in ("abdc", "cbad"):
+        for name, result in zip(order, lanes.run_all([sequence(name) for name in order], 0), strict=True):
+            np.testing.assert_allclose(result.boxes, alone[1][name].boxes, atol=1e-2)
+            assert result.verdicts.tolist() == alone[1][name].verdicts.tolist()
 
 
 @pytest.mark.parametrize("in_batch", [False, True])
