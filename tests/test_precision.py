@@ -34,10 +34,12 @@ def test_bfloat16_computes_the_network_in_it_and_comes_back_near_float32(tracker
     assert 1e-4 < apart < 5e-2
 
 
-def test_bfloat16_leaves_biases_in_full(tracker):
-    params = reduced(tracker.variables, "bfloat16")["params"]
-    assert params["backbone"]["conv1"]["kernel"].dtype == jnp.bfloat16
-    assert params["backbone"]["conv1"]["bias"].dtype == jnp.float32
+def test_bfloat16_is_the_type_of_convolutions_kernels_and_biases_and_of_nothing_else():
+    convolution = {"kernel": jnp.ones((1, 1, 2, 3)), "bias": jnp.ones(3)}
+    others = {"norm": {"scale": jnp.ones(3), "bias": jnp.ones(3)}, "loc_scale": jnp.ones(1)}
+    found = reduced({"params": {"conv": convolution, **others}}, "bfloat16")["params"]
+    assert {leaf.dtype for leaf in jax.tree.leaves(found.pop("conv"))} == {jnp.dtype("bfloat16")}
+    assert {leaf.dtype for leaf in jax.tree.leaves(found)} == {jnp.dtype("float32")}
 
 
 def test_what_leaves_a_bfloat16_network_is_float32(tracker):

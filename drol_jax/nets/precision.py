@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import Precision
 from drol_jax.nets.layers import FAST_KERNELS
@@ -13,17 +13,20 @@ PRODUCTS: dict[Precision, str] = {"float32": "highest", "tf32": "tensorfloat32",
 
 
 def reduced(variables: Any, precision: Precision) -> Any:
-    """The weights as a precision wants them: with bfloat16 the convolutions' kernels, in whose type they compute.
+    """The weights as a precision wants them: with bfloat16 the convolutions' kernels and biases, as they compute in it.
 
-    Normalisation and biases stay float32. Kernels that have the type already stay as they are; their fast forms, which
-    are float32, are left out, or else the network would compute with them.
+    Normalisation stays float32. Kernels that have the type already stay as they are; their fast forms, which are
+    float32, are left out, or else the network would compute with them.
     """
     if precision != "bfloat16":
         return variables
+    params: dict[tuple[str, ...], Any] = dict(flatten_dict(variables["params"]))
 
-    def cast(path, leaf):
-        convolves = path[-1].key == "kernel" and leaf.ndim == 4
-        return jnp.asarray(leaf, jnp.bfloat16) if convolves else leaf
+    def convolves(path: tuple[str, ...]) -> bool:
+        # A bias in float32 would be cast in every frame: a kernel for each, a third of all that a GPU runs.
+        kernel = params.get((*path[:-1], "kernel"))
+        return path[-1] in ("kernel", "bias") and kernel is not None and kernel.ndim == 4
 
+    cast = {path: jnp.asarray(leaf, jnp.bfloat16) if convolves(path) else leaf for path, leaf in params.items()}
     rest = {kind: tree for kind, tree in variables.items() if kind != FAST_KERNELS}
-    return {**rest, "params": jax.tree_util.tree_map_with_path(cast, variables["params"])}
+    return {**rest, "params": unflatten_dict(cast)}

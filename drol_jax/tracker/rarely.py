@@ -14,16 +14,17 @@ AT_ONCE = 8
 """Lanes that run a branch together. On the CPU one by one: batched networks and fits take longer there."""
 
 
-def rarely(fn: Callable[[T, R], T]) -> Callable[[jax.Array, T, R], T]:
+def rarely(fn: Callable[[T, R], T], at_once: int = AT_ONCE) -> Callable[[jax.Array, T, R], T]:
     """`fn(carried, rest)` where a predicate holds, `carried` elsewhere.
 
     `vmap` turns an ordinary `lax.cond` with a batched predicate into a select: every lane pays for `fn` in every
-    step. Here the batched form runs `fn` for the lanes that ask for it, AT_ONCE at a time, and not at all in steps in
+    step. Here the batched form runs `fn` for the lanes that ask for it, some at a time, and not at all in steps in
     which none does.
 
     Args:
       fn: pure; its result has the structure, shapes and dtypes of `carried`. It must not close over arrays: `vmap`
         of a jitted caller runs it again after that caller's trace has ended, so all arrays come in `rest`.
+      at_once: lanes that run together, but for the CPU. Few are best where a lane brings much along.
 
     Returns:
       call(predicate, carried, rest) -> like `carried`.
@@ -45,16 +46,18 @@ def rarely(fn: Callable[[T, R], T]) -> Callable[[jax.Array, T, R], T]:
 
         def chosen(carried, predicate_and_rest):
             predicate, rest = predicate_and_rest
-            return for_lanes(fn, predicate, carried, rest, rest_batched)
+            return for_lanes(fn, predicate, carried, rest, rest_batched, at_once)
 
         # Again `rarely`, so that it holds for each of several nested `vmap`s.
-        result = rarely(chosen)(jnp.any(predicate), carried, (predicate, rest))
+        result = rarely(chosen, at_once)(jnp.any(predicate), carried, (predicate, rest))
         return result, jax.tree.map(lambda _: True, result)
 
     return call
 
 
-def for_lanes(fn: Callable[[T, R], T], asked: jax.Array, carried: T, rest: R, rest_batched: Any) -> T:
+def for_lanes(
+    fn: Callable[[T, R], T], asked: jax.Array, carried: T, rest: R, rest_batched: Any, at_once: int = AT_ONCE
+) -> T:
     """`fn` for the lanes that ask for it, the others' `carried` as it is.
 
     Args:
@@ -63,6 +66,7 @@ def for_lanes(fn: Callable[[T, R], T], asked: jax.Array, carried: T, rest: R, re
       carried: [B, ...].
       rest: leaves with lanes, [B, ...], and such that all lanes share.
       rest_batched: tree like `rest`, whether a leaf has lanes.
+      at_once: as in `rarely`.
     """
 
     def loop(at_once: int, asked, carried, rest):
@@ -95,6 +99,6 @@ def for_lanes(fn: Callable[[T, R], T], asked: jax.Array, carried: T, rest: R, re
         return loop(1, *args)
 
     def together(*args):
-        return loop(min(AT_ONCE, asked.size), *args)
+        return loop(min(at_once, asked.size), *args)
 
     return jax.lax.platform_dependent(asked, carried, rest, cpu=one_by_one, default=together)

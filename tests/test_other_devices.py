@@ -1,0 +1,122 @@
+"""The forms that computations take on devices other than CPUs, here on one: as the CPU's own, but for rounding."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import recipe
+import small_tracker
+
+from drol_jax.crops import as_frame
+from drol_jax.lanes import lanes_like, put, step_lanes
+from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth
+from drol_jax.online import fit
+from drol_jax.tracker.rarely import rarely
+
+TRACKER = small_tracker.tracker(template_update=True)
+FRAMES = 24
+
+
+def elsewhere(*args, default, **_):
+    """`jax.lax.platform_dependent` as on a device that no branch is named for."""
+    return default(*args)
+
+
+@pytest.fixture
+def on_each(monkeypatch):
+    """on_each(function, *args): what it gives here and elsewhere."""
+
+    def both(function, *args):
+        found = []
+        for form in (jax.lax.platform_dependent, elsewhere):
+            monkeypatch.setattr(jax.lax, "platform_dependent", form)
+            jax.clear_caches()  # programs remember the form that they were traced with
+            found.append(jax.tree.map(np.asarray, function(*args)))
+        return found
+
+    yield both
+    jax.clear_caches()
+
+
+def follow(state, frames, step):
+    """Outputs along a video, stacked."""
+    told = []
+    for t in frames:
+        state, output = step(state, small_tracker.picture(t))
+        told.append(output)
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *told)
+
+
+def assert_same_tracks(one, other):
+    np.testing.assert_allclose(one.box, other.box, atol=1e-2)
+    np.testing.assert_allclose(one.score, other.score, atol=1e-4)
+    for name in ("verdict", "template", "refitted"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_a_target_is_tracked_alike(on_each):
+    def track():
+        state = TRACKER.init(small_tracker.picture(0), small_tracker.BOX, jax.random.key(0))
+        return follow(state, range(1, FRAMES), TRACKER.step)
+
+    here, there = on_each(track)
+    assert_same_tracks(here, there)
+    assert here.refitted.any()
+
+
+def test_targets_in_lanes_are_tracked_alike(on_each):
+    boxes = small_tracker.lanes_of_boxes(3)
+    fixed = TRACKER.config, TRACKER.variables, TRACKER.hyper
+
+    def track():
+        start = [TRACKER.init(small_tracker.picture(0), boxes[i], jax.random.key(i)) for i in range(2)]
+        lanes = lanes_like(start[0], 3)
+        for i, state in enumerate(start):
+            lanes = put(lanes, jnp.int32(2 * i), state)  # the lane between them has no target
+        stepped = jax.jit(lambda lanes, frames: step_lanes(*fixed, lanes, frames, shared=False))
+
+        def step(lanes, picture):
+            return stepped(lanes, jax.tree.map(lambda leaf: jnp.stack([leaf] * 3), as_frame(jnp.asarray(picture))))
+
+        return follow(lanes, range(1, FRAMES), step)
+
+    here, there = on_each(track)
+    assert_same_tracks(here, there)
+    assert here.refitted[:, 0].any() and not here.box[:, 1].any()
+
+
+def test_a_filters_response_is_alike(on_each):
+    features, filter = recipe.tensor("features", (3, 9, 9, 6), 1.0), recipe.tensor("filter", (4, 4, 6), 1.0)
+    here, there = on_each(fit.respond, jnp.asarray(features), jnp.asarray(filter))
+    np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("convolution", "kernel", "strides", "padding", "rest"),
+    [
+        (pointwise, (1, 1, 32, 8), (1, 1), (0, 0), {}),
+        (by_rows, (5, 5, 32, 8), (1, 1), (0, 0), {}),
+        (space_to_depth, (11, 11, 32, 8), (2, 2), (0, 0), {}),
+        (grouped, (3, 3, 16, 8), (1, 1), (0, 0), {"feature_group_count": 2}),
+        (by_channel, (3, 3, 1, 32), (2, 2), (1, 1), {"rhs_dilation": (2, 2)}),
+    ],
+)
+def test_a_convolution_and_its_gradients_are_alike(on_each, convolution, kernel, strides, padding, rest):
+    x, kernel = jnp.asarray(recipe.tensor("x", (2, 21, 21, 32), 0.1)), jnp.asarray(recipe.tensor("k", kernel, 0.1))
+
+    def value_and_slopes(x, kernel):
+        y, back = jax.vjp(lambda x, kernel: convolution(x, kernel, strides, (padding, padding), **rest), x, kernel)
+        return y, back(y)
+
+    here, there = on_each(jax.jit(value_and_slopes), x, kernel)
+    for one, other in zip(jax.tree.leaves(here), jax.tree.leaves(there), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 8])
+def test_a_branch_is_taken_by_the_lanes_that_ask_however_many_at_once(on_each, at_once):
+    asked = jnp.array([True, False, True, True, False])
+    carried, rest = jnp.arange(5.0), 10 * jnp.arange(5.0)
+    call = jax.vmap(rarely(lambda carried, rest: carried + rest, at_once))
+    for found in on_each(lambda: jax.jit(call)(asked, carried, rest)):
+        np.testing.assert_array_equal(found, jnp.where(asked, carried + rest, carried))
