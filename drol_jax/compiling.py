@@ -30,7 +30,7 @@ def begin_convolutions() -> None:
     """Run a convolution by itself, so that the device's library for them is there before any graph is recorded.
 
     Compilation tries convolutions out and so begins it. A program that comes compiled from the disk would record first,
-    which failed on an H200 ("No DNN support for stream"): what the library takes as it begins is refused meanwhile.
+    which fails ("No DNN support for stream"): what the library takes as it begins is refused meanwhile.
     """
     picture, filter = np.ones((1, 16, 16, 16), np.float32), np.ones((3, 3, 16, 16), np.float32)
     layout = ("NHWC", "HWIO", "NHWC")

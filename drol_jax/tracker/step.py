@@ -168,8 +168,8 @@ def _learn(
         online, hard_negative, hyper = rest
         return subnet.refit(replace(online, filter=filter), hard_negative, config.online, hyper)
 
-    # One by one: an H200 takes 2.9 ms for 8 lanes with 50 samples, and .24 for a lane with about as many, whose samples
-    # stay near the processors. Mostly two or three of 24 lanes are due.
+    # One by one: 8 lanes with 50 samples take an H200 2.9 ms, a lane alone with about as many a quarter of one, as its
+    # samples stay near the processors; and mostly two or three of 24 lanes are due.
     filter = rarely(refit, at_once=1)(due, online.filter, (online, hard_negative, hyper))
     return replace(state, online=replace(online, filter=filter)), due
 
