@@ -16,10 +16,11 @@ import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, as_frame
+from drol_jax.online import subnet
 from drol_jax.tracker import StepOutput, TrackerState, init
 from drol_jax.tracker.rarely import for_lanes
 from drol_jax.tracker.search import Found, search
-from drol_jax.tracker.step import follow, init_draws
+from drol_jax.tracker.step import conclude, follow, init_draws, is_hard_negative, remember
 
 
 @jax.tree_util.register_dataclass
@@ -97,11 +98,74 @@ def follow_lanes(
 
     def rest(state, frame, found, active):
         after, output = follow(config, variables, hyper, state, frame, found, active)
-        return _kept(active, after, state), jax.tree.map(lambda x: jnp.where(active, x, jnp.zeros_like(x)), output)
+        return _kept(active, after, state), _told(active, output)
 
     each = jax.vmap(rest, in_axes=(0, None if shared else 0, 0, 0))
     states, outputs = each(lanes.states, as_frame(frame), found, lanes.active)
     return LaneState(states=states, active=lanes.active), outputs
+
+
+def remember_lanes(
+    config: Config, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, found: Found
+) -> tuple[LaneState, jax.Array]:
+    """`tracker.step.remember` in every lane, the frame one for all: (lanes, due bool [B]).
+
+    With the refits that are due and `conclude_lanes` it is `follow_lanes`, for a caller that makes refits side by side.
+    """
+
+    def each(state, found, active):
+        after, due = remember(config, hyper, state, found, as_frame(frame), active)
+        return _kept(active, after, state), due
+
+    states, due = jax.vmap(each)(lanes.states, found, lanes.active)
+    return LaneState(states=states, active=lanes.active), due
+
+
+def refit_lane(config: Config, hyper: Hyper, states: TrackerState, slot: jax.Array, found: Found) -> jax.Array:
+    """The filter [k, k, D] of one lane, refitted. Its samples are read where they lie, among those of all lanes."""
+    online = states.online
+    assert online is not None
+    features = online.memory.features
+
+    def own(tree: Any) -> Any:
+        return jax.tree.map(lambda leaf: leaf[slot], tree)
+
+    lane = own(replace(online, memory=replace(online.memory, features=None)))
+    lane = replace(lane, memory=replace(lane.memory, features=features.reshape(-1, *features.shape[2:])))
+    return subnet.refit(lane, is_hard_negative(own(found)), config.online, hyper, slot * features.shape[1])
+
+
+def conclude_lanes(
+    config: Config,
+    variables: Any,
+    hyper: Hyper,
+    lanes: LaneState,
+    frame: Frame | jax.Array,
+    found: Found,
+    before: jax.Array,
+    due: jax.Array,
+    filters: jax.Array,
+) -> tuple[LaneState, StepOutput]:
+    """`tracker.step.conclude` in every lane.
+
+    Args:
+      lanes, due: from `remember_lanes`.
+      before: [B, 2], the targets' sizes before the step.
+      filters: [B, k, k, D], of lanes that were due the refitted one.
+    """
+
+    def each(state, found, active, before, due, filter):
+        filter = jnp.where(due, filter, state.online.filter)
+        after = replace(state, online=replace(state.online, filter=filter))
+        after, output = conclude(config, variables, hyper, after, found, as_frame(frame), before, due, active)
+        return _kept(active, after, state), _told(active, output)
+
+    states, outputs = jax.vmap(each)(lanes.states, found, lanes.active, before, due, filters)
+    return LaneState(states=states, active=lanes.active), outputs
+
+
+def _told(active: jax.Array, output: StepOutput) -> StepOutput:
+    return jax.tree.map(lambda x: jnp.where(active, x, jnp.zeros_like(x)), output)
 
 
 def searching(state: TrackerState) -> TrackerState:

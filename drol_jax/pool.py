@@ -1,16 +1,17 @@
 """Many targets in one video: a tracker over a pool of slots.
 
-Called from outside jit on the CPU, a step's searches, which take most of its time, go to as many threads as there are
-cores: the networks leave all but one core idle. Under jit, and on other devices, a step is one program.
+Called from outside jit on the CPU, a step's searches and refits, which take most of its time, go to as many threads as
+there are cores: they leave all but one core idle. Under jit, and on other devices, a step is one program.
 
 Letters: B slots.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,15 +23,35 @@ from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame, as_frame
 from drol_jax.errors import UserError
-from drol_jax.lanes import LaneState, empty_lanes, follow_lanes, put, searching, step_lanes
+from drol_jax.lanes import (
+    LaneState,
+    conclude_lanes,
+    empty_lanes,
+    follow_lanes,
+    put,
+    refit_lane,
+    remember_lanes,
+    searching,
+    step_lanes,
+)
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.search import Found, search
+
+T = TypeVar("T")
 
 _STATIC = {"static_argnums": 0, "static_argnames": "shared"}
 _step = Jitted(step_lanes, **_STATIC)
 _step_in_place = Jitted(step_lanes, **_STATIC, donate_argnums=3)
 _put = jax.jit(put)
 _put_in_place = jax.jit(put, donate_argnums=0)
+
+
+def _in_place_or_not(function: Callable[..., Any], lanes: int) -> dict[bool, Any]:
+    """{donate: the jitted function}; lanes: the argument that is used up."""
+    return {
+        donate: jax.jit(function, static_argnums=0, donate_argnums=lanes if donate else None)
+        for donate in (False, True)
+    }
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,8 +137,7 @@ class Targets:
         with jax.default_matmul_precision(PRECISION):
             if jax.default_backend() != "cpu" or traced:
                 return (_step_in_place if self.donate else _step)(*fixed, lanes, frame, shared=True)
-            found = _search_in_threads(*fixed, lanes, frame)
-            return (_follow_in_place if self.donate else _follow)(*fixed, lanes, frame, found)
+            return _step_in_threads(*fixed, lanes, frame, self.donate)
 
     def grow(self, lanes: LaneState, slots: int) -> LaneState:
         """More slots, behind the ones that are there. The next step is compiled for them, once.
@@ -139,31 +159,46 @@ def _search_one(
     return search(config, variables, hyper, jax.tree.map(lambda x: x[slot], states), as_frame(frame))
 
 
-def _follow_all(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, found: list[Found]
+_stack = jax.jit(lambda found: jax.tree.map(lambda *leaves: jnp.stack(leaves), *found))
+_follow = _in_place_or_not(partial(follow_lanes, shared=True), 3)
+_remember = _in_place_or_not(remember_lanes, 2)
+_conclude = _in_place_or_not(conclude_lanes, 3)
+_refit_one = jax.jit(refit_lane, static_argnums=0)
+
+
+def _step_in_threads(
+    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, donate: bool
 ) -> tuple[LaneState, StepOutput]:
-    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *found)
-    return follow_lanes(config, variables, hyper, lanes, frame, stacked, shared=True)
+    """A step of all lanes, whose searches and refits are made side by side."""
+    states, slots = searching(lanes.states), np.flatnonzero(np.asarray(lanes.active)).tolist()
+    # Of a slot without target nothing is kept: what another finds does for it.
+    first, *others = slots or [0]
+    searched = _in_threads(lambda slot: _search_one(config, variables, hyper, states, slot, frame), [first, *others])
+    found = _stack([searched.get(slot, searched[first]) for slot in range(lanes.active.shape[0])])
+    if lanes.states.online is None:
+        return _follow[donate](config, variables, hyper, lanes, frame, found)
+    # Before the lanes are used up.
+    before, filters = jnp.copy(lanes.states.size), np.array(lanes.states.online.filter)
+    lanes, due = _remember[donate](config, hyper, lanes, frame, found)
+    slots = np.flatnonzero(np.asarray(due)).tolist()
+    refitted = _in_threads(lambda slot: _refit_one(config, hyper, lanes.states, slot, found), slots)
+    for slot, filter in refitted.items():
+        filters[slot] = filter
+    # The lanes that `_remember` made are nobody else's.
+    return _conclude[True](config, variables, hyper, lanes, frame, found, before, due, filters)
 
 
-_follow = jax.jit(_follow_all, static_argnums=0)
-_follow_in_place = jax.jit(_follow_all, static_argnums=0, donate_argnums=3)
+def _in_threads(work: Callable[[np.int32], T], slots: list[int]) -> dict[int, T]:
+    """What each slot's work gives, once it is there."""
 
-
-def _search_in_threads(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array
-) -> list[Found]:
-    """What each slot's search finds; for those without target, of which nothing is kept, what another's does."""
-    states = searching(lanes.states)
-
-    def one(slot: int) -> Found:
+    def one(slot: int) -> T:
         with jax.default_matmul_precision(PRECISION):  # a setting of the thread
-            return jax.block_until_ready(_search_one(config, variables, hyper, states, np.int32(slot), frame))
+            return jax.block_until_ready(work(np.int32(slot)))
 
-    slots = np.flatnonzero(np.asarray(lanes.active)).tolist() or [0]
+    if len(slots) < 2:
+        return {slot: one(slot) for slot in slots}
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="drol-targets") as pool:
-        found = dict(zip(slots, pool.map(one, slots), strict=True))
-    return [found.get(slot, found[slots[0]]) for slot in range(lanes.active.shape[0])]
+        return dict(zip(slots, pool.map(one, slots), strict=True))
 
 
 def targets(tracker: Tracker, slots: int = 8, *, donate: bool = True) -> Targets:

@@ -56,7 +56,7 @@ def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
         for number, slot in slots.items():
             told[number].append(np.asarray(outputs.box[slot]))
         if t == 2:  # from here on nothing is traced again
-            for module, name in ((pools, "search"), (pure, "follow"), (pools, "put")):
+            for module, name in ((pools, "search"), (pure, "remember"), (pure, "conclude"), (pools, "put")):
                 function = getattr(module, name)
                 monkeypatch.setattr(module, name, lambda *a, f=function, **k: traces.append(1) or f(*a, **k))
         if t in (4, 6):

@@ -179,7 +179,9 @@ def gauss_newton(residuals, weights) -> tuple[Any, Any]:
     return jax.tree.map(jnp.negative, gradient), lambda p: transpose(forward(p))[0]
 
 
-def refit(filter: jax.Array, memory: Memory, sigma: jax.Array, iterations: Any, hyper: Hyper) -> jax.Array:
+def refit(
+    filter: jax.Array, memory: Memory, sigma: jax.Array, iterations: Any, hyper: Hyper, first: jax.Array | int = 0
+) -> jax.Array:
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
     The products run over the filled slots only, CHUNK at a time, so that their cost follows the filled memory and
@@ -191,19 +193,23 @@ def refit(filter: jax.Array, memory: Memory, sigma: jax.Array, iterations: Any, 
       sigma: width of the labels, cells.
       iterations: number, static or traced.
       hyper: uses filter_reg.
+      first: place of the memory's slots among its features, which may be those of many memories end to end: a copy of
+        one takes as long as a good part of its refit.
 
     Returns:
       [k, k, D].
     """
-    b, normal = filter_problem(filter, memory, sigma, hyper)
+    b, normal = filter_problem(filter, memory, sigma, hyper, first)
     step, _ = cg(normal, b, tol=0.0, atol=0.0, maxiter=iterations)
     return filter + step
 
 
-def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper) -> tuple[jax.Array, Any]:
-    """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`."""
+def filter_problem(
+    filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper, first: jax.Array | int = 0
+) -> tuple[jax.Array, Any]:
+    """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`; arguments as in `refit`."""
     k = filter.shape[0]
-    slots, size = memory.features.shape[:2]
+    slots, size = memory.weights.shape[0], memory.features.shape[1]
     chunk = min(CHUNK, slots)
     chunks = _most((filled(memory) + chunk - 1) // chunk)
 
@@ -215,7 +221,8 @@ def filter_problem(filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: H
         def cut(array):
             return jax.lax.dynamic_slice_in_dim(array, start, chunk)
 
-        return start, cut(memory.features), cut(memory.weights) * own, cut
+        features = jax.lax.dynamic_slice_in_dim(memory.features, first + start, chunk)
+        return start, features, cut(memory.weights) * own, cut
 
     def linearise(i, carry):
         b, curvature = carry

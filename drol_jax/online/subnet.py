@@ -145,9 +145,16 @@ def remember(
     return state if kept is None else replace(state, centre=centre, size=size)
 
 
-def refit(state: OnlineState, hard_negative: jax.Array, online: OnlineConfig, hyper: Hyper) -> jax.Array:
-    """The filter [k, k, D] refitted to the memory; a hard negative may have its own number of iterations."""
+def refit(
+    state: OnlineState, hard_negative: jax.Array, online: OnlineConfig, hyper: Hyper, first: jax.Array | int = 0
+) -> jax.Array:
+    """The filter [k, k, D] refitted to the memory; a hard negative may have its own number of iterations.
+
+    Args:
+      hard_negative: bool ().
+      first: as in `fit.refit`.
+    """
     iterations = online.refit_iterations
     if online.hard_negative_iterations != iterations:
         iterations = jnp.where(hard_negative, online.hard_negative_iterations, iterations)
-    return fit.refit(state.filter, state.memory, state.sigma, iterations, hyper)
+    return fit.refit(state.filter, state.memory, state.sigma, iterations, hyper, first)

@@ -5,6 +5,7 @@ Both are safe under jit, vmap and scan, keep no state of their own and donate no
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,6 +21,7 @@ from drol_jax.online.augment import shifts as picture_shifts
 from drol_jax.online.draws import InitDraws, draw
 from drol_jax.online.geometry import geometry
 from drol_jax.online.localize import Verdict
+from drol_jax.online.subnet import OnlineState
 from drol_jax.tracker.candidates import clip, padded_side
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.rarely import rarely
@@ -117,12 +119,43 @@ def follow(
     found: Found,
     active: jax.Array | bool = True,
 ) -> tuple[TrackerState, StepOutput]:
-    """The rest of a step, after its search.
+    """The rest of a step, after its search: `remember`, the refit where one is due, `conclude`.
 
     Args:
       active: bool (), False for a lane without target: nothing is learned, refitted or renewed.
     """
-    old_size = state.size
+    before = state.size
+    state, due = remember(config, hyper, state, found, frame, active)
+    if state.online is not None and found.sighting is not None:
+        # One by one: 8 lanes with 50 samples take an H200 2.9 ms, a lane alone with about as many a quarter of one, as
+        # its samples stay near the processors; and mostly two or three of 24 lanes are due.
+        refit = rarely(partial(_refit, config), at_once=1)
+        filter = refit(due, state.online.filter, (state.online, is_hard_negative(found), hyper))
+        state = replace(state, online=replace(state.online, filter=filter))
+    return conclude(config, variables, hyper, state, found, frame, before, due, active)
+
+
+def _refit(config: Config, filter: jax.Array, rest: tuple[OnlineState, jax.Array, Hyper]) -> jax.Array:
+    online, hard_negative, hyper = rest
+    return subnet.refit(replace(online, filter=filter), hard_negative, config.online, hyper)
+
+
+def is_hard_negative(found: Found) -> jax.Array:
+    """bool (): there is a distractor to train against."""
+    assert found.sighting is not None
+    return found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
+
+
+def remember(
+    config: Config, hyper: Hyper, state: TrackerState, found: Found, frame: Frame, active: jax.Array | bool = True
+) -> tuple[TrackerState, jax.Array]:
+    """Move to what was found and keep the frame as a sample (section 3.3).
+
+    Nothing is learned from an enlarged search region.
+
+    Returns:
+      (state, due): bool (), whether the filter is to be refitted: at intervals, and at once on a hard negative.
+    """
     state = replace(
         state,
         frame_index=state.frame_index + 1,
@@ -130,15 +163,38 @@ def follow(
         size=found.candidate.size,
         lost_count=found.lost_count,
     )
-    # Only the long-term tracker's target can be outside the picture.
-    box = rules(config).box(*clip(state.centre, state.size, frame.size))
-    state, refitted = _learn(config, hyper, state, found, box, active)
-    state = decide_whether_lost(hyper, state, found)
-    state = _renew_template(config, variables, hyper, state, found, frame, old_size, active)
+    if state.online is None or found.sighting is None:
+        return state, jnp.bool_(False)
+    learn = active if state.lost is None else ~state.lost & active
+    box = _box(config, state, frame)
+    online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, geometry(config))
+    due = (is_hard_negative(found) | ((state.frame_index - 1) % hyper.refit_interval == 0)) & learn
+    return replace(state, online=online), due
 
+
+def conclude(
+    config: Config,
+    variables: Any,
+    hyper: Hyper,
+    state: TrackerState,
+    found: Found,
+    frame: Frame,
+    before: jax.Array,
+    refitted: jax.Array,
+    active: jax.Array | bool = True,
+) -> tuple[TrackerState, StepOutput]:
+    """Decide whether the target is lost, renew the template, tell what was found.
+
+    Args:
+      state: from `remember`, with the filter that was due.
+      before: [2] (w, h), the target's size before the step.
+      refitted: bool (), to be told.
+    """
+    state = decide_whether_lost(hyper, state, found)
+    state = _renew_template(config, variables, hyper, state, found, frame, before, active)
     sighting = found.sighting
     output = StepOutput(
-        box=box,
+        box=_box(config, state, frame),
         score=found.candidate.score,
         verdict=jnp.int32(Verdict.OFF) if sighting is None else sighting.judgement.verdict,
         online_score=jnp.float32(jnp.nan) if sighting is None else sighting.judgement.peak,
@@ -150,28 +206,9 @@ def follow(
     return state, output
 
 
-def _learn(
-    config: Config, hyper: Hyper, state: TrackerState, found: Found, box: jax.Array, active: jax.Array | bool
-) -> tuple[TrackerState, jax.Array]:
-    """Keep the frame as a sample; refit at intervals, and at once on a hard negative (section 3.3).
-
-    Nothing is learned from an enlarged search region.
-    """
-    if state.online is None or found.sighting is None:
-        return state, jnp.bool_(False)
-    learn = active if state.lost is None else ~state.lost & active
-    online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, geometry(config))
-    hard_negative = found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
-    due = (hard_negative | ((state.frame_index - 1) % hyper.refit_interval == 0)) & learn
-
-    def refit(filter, rest):
-        online, hard_negative, hyper = rest
-        return subnet.refit(replace(online, filter=filter), hard_negative, config.online, hyper)
-
-    # One by one: 8 lanes with 50 samples take an H200 2.9 ms, a lane alone with about as many a quarter of one, as its
-    # samples stay near the processors; and mostly two or three of 24 lanes are due.
-    filter = rarely(refit, at_once=1)(due, online.filter, (online, hard_negative, hyper))
-    return replace(state, online=replace(online, filter=filter)), due
+def _box(config: Config, state: TrackerState, frame: Frame) -> jax.Array:
+    # Only the long-term tracker's target can be outside the picture.
+    return rules(config).box(*clip(state.centre, state.size, frame.size))
 
 
 def decide_whether_lost(hyper: Hyper, state: TrackerState, found: Found) -> TrackerState:
