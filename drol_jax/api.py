@@ -19,7 +19,7 @@ from drol_jax.frames import CAPACITIES, capacity, checked, flatten
 from drol_jax.masks import full_frame, rotated_box
 from drol_jax.nets.fold import fold
 from drol_jax.nets.precision import reduced
-from drol_jax.nets.prepare import prepare
+from drol_jax.nets.prepare import laid_out, prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.variants import with_fidelity, with_precision
@@ -40,8 +40,8 @@ class Tracker:
 
     settings: Settings
     variables: Any
-    """Network weights with normalisation folded in (`nets.fold`); on a CPU with faster forms of the kernels beside them
-    (`nets.prepare`)."""
+    """Network weights with normalisation folded in (`nets.fold`); on a CPU with faster forms of the kernels beside
+    them, on a GPU with kernels in the order that it reads them in (`nets.prepare`)."""
     hyper: Hyper
     """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
     weights_hash: str
@@ -170,9 +170,12 @@ def load(
     variables = fold(settings.config.model, loaded.variables)
     if fast_kernels and jax.default_backend() == "cpu" and settings.config.precision != "bfloat16":
         variables = prepare(settings.config.model, variables)
+    variables = reduced(jax.tree.map(jnp.asarray, variables), settings.config.precision)
+    if jax.default_backend() == "gpu":
+        variables = laid_out(variables)
     return Tracker(
         settings=settings,
-        variables=reduced(jax.tree.map(jnp.asarray, variables), settings.config.precision),
+        variables=variables,
         hyper=settings.hyper.on_device(),
         weights_hash=loaded.hash,
     )

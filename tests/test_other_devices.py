@@ -1,5 +1,7 @@
 """The forms that computations take on devices other than CPUs, here on one: as the CPU's own, but for rounding."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,9 +10,12 @@ import recipe
 import small_tracker
 
 from drol_jax.crops import as_frame
+from drol_jax.datasets import Sequence
 from drol_jax.lanes import lanes_like, put, step_lanes
 from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth
+from drol_jax.nets.prepare import laid_out
 from drol_jax.online import fit
+from drol_jax.run import Runner
 from drol_jax.tracker.rarely import rarely
 
 TRACKER = small_tracker.tracker(template_update=True)
@@ -83,6 +88,18 @@ def test_targets_in_lanes_are_tracked_alike(on_each):
     here, there = on_each(track)
     assert_same_tracks(here, there)
     assert here.refitted[:, 0].any() and not here.box[:, 1].any()
+
+
+def test_kernels_in_the_order_that_gpus_read_are_the_same_kernels():
+    other = replace(TRACKER, variables=laid_out(TRACKER.variables))
+    kernels = [leaf for leaf in jax.tree.leaves(other.variables) if leaf.ndim == 4]
+    assert kernels and {leaf.format.layout.major_to_minor for leaf in kernels} == {(3, 0, 1, 2)}
+    jax.tree.map(np.testing.assert_array_equal, other.variables, TRACKER.variables)
+    pictures = tuple(lambda t=t: small_tracker.picture(t) for t in range(FRAMES))
+    sequence = Sequence("moving", pictures, np.tile(np.array(small_tracker.BOX), (FRAMES, 1)))
+    here, there = (Runner(tracker, in_chunks=True).run(sequence, 0) for tracker in (TRACKER, other))
+    np.testing.assert_allclose(here.boxes, there.boxes, atol=1e-2)
+    assert here.verdicts.tolist() == there.verdicts.tolist()
 
 
 def test_a_filters_response_is_alike(on_each):

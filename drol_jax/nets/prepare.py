@@ -38,6 +38,24 @@ def prepare(config: ModelConfig, variables: Any) -> Any:
     return {**variables, FAST_KERNELS: unflatten_dict(fast)} if fast else variables
 
 
+def laid_out(variables: Any) -> Any:
+    """Weights for tracking on a GPU: of every convolution's kernel, the numbers of one output channel side by side.
+
+    It is how convolutions read them there. From any other order a program first rewrites each kernel, in every call:
+    74 of 247 device kernels of a ResNet-50's step. Shapes stay as they are.
+
+    Args:
+      variables: arrays on the device; there the result stays (they are committed to it, as jax has it).
+    """
+    from jax.experimental.layout import Format, Layout  # it has no other place yet
+
+    def format_of(leaf: jax.Array) -> Format:
+        return Format(Layout((3, 0, 1, 2) if leaf.ndim == 4 else tuple(range(leaf.ndim))), leaf.sharding)
+
+    # One program for all: one for each shape would take seconds to compile.
+    return jax.jit(lambda tree: tree, out_shardings=jax.tree.map(format_of, variables))(variables)
+
+
 def _layers(config: ModelConfig, variables: Any) -> Mapping[tuple[str, ...], int]:
     """Paths of the convolutions that gain, and their groups. Nothing is computed: the network is only traced."""
     found: dict[tuple[str, ...], int] = {}
