@@ -175,7 +175,8 @@ class _Batch:
                 while length > self._length and self._awaited and self.broken is None:
                     self._changed.wait()
             if length > self._length:
-                self._fresh_round()
+                with self._breaking():
+                    self._fresh_round()
             self._awaited.add(slot)
             return slot
         finally:
