@@ -7,6 +7,7 @@ program around them.
 Letters: B lanes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -96,13 +97,10 @@ def follow_lanes(
 ) -> tuple[LaneState, StepOutput]:
     """The rest of a step, after its searches; found: [B, ...], of an active lane what its search found."""
 
-    def rest(state, frame, found, active):
-        after, output = follow(config, variables, hyper, state, frame, found, active)
-        return _kept(active, after, state), _told(active, output)
+    def rest(state, active, frame, found):
+        return follow(config, variables, hyper, state, frame, found, active)
 
-    each = jax.vmap(rest, in_axes=(0, None if shared else 0, 0, 0))
-    states, outputs = each(lanes.states, as_frame(frame), found, lanes.active)
-    return LaneState(states=states, active=lanes.active), outputs
+    return _in_lanes(rest, lanes, frame, found, shared=shared)
 
 
 def remember_lanes(
@@ -113,12 +111,10 @@ def remember_lanes(
     With the refits that are due and `conclude_lanes` it is `follow_lanes`, for a caller that makes refits side by side.
     """
 
-    def each(state, found, active):
-        after, due = remember(config, hyper, state, found, as_frame(frame), active)
-        return _kept(active, after, state), due
+    def rest(state, active, frame, found):
+        return remember(config, hyper, state, found, frame, active)
 
-    states, due = jax.vmap(each)(lanes.states, found, lanes.active)
-    return LaneState(states=states, active=lanes.active), due
+    return _in_lanes(rest, lanes, frame, found, shared=True)
 
 
 def refit_lane(config: Config, hyper: Hyper, states: TrackerState, slot: jax.Array, found: Found) -> jax.Array:
@@ -142,7 +138,7 @@ def conclude_lanes(
     lanes: LaneState,
     frame: Frame | jax.Array,
     found: Found,
-    before: jax.Array,
+    old_sizes: jax.Array,
     due: jax.Array,
     filters: jax.Array,
 ) -> tuple[LaneState, StepOutput]:
@@ -150,22 +146,37 @@ def conclude_lanes(
 
     Args:
       lanes, due: from `remember_lanes`.
-      before: [B, 2], the targets' sizes before the step.
+      old_sizes: [B, 2], the targets' sizes before the step.
       filters: [B, k, k, D], of lanes that were due the refitted one.
     """
 
-    def each(state, found, active, before, due, filter):
+    def rest(state, active, frame, found, old_size, due, filter):
         filter = jnp.where(due, filter, state.online.filter)
-        after = replace(state, online=replace(state.online, filter=filter))
-        after, output = conclude(config, variables, hyper, after, found, as_frame(frame), before, due, active)
-        return _kept(active, after, state), _told(active, output)
+        state = replace(state, online=replace(state.online, filter=filter))
+        return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
 
-    states, outputs = jax.vmap(each)(lanes.states, found, lanes.active, before, due, filters)
-    return LaneState(states=states, active=lanes.active), outputs
+    return _in_lanes(rest, lanes, frame, found, old_sizes, due, filters, shared=True)
 
 
-def _told(active: jax.Array, output: StepOutput) -> StepOutput:
-    return jax.tree.map(lambda x: jnp.where(active, x, jnp.zeros_like(x)), output)
+def _in_lanes(
+    rest: Callable[..., tuple[TrackerState, Any]],
+    lanes: LaneState,
+    frame: Frame | jax.Array,
+    *each: Any,
+    shared: bool,
+) -> tuple[LaneState, Any]:
+    """rest(state, active, frame, *each) -> (state, what it tells) in every lane.
+
+    One without target keeps its state, and tells zeros.
+    """
+
+    def one(state, active, frame, *each):
+        after, told = rest(state, active, frame, *each)
+        return _kept(active, after, state), jax.tree.map(lambda x: jnp.where(active, x, jnp.zeros_like(x)), told)
+
+    axes = (0, 0, None if shared else 0, *[0] * len(each))
+    states, told = jax.vmap(one, axes)(lanes.states, lanes.active, as_frame(frame), *each)
+    return LaneState(states=states, active=lanes.active), told
 
 
 def searching(state: TrackerState) -> TrackerState:

@@ -39,19 +39,14 @@ from drol_jax.tracker.search import Found, search
 
 T = TypeVar("T")
 
-_STATIC = {"static_argnums": 0, "static_argnames": "shared"}
-_step = Jitted(step_lanes, **_STATIC)
-_step_in_place = Jitted(step_lanes, **_STATIC, donate_argnums=3)
-_put = jax.jit(put)
-_put_in_place = jax.jit(put, donate_argnums=0)
+
+def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lanes: int, **how: Any) -> dict[bool, Any]:
+    """{donate: the compiled function}; lanes: the argument that is used up."""
+    return {False: jit(function, **how), True: jit(function, donate_argnums=lanes, **how)}
 
 
-def _in_place_or_not(function: Callable[..., Any], lanes: int) -> dict[bool, Any]:
-    """{donate: the jitted function}; lanes: the argument that is used up."""
-    return {
-        donate: jax.jit(function, static_argnums=0, donate_argnums=lanes if donate else None)
-        for donate in (False, True)
-    }
+_step = _in_place_or_not(Jitted, step_lanes, 3, static_argnums=0, static_argnames="shared")
+_put = _in_place_or_not(jax.jit, put, 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,7 +96,7 @@ class Targets:
                 )
             slot = int(free[0])
         state = self.tracker.init(frame, box, key)
-        return (_put_in_place if self.donate else _put)(lanes, jnp.int32(slot), state), slot
+        return _put[self.donate](lanes, jnp.int32(slot), state), slot
 
     def remove(self, lanes: LaneState, slot: Any) -> LaneState:
         """Follow a slot's target no longer. Its state stays where it is until another takes the slot.
@@ -136,7 +131,7 @@ class Targets:
         traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((fixed[1:], lanes, frame)))
         with jax.default_matmul_precision(PRECISION):
             if jax.default_backend() != "cpu" or traced:
-                return (_step_in_place if self.donate else _step)(*fixed, lanes, frame, shared=True)
+                return _step[self.donate](*fixed, lanes, frame, shared=True)
             return _step_in_threads(*fixed, lanes, frame, self.donate)
 
     def grow(self, lanes: LaneState, slots: int) -> LaneState:
@@ -160,9 +155,9 @@ def _search_one(
 
 
 _stack = jax.jit(lambda found: jax.tree.map(lambda *leaves: jnp.stack(leaves), *found))
-_follow = _in_place_or_not(partial(follow_lanes, shared=True), 3)
-_remember = _in_place_or_not(remember_lanes, 2)
-_conclude = _in_place_or_not(conclude_lanes, 3)
+_follow = _in_place_or_not(jax.jit, partial(follow_lanes, shared=True), 3, static_argnums=0)
+_remember = _in_place_or_not(jax.jit, remember_lanes, 2, static_argnums=0)
+_conclude = _in_place_or_not(jax.jit, conclude_lanes, 3, static_argnums=0)
 _refit_one = jax.jit(refit_lane, static_argnums=0)
 
 
@@ -178,14 +173,14 @@ def _step_in_threads(
     if lanes.states.online is None:
         return _follow[donate](config, variables, hyper, lanes, frame, found)
     # Before the lanes are used up.
-    before, filters = jnp.copy(lanes.states.size), np.array(lanes.states.online.filter)
+    old_sizes, filters = np.array(lanes.states.size), np.array(lanes.states.online.filter)
     lanes, due = _remember[donate](config, hyper, lanes, frame, found)
     slots = np.flatnonzero(np.asarray(due)).tolist()
     refitted = _in_threads(lambda slot: _refit_one(config, hyper, lanes.states, slot, found), slots)
     for slot, filter in refitted.items():
         filters[slot] = filter
     # The lanes that `_remember` made are nobody else's.
-    return _conclude[True](config, variables, hyper, lanes, frame, found, before, due, filters)
+    return _conclude[True](config, variables, hyper, lanes, frame, found, old_sizes, due, filters)
 
 
 def _in_threads(work: Callable[[np.int32], T], slots: list[int]) -> dict[int, T]:

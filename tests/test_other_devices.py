@@ -22,22 +22,22 @@ TRACKER = small_tracker.tracker(template_update=True)
 FRAMES = 24
 
 
-def elsewhere(*args, default, **_):
-    """`jax.lax.platform_dependent` as on a device that no branch is named for."""
-    return default(*args)
-
-
 @pytest.fixture
 def on_each(monkeypatch):
-    """on_each(function, *args): what it gives here and elsewhere."""
+    """on_each(function, *args): what it gives here and elsewhere, on a device that no form is made for."""
+    chosen = []
+
+    def elsewhere(*args, default, **_):
+        chosen.append(default)
+        return default(*args)
 
     def both(function, *args):
-        found = []
-        for form in (jax.lax.platform_dependent, elsewhere):
-            monkeypatch.setattr(jax.lax, "platform_dependent", form)
-            jax.clear_caches()  # programs remember the form that they were traced with
-            found.append(jax.tree.map(np.asarray, function(*args)))
-        return found
+        here = jax.tree.map(np.asarray, function(*args))
+        monkeypatch.setattr(jax.lax, "platform_dependent", elsewhere)
+        jax.clear_caches()  # programs remember the form that they were traced with
+        there = jax.tree.map(np.asarray, function(*args))
+        assert chosen  # or there was nothing to choose, and to compare
+        return here, there
 
     yield both
     jax.clear_caches()

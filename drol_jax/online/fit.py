@@ -12,7 +12,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
 from drol_jax.config import Hyper, OnlineConfig
@@ -211,7 +210,7 @@ def filter_problem(
     k = filter.shape[0]
     slots, size = memory.weights.shape[0], memory.features.shape[1]
     chunk = min(CHUNK, slots)
-    chunks = _most((filled(memory) + chunk - 1) // chunk)
+    chunks = (filled(memory) + chunk - 1) // chunk
 
     def slots_of(i):
         # The last chunk may reach back over slots of the one before: they count once, by their weight.
@@ -248,18 +247,3 @@ def filter_problem(
         return jax.lax.fori_loop(0, chunks, add, hyper.filter_reg * p)
 
     return b, normal
-
-
-@custom_vmap
-def _most(count: jax.Array) -> jax.Array:
-    """A count of chunks; under `vmap` that of the lane with most, for all.
-
-    What lies behind a lane's own has no weight and adds nothing. With a count of its own each lane would be at another
-    chunk, and every chunk be gathered before it is used.
-    """
-    return count
-
-
-@_most.def_vmap
-def _most_of_all(axis_size: int, in_batched: list[bool], count: jax.Array) -> tuple[jax.Array, bool]:
-    return (_most(jnp.max(count)) if in_batched[0] else count), False

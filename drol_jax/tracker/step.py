@@ -124,7 +124,7 @@ def follow(
     Args:
       active: bool (), False for a lane without target: nothing is learned, refitted or renewed.
     """
-    before = state.size
+    old_size = state.size
     state, due = remember(config, hyper, state, found, frame, active)
     if state.online is not None and found.sighting is not None:
         # One by one: 8 lanes with 50 samples take an H200 2.9 ms, a lane alone with about as many a quarter of one, as
@@ -132,7 +132,7 @@ def follow(
         refit = rarely(partial(_refit, config), at_once=1)
         filter = refit(due, state.online.filter, (state.online, is_hard_negative(found), hyper))
         state = replace(state, online=replace(state.online, filter=filter))
-    return conclude(config, variables, hyper, state, found, frame, before, due, active)
+    return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
 
 
 def _refit(config: Config, filter: jax.Array, rest: tuple[OnlineState, jax.Array, Hyper]) -> jax.Array:
@@ -179,7 +179,7 @@ def conclude(
     state: TrackerState,
     found: Found,
     frame: Frame,
-    before: jax.Array,
+    old_size: jax.Array,
     refitted: jax.Array,
     active: jax.Array | bool = True,
 ) -> tuple[TrackerState, StepOutput]:
@@ -187,11 +187,11 @@ def conclude(
 
     Args:
       state: from `remember`, with the filter that was due.
-      before: [2] (w, h), the target's size before the step.
+      old_size: [2] (w, h), the target's size before the step.
       refitted: bool (), to be told.
     """
     state = decide_whether_lost(hyper, state, found)
-    state = _renew_template(config, variables, hyper, state, found, frame, before, active)
+    state = _renew_template(config, variables, hyper, state, found, frame, old_size, active)
     sighting = found.sighting
     output = StepOutput(
         box=_box(config, state, frame),
