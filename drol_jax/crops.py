@@ -8,6 +8,7 @@ The published square is up to one and a half pixels off the point it is asked fo
 that displacements are read with. `centred_crop` cuts exactly what it is asked for.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -69,19 +70,22 @@ def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.A
     offset = jnp.clip(x, 0, width - 1)
     fill = fill.astype(jnp.int32)
 
-    def line(which: int) -> jax.Array:
-        """Horizontally interpolated rows, [out, out, 3] int32 in 1 / FIXED_POINT grey levels."""
-        total = jnp.zeros((out, out, 3), jnp.int32)
-        for tap in (0, 1):
-            picked = frame.pixels.at[start[which][:, None] + offset[tap]].get(mode="promise_in_bounds")
-            inside = inside_y[which][:, None] & inside_x[tap]
-            values = jnp.where(inside[..., None], picked.astype(jnp.int32), fill)
-            total += values * column_weights[tap][None, :, None]
-        return total
+    def patch(start: jax.Array, inside_y: jax.Array, row_weights: jax.Array) -> jax.Array:
+        def line(which: int) -> jax.Array:
+            """Horizontally interpolated rows, [rows, out, 3] int32 in 1 / FIXED_POINT grey levels."""
+            total = jnp.zeros((start.shape[1], out, 3), jnp.int32)
+            for tap in (0, 1):
+                picked = frame.pixels.at[start[which][:, None] + offset[tap]].get(mode="promise_in_bounds")
+                inside = inside_y[which][:, None] & inside_x[tap]
+                values = jnp.where(inside[..., None], picked.astype(jnp.int32), fill)
+                total += values * column_weights[tap][None, :, None]
+            return total
 
-    upper = (row_weights[0][:, None, None] * (line(0) >> 4)) >> 16
-    lower = (row_weights[1][:, None, None] * (line(1) >> 4)) >> 16
-    return ((upper + lower + 2) >> 2).astype(jnp.uint8)
+        upper = (row_weights[0][:, None, None] * (line(0) >> 4)) >> 16
+        lower = (row_weights[1][:, None, None] * (line(1) >> 4)) >> 16
+        return ((upper + lower + 2) >> 2).astype(jnp.uint8)
+
+    return _by_halves(patch, start, inside_y, row_weights)
 
 
 def centred_crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.Array) -> jax.Array:
@@ -109,9 +113,38 @@ def centred_crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fil
     def line_of(y: jax.Array) -> jax.Array:
         return grey(y, column) * (1 - share_x)[:, None] + grey(y, column + 1) * share_x[:, None]
 
-    share_y = share_y[:, None, None]
-    mixed = line_of(row) * (1 - share_y) + line_of(row + 1) * share_y
-    return jnp.round(mixed).astype(jnp.uint8)
+    def patch(row: jax.Array, share_y: jax.Array) -> jax.Array:
+        share_y = share_y[:, None, None]
+        mixed = line_of(row) * (1 - share_y) + line_of(row + 1) * share_y
+        return jnp.round(mixed).astype(jnp.uint8)
+
+    return _by_halves(patch, row, share_y)
+
+
+def _by_halves(patch: Callable[..., jax.Array], *rows: jax.Array) -> jax.Array:
+    """patch(*rows) [out, out, 3]; on the CPU its halves one after the other.
+
+    A compiler there makes a patch anew for each use, in what one core then computes; it does not do so with a loop's
+    results. Together with the reordering for a first convolution 255x255 pixels take .6 ms so and 1.8 in one go, on one
+    core .6 and 3.5; ten pictures of a first frame no longer interpolate each pixel ten times.
+
+    Args:
+      patch: of what is told of its rows.
+      rows: [..., out].
+    """
+
+    def halves(*rows: jax.Array) -> jax.Array:
+        out = rows[0].shape[-1]
+        count = -(-out // 2)
+
+        def split(row: jax.Array) -> jax.Array:
+            row = jnp.pad(row, [(0, 0)] * (row.ndim - 1) + [(0, 2 * count - out)])
+            return jnp.moveaxis(row.reshape(*row.shape[:-1], 2, count), -2, 0)
+
+        parts = jax.lax.map(lambda part: patch(*part), tuple(split(row) for row in rows))
+        return parts.reshape(2 * count, *parts.shape[2:])[:out]
+
+    return jax.lax.platform_dependent(*rows, cpu=halves, default=patch)
 
 
 def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:

@@ -9,10 +9,11 @@ import pytest
 import recipe
 import small_tracker
 
-from drol_jax.crops import as_frame
+from drol_jax.crops import as_frame, centred_crop, crop
 from drol_jax.datasets import Sequence
 from drol_jax.lanes import lanes_like, put, step_lanes
-from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth
+from drol_jax.nets import Network
+from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth, strided
 from drol_jax.nets.prepare import laid_out
 from drol_jax.online import fit
 from drol_jax.run import Runner
@@ -102,6 +103,26 @@ def test_kernels_in_the_order_that_gpus_read_are_the_same_kernels():
     assert here.verdicts.tolist() == there.verdicts.tolist()
 
 
+@pytest.mark.parametrize("rule", [crop, centred_crop])
+@pytest.mark.parametrize("out", [31, 32])
+def test_a_patch_is_the_same_to_the_bit(on_each, rule, out):
+    frame = as_frame(jnp.asarray(small_tracker.picture(0)))
+    arguments = jnp.array([5.3, 40.8]), jnp.float32(61.7), out, jnp.array([7, 99, 201], jnp.uint8)
+    here, there = on_each(rule, frame, *arguments)
+    assert here.shape == (out, out, 3) and here.std() > 0
+    np.testing.assert_array_equal(here, there)
+
+
+@pytest.mark.parametrize("count", [2, 4, 5, 9])
+def test_features_of_several_pictures_are_alike_however_many(on_each, count):
+    pictures = jnp.asarray(recipe.uniform("pictures", (count, 127, 127, 3), 0, 255))
+    net = Network(TRACKER.config.model, TRACKER.variables)
+    here, there = on_each(jax.jit(net.feature), pictures)
+    assert here.shape[0] == count
+    np.testing.assert_allclose(here, there, atol=1e-4 * np.abs(there).max())
+    np.testing.assert_allclose(here[-1:], net.feature(pictures[-1:]), atol=1e-4 * np.abs(there).max())
+
+
 def test_a_filters_response_is_alike(on_each):
     features, filter = recipe.tensor("features", (3, 9, 9, 6), 1.0), recipe.tensor("filter", (4, 4, 6), 1.0)
     here, there = on_each(fit.respond, jnp.asarray(features), jnp.asarray(filter))
@@ -113,6 +134,8 @@ def test_a_filters_response_is_alike(on_each):
     [
         (pointwise, (1, 1, 32, 8), (1, 1), (0, 0), {}),
         (by_rows, (5, 5, 32, 8), (1, 1), (0, 0), {}),
+        (strided, (3, 3, 32, 8), (2, 2), (0, 0), {}),
+        (strided, (4, 4, 32, 8), (3, 3), (0, 0), {}),
         (space_to_depth, (11, 11, 32, 8), (2, 2), (0, 0), {}),
         (grouped, (3, 3, 16, 8), (1, 1), (0, 0), {"feature_group_count": 2}),
         (by_channel, (3, 3, 1, 32), (2, 2), (1, 1), {"rhs_dilation": (2, 2)}),

@@ -140,6 +140,7 @@ def test_the_answer_in_training_is_that_of_tracking_where_the_statistics_are_the
     [
         (convolution.space_to_depth, 11, 2, 1),
         (convolution.space_to_depth, 3, 2, 1),  # too small for Winograd's algorithm
+        (convolution.strided, 3, 2, 1),
         (convolution.by_rows, 5, 1, 1),
         (convolution.by_rows, 3, 1, 1),
         (convolution.grouped, 3, 1, 2),

@@ -147,6 +147,31 @@ def pointwise(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **res
     return jax.lax.platform_dependent(x, kernel, cpu=product, default=_plain)
 
 
+def strided(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
+    """Strided, unpadded convolution; on the CPU as one product of all patches, a patch's taps being channels.
+
+    3x3 with stride 2 over 63x63 cells takes 6 ms so with 256 channels and 512 outputs, as a plain convolution 9 for one
+    picture and 11 for each of several.
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [h, w, C, O].
+      strides: (s, s).
+    """
+    step = strides[0]
+
+    def plain(x, kernel):
+        return jax.lax.conv_general_dilated(x, kernel, strides, "VALID", dimension_numbers=LAYOUT)
+
+    def product(x, kernel):
+        size = kernel.shape[:2]
+        rows, columns = ((n - k) // step * step + 1 for n, k in zip(x.shape[1:3], size, strict=True))
+        taps = [x[:, u : u + rows : step, v : v + columns : step] for u in range(size[0]) for v in range(size[1])]
+        return jnp.concatenate(taps, axis=-1) @ kernel.reshape(-1, kernel.shape[-1])
+
+    return jax.lax.platform_dependent(x, kernel, cpu=product, default=plain)
+
+
 def grouped(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
     """Grouped convolution; on the CPU as one convolution a group, which takes half the time.
 

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 
 from drol_jax.nets import winograd
-from drol_jax.nets.convolution import pointwise
+from drol_jax.nets.convolution import pointwise, strided
 
 BATCH_NORM_EPSILON = 1e-5
 FAST_KERNELS = "fast_kernels"
@@ -86,6 +86,8 @@ def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: i
     """Square convolution with PyTorch's arguments; without a bias unless asked for."""
     if (size, stride, pad) == (1, 1, 0):
         rest.setdefault("conv_general_dilated", pointwise)
+    elif stride > 1 and not pad:
+        rest.setdefault("conv_general_dilated", strided)
     return Conv(
         channels,
         (size, size),

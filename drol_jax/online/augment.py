@@ -109,27 +109,21 @@ def _taps(sigmas: tuple[float, ...], radius: int) -> np.ndarray:
 
 def _blurred(crop: jax.Array, start: jax.Array, blurs: tuple[tuple[float, float], ...], S: int) -> jax.Array:
     """float32 [B, S, S, 3]: the B blurred crops, each only where its window `start` [B, 2] needs it."""
-    # One radius for all blurs, so that they are one vectorised sum; the surplus taps are zero.
+    # One radius for all blurs, so that they are one batch of products; the surplus taps are zero.
     radius = math.ceil(2 * max(max(pair) for pair in blurs))
-    across_rows = _taps(tuple(pair[0] for pair in blurs), radius)
-    across_columns = _taps(tuple(pair[1] for pair in blurs), radius)
+    across_rows = _banded(_taps(tuple(pair[0] for pair in blurs), radius), S)
+    across_columns = _banded(_taps(tuple(pair[1] for pair in blurs), radius), S)
     padded = jnp.pad(crop, ((radius, radius), (radius, radius), (0, 0)))
-    span = 2 * radius + 1
-
-    def one(corner, rows, columns):
-        window = _window(padded, corner, S + 2 * radius).astype(jnp.float32)
-        window = _weighted(rows, [window[k : k + S] for k in range(span)])
-        return _weighted(columns, [window[:, k : k + S] for k in range(span)])
-
-    return jax.vmap(one)(start, jnp.asarray(across_rows), jnp.asarray(across_columns))
+    windows = jax.vmap(lambda corner: _window(padded, corner, S + 2 * radius))(start).astype(jnp.float32)
+    # Products of matrices: sums of shifted windows fuse, and then each pixel sums up span x span of them.
+    return jnp.einsum("bjv,bivc->bijc", across_columns, jnp.einsum("biu,buvc->bivc", across_rows, windows))
 
 
-def _weighted(weights: jax.Array, terms: list[jax.Array]) -> jax.Array:
-    """Sum of `terms` times `weights` [len(terms)]: a short convolution as shifted sums, which XLA fuses."""
-    total = weights[0] * terms[0]
-    for weight, term in zip(weights[1:], terms[1:], strict=True):
-        total = total + weight * term
-    return total
+def _banded(taps: np.ndarray, size: int) -> jax.Array:
+    """[B, span] taps -> [B, size, size + span - 1], whose product with a line is its convolution."""
+    span = taps.shape[1]
+    place = jnp.arange(size + span - 1) - jnp.arange(size)[:, None]
+    return jnp.where((place >= 0) & (place < span), jnp.asarray(taps)[:, jnp.clip(place, 0, span - 1)], 0)
 
 
 def _rotated(crop: jax.Array, start: jax.Array, degrees: tuple[float, ...], S: int) -> jax.Array:

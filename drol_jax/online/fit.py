@@ -42,7 +42,7 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
 
     def taps_first(features, taps):
         products = jnp.einsum("kc,npc->nkp", taps, features.reshape(n, -1, d)).reshape(n, k * k, size, size)
-        return _gather_taps([products[:, t] for t in range(k * k)], k)
+        return _gather_taps(jnp.unstack(products, axis=1), k)
 
     # A refit of 8 lanes takes an H200 4.8 ms with pixels first and 2.9 with taps first; one takes a CPU 60 and 70.
     return jax.lax.platform_dependent(features, filter.reshape(k * k, d), cpu=pixels_first, default=taps_first)
@@ -99,12 +99,12 @@ def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array,
     rows = [jnp.broadcast_to(part, (n, *part.shape[-2:])) for part in (spatial, channel) if part is not None]
     # Taps before pixels: a row of the product is a whole map, and so is a row of its transpose.
     products = jnp.einsum("nkc,npc->nkp", jnp.concatenate(rows, axis=1), pixels)
+    # Splits, as their transpose is one concatenation; that of slices is a sum of arrays padded with zeros.
     if spatial is not None:
-        gain = jax.nn.sigmoid(products[:, len(taps) : len(taps) + 1])
-        weighted = products[:, : len(taps)] * gain
-        products = weighted if channel is None else weighted + products[:, len(taps) + 1 :]
-    products = products.reshape(n, len(taps), size, size)
-    return _gather_taps([products[:, t] for t in range(len(taps))], filter.shape[0])
+        weighted, mean, *others = jnp.split(products, [len(taps), len(taps) + 1][: 1 + (channel is not None)], axis=1)
+        products = sum(others, weighted * jax.nn.sigmoid(mean))
+    maps = jnp.split(products.reshape(n, len(taps), size, size), len(taps), axis=1)
+    return _gather_taps([part[:, 0] for part in maps], filter.shape[0])
 
 
 def rectify(response: jax.Array) -> jax.Array:
