@@ -8,6 +8,7 @@ form; the published code's Polak-Ribiere form differs from it by less than 1e-6 
 Letters: N samples or memory slots, L rows and columns, C channels before and D after compression, k kernel size.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -48,7 +49,7 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
     return jax.lax.platform_dependent(features, filter.reshape(k * k, d), cpu=pixels_first, default=taps_first)
 
 
-def _gather_taps(products: list[jax.Array], k: int) -> jax.Array:
+def _gather_taps(products: Sequence[jax.Array], k: int) -> jax.Array:
     """[N, L, L] products of every position with each of k * k taps -> [N, L, L]."""
     size = products[0].shape[1]
     before, after = k // 2, k - 1 - k // 2
