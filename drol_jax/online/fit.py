@@ -38,8 +38,9 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
     n, size = features.shape[:2]
 
     def pixels_first(features, taps):
-        products = features @ taps.T
-        return _gather_taps([products[..., t] for t in range(k * k)], k)
+        # Padded once and summed up in one go: here every small operation has its price.
+        products = jnp.pad(features @ taps.T, ((0, 0), *[(k // 2, k - 1 - k // 2)] * 2, (0, 0)))
+        return _sum([products[:, u : u + size, v : v + size, t] for t, (u, v) in enumerate(_places(k))])
 
     def taps_first(features, taps):
         products = jnp.einsum("kc,npc->nkp", taps, features.reshape(n, -1, d)).reshape(n, k * k, size, size)
@@ -54,12 +55,21 @@ def _gather_taps(products: Sequence[jax.Array], k: int) -> jax.Array:
     size = products[0].shape[1]
     before, after = k // 2, k - 1 - k // 2
     around = ((0, 0), (before, after), (before, after))
-    places = [(u, v) for u in range(k) for v in range(k)]
-    taps = [
-        jnp.pad(product, around)[:, u : u + size, v : v + size]
-        for product, (u, v) in zip(products, places, strict=True)
-    ]
-    return sum(taps[1:], taps[0])
+    return _sum(
+        [
+            jnp.pad(product, around)[:, u : u + size, v : v + size]
+            for product, (u, v) in zip(products, _places(k), strict=True)
+        ]
+    )
+
+
+def _places(k: int) -> list[tuple[int, int]]:
+    """Row and column of every tap."""
+    return [(u, v) for u in range(k) for v in range(k)]
+
+
+def _sum(terms: Sequence[jax.Array]) -> jax.Array:
+    return sum(terms[1:], terms[0])
 
 
 def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
@@ -75,8 +85,17 @@ def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
     size, d = features.shape[1], features.shape[3]
     before, after = k // 2, k - 1 - k // 2
     padded = jnp.pad(maps, ((0, 0), (after, before), (after, before)))
-    lines = [padded[:, u : u + size, v : v + size] for u in reversed(range(k)) for v in reversed(range(k))]
-    return (jnp.stack(lines).reshape(k * k, -1) @ features.reshape(-1, d)).reshape(k, k, d)
+
+    def at_once(padded):
+        return jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(_places(k))])
+
+    def by_turns(padded):
+        columns = jnp.stack([padded[:, :, v : v + size] for v in reversed(range(k))])
+        return jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
+
+    # The second form has half the operations, of which a CPU with several cores minds the number.
+    shifted = jax.lax.platform_dependent(padded, cpu=by_turns, default=at_once)
+    return (shifted.reshape(k * k, -1) @ features.reshape(-1, d)).reshape(k, k, d)
 
 
 def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array, online: OnlineConfig) -> jax.Array:
