@@ -86,7 +86,7 @@ def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: i
     """Square convolution with PyTorch's arguments; without a bias unless asked for."""
     if (size, stride, pad) == (1, 1, 0):
         rest.setdefault("conv_general_dilated", pointwise)
-    elif stride > 1 and not pad:
+    elif stride > 1 and not pad and dilation == 1 and "feature_group_count" not in rest:
         rest.setdefault("conv_general_dilated", strided)
     return Conv(
         channels,
