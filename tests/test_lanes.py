@@ -48,6 +48,14 @@ def lane_of(tree, lane):
 
 def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
     traces = []
+
+    def spy(function):
+        def spied(*args, **kwargs):
+            traces.append(function.__name__)
+            return function(*args, **kwargs)
+
+        return spied
+
     lanes, told = POOL.empty(), {0: [], 1: [], 2: []}
     lanes, slot = POOL.add(lanes, picture(0), BOXES[0], key(0))
     slots = {0: slot}
@@ -58,9 +66,7 @@ def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
         if t == 2:  # from here on nothing is traced again
             parts = {pools: ("search", "put"), pure: ("remember", "is_hard_negative", "conclude")}
             for module, name in ((module, name) for module, names in parts.items() for name in names):
-                function = getattr(module, name)
-                spy = lambda *a, f=function, **k: traces.append(f.__name__) or f(*a, **k)  # noqa: E731
-                monkeypatch.setattr(module, name, spy)
+                monkeypatch.setattr(module, name, spy(getattr(module, name)))
         if t in (4, 6):
             lanes, slots[t // 2 - 1] = POOL.add(lanes, picture(t), BOXES[t // 2 - 1], key(t // 2 - 1))
         if t == 12:
