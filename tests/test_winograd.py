@@ -28,7 +28,7 @@ def test_it_is_the_plain_convolution(size, groups, pad, dilation):
         wanted = jax.lax.conv_general_dilated(
             x, kernel, (1, 1), padding, None, (dilation, dilation), LAYOUT, feature_group_count=groups
         )
-        basis = jnp.asarray(winograd.kernel_basis(kernel, groups))
+        basis = winograd.kernel_basis(kernel, groups)
         found = jax.jit(winograd.convolve, static_argnums=(2, 3, 4))(jnp.asarray(x), basis, size, padding, dilation)
     assert found.shape == wanted.shape
     assert relative_error(np.asarray(found), np.asarray(wanted)) < 2e-5

@@ -50,22 +50,22 @@ def transforms(k: int, m: int = TILE) -> Transforms:
     return Transforms(powers(m).T, powers(k) * size, picture / size)
 
 
-def kernel_basis(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
-    """A kernel in the basis of products.
+def kernel_basis(kernel: np.ndarray, groups: int = 1) -> tuple[np.ndarray, ...]:
+    """A kernel in the basis of products, each group's by itself: to cut one out of an array is to copy it.
 
     Args:
       kernel: float32 [k, k, C / G, O], k one of `KERNEL_SIZES`.
       groups: G.
 
     Returns:
-      float32 [G, n * n, C / G, O / G], columns of a tile before its rows; computed in float64.
+      For every group float32 [n * n, C / G, O / G], columns of a tile before its rows; computed in float64.
     """
     k, _, channels, outputs = kernel.shape
     g = transforms(k).kernel
     both = np.einsum("jv,iu->jiuv", g, g).reshape(-1, k * k)
     product = both @ np.asarray(kernel, np.float64).reshape(k * k, -1)
     product = product.astype(np.float32).reshape(-1, channels, groups, outputs // groups)
-    return np.ascontiguousarray(product.transpose(2, 0, 1, 3))
+    return tuple(np.ascontiguousarray(product[:, :, group]) for group in range(groups))
 
 
 def by_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -97,7 +97,7 @@ def by_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 def convolve(
     x: jax.Array,
-    basis: jax.Array,
+    basis: tuple[jax.Array, ...],
     k: int,
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0)),
     dilation: int = 1,
@@ -106,7 +106,7 @@ def convolve(
 
     Args:
       x: float32 [B, H, W, C].
-      basis: [G, n * n, C / G, O / G].
+      basis: for every group [n * n, C / G, O / G].
       k: the kernel's rows and columns.
       padding: ((top, bottom), (left, right)), zeros.
       dilation: distance of the kernel's taps; every dilation-th row and column is a picture of its own.
@@ -114,15 +114,13 @@ def convolve(
     Returns:
       [B, H', W', O], as of `jax.lax.conv_general_dilated` but for rounding, about 1e-5 of the largest number.
     """
-    groups = basis.shape[0]
-    if groups > 1:
-        parts = jnp.split(x, groups, axis=-1)
-        outputs = [convolve(part, basis[g : g + 1], k, padding, dilation) for g, part in enumerate(parts)]
-        return jnp.concatenate(outputs, axis=-1)
-    (basis,) = basis
+    if len(basis) > 1:
+        parts = zip(jnp.split(x, len(basis), axis=-1), basis, strict=True)
+        return jnp.concatenate([convolve(part, (its,), k, padding, dilation) for part, its in parts], axis=-1)
+    (products,) = basis
     rows, columns = (n + sum(pad) - dilation * (k - 1) for n, pad in zip(x.shape[1:3], padding, strict=True))
     if dilation == 1:
-        return _convolve(x, basis, k, padding, rows, columns)
+        return _convolve(x, products, k, padding, rows, columns)
     each_rows, each_columns = -(-rows // dilation), -(-columns // dilation)
     high, wide = (dilation * (n + k - 1) for n in (each_rows, each_columns))
     (top, _), (left, _) = padding
@@ -130,7 +128,7 @@ def convolve(
     b, c = x.shape[0], x.shape[-1]
     x = x.reshape(b, high // dilation, dilation, wide // dilation, dilation, c)
     x = x.transpose(0, 2, 4, 1, 3, 5).reshape(b * dilation**2, high // dilation, wide // dilation, c)
-    y = _convolve(x, basis, k, ((0, 0), (0, 0)), each_rows, each_columns)
+    y = _convolve(x, products, k, ((0, 0), (0, 0)), each_rows, each_columns)
     y = y.reshape(b, dilation, dilation, each_rows, each_columns, -1).transpose(0, 3, 1, 4, 2, 5)
     return y.reshape(b, each_rows * dilation, each_columns * dilation, -1)[:, :rows, :columns]
 
