@@ -6,6 +6,7 @@ after the last one.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -13,7 +14,7 @@ import jax
 
 from drol_jax.config import Backbone
 from drol_jax.nets.convolution import by_rows, grouped, max_pool, space_to_depth
-from drol_jax.nets.layers import Conv, frozen_norm
+from drol_jax.nets.layers import Conv, frozen_norm, one_by_one
 
 
 class Variant(NamedTuple):
@@ -66,9 +67,16 @@ class AlexNet(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> Any:
+        x, first = one_by_one(self, partial(AlexNet._layers, numbers=range(1, 3)), x)
+        x, second = self._layers(x, range(3, 6))
+        return (*first, *second, x) if self.taken else x
+
+    def _layers(self, x: jax.Array, numbers: range) -> tuple[jax.Array, list[jax.Array]]:
+        """Output of the last of these layers, and of those among them that are taken."""
         groups, last_norm, _ = VARIANTS[self.variant]
         taken = []
-        for i, kernel in enumerate(KERNELS, start=1):
+        for i in numbers:
+            kernel = KERNELS[i - 1]
             x = Conv(
                 level_channels(self.variant, self.width, i),
                 (kernel, kernel),
@@ -88,4 +96,4 @@ class AlexNet(nn.Module):
             if i in self.taken:
                 border = len(KERNELS) - i
                 taken.append(x[:, border : x.shape[1] - border, border : x.shape[2] - border])
-        return (*taken, x) if taken else x
+        return x, taken

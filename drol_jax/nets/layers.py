@@ -1,5 +1,6 @@
 """Layers that several networks share."""
 
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
@@ -80,6 +81,25 @@ class Conv(nn.Conv):
             return each, each
         top, bottom, left, right = jax.tree.leaves(self.padding)
         return (top, bottom), (left, right)
+
+
+def one_by_one(module: nn.Module, first_layers: Callable[[nn.Module, jax.Array], Any], pictures: jax.Array) -> Any:
+    """`first_layers(module, pictures)`, on a CPU for each picture by itself.
+
+    A picture's first maps just fit into the caches, those of several do not. Kernels do, and need not be shared.
+
+    Args:
+      module: whose layers they are; of CPUs it knows by weights that were prepared for one (`nets.prepare`).
+      first_layers: gives any pytree of [B, ...].
+      pictures: [B, H, W, C].
+    """
+    if pictures.shape[0] == 1 or FAST_KERNELS not in module.variables:
+        return first_layers(module, pictures)
+
+    def body(module, carry, picture):
+        return carry, jax.tree.map(lambda x: x[0], first_layers(module, picture[None]))
+
+    return nn.scan(body, variable_broadcast=True, split_rngs={})(module, (), pictures)[1]
 
 
 def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, **rest: Any) -> Conv:
