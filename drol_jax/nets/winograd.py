@@ -116,7 +116,9 @@ def convolve(
     """
     if len(basis) > 1:
         parts = zip(jnp.split(x, len(basis), axis=-1), basis, strict=True)
-        return jnp.concatenate([convolve(part, (its,), k, padding, dilation) for part, its in parts], axis=-1)
+        # As a stack: the compiler then writes every output to its place at once, and copies none.
+        y = jnp.stack([convolve(part, (its,), k, padding, dilation) for part, its in parts], axis=-2)
+        return y.reshape(*y.shape[:-2], -1)
     (products,) = basis
     rows, columns = (n + sum(pad) - dilation * (k - 1) for n, pad in zip(x.shape[1:3], padding, strict=True))
     if dilation == 1:
