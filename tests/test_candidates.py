@@ -176,6 +176,19 @@ def test_the_outer_scales_are_penalised():
         assert int(candidates.fc_best_scale(maps, hyper)) == best
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(-2, 2), min_size=12, max_size=12))
+def test_the_peak_is_the_first_of_the_highest(values):
+    score, index = candidates.first_maximum(jnp.array(values, jnp.float32).reshape(3, 4))
+    assert (float(score), int(index)) == (max(values), int(np.argmax(values)))
+
+
+def test_a_map_with_nan_has_no_peak_and_a_place_within():
+    score, index = candidates.first_maximum(jnp.array([[1.0, jnp.nan], [3.0, 2.0]]))
+    assert np.isnan(score)
+    assert int(index) == 0
+
+
 sides = st.floats(1, 500, width=32)
 
 

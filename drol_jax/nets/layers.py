@@ -89,7 +89,7 @@ def one_by_one(module: nn.Module, first_layers: Callable[[nn.Module, jax.Array],
     A picture's first maps just fit into the caches, those of several do not. Kernels do, and need not be shared.
 
     Args:
-      module: whose layers they are; of CPUs it knows by weights that were prepared for one (`nets.prepare`).
+      module: whose layers they are. That it runs on a CPU is told by weights prepared for one (`nets.prepare`).
       first_layers: gives any pytree of [B, ...].
       pictures: [B, H, W, C].
     """
