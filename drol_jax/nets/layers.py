@@ -83,13 +83,14 @@ class Conv(nn.Conv):
         return (top, bottom), (left, right)
 
 
-def one_by_one(module: nn.Module, first_layers: Callable[[nn.Module, jax.Array], Any], pictures: jax.Array) -> Any:
+def one_by_one(module: Any, first_layers: Callable[[Any, jax.Array], Any], pictures: jax.Array) -> Any:
     """`first_layers(module, pictures)`, on a CPU for each picture by itself.
 
     A picture's first maps just fit into the caches, those of several do not. Kernels do, and need not be shared.
 
     Args:
-      module: whose layers they are. That it runs on a CPU is told by weights prepared for one (`nets.prepare`).
+      module: the `nn.Module` whose layers they are. Weights prepared for a CPU (`nets.prepare`) tell that it runs on
+        one.
       first_layers: gives any pytree of [B, ...].
       pictures: [B, H, W, C].
     """

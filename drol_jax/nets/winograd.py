@@ -12,6 +12,7 @@ evaluating and interpolating polynomials at some points and at infinity (Toom an
 Letters: B pictures, H W rows and columns, C channels, O outputs, G groups, T tiles, n and m as above, k kernel size.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ def by_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 def convolve(
     x: jax.Array,
-    basis: tuple[jax.Array, ...],
+    basis: Sequence[jax.Array],
     k: int,
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0)),
     dilation: int = 1,
@@ -123,7 +124,7 @@ def convolve(
         # As a stack: the compiler then writes every output to its place at once, and copies none.
         y = jnp.stack([convolve(part, (its,), k, padding, dilation) for part, its in parts], axis=-2)
         return y.reshape(*y.shape[:-2], -1)
-    (products,) = basis
+    products = basis[0]
     rows, columns = (n + sum(pad) - dilation * (k - 1) for n, pad in zip(x.shape[1:3], padding, strict=True))
     if dilation == 1:
         return _convolve(x, products, k, padding, rows, columns)
