@@ -102,8 +102,8 @@ def _takes(x: jax.Array, size: int) -> bool:
 def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
     """Strided convolution as an unstrided one over stride x stride blocks; on the CPU by Winograd's algorithm.
 
-    For first layers: a kernel over three channels leaves vector units idle. 11x11 stride 2 on 255x255 takes 8 ms so
-    with 96 outputs and 4 ms with 24, as a plain convolution over blocks 24 and 11.
+    For first layers: a kernel over three channels leaves vector units idle. 11x11 stride 2 on 255x255 takes two cores
+    2.4 ms so with 96 outputs and 1.1 with 24; over blocks without the algorithm 7.3 and 3.6, as it stands 5.5 and 31.
 
     Args:
       x: [B, H, W, C].
