@@ -1,14 +1,17 @@
 """Winograd's convolution against the plain one, and which layers are given to it."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import recipe
 from flax.traverse_util import flatten_dict
 from recorded import relative_error
 
 from drol_jax import checkpoint, load
-from drol_jax.nets import winograd
+from drol_jax.nets import Network, winograd
 from drol_jax.nets.layers import FAST_KERNELS
 from drol_jax.nets.prepare import prepare
 from drol_jax.settings import load_settings
@@ -47,11 +50,13 @@ def test_along_the_rows_alone_it_is_the_plain_convolution_too(size, rows):
     assert relative_error(np.asarray(found), np.asarray(wanted)) < 5e-6
 
 
-@pytest.mark.parametrize("size", winograd.KERNEL_SIZES)
-def test_the_matrices_give_the_outputs_of_a_tile_exactly(size):
-    outputs, kernel, picture = winograd.transforms(size)
+@pytest.mark.parametrize(
+    ("size", "rows"), [*winograd.ROWS_OF.items(), *((size, winograd.TILE) for size in winograd.KERNEL_SIZES)]
+)
+def test_the_matrices_give_the_outputs_of_a_tile_exactly(size, rows):
+    outputs, kernel, picture = winograd.transforms(size, rows)
     rng = np.random.default_rng(1)
-    taps, line = rng.normal(size=size), rng.normal(size=winograd.TILE + size - 1)
+    taps, line = rng.normal(size=size), rng.normal(size=rows + size - 1)
     wanted = np.correlate(line, taps, "valid")
     np.testing.assert_allclose(outputs @ ((kernel @ taps) * (picture @ line)), wanted, rtol=1e-12, atol=1e-12)
 
@@ -67,6 +72,17 @@ def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
         "head/cls/search_conv/kernel",
         "head/loc/search_conv/kernel",
     }
+
+
+@pytest.mark.parametrize(("name", "layers"), [("siamrpn_alex_tiny", (2, 5)), ("siamfc_alex_tiny", ())])
+def test_several_pictures_have_the_features_that_plain_kernels_give(name, layers):
+    tracker = load(name)
+    assert FAST_KERNELS in tracker.variables
+    model = replace(tracker.config.model, online_layers=layers)
+    plain = {kind: tree for kind, tree in tracker.variables.items() if kind != FAST_KERNELS}
+    pictures = jnp.asarray(recipe.uniform("pictures", (3, 127, 127, 3), 0, 255))
+    found, wanted = (Network(model, variables).feature(pictures) for variables in (tracker.variables, plain))
+    assert relative_error(np.asarray(found), np.asarray(wanted)) < 2e-5
 
 
 def test_loading_leaves_them_out_where_memory_counts_more():

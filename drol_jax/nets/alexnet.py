@@ -30,6 +30,8 @@ VARIANTS: dict[Backbone, Variant] = {
 }
 CHANNELS = (96, 256, 384, 384, 256)
 KERNELS = (11, 5, 3, 3, 3)
+LAST_POOLED = 2
+"""The convolution that the last pooling follows. Up to here maps are large and kernels small."""
 FIRST_CELL = 43.0
 """Pixel that the first cell's receptive field, 87 pixels wide, is centred on; the next cell's is 8 pixels on."""
 
@@ -67,8 +69,8 @@ class AlexNet(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> Any:
-        x, first = one_by_one(self, partial(AlexNet._layers, numbers=range(1, 3)), x)
-        x, second = self._layers(x, range(3, 6))
+        x, first = one_by_one(self, partial(AlexNet._layers, numbers=range(1, LAST_POOLED + 1)), x)
+        x, second = self._layers(x, range(LAST_POOLED + 1, len(KERNELS) + 1))
         return (*first, *second, x) if self.taken else x
 
     def _layers(self, x: jax.Array, numbers: range) -> tuple[jax.Array, list[jax.Array]]:
@@ -88,7 +90,7 @@ class AlexNet(nn.Module):
             )(x)
             if i < 5 or last_norm:
                 x = frozen_norm(f"norm{i}")(x)
-            if i <= 2:
+            if i <= LAST_POOLED:
                 # Pooling first leaves the rectifier a quarter of the work and gives the same numbers.
                 x = max_pool(x)
             if i < 5:
