@@ -10,7 +10,7 @@ Letters: B lanes.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,8 @@ from drol_jax.tracker import StepOutput, TrackerState, init
 from drol_jax.tracker.rarely import for_lanes
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.step import conclude, follow, init_draws, is_hard_negative, remember
+
+T = TypeVar("T")
 
 
 @jax.tree_util.register_dataclass
@@ -117,7 +119,37 @@ def remember_lanes(
     return _in_lanes(rest, lanes, frame, found, shared=True)
 
 
-def refit_lane(config: Config, hyper: Hyper, states: TrackerState, slot: jax.Array, found: Found) -> jax.Array:
+def search_slots(
+    config: Config,
+    variables: Any,
+    hyper: Hyper,
+    states: TrackerState,
+    slots: jax.Array,
+    count: jax.Array,
+    frame: Frame | jax.Array,
+) -> Found:
+    """What the searches of some lanes find, one by one in one frame: [S, ...].
+
+    Args:
+      states: of all lanes, as `searching` leaves them.
+      slots: int32 [S].
+      count: of them are meant; zeros are found for the rest.
+    """
+
+    def one(slot):
+        return search(config, variables, hyper, jax.tree.map(lambda x: x[slot], states), as_frame(frame))
+
+    return _one_by_one(one, slots, count)
+
+
+def refit_slots(
+    config: Config, hyper: Hyper, states: TrackerState, slots: jax.Array, count: jax.Array, found: Found
+) -> jax.Array:
+    """The refitted filters [S, k, k, D] of some lanes; states, found: of all lanes; slots, count: as `search_slots`."""
+    return _one_by_one(lambda slot: _refit_lane(config, hyper, states, slot, found), slots, count)
+
+
+def _refit_lane(config: Config, hyper: Hyper, states: TrackerState, slot: jax.Array, found: Found) -> jax.Array:
     """The filter [k, k, D] of one lane, refitted. Its samples are read where they lie, among those of all lanes."""
     online = states.online
     assert online is not None
@@ -156,6 +188,21 @@ def conclude_lanes(
         return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
 
     return _in_lanes(rest, lanes, frame, found, old_sizes, due, filters, shared=True)
+
+
+def _one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array) -> T:
+    """one(slot) for the first `count` of the slots, zeros for the rest.
+
+    A program for each would find its working memory cold: a search takes a quarter longer so.
+    """
+    results = jax.tree.map(lambda x: jnp.zeros((len(slots), *x.shape), x.dtype), jax.eval_shape(one, slots[0]))
+
+    def put_next(i: jax.Array, results: T) -> T:
+        # Behind a barrier it is compiled as by itself, and its numbers are those that the lane has alone.
+        found = jax.lax.optimization_barrier(one(slots[i]))
+        return jax.tree.map(lambda all, x: all.at[i].set(x), results, found)
+
+    return jax.lax.fori_loop(0, count, put_next, results)
 
 
 def _in_lanes(

@@ -1,12 +1,11 @@
 """Many targets in one video: a tracker over a pool of slots.
 
 Called from outside jit on the CPU, a step's searches and refits, which take most of its time, go to as many threads as
-there are cores: they leave all but one core idle. Under jit, and on other devices, a step is one program.
+there are cores: one alone cannot keep several cores busy. Under jit, and on other devices, a step is one program.
 
 Letters: B slots.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from jax.core import Tracer
 from drol_jax.api import PRECISION, Tracker, checked_frame, on_device
 from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame, as_frame
+from drol_jax.crops import Frame
 from drol_jax.errors import UserError
 from drol_jax.lanes import (
     LaneState,
@@ -29,13 +28,14 @@ from drol_jax.lanes import (
     empty_lanes,
     follow_lanes,
     put,
-    refit_lane,
+    refit_slots,
     remember_lanes,
+    search_slots,
     searching,
     step_lanes,
 )
-from drol_jax.tracker import StepOutput, TrackerState
-from drol_jax.tracker.search import Found, search
+from drol_jax.tracker import StepOutput
+from drol_jax.workers import cores
 
 T = TypeVar("T")
 
@@ -147,53 +147,58 @@ class Targets:
         return jax.tree.map(lambda x: jnp.pad(x, ((0, more), *[(0, 0)] * (x.ndim - 1))), lanes)
 
 
-@partial(jax.jit, static_argnums=0)
-def _search_one(
-    config: Config, variables: Any, hyper: Hyper, states: TrackerState, slot: jax.Array, frame: Frame | jax.Array
-) -> Found:
-    return search(config, variables, hyper, jax.tree.map(lambda x: x[slot], states), as_frame(frame))
-
-
-_stack = jax.jit(lambda found: jax.tree.map(lambda *leaves: jnp.stack(leaves), *found))
+_search = jax.jit(search_slots, static_argnums=0)
+_refit = jax.jit(refit_slots, static_argnums=0)
+_join = jax.jit(lambda parts, place: jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[place], *parts))
 _follow = _in_place_or_not(jax.jit, partial(follow_lanes, shared=True), 3, static_argnums=0)
 _remember = _in_place_or_not(jax.jit, remember_lanes, 2, static_argnums=0)
 _conclude = _in_place_or_not(jax.jit, conclude_lanes, 3, static_argnums=0)
-_refit_one = jax.jit(refit_lane, static_argnums=0)
 
 
 def _step_in_threads(
     config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, donate: bool
 ) -> tuple[LaneState, StepOutput]:
     """A step of all lanes, whose searches and refits are made side by side."""
-    states, slots = searching(lanes.states), np.flatnonzero(np.asarray(lanes.active)).tolist()
-    # Of a slot without target nothing is kept: what another finds does for it.
-    first, *others = slots or [0]
-    searched = _in_threads(lambda slot: _search_one(config, variables, hyper, states, slot, frame), [first, *others])
-    found = _stack([searched.get(slot, searched[first]) for slot in range(lanes.active.shape[0])])
-    if lanes.states.online is None:
+    states, active = searching(lanes.states), np.asarray(lanes.active)
+    found = _in_threads(partial(_search, config, variables, hyper, states), active, frame)
+    online = lanes.states.online
+    if online is None:
         return _follow[donate](config, variables, hyper, lanes, frame, found)
-    # Before the lanes are used up.
-    old_sizes, filters = np.array(lanes.states.size), np.array(lanes.states.online.filter)
+    old_sizes, filters = np.array(lanes.states.size), np.zeros_like(online.filter)  # before the lanes are used up
     lanes, due = _remember[donate](config, hyper, lanes, frame, found)
-    slots = np.flatnonzero(np.asarray(due)).tolist()
-    refitted = _in_threads(lambda slot: _refit_one(config, hyper, lanes.states, slot, found), slots)
-    for slot, filter in refitted.items():
-        filters[slot] = filter
+    asked = np.asarray(due)
+    if asked.any():
+        filters = _in_threads(partial(_refit, config, hyper, lanes.states), asked, found)
     # The lanes that `_remember` made are nobody else's.
     return _conclude[True](config, variables, hyper, lanes, frame, found, old_sizes, due, filters)
 
 
-def _in_threads(work: Callable[[np.int32], T], slots: list[int]) -> dict[int, T]:
-    """What each slot's work gives, once it is there."""
+def _in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any) -> T:
+    """What `work` finds for the slots that are asked for, [B, ...], and anything for the others.
 
-    def one(slot: int) -> T:
+    Args:
+      work: (slots int32 [S], count, *rest) -> [S, ...], of the first `count`. Called once in each thread.
+      asked: bool [B].
+    """
+    slots, count = np.flatnonzero(asked).astype(np.int32), len(asked)
+    threads = min(len(cores()), count)
+    size = -(-count // threads)
+
+    def do(own: np.ndarray) -> T:
         with jax.default_matmul_precision(PRECISION):  # a setting of the thread
-            return jax.block_until_ready(work(np.int32(slot)))
+            return jax.block_until_ready(work(np.resize(own, size), np.int32(len(own)), *rest))
 
+    shares = np.array_split(slots, threads)
+    place = np.zeros(count, np.int32)
+    for number, own in enumerate(shares):
+        place[own] = number * size + np.arange(len(own))
     if len(slots) < 2:
-        return {slot: one(slot) for slot in slots}
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="drol-targets") as pool:
-        return dict(zip(slots, pool.map(one, slots), strict=True))
+        parts = [do(slots)]
+    else:
+        with ThreadPoolExecutor(threads, thread_name_prefix="drol-targets") as pool:
+            parts = list(pool.map(do, shares[: len(slots)]))
+    # As many parts in every step, whose number is compiled for.
+    return _join(parts + parts[:1] * (threads - len(parts)), place)
 
 
 def targets(tracker: Tracker, slots: int = 8, *, donate: bool = True) -> Targets:

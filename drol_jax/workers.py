@@ -1,5 +1,6 @@
-"""Several runs at once: threads that stop together, and wall time shared out among them. Needs no jax."""
+"""Several runs at once: cores, threads that stop together, and wall time shared out among them. Needs no jax."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,11 @@ def work_off(work: Callable[[T, Check], None], jobs: Sequence[T], workers: int) 
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def cores() -> list[int]:
+    """The processor cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 class Clock:

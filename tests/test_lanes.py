@@ -64,20 +64,36 @@ def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
         for number, slot in slots.items():
             told[number].append(np.asarray(outputs.box[slot]))
         if t == 2:  # from here on nothing is traced again
-            parts = {pools: ("search", "put"), pure: ("remember", "is_hard_negative", "conclude")}
+            parts = {pools: ("put",), pure: ("search", "remember", "is_hard_negative", "conclude")}
             for module, name in ((module, name) for module, names in parts.items() for name in names):
                 monkeypatch.setattr(module, name, spy(getattr(module, name)))
         if t in (4, 6):
             lanes, slots[t // 2 - 1] = POOL.add(lanes, picture(t), BOXES[t // 2 - 1], key(t // 2 - 1))
         if t == 12:
             lanes = POOL.remove(lanes, slots.pop(0))
-    # But the refit on the CPU, a program of its own there, when the first is due.
-    assert traces == (["is_hard_negative"] if jax.default_backend() == "cpu" else [])
+    # But the refit on the CPU, a program of its own there, when the first is due: for its shapes, and then itself.
+    assert traces == (["is_hard_negative"] * 2 if jax.default_backend() == "cpu" else [])
     assert np.asarray(lanes.active).tolist() == [False, True, True, False]
     for number, start in ((0, 0), (1, 4), (2, 6)):
         wanted = alone(number, start, 16 - start)[: len(told[number])]
         # On other devices all slots are one batch, whose sums may be ordered otherwise.
         np.testing.assert_allclose(told[number], wanted, atol=0 if jax.default_backend() == "cpu" else 1e-2)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 9])
+@pytest.mark.parametrize("asked", ["0000", "0100", "1011", "1111"])
+def test_threads_share_slots_out_and_each_slot_has_its_own(monkeypatch, cores, asked):
+    monkeypatch.setattr(pools, "cores", lambda: list(range(cores)))
+    calls = []
+
+    def work(slots, count, offset):
+        calls.append(int(count))
+        return np.where(np.arange(len(slots)) < count, slots + offset, 0)
+
+    asked = np.array(list(asked)) == "1"
+    found = np.asarray(pools._in_threads(work, asked, 10))
+    assert found[asked].tolist() == (np.flatnonzero(asked) + 10).tolist()
+    assert sum(calls) == asked.sum() and len(calls) == max(1, min(cores, asked.sum()))
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from drol_jax.bench import recipe
-from drol_jax.bench.children import Failed, Worker, cores, start
+from drol_jax.bench.children import Failed, Worker, start
 from drol_jax.bench.plan import Case, Plan
 from drol_jax.errors import UserError
 from drol_jax.resources import PACKAGE
+from drol_jax.workers import cores
 
 WORKER = Path(__file__).with_name("torch_worker.py")
 CONVERTER = PACKAGE.parent / "convert" / "flax_to_pysot.py"
@@ -135,7 +136,7 @@ class _Turn:
             return self._plan.threads
         self._their_run("off", 2)
         seconds = {}
-        for count in range(1, len(cores(None)) + 1):
+        for count in range(1, len(cores()) + 1):
             self._theirs.ask("threads", count=count)
             seconds[count] = self._their_run("off", min(TRIAL, self._plan.frames))["track_s"]
         best = min(seconds, key=lambda count: seconds[count])

@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from drol_jax.bench.children import cores
 from drol_jax.errors import UserError
 from drol_jax.program import CacheArguments, make_ready
+from drol_jax.workers import cores
 
 
 class Server:
@@ -38,7 +38,7 @@ class Server:
 
 def _setup(device: str | None, threads: int | None, cache: str | None) -> dict[str, Any]:
     if threads is not None and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cores(threads))  # before jax starts its threads: it makes one a core that it may use
+        os.sched_setaffinity(0, cores()[:threads])  # before jax starts its threads: it makes one a core that it may use
     make_ready(CacheArguments(cache_dir=None if cache is None else Path(cache), no_cache=cache is None))
     import jax
 

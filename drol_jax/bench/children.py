@@ -115,9 +115,3 @@ def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None)
         worker.close()
         raise
     return worker
-
-
-def cores(threads: int | None) -> list[int]:
-    """The processor cores that so many threads may use, of those that this process may."""
-    mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-    return mine if threads is None else mine[:threads]

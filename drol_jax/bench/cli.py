@@ -10,11 +10,11 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.bench import against, measuring, table
-from drol_jax.bench.children import cores
 from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, Scored, check_config, counts, names
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, split_names
 from drol_jax.program import guarded, tell
+from drol_jax.workers import cores
 
 PROGRAM = "python -m drol_jax.bench"
 FRAMES, QUICK_FRAMES, REPEAT = 30, 8, 3
@@ -123,8 +123,8 @@ def _plan(arguments: Arguments) -> Plan:
         raise UserError(f"--frames {frames}: give at least 3, one to start on and two to follow")
     if repeat < 1:
         raise UserError(f"--repeat {repeat}: give at least 1")
-    if arguments.threads is not None and not 1 <= arguments.threads <= len(cores(None)):
-        raise UserError(f"--threads {arguments.threads}: give 1 to {len(cores(None))}, the cores there are")
+    if arguments.threads is not None and not 1 <= arguments.threads <= len(cores()):
+        raise UserError(f"--threads {arguments.threads}: give 1 to {len(cores())}, the cores there are")
     if arguments.against is None and arguments.against_python is not None:
         raise UserError("--against-python says who runs the code of --against; name a checkout with that")
     if not 0 < arguments.workload_scale <= 1:
