@@ -1,7 +1,7 @@
 """From a frame source to pixels: decode, check, flatten to few lengths, prefetch."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -98,12 +98,28 @@ def flatten(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
       (pixels uint8 [capacity(H, W), 3], size int32 [2] (height, width)). Pixel (y, x) is at y * width + x; what
       follows the picture is zero and never read.
     """
-    height, width, channels = image.shape
-    used = height * width
-    pixels = np.empty((capacity(height, width), channels), np.uint8)
-    pixels[:used] = image.reshape(used, channels)
-    pixels[used:] = 0
-    return pixels, np.array([height, width], np.int32)
+    pixels, sizes = flatten_all([image])
+    return pixels[0], sizes[0]
+
+
+def flatten_all(images: Sequence[np.ndarray], room: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out pictures of one size as `flatten` does, one below the other.
+
+    Args:
+      images: T of them, uint8 RGB [H, W, 3].
+      room: rows, T unless told; those without a picture are black pictures.
+
+    Returns:
+      (pixels uint8 [room, capacity(H, W), 3], sizes int32 [room, 2]).
+    """
+    height, width, channels = images[0].shape
+    used, rows = height * width, room or len(images)
+    pixels = np.empty((rows, capacity(height, width), channels), np.uint8)
+    for row, image in zip(pixels, images, strict=False):
+        row[:used] = image.reshape(used, channels)
+    pixels[: len(images), used:] = 0
+    pixels[len(images) :] = 0
+    return pixels, np.tile(np.array([height, width], np.int32), (rows, 1))
 
 
 def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -> Generator[np.ndarray, None, None]:

@@ -16,7 +16,7 @@ from drol_jax.compiling import Jitted
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import prefetch
-from drol_jax.seats import CHUNK, Alone, InChunks, Seat, frame_of
+from drol_jax.seats import CHUNK, Counted, InChunks, Seat, frame_of
 from drol_jax.tracker import init
 from drol_jax.tracker.step import init_draws
 from drol_jax.trajectory import Rows, Trajectory, Until, trajectory_of
@@ -45,8 +45,7 @@ class Runner:
         Args:
           like: shares its compiled code, so that trackers that differ by `Hyper` alone compile once.
           clock: of all that is tracked at the same time; by default this runner's own.
-          in_chunks: a program for CHUNK frames at once; by default on a GPU, where one for each frame takes the host
-            longer to start than the device to run.
+          in_chunks: results a chunk late, so that the device need not wait for the host; by default on a GPU.
         """
         self.tracker = tracker
         self._in_chunks = jax.default_backend() == "gpu" if in_chunks is None else in_chunks
@@ -78,7 +77,7 @@ class Runner:
         watch = Watch(self._clock)
         seat = self.seat(watch)
         rows = Rows(self.tracker, until, seat.fetch)
-        pictures = prefetch(sequence.frames)
+        pictures = prefetch(sequence.frames, depth=CHUNK)
         try:
             with watch:
                 self._track(sequence, pictures, seat, rows, watch, _key(seed, sequence.name), on_frame)
@@ -101,7 +100,7 @@ class Runner:
 
     def seat(self, watch: Watch) -> Seat:
         """Where the next track lives."""
-        return (InChunks if self._in_chunks else Alone)(partial(self.call, watch))
+        return (InChunks if self._in_chunks else Counted)(partial(self.call, watch))
 
     def _track(
         self,

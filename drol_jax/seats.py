@@ -1,15 +1,16 @@
-"""Where a track lives while the frame loop runs it: alone, frame by frame or a chunk of frames at a time."""
+"""Where a track lives while the frame loop runs it: by itself on a CPU, by itself elsewhere, or in a lane."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Hyper
 from drol_jax.crops import Frame
-from drol_jax.frames import flatten
+from drol_jax.frames import CAPACITIES, capacity, flatten, flatten_all
 from drol_jax.tracker import StepOutput, TrackerState, step
 
 CHUNK = 16
@@ -39,21 +40,32 @@ class Seat(Protocol):
         ...
 
 
-class Alone:
-    """A track by itself."""
+class Counted:
+    """A track by itself, some frames in one program that is told how many: what it works in stays in the caches.
+
+    For CPUs. Frames of up to 2^19 pixels go a chunk at a time, larger ones as many as lie in the same memory.
+    """
 
     def __init__(self, call: Call):
         self._call = call
+        self._pictures: list[np.ndarray] = []
 
     def start(self, picture: np.ndarray, state: TrackerState) -> None:
         self._state = state
+        self._together = max(1, CHUNK * CAPACITIES[0] // capacity(*picture.shape[:2]))
 
-    def step(self, picture: np.ndarray) -> StepOutput:
-        self._state, output = self._call(_step, self._state, frame_of(picture))
-        return output
+    def step(self, picture: np.ndarray) -> None:
+        self._pictures.append(picture)
 
-    def fetch(self, outputs: list[StepOutput]) -> list[StepOutput]:
-        return jax.device_get(outputs)
+    def fetch(self, outputs: list[None]) -> list[StepOutput]:
+        found: list[StepOutput] = []
+        pictures, self._pictures = self._pictures[: len(outputs)], []
+        for begin in range(0, len(pictures), self._together):
+            some = pictures[begin : begin + self._together]
+            frames, count = jax.device_put((flatten_all(some, self._together), np.int32(len(some))))
+            self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
+            found += _apart(jax.device_get(output), len(some))
+        return found
 
     def leave(self) -> None:
         pass
@@ -82,15 +94,15 @@ class InChunks:
         due, self._under_way = a_chunk_late(self._under_way, fresh, last=len(outputs) < CHUNK)
         found: list[StepOutput] = []
         for output in jax.device_get(due):
-            rows = range(len(output.score)) if output.score.ndim else (...,)
-            found += [jax.tree.map(lambda all, row=row: all[row], output) for row in rows]
+            found += _apart(output, len(output.score)) if output.score.ndim else [output]
         return found
 
     def _follow(self, pictures: list[np.ndarray]) -> list[StepOutput]:
         """What is on its way: one output of all frames for a whole chunk, else one for each frame."""
-        found, frames = [], [pictures] if len(pictures) == CHUNK else pictures
-        for some in frames:
-            program, frame = (_steps, frames_of(some)) if isinstance(some, list) else (_step, frame_of(some))
+        found = []
+        for some in [pictures] if len(pictures) == CHUNK else [[picture] for picture in pictures]:
+            whole = len(some) == CHUNK
+            program, frame = (_steps, Frame(*jax.device_put(flatten_all(some)))) if whole else (_step, frame_of(*some))
             self._state, output = self._call(program, self._state, frame)
             found.append(output)
         return found
@@ -109,10 +121,9 @@ def frame_of(picture: np.ndarray) -> Frame:
     return Frame(*jax.device_put(flatten(picture)))
 
 
-def frames_of(pictures: list[np.ndarray]) -> Frame:
-    """Pictures uint8 [H, W, 3] of one size on the device, T of them: pixels [T, N, 3], sizes [T, 2]."""
-    pixels, sizes = zip(*map(flatten, pictures), strict=True)
-    return Frame(*jax.device_put((np.stack(pixels), np.stack(sizes))))
+def _apart(output: StepOutput, count: int) -> list[StepOutput]:
+    """Of an output of several frames that of each."""
+    return [jax.tree.map(lambda all, row=row: all[row], output) for row in range(count)]
 
 
 def _follow_many(
@@ -121,5 +132,25 @@ def _follow_many(
     return jax.lax.scan(lambda state, frame: step(config, variables, hyper, state, frame), state, frames)
 
 
+def _follow_so_many(
+    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frames: Frame, count: jax.Array
+) -> tuple[TrackerState, StepOutput]:
+    """The first `count` of the frames; zeros are told of the rest."""
+
+    def frame(i: Any) -> Frame:
+        return jax.tree.map(lambda all: all[i], frames)
+
+    told = jax.eval_shape(lambda state: step(config, variables, hyper, state, frame(0))[1], state)
+    outputs = jax.tree.map(lambda x: jnp.zeros((len(frames.size), *x.shape), x.dtype), told)
+
+    def follow(i: jax.Array, carried: tuple[TrackerState, StepOutput]) -> tuple[TrackerState, StepOutput]:
+        state, outputs = carried
+        state, output = step(config, variables, hyper, state, frame(i))
+        return state, jax.tree.map(lambda all, x: all.at[i].set(x), outputs, output)
+
+    return jax.lax.fori_loop(0, count, follow, (state, outputs))
+
+
 _step = Jitted(step, static_argnums=0, donate_argnums=3)
 _steps = Jitted(_follow_many, static_argnums=0, donate_argnums=3)
+_so_many_steps = Jitted(_follow_so_many, static_argnums=0, donate_argnums=3)

@@ -26,26 +26,37 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
     runner = Runner(small_tracker.tracker(), in_chunks=False)
     runner.run(sequence(), 0)  # compiles, where constants move
     fetched = []
-    fetch = jax.device_get
-    monkeypatch.setattr(seats.jax, "device_get", lambda outputs: fetched.append(len(outputs)) or fetch(outputs))
-    steps = []
+    device_get = jax.device_get
+    monkeypatch.setattr(seats.jax, "device_get", lambda output: fetched.append(output) or device_get(output))
+    frames = []
 
-    def under_guard(self, picture):
+    def under_guard(self, outputs):
         # What is sent along unasked raises; what is read back too, but on the CPU, where the fetches are counted below.
         with jax.transfer_guard("disallow"):
-            steps.append(step(self, picture))
-        return steps[-1]
+            found = fetch(self, outputs)
+        frames.append(len(found))
+        return found
 
-    step = seats.Alone.step
-    monkeypatch.setattr(seats.Alone, "step", under_guard)
+    fetch = seats.Counted.fetch
+    monkeypatch.setattr(seats.Counted, "fetch", under_guard)
     trajectory = runner.run(sequence(), 0)
-    assert fetched == [CHUNK, CHUNK, FRAMES - 1 - 2 * CHUNK]
-    assert len(steps) == FRAMES - 1 and np.isfinite(trajectory.boxes).all()
+    assert len(fetched) == 3 and frames == [CHUNK, CHUNK, FRAMES - 1 - 2 * CHUNK]
+    assert np.isfinite(trajectory.boxes).all()
+
+
+def test_as_many_frames_go_together_as_lie_in_the_memory_of_a_chunk_of_small_ones(monkeypatch):
+    runner = Runner(small_tracker.tracker(), in_chunks=False)
+    wanted, calls, device_get = runner.run(sequence(), 0), [], jax.device_get
+    monkeypatch.setattr(seats, "CAPACITIES", (2**17,))
+    monkeypatch.setattr(seats.jax, "device_get", lambda output: calls.append(len(output.score)) or device_get(output))
+    found = runner.run(sequence(), 0)
+    assert calls == [CHUNK // 4] * 9
+    np.testing.assert_array_equal(found.boxes, wanted.boxes)
 
 
 @pytest.mark.parametrize("frames", [CHUNK - 3, CHUNK + 1, FRAMES])
-def test_in_chunks_the_loop_gives_the_same_a_chunk_late(frames):
-    runner = Runner(small_tracker.tracker())
+def test_with_results_a_chunk_late_they_are_the_same(frames):
+    runner = Runner(small_tracker.tracker(), in_chunks=False)
     whole = sequence()
     part = Sequence(whole.name, whole.frames[:frames], whole.boxes[:frames])
     wanted, found = runner.run(part, 0), Runner(runner.tracker, like=runner, in_chunks=True).run(part, 0)
@@ -53,7 +64,7 @@ def test_in_chunks_the_loop_gives_the_same_a_chunk_late(frames):
     assert found.verdicts.tolist() == wanted.verdicts.tolist()
 
 
-def test_in_chunks_a_run_may_end_early_and_one_not_finite_is_named():
+def test_with_results_a_chunk_late_a_run_may_end_early_and_one_not_finite_is_named():
     tracker = small_tracker.tracker(online=False)
     runner = Runner(tracker, in_chunks=True)
     kept = runner.run(sequence(), 0, until=lambda first, boxes: 5 if first == 1 else None)
@@ -67,9 +78,9 @@ def test_a_gpu_that_cannot_run_its_convolutions_is_told_of_with_the_cure(monkeyp
     def fail(seat, picture):
         raise RuntimeError("INTERNAL: No DNN support for stream")
 
-    monkeypatch.setattr(seats.Alone, "step", fail)
+    monkeypatch.setattr(seats.InChunks, "step", fail)
     with pytest.raises(UserError, match=r"No DNN support for stream.*--no-cache"):
-        Runner(small_tracker.tracker(online=False)).run(sequence(), 0)
+        Runner(small_tracker.tracker(online=False), in_chunks=True).run(sequence(), 0)
 
 
 def test_pictures_of_many_sizes_share_the_api_s_compiled_step():
