@@ -45,10 +45,10 @@ class Runner:
         Args:
           like: shares its compiled code, so that trackers that differ by `Hyper` alone compile once.
           clock: of all that is tracked at the same time; by default this runner's own.
-          in_chunks: results a chunk late, so that the device need not wait for the host; by default on a GPU.
+          in_chunks: results a chunk late, so that the device need not wait for the host; by default on all but CPUs.
         """
         self.tracker = tracker
-        self._in_chunks = jax.default_backend() == "gpu" if in_chunks is None else in_chunks
+        self._in_chunks = jax.default_backend() != "cpu" if in_chunks is None else in_chunks
         self._clock = clock or Clock()
         self._compiled: dict[Any, Any] = {} if like is None else like._compiled
         self._compiling = threading.Lock() if like is None else like._compiling
@@ -66,7 +66,7 @@ class Runner:
           sequence: frames and boxes; only the first box is read.
           seed: of the online subnet's draws, folded with the sequence's name, so that neither order nor company of
             the sequences changes a result.
-          on_frame: called with the index of each frame once it is on its way.
+          on_frame: called with the index of each frame once it has been read and handed over.
           until: ends the run early. It sees results a chunk at a time, while the tracker is already ahead; what comes
             after the last frame kept, errors included, is as if it had never been tracked.
 
