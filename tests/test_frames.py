@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drol_jax.errors import UserError
-from drol_jax.frames import CAPACITIES, capacity, checked, flatten, prefetch, read
+from drol_jax.frames import CAPACITIES, capacity, checked, flatten, flatten_all, prefetch, read
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (40, 60, 3), np.uint8)
@@ -124,6 +124,15 @@ class TestFlatten:
         np.testing.assert_array_equal(pixels[y * width + x], image[y, x])
         np.testing.assert_array_equal(pixels[: height * width].reshape(image.shape), image)
         assert not pixels[height * width :].any()
+
+    def test_pictures_of_one_size_lie_one_below_the_other_and_black_ones_where_none_is(self):
+        images = RNG.integers(1, 256, (3, 40, 50, 3), np.uint8)
+        pixels, sizes = flatten_all(list(images), 5)
+        for row, size, image in zip(pixels, sizes, images, strict=False):
+            for found, wanted in zip((row, size), flatten(image), strict=True):
+                np.testing.assert_array_equal(found, wanted)
+        assert len(pixels) == len(sizes) == 5 and not pixels[3:].any()
+        assert len(flatten_all(list(images))[0]) == 3
 
     @pytest.mark.parametrize(
         ("pixels", "expected"),
