@@ -164,7 +164,8 @@ def _step_in_threads(
     online = lanes.states.online
     if online is None:
         return _follow[donate](config, variables, hyper, lanes, frame, found)
-    old_sizes, filters = np.array(lanes.states.size), np.zeros_like(online.filter)  # before the lanes are used up
+    # Before the lanes are used up.
+    old_sizes, filters = np.array(lanes.states.size), np.zeros(online.filter.shape, np.float32)
     lanes, due = _remember[donate](config, hyper, lanes, frame, found)
     asked = np.asarray(due)
     if asked.any():

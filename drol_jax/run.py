@@ -16,7 +16,7 @@ from drol_jax.compiling import Jitted
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.frames import prefetch
-from drol_jax.seats import CHUNK, Counted, InChunks, Seat, frame_of
+from drol_jax.seats import CHUNK, Counted, Late, Seat, frame_of
 from drol_jax.tracker import init
 from drol_jax.tracker.step import init_draws
 from drol_jax.trajectory import Rows, Trajectory, Until, trajectory_of
@@ -38,17 +38,17 @@ class Runner:
         like: "Runner | None" = None,
         clock: Clock | None = None,
         *,
-        in_chunks: bool | None = None,
+        late: bool | None = None,
     ):
         """Take a tracker.
 
         Args:
           like: shares its compiled code, so that trackers that differ by `Hyper` alone compile once.
           clock: of all that is tracked at the same time; by default this runner's own.
-          in_chunks: results a chunk late, so that the device need not wait for the host; by default on all but CPUs.
+          late: results a chunk late, so that the device need not wait for the host; by default on all but CPUs.
         """
         self.tracker = tracker
-        self._in_chunks = jax.default_backend() != "cpu" if in_chunks is None else in_chunks
+        self._late = jax.default_backend() != "cpu" if late is None else late
         self._clock = clock or Clock()
         self._compiled: dict[Any, Any] = {} if like is None else like._compiled
         self._compiling = threading.Lock() if like is None else like._compiling
@@ -100,7 +100,7 @@ class Runner:
 
     def seat(self, watch: Watch) -> Seat:
         """Where the next track lives."""
-        return (InChunks if self._in_chunks else Counted)(partial(self.call, watch))
+        return (Late if self._late else Counted)(partial(self.call, watch))
 
     def _track(
         self,

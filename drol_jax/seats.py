@@ -14,7 +14,7 @@ from drol_jax.frames import CAPACITIES, capacity, flatten, flatten_all
 from drol_jax.tracker import StepOutput, TrackerState, step
 
 CHUNK = 16
-"""Frames between two fetches of results: the host never waits for a single frame."""
+"""Frames between two fetches of results."""
 
 Call = Callable[..., Any]
 """call(program, *arrays): a `Jitted` function of (config, variables, hyper, *arrays) on the tracker's own."""
@@ -40,11 +40,8 @@ class Seat(Protocol):
         ...
 
 
-class Counted:
-    """A track by itself, some frames in one program that is told how many: what it works in stays in the caches.
-
-    For CPUs. Frames of up to 2^19 pixels go a chunk at a time, larger ones as many as lie in the same memory.
-    """
+class _Gathering:
+    """A track by itself, whose frames are gathered until their results are asked for."""
 
     def __init__(self, call: Call):
         self._call = call
@@ -52,45 +49,48 @@ class Counted:
 
     def start(self, picture: np.ndarray, state: TrackerState) -> None:
         self._state = state
-        self._together = max(1, CHUNK * CAPACITIES[0] // capacity(*picture.shape[:2]))
 
     def step(self, picture: np.ndarray) -> None:
         self._pictures.append(picture)
-
-    def fetch(self, outputs: list[None]) -> list[StepOutput]:
-        found: list[StepOutput] = []
-        pictures, self._pictures = self._pictures[: len(outputs)], []
-        for begin in range(0, len(pictures), self._together):
-            some = pictures[begin : begin + self._together]
-            frames, count = jax.device_put((flatten_all(some, self._together), np.int32(len(some))))
-            self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
-            found += _apart(jax.device_get(output), len(some))
-        return found
 
     def leave(self) -> None:
         pass
 
+    def _gathered(self) -> list[np.ndarray]:
+        pictures, self._pictures = self._pictures, []
+        return pictures
 
-class InChunks:
-    """A track by itself, a chunk of frames in one program: for devices that the host could not feed frame by frame.
 
-    The device works on one chunk while the next one's frames are gathered; so results come a chunk late.
+class Counted(_Gathering):
+    """Some frames in one program that is told how many: what it works in stays in the caches. For CPUs.
+
+    Frames of up to 2^19 pixels go a chunk at a time, larger ones as many as lie in the same memory.
+    """
+
+    def fetch(self, outputs: list[None]) -> list[StepOutput]:
+        found: list[StepOutput] = []
+        pictures = self._gathered()
+        while pictures:
+            room = max(1, CHUNK * CAPACITIES[0] // capacity(*pictures[0].shape[:2]))
+            some, pictures = pictures[:room], pictures[room:]
+            frames, count = jax.device_put((flatten_all(some, room), np.int32(len(some))))
+            self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
+            found += _apart(jax.device_get(output), len(some))
+        return found
+
+
+class Late(_Gathering):
+    """A chunk of frames in one program, and results a chunk late: for devices that the host could not feed otherwise.
+
+    The device works on one chunk while the next one's frames are gathered.
     """
 
     def __init__(self, call: Call):
-        self._call = call
-        self._pictures: list[np.ndarray] = []
+        super().__init__(call)
         self._under_way: list[StepOutput] = []
 
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        self._state = state
-
-    def step(self, picture: np.ndarray) -> None:
-        self._pictures.append(picture)
-
     def fetch(self, outputs: list[None]) -> list[StepOutput]:
-        fresh = self._follow(self._pictures[: len(outputs)])
-        self._pictures = []
+        fresh = self._follow(self._gathered())
         due, self._under_way = a_chunk_late(self._under_way, fresh, last=len(outputs) < CHUNK)
         found: list[StepOutput] = []
         for output in jax.device_get(due):
@@ -106,9 +106,6 @@ class InChunks:
             self._state, output = self._call(program, self._state, frame)
             found.append(output)
         return found
-
-    def leave(self) -> None:
-        pass
 
 
 def a_chunk_late(held: list[Any], fresh: list[Any], *, last: bool) -> tuple[list[Any], list[Any]]:

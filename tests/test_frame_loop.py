@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import small_tracker
 
-from drol_jax import seats
+from drol_jax import run, seats
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.run import CHUNK, Runner
@@ -23,7 +23,7 @@ def sequence():
 
 
 def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
-    runner = Runner(small_tracker.tracker(), in_chunks=False)
+    runner = Runner(small_tracker.tracker(), late=False)
     runner.run(sequence(), 0)  # compiles, where constants move
     fetched = []
     device_get = jax.device_get
@@ -44,8 +44,19 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
     assert np.isfinite(trajectory.boxes).all()
 
 
+def test_the_loop_gives_what_the_api_gives_frame_by_frame():
+    tracker, part = small_tracker.tracker(), sequence()
+    found = Runner(tracker).run(part, 0)
+    first, *later = (read() for read in part.frames)
+    state = tracker.init(first, part.boxes[0], run._key(0, part.name))
+    for picture, box, verdict in zip(later, found.boxes[1:], found.verdicts[1:], strict=True):
+        state, output = tracker.step(state, picture)
+        np.testing.assert_allclose(box, output.box, atol=1e-3)
+        assert verdict == output.verdict
+
+
 def test_as_many_frames_go_together_as_lie_in_the_memory_of_a_chunk_of_small_ones(monkeypatch):
-    runner = Runner(small_tracker.tracker(), in_chunks=False)
+    runner = Runner(small_tracker.tracker(), late=False)
     wanted, calls, device_get = runner.run(sequence(), 0), [], jax.device_get
     monkeypatch.setattr(seats, "CAPACITIES", (2**17,))
     monkeypatch.setattr(seats.jax, "device_get", lambda output: calls.append(len(output.score)) or device_get(output))
@@ -56,31 +67,31 @@ def test_as_many_frames_go_together_as_lie_in_the_memory_of_a_chunk_of_small_one
 
 @pytest.mark.parametrize("frames", [CHUNK - 3, CHUNK + 1, FRAMES])
 def test_with_results_a_chunk_late_they_are_the_same(frames):
-    runner = Runner(small_tracker.tracker(), in_chunks=False)
+    runner = Runner(small_tracker.tracker(), late=False)
     whole = sequence()
     part = Sequence(whole.name, whole.frames[:frames], whole.boxes[:frames])
-    wanted, found = runner.run(part, 0), Runner(runner.tracker, like=runner, in_chunks=True).run(part, 0)
+    wanted, found = runner.run(part, 0), Runner(runner.tracker, like=runner, late=True).run(part, 0)
     np.testing.assert_allclose(found.boxes, wanted.boxes, atol=1e-2)
     assert found.verdicts.tolist() == wanted.verdicts.tolist()
 
 
 def test_with_results_a_chunk_late_a_run_may_end_early_and_one_not_finite_is_named():
     tracker = small_tracker.tracker(online=False)
-    runner = Runner(tracker, in_chunks=True)
+    runner = Runner(tracker, late=True)
     kept = runner.run(sequence(), 0, until=lambda first, boxes: 5 if first == 1 else None)
     assert len(kept.boxes) == 6
     unsound = replace(tracker, variables=jax.tree.map(lambda leaf: leaf * np.nan, tracker.variables))
     with pytest.raises(UserError, match="frame 1 is not finite"):
-        Runner(unsound, like=runner, in_chunks=True).run(sequence(), 0)
+        Runner(unsound, like=runner, late=True).run(sequence(), 0)
 
 
 def test_a_gpu_that_cannot_run_its_convolutions_is_told_of_with_the_cure(monkeypatch):
     def fail(seat, picture):
         raise RuntimeError("INTERNAL: No DNN support for stream")
 
-    monkeypatch.setattr(seats.InChunks, "step", fail)
+    monkeypatch.setattr(seats.Late, "step", fail)
     with pytest.raises(UserError, match=r"No DNN support for stream.*--no-cache"):
-        Runner(small_tracker.tracker(online=False), in_chunks=True).run(sequence(), 0)
+        Runner(small_tracker.tracker(online=False), late=True).run(sequence(), 0)
 
 
 def test_pictures_of_many_sizes_share_the_api_s_compiled_step():

@@ -98,7 +98,7 @@ def test_kernels_in_the_order_that_gpus_read_are_the_same_kernels():
     jax.tree.map(np.testing.assert_array_equal, other.variables, TRACKER.variables)
     pictures = tuple(lambda t=t: small_tracker.picture(t) for t in range(FRAMES))
     sequence = Sequence("moving", pictures, np.tile(np.array(small_tracker.BOX), (FRAMES, 1)))
-    here, there = (Runner(tracker, in_chunks=True).run(sequence, 0) for tracker in (TRACKER, other))
+    here, there = (Runner(tracker, late=True).run(sequence, 0) for tracker in (TRACKER, other))
     np.testing.assert_allclose(here.boxes, there.boxes, atol=1e-2)
     assert here.verdicts.tolist() == there.verdicts.tolist()
 
