@@ -9,10 +9,12 @@ Letters: N samples or memory slots, L rows and columns, C channels before and D 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
 from drol_jax.config import Hyper, OnlineConfig
@@ -21,7 +23,7 @@ from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled
 
 LEAK = 0.05  # lower bound of the rectified response
-CHUNK = 25  # memory slots in one matrix product
+CHUNK = 25  # memory slots in one matrix product on a CPU
 
 
 def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
@@ -43,10 +45,10 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
         return _sum([products[:, u : u + size, v : v + size, t] for t, (u, v) in enumerate(_places(k))])
 
     def taps_first(features, taps):
-        products = jnp.einsum("kc,npc->nkp", taps, features.reshape(n, -1, d)).reshape(n, k * k, size, size)
-        return _gather_taps(jnp.unstack(products, axis=1), k)
+        # Of each tap a map beside those of all samples, as the product leaves them.
+        products = jnp.einsum("kc,npc->knp", taps, features.reshape(n, -1, d)).reshape(k * k, n, size, size)
+        return _gather_taps(jnp.unstack(products), k)
 
-    # A refit of 8 lanes takes an H200 4.8 ms with pixels first and 2.9 with taps first; one takes a CPU 60 and 70.
     return jax.lax.platform_dependent(features, filter.reshape(k * k, d), cpu=pixels_first, default=taps_first)
 
 
@@ -82,20 +84,24 @@ def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
     Returns:
       [k, k, D]; out[u, v] = sum_nij maps[n, i, j] features[n, i - k//2 + u, j - k//2 + v].
     """
-    size, d = features.shape[1], features.shape[3]
+    n, size, _, d = features.shape
     before, after = k // 2, k - 1 - k // 2
     padded = jnp.pad(maps, ((0, 0), (after, before), (after, before)))
 
-    def at_once(padded):
-        return jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(_places(k))])
+    def at_once(features, padded):
+        # One product a sample: a GPU's processors share the samples, and one sum of all would be cut into parts for
+        # them, with copies of the features that fit the parts.
+        shifted = jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(_places(k))], axis=1)
+        products = jnp.einsum("nkp,npc->nkc", shifted.reshape(n, k * k, -1), features.reshape(n, -1, d))
+        return jnp.sum(products, axis=0)
 
-    def by_turns(padded):
+    def by_turns(features, padded):
+        # Half the operations, of which a CPU with several cores minds the number.
         columns = jnp.stack([padded[:, :, v : v + size] for v in reversed(range(k))])
-        return jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
+        shifted = jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
+        return shifted.reshape(k * k, -1) @ features.reshape(-1, d)
 
-    # The second form has half the operations, of which a CPU with several cores minds the number.
-    shifted = jax.lax.platform_dependent(padded, cpu=by_turns, default=at_once)
-    return (shifted.reshape(k * k, -1) @ features.reshape(-1, d)).reshape(k, k, d)
+    return jax.lax.platform_dependent(features, padded, cpu=by_turns, default=at_once).reshape(k, k, d)
 
 
 def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array, online: OnlineConfig) -> jax.Array:
@@ -203,8 +209,9 @@ def refit(
 ) -> jax.Array:
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
-    The products run over the filled slots only, CHUNK at a time, so that their cost follows the filled memory and
-    not its capacity, with one compilation for all.
+    The cost follows the filled memory and not its capacity, with one compilation for all. On the CPU the products run
+    over the filled slots, CHUNK at a time. Elsewhere a product over all of a quarter, half or the whole of the slots,
+    as many as are needed, takes the place of many small ones, each of which would be waited for.
 
     Args:
       filter: [k, k, D], where the fit starts.
@@ -218,19 +225,66 @@ def refit(
     Returns:
       [k, k, D].
     """
-    b, normal = filter_problem(filter, memory, sigma, hyper, first)
-    step, _ = cg(normal, b, tol=0.0, atol=0.0, maxiter=iterations)
-    return filter + step
+
+    def solve(chunk, filter, memory, sigma, hyper, first):
+        b, normal = filter_problem(filter, memory, sigma, hyper, first, chunk)
+        step, _ = cg(normal, b, tol=0.0, atol=0.0, maxiter=iterations)
+        return filter + step
+
+    def over_chunks(*problem):
+        return solve(min(CHUNK, memory.weights.shape[0]), *problem)
+
+    def over_leading(size, filter, memory, sigma, hyper, first):
+        leading = Memory(
+            features=jax.lax.dynamic_slice_in_dim(memory.features, first, size),
+            centres=memory.centres[:size],
+            weights=memory.weights[:size],
+            previous=memory.previous,
+        )
+        return solve(size, filter, leading, sigma, hyper, 0)
+
+    def over_part(filter, memory, *rest):
+        sizes = _parts(memory.weights.shape[0])
+        needed = _most(filled(memory))
+        which = sum((needed > size).astype(jnp.int32) for size in sizes[:-1])
+        return jax.lax.switch(which, [partial(over_leading, size) for size in sizes], filter, memory, *rest)
+
+    return jax.lax.platform_dependent(filter, memory, sigma, hyper, first, cpu=over_chunks, default=over_part)
+
+
+def _parts(slots: int) -> list[int]:
+    """A quarter, half and the whole, rounded up."""
+    return sorted({-(-slots // part) for part in (1, 2, 4)})
+
+
+@custom_vmap
+def _most(count: jax.Array) -> jax.Array:
+    """The count; of lanes the highest, for all of them: a branch that all take alike stays one under vmap."""
+    return count
+
+
+@_most.def_vmap
+def _most_of_lanes(axis_size: int, in_batched: list[bool], count: jax.Array) -> tuple[jax.Array, bool]:
+    # Again `_most`, so that it holds for each of several nested vmaps.
+    return _most(jnp.max(count)), False
 
 
 def filter_problem(
-    filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper, first: jax.Array | int = 0
+    filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper, first: jax.Array | int, chunk: int
 ) -> tuple[jax.Array, Any]:
-    """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`; arguments as in `refit`."""
+    """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`.
+
+    Args:
+      filter, memory, sigma, hyper, first: as in `refit`.
+      chunk: slots in one product. Those behind the last chunk that is filled are not looked at.
+    """
     k = filter.shape[0]
     slots, size = memory.weights.shape[0], memory.features.shape[1]
-    chunk = min(CHUNK, slots)
-    chunks = (filled(memory) + chunk - 1) // chunk
+
+    def each(add, start):
+        if chunk == slots:
+            return add(0, start)
+        return jax.lax.fori_loop(0, (filled(memory) + chunk - 1) // chunk, add, start)
 
     def slots_of(i):
         # The last chunk may reach back over slots of the one before: they count once, by their weight.
@@ -256,7 +310,7 @@ def filter_problem(
         return b, jax.lax.dynamic_update_slice_in_dim(curvature, new, start, 0)
 
     nothing = jnp.zeros((slots, size, size), filter.dtype)
-    b, curvature = jax.lax.fori_loop(0, chunks, linearise, (-hyper.filter_reg * filter, nothing))
+    b, curvature = each(linearise, (-hyper.filter_reg * filter, nothing))
 
     def normal(p):
         def add(i, total):
@@ -264,6 +318,6 @@ def filter_problem(
             own = (weights > 0)[:, None, None]
             return total + correlate(features, jnp.where(own, cut(curvature), 0) * respond(features, p), k)
 
-        return jax.lax.fori_loop(0, chunks, add, hyper.filter_reg * p)
+        return each(add, hyper.filter_reg * p)
 
     return b, normal

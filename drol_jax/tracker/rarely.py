@@ -1,6 +1,7 @@
 """Branches that stay skipped under `vmap`, and are paid for only by the lanes that ask for them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import jax
@@ -9,6 +10,21 @@ from jax.custom_batching import custom_vmap
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows of an array, which a branch reads where they lie: in lanes it gets those of all, without a copy of its own.
+
+    Give a branch so what is large, as part of `rest`.
+    """
+
+    all: Any
+    """[R, ...]"""
+    first: Any
+    """int32 (): where the lane's own begin."""
+
 
 AT_ONCE = 8
 """Lanes that run a branch together. On the CPU one by one: batched networks and fits take longer there."""
@@ -43,6 +59,7 @@ def rarely(fn: Callable[[T, R], T], at_once: int = AT_ONCE) -> Callable[[jax.Arr
 
         carried = jax.tree.map(lanes, carried, carried_batched)
         predicate = lanes(predicate, predicate_batched)
+        rest, rest_batched = _end_to_end(rest, rest_batched)
 
         def chosen(carried, predicate_and_rest):
             predicate, rest = predicate_and_rest
@@ -102,3 +119,21 @@ def for_lanes(
         return loop(min(at_once, asked.size), *args)
 
     return jax.lax.platform_dependent(asked, carried, rest, cpu=one_by_one, default=together)
+
+
+def _end_to_end(rest: Any, rest_batched: Any) -> tuple[Any, Any]:
+    """(rest, rest_batched) with every lane's `Rows` in one array that all share."""
+
+    def is_rows(part: Any) -> bool:
+        return isinstance(part, Rows)
+
+    def joined(part: Any, has_lanes: Any) -> tuple[Any, Any]:
+        if not is_rows(part) or not has_lanes.all:
+            return part, has_lanes
+        lanes, rows = part.all.shape[:2]
+        all = part.all.reshape(lanes * rows, *part.all.shape[2:])
+        return Rows(all=all, first=part.first + rows * jnp.arange(lanes)), Rows(all=False, first=True)
+
+    parts, structure = jax.tree.flatten(rest, is_leaf=is_rows)
+    pairs = [joined(*pair) for pair in zip(parts, structure.flatten_up_to(rest_batched), strict=True)]
+    return tuple(jax.tree.unflatten(structure, half) for half in zip(*pairs, strict=True))

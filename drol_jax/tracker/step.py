@@ -24,7 +24,7 @@ from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import OnlineState
 from drol_jax.tracker.candidates import clip, padded_side
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.rarely import rarely
+from drol_jax.tracker.rarely import Rows, rarely
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
 
@@ -127,17 +127,18 @@ def follow(
     old_size = state.size
     state, due = remember(config, hyper, state, found, frame, active)
     if state.online is not None and found.sighting is not None:
-        # One by one: 8 lanes with 50 samples take an H200 2.9 ms, a lane alone with about as many a quarter of one, as
-        # its samples stay near the processors; and mostly two or three of 24 lanes are due.
-        refit = rarely(partial(_refit, config), at_once=1)
-        filter = refit(due, state.online.filter, (state.online, is_hard_negative(found), hyper))
-        state = replace(state, online=replace(state.online, filter=filter))
+        online = state.online
+        samples = Rows(all=online.memory.features, first=jnp.int32(0))
+        rest = replace(online, memory=replace(online.memory, features=None)), samples, is_hard_negative(found), hyper
+        filter = rarely(partial(_refit, config), at_once=4)(due, online.filter, rest)
+        state = replace(state, online=replace(online, filter=filter))
     return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
 
 
-def _refit(config: Config, filter: jax.Array, rest: tuple[OnlineState, jax.Array, Hyper]) -> jax.Array:
-    online, hard_negative, hyper = rest
-    return subnet.refit(replace(online, filter=filter), hard_negative, config.online, hyper)
+def _refit(config: Config, filter: jax.Array, rest: tuple[OnlineState, Rows, jax.Array, Hyper]) -> jax.Array:
+    online, samples, hard_negative, hyper = rest
+    online = replace(online, filter=filter, memory=replace(online.memory, features=samples.all))
+    return subnet.refit(online, hard_negative, config.online, hyper, samples.first)
 
 
 def is_hard_negative(found: Found) -> jax.Array:
