@@ -6,9 +6,9 @@ depends on the device:
 - On the CPU nothing but the cores: each lane calls the very program that a single sequence is tracked with, so that its
   numbers are those to the bit. A batch of networks takes longer there than its pictures one by one.
 - Elsewhere one program steps all lanes at once. A lane that has handed in its frame waits for the others'; whoever
-  comes last uploads all frames in one piece and starts the step. Frames of any size go together, in rows as long as the
-  largest among them asks for: there is one step for each such length. A lane that ends is taken by the next sequence,
-  started by the program that starts a single one.
+  comes last starts the step. Each uploads its own frame: in one piece they would be copied by one thread. Frames of any
+  size go together, in rows as long as the largest among them asks for: there is one step for each such length. A lane
+  that ends is taken by the next sequence, started by the program that starts a single one.
 """
 
 import threading
@@ -150,6 +150,10 @@ class _Batch:
         self._round, self._outputs = 0, None
         self._length = 0
         """Of the rows of this round."""
+        self._rows: dict[int, Any] = {}
+        """Slot -> its frame of this round, on the device."""
+        self._blank: dict[int, Any] = {}
+        """Length -> the row of a lane without frame."""
         self.broken: BaseException | None = None
         self._put: Any = None
         self._steps: dict[int, Any] = {}
@@ -169,14 +173,15 @@ class _Batch:
             slot = min(set(range(self._runner.lanes)) - set(self._taken))
             with self._breaking():
                 self._lanes = self._put(*self._fixed, self._lanes, np.int32(slot), state)
+                if length not in self._blank:
+                    self._blank[length] = jax.device_put(np.zeros((length, 3), np.uint8))
             self._taken[slot] = length
             with watch.aside():
-                # Rows already written are too short to lie beside this lane's; the next round's will be long enough.
+                # Rows already there are too short to lie beside this lane's; the next round's will be long enough.
                 while length > self._length and self._awaited and self.broken is None:
                     self._changed.wait()
             if length > self._length:
-                with self._breaking():
-                    self._fresh_round()
+                self._fresh_round()
             self._awaited.add(slot)
             return slot
         finally:
@@ -186,12 +191,15 @@ class _Batch:
         """Hand in a lane's next frame; returns the outputs of all lanes once their step is on its way."""
         height, width = picture.shape[:2]
         with self._changed:
-            pixels, sizes = self._pixels, self._sizes
-        # Each lane writes its own row, all at the same time.
-        pixels[slot, : height * width] = picture.reshape(-1, 3)
-        sizes[slot] = height, width
+            length = self._length
+        # Not used again: the device may read from it for as long as it likes. Nor cleared, which would take as long as
+        # the upload: what lies behind the picture is not looked at.
+        pixels = np.empty((length, 3), np.uint8)
+        pixels[: height * width] = picture.reshape(-1, 3)
+        row = jax.device_put(pixels)
         with self._changed:
             mine = self._round
+            self._rows[slot], self._sizes[slot] = row, (height, width)
             self._ready.add(slot)
             self._go_if_all_are_ready()
             while self._round == mine and self.broken is None:
@@ -213,30 +221,26 @@ class _Batch:
         """To put a track into a lane, and to step all lanes with rows so long. The lanes go on while they compile."""
         count = self._runner.lanes
         lanes = jax.eval_shape(lambda state: lanes_like(state, count), state)
-        frames = jax.eval_shape(
-            lambda: Frame(jnp.zeros((count, length, 3), jnp.uint8), jnp.zeros((count, 2), jnp.int32))
-        )
+        rows = (jax.ShapeDtypeStruct((length, 3), jnp.uint8),) * count
+        sizes = jax.ShapeDtypeStruct((count, 2), jnp.int32)
         return (
             self._runner.program(watch, _put_one, *self._fixed, lanes, np.int32(0), state),
-            self._runner.program(watch, _step_all, *self._fixed, lanes, frames),
+            self._runner.program(watch, _step_all, *self._fixed, lanes, rows, sizes),
         )
 
     def _fresh_round(self) -> None:
         self._length = max(self._taken.values(), default=0)
-        # Not used again: the device may read from it, or in it, for as long as it likes. Nor cleared, which would take
-        # as long as the upload: what no lane writes is not looked at.
-        self._pixels = np.empty((self._runner.lanes, self._length, 3), np.uint8)
-        self._sizes = np.ones((self._runner.lanes, 2), np.int32)
+        self._rows, self._sizes = {}, np.ones((self._runner.lanes, 2), np.int32)
 
     def _go_if_all_are_ready(self) -> None:
         if not self._ready or self._ready != self._awaited or self.broken is not None or self._lanes is None:
             return
-        active = np.zeros(self._runner.lanes, bool)
-        active[list(self._ready)] = True
+        slots = range(self._runner.lanes)
         with self._breaking():
-            pixels, sizes, active = jax.device_put((self._pixels, self._sizes, active))
+            sizes, active = jax.device_put((self._sizes, np.isin(slots, list(self._ready))))
+            rows = tuple(self._rows[slot] if slot in self._ready else self._blank[self._length] for slot in slots)
             lanes = replace(self._lanes, active=active)
-            self._lanes, self._outputs = self._steps[self._length](*self._fixed, lanes, Frame(pixels, sizes))
+            self._lanes, self._outputs = self._steps[self._length](*self._fixed, lanes, rows, sizes)
         self._ready.clear()
         self._round += 1
         self._fresh_round()
@@ -254,9 +258,9 @@ class _Batch:
 
 
 def _step_lanes(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frames: Frame
+    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, rows: tuple[jax.Array, ...], sizes: jax.Array
 ) -> tuple[LaneState, StepOutput]:
-    return step_lanes(config, variables, hyper, lanes, frames, shared=False)
+    return step_lanes(config, variables, hyper, lanes, Frame(jnp.stack(rows), sizes), shared=False)
 
 
 def _put_lane(
