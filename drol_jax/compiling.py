@@ -25,6 +25,19 @@ def compiler_options() -> dict[str, str | bool]:
     return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS}
 
 
+def float32_products() -> jax.lax.DotAlgorithmPreset | None:
+    """Precision to ask for in products of float32 arrays that are to be as exact as float32 itself; None: the usual.
+
+    On GPUs with TF32 they are three products of that, on the units for matrices: the results are as exact (a refit's
+    differs from the plain one's by 2e-7 of itself, as two plain forms differ from each other).
+    """
+    device = jax.devices()[0]
+    generation = str(getattr(device, "compute_capability", "")).split(".")[0]
+    if device.platform == "gpu" and generation.isdigit() and int(generation) >= 8:
+        return jax.lax.DotAlgorithmPreset.TF32_TF32_F32_X3
+    return None
+
+
 @cache  # once in a process: what it begins stays
 def begin_convolutions() -> None:
     """Run a convolution by itself, so that the device's library for them is there before any graph is recorded.

@@ -1,5 +1,7 @@
 """Programs with the device's own compiler options, alone and inside others."""
 
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,6 +44,17 @@ def test_a_gpu_begins_with_a_convolution_before_its_programs_even_while_one_is_t
     compiling.compiler_options()
     (result,) = begun
     assert result[0, 8, 8, 0] == 9 * 16
+
+
+@pytest.mark.parametrize(
+    ("platform", "generation", "has_it"),
+    [("gpu", "9.0", True), ("gpu", "8.6", True), ("gpu", "7.5", False), ("gpu", "gfx942", False), ("cpu", None, False)],
+)
+def test_products_as_exact_as_float32_are_made_of_tf32_where_a_device_has_it(monkeypatch, platform, generation, has_it):
+    device = SimpleNamespace(platform=platform, **({} if generation is None else {"compute_capability": generation}))
+    monkeypatch.setattr(jax, "devices", lambda: [device])
+    found = compiling.float32_products()
+    assert found == (jax.lax.DotAlgorithmPreset.TF32_TF32_F32_X3 if has_it else None)
 
 
 def test_the_options_are_ones_that_xla_knows():

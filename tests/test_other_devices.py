@@ -16,6 +16,7 @@ from drol_jax.nets import Network
 from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth, strided
 from drol_jax.nets.prepare import laid_out
 from drol_jax.online import fit
+from drol_jax.online.memory import Memory
 from drol_jax.run import Runner
 from drol_jax.tracker.rarely import rarely
 
@@ -127,6 +128,39 @@ def test_a_filters_response_is_alike(on_each):
     features, filter = recipe.tensor("features", (3, 9, 9, 6), 1.0), recipe.tensor("filter", (4, 4, 6), 1.0)
     here, there = on_each(fit.respond, jnp.asarray(features), jnp.asarray(filter))
     np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
+
+
+SLOTS = 41
+
+
+def memory_of(used):
+    """A memory whose first `used` slots are filled."""
+    some = np.arange(SLOTS) < used
+    features = recipe.tensor("refit/features", (SLOTS, 7, 7, 3), 1.0) * some[:, None, None, None]
+    centres = recipe.tensor("refit/centres", (SLOTS, 2), 1.5)
+    arrays = features, centres, (some / used).astype(np.float32), np.int32(-1)
+    return Memory(**dict(zip(("features", "centres", "weights", "previous"), map(jnp.asarray, arrays), strict=True)))
+
+
+def refitted(filter, memory):
+    return fit.refit(filter, memory, jnp.float32(1.1), 4, TRACKER.hyper)
+
+
+FILTER = jnp.asarray(recipe.tensor("refit/filter", (4, 4, 3), 0.05))
+
+
+@pytest.mark.parametrize("used", [1, 21, 22, SLOTS])
+def test_a_refit_is_alike_however_much_is_filled(on_each, used):
+    here, there = on_each(jax.jit(refitted), FILTER, memory_of(used))
+    assert np.abs(here - FILTER).max() > 1e-3
+    np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("fills", [(5, 9), (5, SLOTS)])
+def test_refits_of_lanes_are_alike_however_much_each_has_filled(on_each, fills):
+    memories = jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(memory_of, fills))
+    here, there = on_each(jax.jit(jax.vmap(refitted)), jnp.stack([FILTER, 2 * FILTER]), memories)
+    np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from drol_jax.tracker.rarely import rarely
+from drol_jax.tracker.rarely import Rows, rarely
 
 LANES, OUTER = 4, 3
 CARRIED = {"a": jnp.arange(6.0).reshape(2, 3), "n": jnp.int32(7)}
@@ -83,6 +83,37 @@ def test_under_scan_it_is_cond_in_each_step(lanes):
         return jax.jit(lambda start: jax.lax.scan(lambda c, p: (each(p, c, REST), c["n"]), start, predicates))
 
     assert_same(scanned(rarely(branch))(carried), scanned(conditional)(carried))
+
+
+def third(carried, rows):
+    """A branch that reads a row of its own."""
+    return carried + rows.all[rows.first + 2]
+
+
+def rows_of(array):
+    return Rows(all=array, first=jnp.int32(0))
+
+
+@pytest.mark.parametrize("shape", [(), (LANES,), (OUTER, LANES)])
+def test_rows_read_where_they_lie_are_the_lanes_own(shape):
+    carried = jnp.arange(np.prod(shape, dtype=int) * 4.0).reshape(*shape, 4)
+    arrays = 100 * jnp.arange(np.prod(shape, dtype=int) * 20.0).reshape(*shape, 5, 4)
+    asked = jnp.asarray(np.arange(np.prod(shape, dtype=int)).reshape(shape) % 3 == 0)
+    call = lambda asked, carried, array: rarely(third)(asked, carried, rows_of(array))  # noqa: E731
+    for _ in shape:
+        call = jax.vmap(call)
+    wanted = jnp.where(asked[..., None], carried + arrays[..., 2, :], carried)
+    np.testing.assert_array_equal(jax.jit(call)(asked, carried, arrays), wanted)
+
+
+def test_rows_are_not_copied_for_a_lane():
+    asked, carried, arrays = jnp.ones(LANES, bool), jnp.zeros((LANES, 4)), jnp.zeros((LANES, 10_000, 4))
+
+    def scratch(rest_of, branch):
+        call = jax.vmap(lambda asked, carried, array: rarely(branch)(asked, carried, rest_of(array)))
+        return jax.jit(call).lower(asked, carried, arrays).compile().memory_analysis().temp_size_in_bytes
+
+    assert scratch(rows_of, third) < arrays[0].nbytes / 10
 
 
 @pytest.fixture

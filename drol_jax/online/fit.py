@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
+from drol_jax.compiling import float32_products
 from drol_jax.config import Hyper, OnlineConfig
 from drol_jax.online.features import Extractor, attention_rows
 from drol_jax.online.labels import gaussian
@@ -46,8 +47,9 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
 
     def taps_first(features, taps):
         # Of each tap a map beside those of all samples, as the product leaves them.
-        products = jnp.einsum("kc,npc->knp", taps, features.reshape(n, -1, d)).reshape(k * k, n, size, size)
-        return _gather_taps(jnp.unstack(products), k)
+        pixels = features.reshape(n, -1, d)
+        products = jnp.einsum("kc,npc->knp", taps, pixels, precision=float32_products())
+        return _gather_taps(jnp.unstack(products.reshape(k * k, n, size, size)), k)
 
     return jax.lax.platform_dependent(features, filter.reshape(k * k, d), cpu=pixels_first, default=taps_first)
 
@@ -92,8 +94,8 @@ def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
         # One product a sample: a GPU's processors share the samples, and one sum of all would be cut into parts for
         # them, with copies of the features that fit the parts.
         shifted = jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(_places(k))], axis=1)
-        products = jnp.einsum("nkp,npc->nkc", shifted.reshape(n, k * k, -1), features.reshape(n, -1, d))
-        return jnp.sum(products, axis=0)
+        shifted, pixels = shifted.reshape(n, k * k, -1), features.reshape(n, -1, d)
+        return jnp.sum(jnp.einsum("nkp,npc->nkc", shifted, pixels, precision=float32_products()), axis=0)
 
     def by_turns(features, padded):
         # Half the operations, of which a CPU with several cores minds the number.
@@ -210,8 +212,8 @@ def refit(
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
     The cost follows the filled memory and not its capacity, with one compilation for all. On the CPU the products run
-    over the filled slots, CHUNK at a time. Elsewhere a product over all of a quarter, half or the whole of the slots,
-    as many as are needed, takes the place of many small ones, each of which would be waited for.
+    over the filled slots, CHUNK at a time. Elsewhere one product over half of the slots, or over all where more are
+    filled, takes the place of many small ones, each of which would be waited for.
 
     Args:
       filter: [k, k, D], where the fit starts.
@@ -244,17 +246,12 @@ def refit(
         return solve(size, filter, leading, sigma, hyper, 0)
 
     def over_part(filter, memory, *rest):
-        sizes = _parts(memory.weights.shape[0])
-        needed = _most(filled(memory))
-        which = sum((needed > size).astype(jnp.int32) for size in sizes[:-1])
-        return jax.lax.switch(which, [partial(over_leading, size) for size in sizes], filter, memory, *rest)
+        slots = memory.weights.shape[0]
+        half = (slots + 1) // 2
+        whole, part = partial(over_leading, slots), partial(over_leading, half)
+        return jax.lax.cond(_most(filled(memory)) > half, whole, part, filter, memory, *rest)
 
     return jax.lax.platform_dependent(filter, memory, sigma, hyper, first, cpu=over_chunks, default=over_part)
-
-
-def _parts(slots: int) -> list[int]:
-    """A quarter, half and the whole, rounded up."""
-    return sorted({-(-slots // part) for part in (1, 2, 4)})
 
 
 @custom_vmap

@@ -11,6 +11,9 @@ from jax.custom_batching import custom_vmap
 T = TypeVar("T")
 R = TypeVar("R")
 
+AT_ONCE = 8
+"""Lanes that run a branch together. On the CPU one by one: batched networks and fits take longer there."""
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +26,7 @@ class Rows:
     all: Any
     """[R, ...]"""
     first: Any
-    """int32 (): where the lane's own begin."""
-
-
-AT_ONCE = 8
-"""Lanes that run a branch together. On the CPU one by one: batched networks and fits take longer there."""
+    """int32 (): where the lane's own begin; under nested vmaps one for each lane of an inner one."""
 
 
 def rarely(fn: Callable[[T, R], T], at_once: int = AT_ONCE) -> Callable[[jax.Array, T, R], T]:
@@ -131,8 +130,10 @@ def _end_to_end(rest: Any, rest_batched: Any) -> tuple[Any, Any]:
         if not is_rows(part) or not has_lanes.all:
             return part, has_lanes
         lanes, rows = part.all.shape[:2]
+        first = part.first if has_lanes.first else part.first[None]
+        before = (rows * jnp.arange(lanes)).reshape(lanes, *[1] * (first.ndim - 1))
         all = part.all.reshape(lanes * rows, *part.all.shape[2:])
-        return Rows(all=all, first=part.first + rows * jnp.arange(lanes)), Rows(all=False, first=True)
+        return Rows(all=all, first=first + before), Rows(all=False, first=True)
 
     parts, structure = jax.tree.flatten(rest, is_leaf=is_rows)
     pairs = [joined(*pair) for pair in zip(parts, structure.flatten_up_to(rest_batched), strict=True)]

@@ -130,6 +130,7 @@ def follow(
         online = state.online
         samples = Rows(all=online.memory.features, first=jnp.int32(0))
         rest = replace(online, memory=replace(online.memory, features=None)), samples, is_hard_negative(found), hyper
+        # With 60 samples four lanes together take an H200 1.1 ms and one alone .7, with 250 samples 3.0 and 1.1.
         filter = rarely(partial(_refit, config), at_once=4)(due, online.filter, rest)
         state = replace(state, online=replace(online, filter=filter))
     return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
