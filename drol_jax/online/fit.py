@@ -27,6 +27,7 @@ LEAK = 0.05  # lower bound of the rectified response
 CHUNK = 25  # memory slots in one matrix product on a CPU
 
 
+@partial(jax.jit, inline=True)  # traced once for each shape: a refit has it three times, in each of its forms
 def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
     """Response of the filter, zero-padded to the features' size.
 
@@ -76,6 +77,7 @@ def _sum(terms: Sequence[jax.Array]) -> jax.Array:
     return sum(terms[1:], terms[0])
 
 
+@partial(jax.jit, static_argnums=2, inline=True)  # as `respond`
 def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
     """Transpose of `respond` in the filter.
 
