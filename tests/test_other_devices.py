@@ -149,15 +149,22 @@ def refitted(filter, memory):
 FILTER = jnp.asarray(recipe.tensor("refit/filter", (4, 4, 3), 0.05))
 
 
-@pytest.mark.parametrize("used", [1, 21, 22, SLOTS])
-def test_a_refit_is_alike_however_much_is_filled(on_each, used):
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Of SLOTS products go over 11, 21 or all."""
+    monkeypatch.setattr(fit, "LEAST", 10)
+    assert fit._parts(SLOTS) == [11, 21, SLOTS]
+
+
+@pytest.mark.parametrize("used", [1, 11, 12, 21, 22, SLOTS])
+def test_a_refit_is_alike_however_much_is_filled(on_each, small_parts, used):
     here, there = on_each(jax.jit(refitted), FILTER, memory_of(used))
     assert np.abs(here - FILTER).max() > 1e-3
     np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("fills", [(5, 9), (5, SLOTS)])
-def test_refits_of_lanes_are_alike_however_much_each_has_filled(on_each, fills):
+def test_refits_of_lanes_are_alike_however_much_each_has_filled(on_each, small_parts, fills):
     memories = jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(memory_of, fills))
     here, there = on_each(jax.jit(jax.vmap(refitted)), jnp.stack([FILTER, 2 * FILTER]), memories)
     np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-6)

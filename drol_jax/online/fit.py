@@ -25,6 +25,7 @@ from drol_jax.online.memory import Memory, filled
 
 LEAK = 0.05  # lower bound of the rectified response
 CHUNK = 25  # memory slots in one matrix product on a CPU
+LEAST = 100  # and elsewhere: fewer take a GPU hardly less time
 
 
 @partial(jax.jit, inline=True)  # traced once for each shape: a refit has it three times, in each of its forms
@@ -214,8 +215,8 @@ def refit(
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
     The cost follows the filled memory and not its capacity, with one compilation for all. On the CPU the products run
-    over the filled slots, CHUNK at a time. Elsewhere one product over half of the slots, or over all where more are
-    filled, takes the place of many small ones, each of which would be waited for.
+    over the filled slots, CHUNK at a time. Elsewhere one product, over all slots, or half of them, or half of that,
+    whatever suffices, takes the place of many small ones, each of which would be waited for.
 
     Args:
       filter: [k, k, D], where the fit starts.
@@ -248,12 +249,20 @@ def refit(
         return solve(size, filter, leading, sigma, hyper, 0)
 
     def over_part(filter, memory, *rest):
-        slots = memory.weights.shape[0]
-        half = (slots + 1) // 2
-        whole, part = partial(over_leading, slots), partial(over_leading, half)
-        return jax.lax.cond(_most(filled(memory)) > half, whole, part, filter, memory, *rest)
+        sizes = _parts(memory.weights.shape[0])
+        needed = _most(filled(memory))
+        which = jnp.sum(needed > jnp.array(sizes[:-1], jnp.int32))
+        return jax.lax.switch(which, [partial(over_leading, size) for size in sizes], filter, memory, *rest)
 
     return jax.lax.platform_dependent(filter, memory, sigma, hyper, first, cpu=over_chunks, default=over_part)
+
+
+def _parts(slots: int) -> list[int]:
+    """The slots, their half and so on, down to LEAST."""
+    sizes = [slots]
+    while sizes[0] >= 2 * LEAST:
+        sizes.insert(0, -(-sizes[0] // 2))
+    return sizes
 
 
 @custom_vmap
