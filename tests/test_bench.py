@@ -91,7 +91,7 @@ def test_the_loop_tells_frame_rates_with_their_spread(parts):
 def test_a_step_is_split_into_the_pieces_that_the_tracker_has(with_subnet):
     split = with_subnet["parts"]["split"]
     assert split["renewal_ms"] is None, "no short-term template"
-    assert all(split[f"{piece}_ms"] > 0 for piece in ("crop", "network", "head", "online", "refit"))
+    assert all(split[f"{piece}_ms"] > 0 for piece in ("crop", "network", "head", "online", "refit", "full_refit"))
     assert split["filled"] >= ONLINE.first_samples
 
 

@@ -140,7 +140,7 @@ def _loop(found: dict[str, Any]) -> Iterator[Cells]:
 
 
 def _split(found: dict[str, Any]) -> Iterator[Cells]:
-    names = ("crop", "network", "head", "online", "refit", "renewal", "step")
+    names = ("crop", "network", "head", "online", "refit", "full_refit", "renewal", "step")
     yield ("", *(number(found[f"{name}_ms"]) for name in names), str(found["filled"] or NONE))
 
 
@@ -225,7 +225,17 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cel
     "step": (("init, s", "p50, ms", "p95, ms", "mean, ms", "refits"), _step),
     "loop": (("frames/s", "with init", "refits"), _loop),
     "split": (
-        ("crop, ms", "network, ms", "head, ms", "online, ms", "refit, ms", "renewal, ms", "step, ms", "samples"),
+        (
+            "crop, ms",
+            "network, ms",
+            "head, ms",
+            "online, ms",
+            "refit, ms",
+            "refit, memory full, ms",
+            "renewal, ms",
+            "step, ms",
+            "samples",
+        ),
         _split,
     ),
     "disk": (("frames/s", "with init", "refits"), _loop),

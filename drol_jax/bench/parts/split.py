@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -27,6 +28,7 @@ PIECES = {
     "head": "neck, head and response maps, for both templates where there are two",
     "online": "the subnet's score map and verdict",
     "refit": "one refit; every 10th frame and at hard negatives",
+    "full_refit": "one over a memory that is full",
     "renewal": "one short-term template; every 5th frame",
 }
 """Of a step, in order."""
@@ -61,9 +63,12 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
     sizes, rule, model = config.search, rules(config), config.model
     made: dict[str, Callable[[], Any]] = {}
 
-    def add(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    def program_of(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
         with matmul_precision(tracker):
-            program = Jitted(function).compiled(*arguments)
+            return Jitted(function).compiled(*arguments)
+
+    def add(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        program = program_of(function, *arguments)
         made[name] = lambda: program(*arguments)
         return made[name]()
 
@@ -99,7 +104,12 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
         with matmul_precision(tracker):
             feature = Network(model, variables).search_of(*levels).feature[0]
         add("online", online, state, hyper, feature)
-        add("refit", lambda o, h: subnet.refit(o, jnp.bool_(False), config.online, h), state.online, hyper)
+        refit = program_of(lambda o, h: subnet.refit(o, jnp.bool_(False), config.online, h), state.online, hyper)
+        memory = state.online.memory
+        weights = jnp.full_like(memory.weights, 1 / len(memory.weights))
+        full = replace(state.online, memory=replace(memory, weights=weights))
+        made["refit"] = lambda: refit(state.online, hyper)
+        made["full_refit"] = lambda: refit(full, hyper)
     if config.short_term_template:
         add("renewal", renewal, variables, frame, state)
     return made
