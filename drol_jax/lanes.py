@@ -1,8 +1,8 @@
 """Many targets in one frame, or each in a frame of its own: a pool of lanes with a mask.
 
-A lane without target costs no refit, and on the CPU nothing at all; its state stays as it is. No lane's numbers depend
-on the others'. What a lane gives is what the tracker gives alone but for rounding: the compiler orders sums by the
-program around them.
+A lane without target costs no refit, and on the CPU nothing at all; its state stays as it is. What a
+lane gives is what the tracker gives alone, whatever the company, but for rounding: the compiler orders sums by the
+program around them, and on a GPU lanes that are refitted together sum up over as many samples as the fullest has.
 
 Letters: B lanes.
 """
