@@ -16,11 +16,11 @@ from drol_jax.crops import as_frame, centred_crop
 from drol_jax.nets import SiameseNet, first_cell, init_variables, mobilenetv3
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
-from drol_jax.online.fit import respond
 from drol_jax.online.geometry import Exact, Published, Region, geometry
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Verdict, resampling_matrix
 from drol_jax.online.memory import first_memory, insert
+from drol_jax.online.response import respond
 from drol_jax.settings import available, load_settings
 
 cut = jax.jit(centred_crop, static_argnums=3)

@@ -14,12 +14,12 @@ from recorded import distance, filter_of
 from small_tracker import FAST
 
 from drol_jax.config import Hyper, OnlineConfig
-from drol_jax.online import fit
 from drol_jax.online.draws import draw
 from drol_jax.online.features import Extractor, attention_channels, extract
-from drol_jax.online.fit import CHUNK, LEAK, first_fit, first_residuals, gauss_newton, loss, rectify, refit, respond
+from drol_jax.online.fit import CHUNK, first_fit, first_residuals, gauss_newton, loss, refit
 from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled
+from drol_jax.online.response import LEAK, rectify, rectify_slope, respond
 
 HYPER = Hyper(penalty_k=0, window_influence=0, size_lr=0).on_device()
 SIGMA = jnp.float32(1.1)
@@ -154,7 +154,7 @@ def test_the_rectifier_is_the_identity_above_zero_and_bounded_below():
     wanted = np.where(x >= 0, x, LEAK * (np.exp(np.minimum(np.asarray(x, np.float64), 0) / LEAK) - 1))
     np.testing.assert_allclose(rectify(x), wanted, rtol=1e-6)
     slope = jax.vmap(jax.grad(rectify))(x)
-    np.testing.assert_allclose(slope, fit._rectify_slope(x), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(slope, rectify_slope(x), rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(slope, np.exp(np.minimum(np.asarray(x, np.float64), 0) / LEAK), atol=1e-6)
 
 

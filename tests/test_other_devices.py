@@ -17,6 +17,7 @@ from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, s
 from drol_jax.nets.prepare import laid_out
 from drol_jax.online import fit
 from drol_jax.online.memory import Memory
+from drol_jax.online.response import respond
 from drol_jax.run import Runner
 from drol_jax.tracker.rarely import rarely
 
@@ -126,7 +127,7 @@ def test_features_of_several_pictures_are_alike_however_many(on_each, count):
 
 def test_a_filters_response_is_alike(on_each):
     features, filter = recipe.tensor("features", (3, 9, 9, 6), 1.0), recipe.tensor("filter", (4, 4, 6), 1.0)
-    here, there = on_each(fit.respond, jnp.asarray(features), jnp.asarray(filter))
+    here, there = on_each(respond, jnp.asarray(features), jnp.asarray(filter))
     np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
 
 

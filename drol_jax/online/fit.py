@@ -8,7 +8,7 @@ form; the published code's Polak-Ribiere form differs from it by less than 1e-6 
 Letters: N samples or memory slots, L rows and columns, C channels before and D after compression, k kernel size.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,96 +17,14 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
-from drol_jax.compiling import float32_products
 from drol_jax.config import Hyper, OnlineConfig
 from drol_jax.online.features import Extractor, attention_rows
 from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled
+from drol_jax.online.response import correlate, gather_taps, rectify, rectify_slope, respond
 
-LEAK = 0.05  # lower bound of the rectified response
 CHUNK = 25  # memory slots in one matrix product on a CPU
 LEAST = 100  # and elsewhere: fewer take a GPU hardly less time
-
-
-@partial(jax.jit, inline=True)  # traced once for each shape: a refit has it three times, in each of its forms
-def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
-    """Response of the filter, zero-padded to the features' size.
-
-    Args:
-      features: [N, L, L, D].
-      filter: [k, k, D].
-
-    Returns:
-      [N, L, L]; out[i, j] = sum_uv features[i - k//2 + u, j - k//2 + v] . filter[u, v].
-    """
-    k, _, d = filter.shape
-    n, size = features.shape[:2]
-
-    def pixels_first(features, taps):
-        # Padded once and summed up in one go: here every small operation has its price.
-        products = jnp.pad(features @ taps.T, ((0, 0), *[(k // 2, k - 1 - k // 2)] * 2, (0, 0)))
-        return _sum([products[:, u : u + size, v : v + size, t] for t, (u, v) in enumerate(_places(k))])
-
-    def taps_first(features, taps):
-        # Of each tap a map beside those of all samples, as the product leaves them.
-        pixels = features.reshape(n, -1, d)
-        products = jnp.einsum("kc,npc->knp", taps, pixels, precision=float32_products())
-        return _gather_taps(jnp.unstack(products.reshape(k * k, n, size, size)), k)
-
-    return jax.lax.platform_dependent(features, filter.reshape(k * k, d), cpu=pixels_first, default=taps_first)
-
-
-def _gather_taps(products: Sequence[jax.Array], k: int) -> jax.Array:
-    """[N, L, L] products of every position with each of k * k taps -> [N, L, L]."""
-    size = products[0].shape[1]
-    before, after = k // 2, k - 1 - k // 2
-    around = ((0, 0), (before, after), (before, after))
-    return _sum(
-        [
-            jnp.pad(product, around)[:, u : u + size, v : v + size]
-            for product, (u, v) in zip(products, _places(k), strict=True)
-        ]
-    )
-
-
-def _places(k: int) -> list[tuple[int, int]]:
-    """Row and column of every tap."""
-    return [(u, v) for u in range(k) for v in range(k)]
-
-
-def _sum(terms: Sequence[jax.Array]) -> jax.Array:
-    return sum(terms[1:], terms[0])
-
-
-@partial(jax.jit, static_argnums=2, inline=True)  # as `respond`
-def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
-    """Transpose of `respond` in the filter.
-
-    Args:
-      features: [N, L, L, D].
-      maps: [N, L, L].
-
-    Returns:
-      [k, k, D]; out[u, v] = sum_nij maps[n, i, j] features[n, i - k//2 + u, j - k//2 + v].
-    """
-    n, size, _, d = features.shape
-    before, after = k // 2, k - 1 - k // 2
-    padded = jnp.pad(maps, ((0, 0), (after, before), (after, before)))
-
-    def at_once(features, padded):
-        # One product a sample: a GPU's processors share the samples, and one sum of all would be cut into parts for
-        # them, with copies of the features that fit the parts.
-        shifted = jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(_places(k))], axis=1)
-        shifted, pixels = shifted.reshape(n, k * k, -1), features.reshape(n, -1, d)
-        return jnp.sum(jnp.einsum("nkp,npc->nkc", shifted, pixels, precision=float32_products()), axis=0)
-
-    def by_turns(features, padded):
-        # Half the operations, of which a CPU with several cores minds the number.
-        columns = jnp.stack([padded[:, :, v : v + size] for v in reversed(range(k))])
-        shifted = jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
-        return shifted.reshape(k * k, -1) @ features.reshape(-1, d)
-
-    return jax.lax.platform_dependent(features, padded, cpu=by_turns, default=at_once).reshape(k, k, d)
 
 
 def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array, online: OnlineConfig) -> jax.Array:
@@ -135,16 +53,7 @@ def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array,
         weighted, mean, *others = jnp.split(products, [len(taps), len(taps) + 1][: 1 + (channel is not None)], axis=1)
         products = sum(others, weighted * jax.nn.sigmoid(mean))
     maps = jnp.split(products.reshape(n, len(taps), size, size), len(taps), axis=1)
-    return _gather_taps([part[:, 0] for part in maps], filter.shape[0])
-
-
-def rectify(response: jax.Array) -> jax.Array:
-    """phi: identity above zero, LEAK (exp(x / LEAK) - 1) below."""
-    return jnp.where(response >= 0, response, LEAK * jnp.expm1(jnp.minimum(response, 0) / LEAK))
-
-
-def _rectify_slope(response: jax.Array) -> jax.Array:
-    return jnp.exp(jnp.minimum(response, 0) / LEAK)
+    return gather_taps([part[:, 0] for part in maps], filter.shape[0])
 
 
 def first_residuals(
@@ -326,7 +235,7 @@ def filter_problem(
         start, features, weights, cut = slots_of(i)
         weights = weights[:, None, None]
         response = respond(features, filter)
-        slope = _rectify_slope(response)
+        slope = rectify_slope(response)
         labels = gaussian(cut(memory.centres), sigma, size)
         b = b - correlate(features, weights * slope * (rectify(response) - labels), k)
         old = cut(curvature)

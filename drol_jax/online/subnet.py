@@ -15,6 +15,7 @@ from drol_jax.online.geometry import Geometry, Region
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.memory import Memory, first_memory, insert
+from drol_jax.online.response import respond
 
 
 @jax.tree_util.register_dataclass
@@ -100,7 +101,7 @@ def look(
       feature: [L, L, C], its Siamese feature.
     """
     own = extract(state.extractor, feature[None], online)
-    score_map = geometry.score_map(fit.respond(own, state.filter)[0])
+    score_map = geometry.score_map(respond(own, state.filter)[0])
     judgement = geometry.judge(score_map, region, state.kept, hyper)
     return Sighting(feature=own[0], score_map=score_map, judgement=judgement, region=region)
 
