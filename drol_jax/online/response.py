@@ -101,4 +101,5 @@ def rectify(response: jax.Array) -> jax.Array:
 
 
 def rectify_slope(response: jax.Array) -> jax.Array:
+    """Derivative of `rectify`: one above zero, exp(x / LEAK) below."""
     return jnp.exp(jnp.minimum(response, 0) / LEAK)
