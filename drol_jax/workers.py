@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -28,20 +28,29 @@ def work_off(work: Callable[[T, Check], None], jobs: Sequence[T], workers: int) 
             work(job, lambda: None)
         return
     stop = threading.Event()
+    raised: list[BaseException] = []
 
     def check() -> None:
         if stop.is_set():
             raise KeyboardInterrupt
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="drol-lane") as pool:
-        futures = [pool.submit(work, job, check) for job in jobs]
+    def do(job: T) -> None:
+        if stop.is_set():
+            return
         try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
+            work(job, check)
+        except BaseException as error:
+            # Noted before others hear of it, so that the first is the cause and no worker begins another job.
+            raised.append(error)
+            stop.set()
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="drol-lane") as pool:
+        try:
+            wait([pool.submit(do, job) for job in jobs])
         finally:
             stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+    if raised:
+        raise raised[0]
 
 
 def cores() -> list[int]:

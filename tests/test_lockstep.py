@@ -1,6 +1,7 @@
 """Many sequences at once: each as alone, whatever the company and the order."""
 
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -109,11 +110,13 @@ def test_no_lanes_are_misuse():
 
 class TestWorkers:
     def test_what_one_job_raises_ends_the_others(self):
-        ended = []
+        ended, begun = [], threading.Event()
 
         def work(job, check):
             if job == 1:
+                begun.wait()
                 raise UserError("no space left")
+            begun.set()
             for _ in itertools.count():
                 try:
                     check()
