@@ -30,6 +30,7 @@ pytest_plugins = ["bench_runs"]
         (["--scores", "Synth", "--sequences", "no_such_car"], "no_such_car"),
         (["--scores", "OTB100", "--data-root", "nowhere"], "nowhere"),
         (["--sequences", "dusk_car"], "name a dataset"),
+        (["--data-root", "data"], "name one with --scores"),
         (["--against", "."], "no PySOT or DROL checkout"),
         (["--against-python", "python3"], "name a checkout"),
     ],

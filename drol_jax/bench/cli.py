@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -63,7 +63,7 @@ class Arguments:
     scores: str | None = None
     """Only track this dataset, Synth or one on disk, as often as --repeat says with other draws each time, and tell
     its success AUC and what each further --precision changes in it."""
-    data_root: Path = field(default_factory=data_root)
+    data_root: Path | None = None
     """Where that dataset lies. Default: $DROL_JAX_DATA, else ./data."""
     sequences: str | None = None
     """Names of its sequences, separated by commas. Default: all."""
@@ -132,6 +132,8 @@ def _plan(arguments: Arguments) -> Plan:
     parts = _parts(arguments)
     if arguments.sequences is not None and "scores" not in parts:
         raise UserError("--sequences are those that --scores tracks; name a dataset with that")
+    if arguments.data_root is not None and "scores" not in parts:
+        raise UserError("--data-root is where a dataset lies; name one with --scores")
     return Plan(
         cases=tuple(
             Case(config=config, weights=arguments.weights, device=device, precision=precision)
@@ -167,12 +169,13 @@ def _parts(arguments: Arguments) -> tuple[str, ...]:
 
 
 def _scored(arguments: Arguments) -> Scored:
+    root = arguments.data_root or data_root()
     found = Scored(
         dataset=datasets.canonical(arguments.scores or "Synth"),
-        data_root=str(arguments.data_root),
+        data_root=str(root),
         sequences=split_names(arguments.sequences, "--sequences"),
     )
-    datasets.load(found.dataset, arguments.data_root, found.sequences)  # before the long work: whether it is there
+    datasets.load(found.dataset, root, found.sequences)  # before the long work: whether it is there
     return found
 
 
