@@ -114,7 +114,7 @@ class TestWorkers:
 
         def work(job, check):
             if job == 1:
-                begun.wait()
+                assert begun.wait(60)
                 raise UserError("no space left")
             begun.set()
             for _ in itertools.count():
