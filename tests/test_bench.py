@@ -1,6 +1,7 @@
 """The bench measures what it says, and its JSON holds sane numbers."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -114,8 +115,11 @@ def test_scaling_covers_frames_memory_and_area(parts):
     assert len(scaling["memory"]) >= 2
 
 
-def test_the_plot_is_a_picture(measured):
-    assert (measured[1] / "bench.svg").read_text().startswith("<?xml")
+def test_the_plot_is_a_picture_whose_axis_tells_the_numbers_of_targets(measured):
+    picture = (measured[1] / "bench.svg").read_text()
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", picture)
+    assert picture.startswith("<?xml")
+    assert words[words.index("targets at once") - 2 :][:2] == ["1", "2"]
 
 
 def test_a_workload_has_its_share_of_sequences_and_frames(parts):

@@ -56,6 +56,9 @@ def _lines(axes: Any, lines: list[tuple[str, str, list[dict[str, Any]]]]) -> Non
         lanes, rates = [row["lanes"] for row in rows], [row["target_fps"]["median"] for row in rows]
         axes.plot(lanes, rates, marker="o", color=look.colour, label=f"{name}, subnet {variant}")
     axes.set_xscale("log", base=2)
+    measured = sorted({row["lanes"] for _, _, rows in lines for row in rows})
+    axes.set_xticks(measured, [str(count) for count in measured])
+    axes.minorticks_off()
     axes.set_xlabel("targets at once")
     axes.set_ylabel("target-frames/s")
     axes.set_ylim(bottom=0)
