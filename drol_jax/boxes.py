@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike
 
 from drol_jax.errors import UserError
 
+SIDES = (1e-3, 1e6)
+"""Least and largest side of a box that a track starts from, pixels: areas beyond leave float32."""
+
 
 def target_from_box(box):
     """Centre and size of a box that enters the tracker.
@@ -95,7 +98,8 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
       float32 [4], unchanged in value.
 
     Raises:
-      UserError: not four numbers; NaN or infinite; width or height not positive; wholly outside the picture.
+      UserError: not four numbers; NaN or infinite; width or height not positive, or of a size (in SIDES) that
+        float32 cannot work with; wholly outside the picture.
     """
     try:
         array = np.asarray(box, np.float64)
@@ -109,6 +113,8 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
     x, y, w, h = array
     if w <= 0 or h <= 0:
         raise UserError(f"start box {array.tolist()} is empty: width and height must be positive; {cure}")
+    if not (SIDES[0] <= min(w, h) and max(w, h) <= SIDES[1]):
+        raise UserError(f"start box {array.tolist()} has a side under {SIDES[0]} or over {SIDES[1]:.0f} pixels; {cure}")
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         raise UserError(
             f"start box {array.tolist()} lies wholly outside the {width}x{height} picture; "

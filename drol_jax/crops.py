@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 FIXED_POINT = 2048  # 11 fractional bits
+SUMMABLE = 2**24  # bytes whose sum is sure to fit 32 bits
 
 
 @jax.tree_util.register_dataclass
@@ -40,8 +41,24 @@ def mean_colour(frame: Frame) -> jax.Array:
     """Mean over the picture, uint8 [3], rounded down as the reference's cast does; exact in integers."""
     area = frame.size[0] * frame.size[1]
     inside = jnp.arange(frame.pixels.shape[0], dtype=jnp.int32) < area
-    total = jnp.sum(jnp.where(inside[:, None], frame.pixels, 0), axis=0, dtype=jnp.uint32)
-    return (total // area.astype(jnp.uint32)).astype(jnp.uint8)
+    pixels = jnp.where(inside[:, None], frame.pixels, 0)
+    if len(pixels) <= SUMMABLE:
+        total = jnp.sum(pixels, axis=0, dtype=jnp.uint32)
+        return (total // area.astype(jnp.uint32)).astype(jnp.uint8)
+    return _long_mean(pixels, area.astype(jnp.uint32)).astype(jnp.uint8)
+
+
+def _long_mean(pixels: jax.Array, area: jax.Array) -> jax.Array:
+    """Sum of uint8 [N, 3] over `area`, rounded down, uint32 [3]: where the sum has more than 32 digits."""
+    pixels = jnp.pad(pixels, ((0, -len(pixels) % SUMMABLE), (0, 0)))
+    parts = jnp.sum(pixels.reshape(-1, SUMMABLE, 3), axis=1, dtype=jnp.uint32)
+    low = jnp.sum(parts & 255, axis=0)
+    high = jnp.sum(parts >> 8, axis=0) + (low >> 8)
+    mean, rest = jnp.divmod(high, area)
+    for digit in range(7, -1, -1):  # long division brings down the last eight one by one
+        rest = 2 * rest + (low >> digit & 1)
+        mean, rest = 2 * mean + (rest >= area), rest - jnp.where(rest >= area, area, 0)
+    return mean
 
 
 def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.Array) -> jax.Array:
@@ -159,14 +176,19 @@ def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:
     low = numerator // divisor
     whole, rest = jnp.divmod((numerator - low * divisor) * FIXED_POINT, divisor)
     # float32 keeps 23 bits behind the leading one: 12 - exponent of them behind the FIXED_POINT digits.
-    exponent = 31 - jax.lax.clz(jnp.clip(low, 1, 2 * FIXED_POINT - 1))
-    rest = _round_divide(rest << (12 - exponent), divisor)
-    half = 1 << (11 - exponent)
+    exponent = 31 - jax.lax.clz(jnp.maximum(low, 1))
+    behind = jnp.maximum(12 - exponent, 1)
+    rest = _round_divide(rest << behind, divisor)
+    half = 1 << (behind - 1)
     upper = whole + jnp.where(rest == half, whole & 1, rest > half)
+    # Further out it keeps fewer bits than FIXED_POINT has.
+    step = 1 << jnp.maximum(exponent - 12, 0)
+    coarse = step * _round_divide((numerator - low * divisor) * FIXED_POINT, divisor * step)
+    upper = jnp.where(exponent < 12, upper, coarse)
     return low, jnp.stack([FIXED_POINT - upper, upper]).astype(jnp.int32)
 
 
-def _round_divide(a: jax.Array, b: int) -> jax.Array:
+def _round_divide(a: jax.Array, b: int | jax.Array) -> jax.Array:
     """a / b rounded half to even, for a >= 0."""
     quotient, rest = jnp.divmod(a, b)
     return quotient + ((2 * rest > b) | ((2 * rest == b) & (quotient % 2 == 1)))

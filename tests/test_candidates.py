@@ -183,10 +183,36 @@ def test_the_peak_is_the_first_of_the_highest(values):
     assert (float(score), int(index)) == (max(values), int(np.argmax(values)))
 
 
-def test_a_map_with_nan_has_no_peak_and_a_place_within():
-    score, index = candidates.first_maximum(jnp.array([[1.0, jnp.nan], [3.0, 2.0]]))
+@pytest.mark.parametrize("side", [2, 272])
+def test_a_map_of_nan_has_no_peak_and_a_place_within(side):
+    score, index = candidates.first_maximum(jnp.full((side, side), jnp.nan))
     assert np.isnan(score)
     assert int(index) == 0
+
+
+@pytest.mark.parametrize("level", [0.0, -3.0, 2.5])
+def test_a_level_map_says_nothing(level):
+    config = recorded.settings(RPN).config
+    score_map = jnp.full((config.search.instance_size,) * 2, level)
+    assert np.ptp(candidates.rpn_confidence(jnp.zeros_like(score_map), config)) == 0
+    np.testing.assert_array_equal(candidates.normalised(score_map), 0)
+    assert np.isfinite(candidates.rpn_confidence(score_map, config)).all()
+
+
+def test_on_level_maps_siamfc_stays_where_it_is():
+    config, hyper, centre, size, score_map, _ = setting(FC, "on")
+    side = config.search.score_size * config.search.response_upsampling
+    level = jnp.zeros((3, side, side)), jnp.zeros_like(score_map)
+    args = (jnp.int32(1), jnp.float32(1), jnp.float32(1), centre, size, PICTURE)
+    found = candidates.fc_candidate(level[0], *args, level[1], jnp.bool_(False), config, hyper)
+    step = config.search.stride / config.search.response_upsampling
+    assert np.abs(found.centre - centre).max() <= step / 2
+    assert np.isfinite(found.score)
+
+
+def test_in_a_picture_smaller_than_the_least_side_a_target_keeps_that_side():
+    _, size = candidates.clip(jnp.array([3.0, 4.0]), jnp.array([40.0, 2.0]), jnp.array([300, 8], jnp.int32))
+    np.testing.assert_array_equal(size, [MINIMUM_SIDE, MINIMUM_SIDE])
 
 
 sides = st.floats(1, 500, width=32)

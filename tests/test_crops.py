@@ -12,6 +12,7 @@ import recorded
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from drol_jax import crops
 from drol_jax.crops import Frame, as_frame, crop, mean_colour
 from drol_jax.frames import flatten
 
@@ -66,6 +67,22 @@ def test_mean_colour_of_a_large_white_frame_does_not_overflow():
     np.testing.assert_array_equal(mean_colour(as_frame(white)), [255, 255, 255])
 
 
+def test_mean_colour_of_more_pixels_than_32_bits_can_sum():
+    many = jnp.zeros((4200, 4200, 3), jnp.uint8) + jnp.array([255, 180, 1], jnp.uint8)
+    np.testing.assert_array_equal(mean_colour(as_frame(many)), [255, 180, 1])
+
+
+@settings(max_examples=30, deadline=None)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99), level=st.integers(0, 255))
+def test_a_sum_in_parts_has_the_mean_of_any_picture(height, width, seed, level):
+    picture = np.minimum(recipe.bits(f"crops/mean/{seed}", height * width * 3) % 256, level).astype(np.uint8)
+    pixels = picture.reshape(-1, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crops, "SUMMABLE", 64)
+        mean = mean_colour(as_frame(jnp.asarray(pixels.reshape(height, width, 3))))
+    np.testing.assert_array_equal(mean, pixels.sum(axis=0, dtype=np.uint64) // len(pixels))
+
+
 @pytest.mark.parametrize("row", [NAMES.index(n) for n in ("corner_br", "bigger_than_image", "search_pad")])
 def test_a_padded_frame_gives_the_same_crop(row):
     assert PADDED.pixels.shape[0] > HEIGHT * WIDTH
@@ -118,6 +135,25 @@ def test_whole_sides_about_whole_and_half_centres_equal_those_of_opencv(side, se
     x, y = recipe.bits(f"crops/{seed}", 2) % 1000 / 2
     patch = cut(FRAME, jnp.array([x, y], jnp.float32), jnp.float32(side), 127, FILL)
     np.testing.assert_array_equal(patch, expected(PICTURE, (x, y), side, 127, FILL))
+
+
+@settings(max_examples=100, deadline=None)
+@given(cells=st.integers(1, 200_000), out=st.sampled_from([127, 255, 287, 510]))
+@example(cells=4819, out=510)
+def test_taps_round_as_opencv_does_at_any_size(cells, out):
+    position = ((np.arange(out) + 0.5) * (cells / out) - 0.5).astype(np.float32)
+    low = np.floor(position)
+    wanted = low.astype(int) * crops.FIXED_POINT + np.rint((position - low) * crops.FIXED_POINT).astype(int)
+    taps, weights = crops._taps(jnp.int32(cells), out)
+    np.testing.assert_array_equal(taps * crops.FIXED_POINT + weights[1], wanted)
+    np.testing.assert_array_equal(weights.sum(axis=0), crops.FIXED_POINT)
+
+
+def test_a_square_larger_than_4096_pixels_equals_that_of_opencv():
+    noise = recipe.bits("crops/4k", 2160 * 3840 * 3).astype(np.uint8).reshape(2160, 3840, 3)
+    frame = Frame(*map(jnp.asarray, flatten(noise)))
+    patch = cut(frame, jnp.array([1920.0, 1080.0]), jnp.float32(4819), 510, FILL)
+    np.testing.assert_array_equal(patch, expected(noise, (1920, 1080), 4819, 510, FILL))
 
 
 def test_a_frame_of_another_kind_is_refused():

@@ -241,7 +241,7 @@ def test_the_weights_of_the_samples_add_up_to_one():
 
 def test_the_published_geometry_is_what_it_was():
     maps = geometry(load_settings("siamrpn_alex_otb").config)
-    assert maps == Published(pixels=287, cells=26)
+    assert maps == Published(pixels=287, cells=26, kernel=4)
     kept = region(maps)
     np.testing.assert_allclose(maps.sample_centre(kept.centre + 10, kept, kept), 10 * 26 / 287 + 0.5, rtol=1e-6)
     np.testing.assert_allclose(

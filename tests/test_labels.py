@@ -62,6 +62,12 @@ def test_update_centre_swaps_to_rows_and_columns():
     np.testing.assert_allclose(centre, [0.5 + 2.0, 0.5 + 10.2], rtol=1e-6)
 
 
+def test_labels_of_an_odd_filter_lie_on_the_target():
+    where = jnp.asarray([51.0, 10.0])
+    np.testing.assert_array_equal(update_centre(where, where, 20, 100, kernel_size=5), [0, 0])
+    np.testing.assert_array_equal(first_centres(where, jnp.zeros((1, 2), jnp.int32), 1, 20, 100, 3), np.zeros((2, 2)))
+
+
 @settings(max_examples=50, deadline=None)
 @given(row=st.integers(-8, 7), column=st.integers(-8, 7), sigma=st.floats(0.3, 5))
 def test_gaussian_peaks_on_its_centre(row, column, sigma):

@@ -15,7 +15,7 @@ from drol_jax.online.localize import Verdict, judge, resampling_matrix, upsample
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "online.npz")
 HYPER = Hyper(penalty_k=0.0, window_influence=0.0, size_lr=0.0).on_device()
-upsample_jit = jax.jit(upsample, static_argnums=1)
+upsample_jit = jax.jit(upsample, static_argnums=(1, 2))
 judge_jit = jax.jit(judge)
 
 
@@ -39,25 +39,27 @@ def test_upsampling_equals_the_recorded_map(L):
     np.testing.assert_allclose(score_map.ravel()[::stride], recorded, rtol=0, atol=2e-6 * np.abs(recorded).max())
 
 
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
 @pytest.mark.parametrize(("L", "S"), [(5, 9), (6, 9), (7, 16), (8, 17)])
-def test_resampling_is_the_fourier_series(L, S):
-    """Against the double sum over frequencies, Nyquist twice for even L."""
+def test_resampling_is_the_fourier_series(L, S, kernel):
+    """Against the double sum over frequencies, Nyquist twice for even L, shifted by pi (1 - (kernel % 2) / L)."""
     raw = np.random.default_rng(L).normal(size=(L, L))
     k = np.arange(-(L // 2), L // 2 + 1)
     forward = np.exp(-2j * np.pi * np.outer(k, np.arange(L)) / L) / L
     pixel = (np.arange(S) + (S + 1) // 2) % S
-    back = np.exp(2j * np.pi * np.outer(pixel, k) / S) * (-1.0) ** k
+    back = np.exp(2j * np.pi * np.outer(pixel, k) / S) * np.exp(1j * np.pi * (1 - kernel % 2 / L) * k)
     series = back @ (forward @ raw @ forward.T) @ back.T
-    D = resampling_matrix(L, S)
+    D = resampling_matrix(L, S, kernel)
     np.testing.assert_allclose(D @ raw @ D.T, series.real, atol=1e-5)
     np.testing.assert_allclose(series.imag, 0, atol=1e-12)
     np.testing.assert_allclose(D.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize(("kernel", "behind"), [(4, 0.5), (3, 0.0), (5, 0.0)])
 @pytest.mark.parametrize(("L", "S"), [(22, 255), (26, 287), (31, 255), (103, 255)])
-def test_a_centred_response_peaks_at_the_crops_centre(L, S):
-    raw = gaussian(jnp.asarray([[0.5, 0.5]], jnp.float32), jnp.float32(1.5), L)[0]
-    judgement = judge_jit(upsample_jit(raw, S), jnp.asarray([40.0, 40.0]), jnp.float32(1), HYPER)
+def test_a_centred_response_peaks_at_the_crops_centre(L, S, kernel, behind):
+    raw = gaussian(jnp.full((1, 2), behind, jnp.float32), jnp.float32(1.5), L)[0]
+    judgement = judge_jit(upsample_jit(raw, S, kernel), jnp.asarray([40.0, 40.0]), jnp.float32(1), HYPER)
     np.testing.assert_array_equal(judgement.position, [S // 2, S // 2])
 
 
@@ -135,7 +137,10 @@ def test_of_equal_maxima_the_leftmost_then_topmost_counts():
     np.testing.assert_array_equal(judgement.position, [4, 3])
 
 
-def test_a_map_of_nan_is_not_found():
-    judgement = judge_jit(jnp.full((32, 32), jnp.nan), jnp.asarray([4.0, 4.0]), jnp.float32(1), HYPER)
+@pytest.mark.parametrize("S", [32, 255, 287])
+def test_one_nan_in_the_response_is_not_found_without_a_peak(S):
+    score_map = upsample_jit(jnp.ones((22, 22)).at[3, 5].set(jnp.nan), S)
+    judgement = judge_jit(score_map, jnp.asarray([4.0, 4.0]), jnp.float32(1), HYPER)
     assert int(judgement.verdict) == Verdict.NOT_FOUND
+    assert np.isnan(judgement.peak)
     assert judgement.verdict.dtype == jnp.int32

@@ -1,5 +1,6 @@
 """Long-term F, GOT-10k's overlaps, and how sure a score is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,11 @@ def test_thresholds_fall_and_reach_from_nothing_to_everything(confidence):
         limits = longterm.thresholds(np.array(confidence), protocol)
         assert (np.diff(limits[1:-1]) <= 0).all()
         assert (limits[0], limits[-1]) == (np.inf, -np.inf)
+
+
+def test_confidences_that_are_no_numbers_report_nothing():
+    unsure = replace(long_sequence(0, "pysot"), confidence=np.full(200, np.nan))
+    assert longterm.longterm([unsure], "pysot").best == (1.0, 0.0, 0.0)
 
 
 TRUTH = np.tile([10.0, 10, 20, 20], (5, 1))

@@ -58,6 +58,33 @@ def test_slots_and_weights_equal_the_recorded_ones(size, steps, every):
     np.testing.assert_array_equal(features[:FIRST], fresh(size).features[:FIRST])
 
 
+def replaced_as_published(rates, size, first):
+    """Slots in which samples go, by the published program's loop, with a least weight of zero."""
+    weights, previous, slots = np.zeros(size, np.float32), None, []
+    weights[:first] = np.float32(1) / first
+    for rate in rates:
+        slot = int(np.argmin(weights))
+        if previous is None:
+            weights /= 1 - rate
+            weights[slot] = rate
+        else:
+            weights[slot] = weights[previous] / (1 - rate)
+        weights /= weights.sum()
+        previous = slot
+        slots.append(slot)
+    return slots, weights
+
+
+def test_first_samples_that_may_weigh_nothing_are_replaced_like_others():
+    # Sizes of rates such that no two weights come so near each other that rounding would choose between them.
+    rates = np.where(np.arange(120) % 3, 0.1, 0.2).astype(np.float32)
+    slots, weights = replaced_as_published(rates, 50, FIRST)
+    _, (ours, previous, _) = run(fresh(50), jnp.asarray(rates), jnp.ones(120, bool), jnp.float32(0))
+    assert set(range(FIRST)) <= set(slots)
+    np.testing.assert_array_equal(previous, slots)
+    np.testing.assert_allclose(ours[-1], weights, atol=1e-5)
+
+
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), top_rate=st.floats(0.01, 0.5), minimum=st.floats(0, 0.9))
 def test_any_history_keeps_the_laws(seed, top_rate, minimum):

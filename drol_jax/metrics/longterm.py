@@ -88,8 +88,13 @@ def longterm(judged: Sequence[Confident], protocol: Protocol = "pysot") -> LongT
 
 
 def thresholds(confidence: np.ndarray, protocol: Protocol = "pysot") -> np.ndarray:
-    """The 100 thresholds of some confidences (vot: two more than there are, where those are fewer), falling."""
+    """The 100 thresholds of some confidences (vot: two more than there are, where those are fewer), falling.
+
+    Two, infinite ones, where no confidence is a number.
+    """
     given = np.sort(confidence[~np.isnan(confidence)])
+    if not len(given):
+        return np.array([np.inf, -np.inf])
     step = len(given) // (RESOLUTION - 2)
     if protocol == "pysot":
         places = np.floor(np.linspace(step - 1, len(given) - step, RESOLUTION - 2) + 0.5).astype(int)

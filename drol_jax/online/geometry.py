@@ -34,6 +34,7 @@ class Published:
 
     pixels: int  # S
     cells: int  # L
+    kernel: int
     keeps_region = True
     unit_weights = False
 
@@ -43,16 +44,16 @@ class Published:
 
     def first_centres(self, target: jax.Array, shifts: jax.Array, copies: int) -> jax.Array:
         """Label centres of the first frame's samples, float32 [I + copies, 2]."""
-        return labels.first_centres(target, shifts, copies, self.cells, self.pixels)
+        return labels.first_centres(target, shifts, copies, self.cells, self.pixels, self.kernel)
 
     def sample_centre(self, target: jax.Array, region: Region, kept: Region | None) -> jax.Array:
         """Label centre of a sample from a search region, float32 [2]."""
         assert kept is not None
-        return labels.update_centre(target, jnp.round(kept.centre), self.cells, self.pixels)
+        return labels.update_centre(target, jnp.round(kept.centre), self.cells, self.pixels, self.kernel)
 
     def score_map(self, raw: jax.Array) -> jax.Array:
         """[L, L] response -> [S, S]."""
-        return localize.upsample(raw, self.pixels)
+        return localize.upsample(raw, self.pixels, self.kernel)
 
     def judge(self, score_map: jax.Array, region: Region, kept: Region | None, hyper: Hyper) -> Judgement:
         assert kept is not None
@@ -98,9 +99,7 @@ class Exact:
 
     def response_cell(self, pixel: np.ndarray | float) -> np.ndarray | float:
         """Where the response to a target at these pixels peaks, cells counted from 0."""
-        # An even filter has no middle tap: its response lies half a cell behind. An odd one's does not.
-        behind = self.kernel // 2 - (self.kernel - 1) / 2
-        return (pixel - self.first) / self.stride + behind
+        return (pixel - self.first) / self.stride + labels.behind(self.kernel)
 
     def sampling(self) -> np.ndarray:
         """One axis of the score map from the response, float32 [S, L]: pixel u shows the response to pixel u.
@@ -137,6 +136,7 @@ def geometry(config: Config, map_size: int | None = None) -> Geometry:
     search, first = config.search, first_cell(config.model)
     pixels, stride = search.instance_size, search.stride
     cells = int((pixels - 1 - 2 * first) // stride) + 1
+    kernel = config.online.kernel_size
     if config.fidelity == "published":
-        return Published(pixels=map_size or pixels, cells=cells)
-    return Exact(pixels=pixels, cells=cells, first=first, stride=stride, kernel=config.online.kernel_size)
+        return Published(pixels=map_size or pixels, cells=cells, kernel=kernel)
+    return Exact(pixels=pixels, cells=cells, first=first, stride=stride, kernel=kernel)

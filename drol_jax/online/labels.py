@@ -12,8 +12,10 @@ Letters: N samples, I pictures of the first frame, L feature cells, S search siz
 import jax
 import jax.numpy as jnp
 
-HALF_CELL = 0.5
-"""An even filter has no middle tap: its response lies half a cell down and right. Holds for every even kernel size."""
+
+def behind(kernel_size: int) -> float:
+    """Cells that a filter's response lies down and right of what it answers to: an even one has no middle tap."""
+    return kernel_size // 2 - (kernel_size - 1) / 2
 
 
 def label_sigma(target_size: jax.Array, scale: jax.Array, L: int, S: int, factor: jax.Array) -> jax.Array:
@@ -32,7 +34,9 @@ def label_sigma(target_size: jax.Array, scale: jax.Array, L: int, S: int, factor
     return factor * jnp.sqrt(sides[0] * sides[1])
 
 
-def first_centres(centre: jax.Array, shifts: jax.Array, dropout_samples: int, L: int, S: int) -> jax.Array:
+def first_centres(
+    centre: jax.Array, shifts: jax.Array, dropout_samples: int, L: int, S: int, kernel_size: int = 4
+) -> jax.Array:
     """Label centres of the first frame's samples.
 
     Args:
@@ -40,18 +44,21 @@ def first_centres(centre: jax.Array, shifts: jax.Array, dropout_samples: int, L:
       shifts: int32 [I, 2] (rows, columns), crop pixels, from `augment.shifts`.
       dropout_samples: copies of the first sample that follow the pictures.
       L, S: feature cells and search size.
+      kernel_size: of the subnet's filter, cells.
 
     Returns:
       float32 [N0, 2] (row, column), cells, N0 = I + dropout_samples. Published: the fraction lost by rounding is in
       image pixels but is used as if it were in crop pixels, as in `update_centre`.
     """
-    first = update_centre(centre, jnp.round(jnp.asarray(centre, jnp.float32)), L, S)
+    first = update_centre(centre, jnp.round(jnp.asarray(centre, jnp.float32)), L, S, kernel_size)
     pictures = first[None] + shifts.astype(jnp.float32) * (L / S)
     copies = jnp.broadcast_to(pictures[:1], (dropout_samples, 2))
     return jnp.concatenate([pictures, copies])
 
 
-def update_centre(centre_new: jax.Array, sample_centre: jax.Array, L: int, S: int) -> jax.Array:
+def update_centre(
+    centre_new: jax.Array, sample_centre: jax.Array, L: int, S: int, kernel_size: int = 4
+) -> jax.Array:
     """Label centre of a sample taken while tracking.
 
     Published (B4 in the notes on the reference): the displacement is in image pixels, although the sample's crop was
@@ -61,12 +68,13 @@ def update_centre(centre_new: jax.Array, sample_centre: jax.Array, L: int, S: in
       centre_new: float32 [2] (x, y), image pixels: the target as the tracker found it in this frame.
       sample_centre: float32 [2] (x, y), image pixels: the target before this frame, rounded half to even.
       L, S: feature cells and search size.
+      kernel_size: of the subnet's filter, cells.
 
     Returns:
       float32 [2] (row, column), cells.
     """
     moved = jnp.asarray(centre_new, jnp.float32) - jnp.asarray(sample_centre, jnp.float32)
-    return moved[::-1] * (L / S) + HALF_CELL
+    return moved[::-1] * (L / S) + behind(kernel_size)
 
 
 def gaussian(centres: jax.Array, sigma: jax.Array, L: int) -> jax.Array:

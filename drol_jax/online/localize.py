@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.config import Hyper
+from drol_jax.online.labels import behind
 
 
 class Verdict(enum.IntEnum):
@@ -39,11 +40,12 @@ class Judgement:
     """int32 [2] (row, column) of the maximum; the crop's centre is at S // 2."""
 
 
-def resampling_matrix(L: int, S: int) -> np.ndarray:
+def resampling_matrix(L: int, S: int, kernel_size: int = 4) -> np.ndarray:
     """Fourier resampling of L cells to S pixels along one axis.
 
     The published score map is the Fourier series of the response, sampled at S points with the crop's centre at
-    S // 2. The series is real and separable, so the map is `D @ raw @ D.T` with this D.
+    S // 2, and half a cell further on for an even filter, whose response lies so much behind. The series is real and
+    separable, so the map is `D @ raw @ D.T` with this D.
 
     Published: for even L the Nyquist term is kept in full at both +L/2 and -L/2, twice as much as interpolation
     needs (B23 in the notes on the reference), so the map does not pass through the response's values.
@@ -54,23 +56,24 @@ def resampling_matrix(L: int, S: int) -> np.ndarray:
     highest = L // 2
     pixel = (np.arange(S) + (S + 1) // 2) % S
     k = np.arange(1, highest + 1)
-    phase = pixel[:, None] / S - np.arange(L) / L
+    phase = pixel[:, None] / S - (np.arange(L) + 0.5 - behind(kernel_size)) / L
     # (-1)^k shifts by half a period. Terms +k and -k together are two cosines.
     waves = np.where(k % 2, -2.0, 2.0) * np.cos(2 * np.pi * phase[..., None] * k)
     return ((1 + waves.sum(axis=-1)) / L).astype(np.float32)
 
 
-def upsample(raw: jax.Array, S: int) -> jax.Array:
+def upsample(raw: jax.Array, S: int, kernel_size: int = 4) -> jax.Array:
     """Score map of the filter's response.
 
     Args:
       raw: float32 [L, L].
       S: search size, pixels, static.
+      kernel_size: of the subnet's filter, cells, static.
 
     Returns:
       float32 [S, S].
     """
-    D = resampling_matrix(raw.shape[0], S)
+    D = resampling_matrix(raw.shape[0], S, kernel_size)
     # Verdicts compare peaks with thresholds: TF32 or bfloat16 products would move them.
     exact = jax.lax.Precision.HIGHEST
     return jnp.matmul(jnp.matmul(D, raw, precision=exact), D.T, precision=exact)
@@ -94,7 +97,7 @@ def judge(
       span: pixels about the map's middle whose half `hyper.displacement` counts in. Published: S, about S // 2.
 
     Returns:
-      Judgement. A map that holds NaN is NOT_FOUND.
+      Judgement. A map of NaN, which is what one NaN in the response makes of it, is NOT_FOUND with peak NaN.
     """
     S = score_map.shape[0]
     peak, position = _maximum(score_map)
@@ -123,7 +126,8 @@ def _maximum(score_map: jax.Array) -> tuple[jax.Array, jax.Array]:
     in_column = jnp.max(score_map, axis=0)
     column = jnp.argmax(in_column).astype(jnp.int32)
     row = jnp.argmax(jax.lax.dynamic_index_in_dim(score_map, column, axis=1, keepdims=False)).astype(jnp.int32)
-    return in_column[column], jnp.stack([row, column])
+    # Not in_column[column]: large maxima may pass over NaN.
+    return score_map[row, column], jnp.stack([row, column])
 
 
 def _neighbourhood(position: jax.Array, size: jax.Array, S: int) -> jax.Array:

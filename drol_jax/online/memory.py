@@ -1,7 +1,7 @@
 """Training samples of the online subnet and their weights (ATOM's sample memory).
 
 The first frame's samples hold the leading slots for good and keep a least total weight; a new sample replaces the
-lightest of the others. Letters: N slots, N0 samples of the first frame, L feature cells, C channels.
+lightest of the others. Where that least weight is zero they are samples like the others. Letters: N slots, N0 samples of the first frame, L feature cells, C channels.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def insert(
     accept: jax.Array,
     unit_weights: bool = False,
 ) -> Memory:
-    """Put one sample in the slot of least weight behind the first frame's samples.
+    """Put one sample in the slot of least weight behind the first frame's samples, or of all if these may weigh nothing.
 
     Args:
       memory: donate it to update its features in place.
@@ -68,7 +68,8 @@ def insert(
       unit_weights: static; keep the weights' sum at one. Published: they come out a little over one.
     """
     # Smallest weight, first of equals: empty slots in order, then the oldest sample.
-    slot = first_samples + jnp.argmin(memory.weights[first_samples:]).astype(jnp.int32)
+    held = (jnp.arange(memory.weights.shape[0]) < first_samples) & (minimum_weight > 0)
+    slot = jnp.argmin(jnp.where(held, jnp.inf, memory.weights)).astype(jnp.int32)
     weights = _reweighted(memory, slot, rate, first_samples, minimum_weight, unit_weights)
     # One slot is rewritten whatever `accept` says: `where` or `cond` over the arrays would copy all of them.
     return Memory(

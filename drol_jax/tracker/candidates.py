@@ -41,13 +41,13 @@ def padded_side(size: jax.Array, context: float) -> jax.Array:
 
 
 def clip(centre: jax.Array, size: jax.Array, picture: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Keep the centre in the picture and the sides between MINIMUM_SIDE and the picture's.
+    """Keep the centre in the picture and the sides between MINIMUM_SIDE, which comes first, and the picture's.
 
     Args:
       centre: [2] (x, y). size: [2] (w, h). picture: int32 [2] (height, width).
     """
     limit = picture[::-1].astype(jnp.float32)
-    return jnp.clip(centre, 0.0, limit), jnp.clip(size, MINIMUM_SIDE, limit)
+    return jnp.clip(centre, 0.0, limit), jnp.maximum(jnp.minimum(size, limit), MINIMUM_SIDE)
 
 
 def rpn_candidate(
@@ -119,17 +119,25 @@ def shape_penalty(sizes: jax.Array, size: jax.Array, penalty_k: jax.Array) -> ja
 
 
 def rpn_confidence(score_map: jax.Array, config: Config) -> jax.Array:
-    """The online score map [S, S] on the response map's grid [R, R], stretched to 0..1 (published: in every frame)."""
+    """The online score map [S, S] on the response map's grid [R, R], stretched to 0..1 (published: in every frame).
+
+    A level map, which says nothing, is 0 everywhere (published: NaN).
+    """
     to_grid = jnp.asarray(rules(config).confidence(score_map.shape[0], config))
     small = to_grid @ score_map @ to_grid.T
     low = jnp.min(small)
-    return (small - low) / (jnp.max(small) - low)
+    return (small - low) / _or_one(jnp.max(small) - low)
 
 
 def normalised(scores: jax.Array) -> jax.Array:
-    """Shifted to minimum 0 and scaled to sum 1."""
+    """Shifted to minimum 0 and scaled to sum 1; a level map is 0 everywhere (published: NaN)."""
     scores = scores - jnp.min(scores)
-    return scores / jnp.sum(scores)
+    return scores / _or_one(jnp.sum(scores))
+
+
+def _or_one(divisor: jax.Array) -> jax.Array:
+    """1 in place of 0."""
+    return jnp.where(divisor == 0, 1.0, divisor)
 
 
 def fc_upsampled(response: Response, config: Config) -> jax.Array:
@@ -188,12 +196,14 @@ def fc_candidate(
 
 
 def first_maximum(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Maximum of a map of any shape and the first flat index that has it, float32 () and int32 (); NaN and 0 of one
-    that holds NaN. For large maps it takes a CPU a third of `argmax`'s time.
+    """Maximum of a map of any shape and the first flat index that has it, float32 () and int32 (); NaN and 0 of a
+    map of NaN. For large maps it takes a CPU a third of `argmax`'s time.
     """
     highest = jnp.max(scores)
     places = jnp.arange(scores.size, dtype=jnp.int32).reshape(scores.shape)
-    return highest, jnp.min(jnp.where(scores < highest, scores.size, places))
+    index = jnp.min(jnp.where(scores < highest, scores.size, places))
+    # Not `highest`: large maxima may pass over NaN.
+    return scores.reshape(-1)[index], index
 
 
 def short_term_wins(first: Candidate, short_term: Candidate, hyper: Hyper, config: Config | None = None) -> jax.Array:
