@@ -46,6 +46,10 @@ class Tracker:
     """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
     weights_hash: str
 
+    def __post_init__(self) -> None:
+        # A plain number among them would be another type to compiled code.
+        object.__setattr__(self, "hyper", self.hyper.on_device())
+
     @property
     def name(self) -> str:
         return self.settings.name
@@ -103,7 +107,12 @@ class Tracker:
 
         Args:
           height, width: of the largest picture expected, pixels.
+
+        Raises:
+          UserError: they are not whole and positive.
         """
+        if not all(isinstance(side, int | np.integer) and side > 0 for side in (height, width)):
+            raise UserError(f"warmup for pictures of {width} by {height}: give whole pixels, 1 or more")
         largest = capacity(height, width)
         for pixels in (*(c for c in CAPACITIES if c < largest), largest):
             grey = np.full((32, pixels // 32, 3), 128, np.uint8)
@@ -204,12 +213,23 @@ def on_device(frame: Any) -> Any:
 
 
 def _checked_box(box: Any, frame: Any) -> Any:
-    if isinstance(box, JaxTracer):
-        return box
+    if any(isinstance(leaf, JaxTracer) for leaf in jax.tree.leaves(box)):
+        return _traced_box(box)
     if isinstance(frame, Frame):
         if isinstance(frame.size, JaxTracer):
-            return jnp.asarray(box, jnp.float32)
+            return _traced_box(box)
         height, width = (int(n) for n in frame.size)
     else:
         height, width = frame.shape[:2]
     return checked_start_box(box, height, width)
+
+
+def _traced_box(box: Any) -> jax.Array:
+    """float32 [4], of which nothing but the shape can be checked."""
+    try:
+        array = jnp.asarray(box, jnp.float32)
+    except (TypeError, ValueError):
+        array = jnp.empty(0)
+    if array.shape != (4,):
+        raise UserError(f"a start box under jit or vmap is four numbers (x, y, w, h), not {list(jnp.shape(box))}")
+    return array

@@ -28,13 +28,13 @@ class Frame:
 
 
 def as_frame(frame) -> Frame:
-    """Frame from itself or from a uint8 RGB picture [H, W, 3]."""
+    """Frame from itself or from a uint8 RGB picture [H, W, 3], numpy or JAX."""
     if isinstance(frame, Frame):
         return frame
     if frame.ndim != 3 or frame.shape[-1] != 3 or frame.dtype != jnp.uint8:
         raise TypeError(f"a frame is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")
     height, width, _ = frame.shape
-    return Frame(jnp.reshape(frame, (height * width, 3)), jnp.array([height, width], jnp.int32))
+    return Frame(jnp.asarray(frame).reshape(height * width, 3), jnp.array([height, width], jnp.int32))
 
 
 def mean_colour(frame: Frame) -> jax.Array:

@@ -157,7 +157,7 @@ def _prefetch(sources: Iterator[FrameSource], depth: int, workers: int) -> Gener
 def _cut_short(data: bytes) -> bool:
     """Whether a JPEG lacks its end-of-image marker or a PNG its IEND chunk: OpenCV fills what is missing with grey."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return b"IEND" not in data[-4096:]
+        return b"IEND\xaeB`\x82" not in data  # with its checksum; anything may follow
     if not data.startswith(b"\xff\xd8"):
         return False
     # Skip the header segments by their lengths: an embedded thumbnail has an end marker of its own.

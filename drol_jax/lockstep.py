@@ -80,8 +80,8 @@ class LockstepRunner(Runner):
 
     def run_all(
         self, sequences: list[Sequence], seed: int, on_end: Callable[[str], None] | None = None
-    ) -> list[Trajectory | UserError]:
-        """Track sequences, as many at once as there are lanes; one that cannot be tracked does not stop the others.
+    ) -> list[Trajectory | Exception]:
+        """Track sequences, as many at once as there are lanes; one that fails, however, does not stop the others.
 
         The longest are begun first: a long one begun last would run on alone.
 
@@ -97,7 +97,7 @@ class LockstepRunner(Runner):
         def one(index: int, check: Check) -> None:
             try:
                 results[index] = self.run(sequences[index], seed, lambda _: check())
-            except UserError as error:
+            except Exception as error:
                 results[index] = error
             if on_end is not None:
                 on_end(sequences[index].name)
@@ -115,9 +115,12 @@ class _Lane:
         self._late: list[Any] = []
 
     def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        batch = self._runner.batch()
-        self._slot = batch.enter(self._watch, state, capacity(*picture.shape[:2]))
-        self._batch = batch
+        while True:
+            batch = self._runner.batch()
+            slot = batch.enter(self._watch, state, capacity(*picture.shape[:2]))
+            if slot is not None:
+                break
+        self._batch, self._slot = batch, slot
 
     def step(self, picture: np.ndarray) -> Any:
         assert self._batch is not None
@@ -158,8 +161,8 @@ class _Batch:
         self._put: Any = None
         self._steps: dict[int, Any] = {}
 
-    def enter(self, watch: Watch, state: TrackerState, length: int) -> int:
-        """Put a track into a free lane, which waits for one; length: of its frames, padded."""
+    def enter(self, watch: Watch, state: TrackerState, length: int) -> int | None:
+        """Put a track into a free lane, and wait for one; length: of its frames, padded. None: the lanes broke."""
         put, step = self._programs(watch, state, length)
         with watch.aside():
             self._changed.acquire()
@@ -168,8 +171,10 @@ class _Batch:
             if self._lanes is None:
                 self._lanes = lanes_like(state, self._runner.lanes)
             with watch.aside():
-                while len(self._taken) == self._runner.lanes:
+                while len(self._taken) == self._runner.lanes and self.broken is None:
                     self._changed.wait()
+            if self.broken is not None:
+                return None
             slot = min(set(range(self._runner.lanes)) - set(self._taken))
             with self._breaking():
                 self._lanes = self._put(*self._fixed, self._lanes, np.int32(slot), state)
@@ -180,6 +185,8 @@ class _Batch:
                 # Rows already there are too short to lie beside this lane's; the next round's will be long enough.
                 while length > self._length and self._awaited and self.broken is None:
                     self._changed.wait()
+            if self.broken is not None:
+                return None
             if length > self._length:
                 self._fresh_round()
             self._awaited.add(slot)
@@ -252,7 +259,7 @@ class _Batch:
         try:
             yield
         except BaseException as error:
-            self.broken = error
+            self.broken = self.broken or error
             self._changed.notify_all()
             raise
 

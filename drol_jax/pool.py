@@ -6,6 +6,7 @@ there are cores: one alone cannot keep several cores busy. Under jit, and on oth
 Letters: B slots.
 """
 
+import operator
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -54,7 +55,9 @@ class Targets:
     """A tracker over many targets of one video. Holds no track: lanes go in and out.
 
     The lanes that go into `add` and `step` are used up, their memory is that of the ones that come out; with
-    `donate=False` they stay, and every call copies them. Nothing is compiled again as targets come and go.
+    `donate=False` they stay, and every call copies them. What `remove` gives shares memory with what it was given. An
+    exception out of `step`, Ctrl-C included, can use the lanes up too. `add` and `remove` wait for the steps before
+    them. No step is compiled again as targets come and go.
     """
 
     tracker: Tracker
@@ -83,8 +86,9 @@ class Targets:
           is added.
 
         Raises:
-          UserError: every slot is taken, and what `Tracker.init` raises.
+          UserError: every slot is taken, the lanes are used up, and what `Tracker.init` raises.
         """
+        _check(lanes)
         count = lanes.active.shape[0]
         if isinstance(lanes.active, Tracer):
             slot = jnp.where(jnp.all(lanes.active), count, jnp.argmin(lanes.active))
@@ -102,15 +106,21 @@ class Targets:
         """Follow a slot's target no longer. Its state stays where it is until another takes the slot.
 
         Raises:
-          UserError: the slot follows no target, or there is none of that number. Not under jit.
+          UserError: the slot follows no target, there is none of that number, it is no whole number, or the lanes are
+            used up. Under jit none of this is told.
         """
+        _check(lanes)
         count = lanes.active.shape[0]
         if not isinstance(lanes.active, Tracer) and not isinstance(slot, Tracer):
             taken = np.flatnonzero(np.asarray(lanes.active)).tolist()
-            if int(slot) not in taken:
-                there = f"taken are {', '.join(map(str, taken))}" if taken else "none is taken"
-                kind = "follows no target" if 0 <= int(slot) < count else f"is none of the {count}"
-                raise UserError(f"slot {int(slot)} {kind}; {there}")
+            there = f"taken are {', '.join(map(str, taken))}" if taken else "none is taken"
+            try:
+                slot = operator.index(slot)
+            except TypeError:
+                raise UserError(f"slot {slot!r} is no whole number; {there}") from None
+            if slot not in taken:
+                kind = "follows no target" if 0 <= slot < count else f"is none of the {count}"
+                raise UserError(f"slot {slot} {kind}; {there}")
         return replace(lanes, active=lanes.active.at[slot].set(False))
 
     def step(self, lanes: LaneState, frame: Any) -> tuple[LaneState, StepOutput]:
@@ -124,8 +134,9 @@ class Targets:
           (lanes, outputs [B, ...]); zeros where `lanes.active` is False.
 
         Raises:
-          UserError: the frame is no picture.
+          UserError: the frame is no picture, or the lanes are used up.
         """
+        _check(lanes)
         fixed = (self.tracker.config, self.tracker.variables, self.tracker.hyper)
         frame = on_device(checked_frame(frame))
         traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((fixed[1:], lanes, frame)))
@@ -138,13 +149,24 @@ class Targets:
         """More slots, behind the ones that are there. The next step is compiled for them, once.
 
         Raises:
-          UserError: there are as many already.
+          UserError: there are as many already, or the lanes are used up.
         """
+        _check(lanes)
         count = lanes.active.shape[0]
         if slots <= count:
             raise UserError(f"the pool has {count} slots, so grow needs more than that, not {slots}")
         more = slots - count
         return jax.tree.map(lambda x: jnp.pad(x, ((0, more), *[(0, 0)] * (x.ndim - 1))), lanes)
+
+
+def _check(lanes: LaneState) -> None:
+    """Whether lanes can still be used."""
+    leaves = [leaf for leaf in jax.tree.leaves(lanes) if isinstance(leaf, jax.Array) and not isinstance(leaf, Tracer)]
+    if any(leaf.is_deleted() for leaf in leaves):
+        raise UserError(
+            "these lanes are used up: go on with those that the last add or step gave back, or make the pool with "
+            "targets(..., donate=False), which copies them"
+        )
 
 
 _search = jax.jit(search_slots, static_argnums=0)

@@ -150,12 +150,9 @@ class Runner:
         return self.program(watch, function, *fixed, *args)(*fixed, *args)
 
     def program(self, watch: Watch, function: Jitted, *args: Any) -> Any:
-        """A jitted function of (config, *args), compiled for arguments of these shapes; the watch is told how long."""
-        signature = (
-            function,
-            self.tracker.config,
-            *(getattr(leaf, "shape", None) for leaf in jax.tree.leaves(args)),
-        )
+        """A jitted function of (config, *args), compiled for arguments like these; the watch is told how long."""
+        likes = ((getattr(leaf, "shape", None), getattr(leaf, "dtype", None)) for leaf in jax.tree.leaves(args))
+        signature = (function, self.tracker.config, *likes)
         if signature not in self._compiled:
             with watch.aside(), self._compiling:
                 if signature not in self._compiled:

@@ -11,6 +11,7 @@ import small_tracker
 from small_tracker import BOX
 
 import drol_jax
+from drol_jax import tracker as pure
 from drol_jax.crops import as_frame
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
@@ -26,6 +27,8 @@ BAD_BOXES = {
     "infinite": ((10, 10, float("inf"), 20), "NaN or infinity"),
     "left of the picture": ((-30, 10, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} picture"),
     "below the picture": ((10, HEIGHT, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} picture"),
+    "too small for float32": ((10, 10, 1e-20, 1e-20), "a side under 0.001"),
+    "too large for float32": ((-1e38, -1e38, 3e38, 3e38), "or over 1000000 pixels"),
     "three numbers": ((10, 10, 20), "not four numbers"),
     "no numbers": ("somewhere", "'somewhere' is not four numbers"),
     "nothing": (None, "None is not four numbers"),
@@ -58,6 +61,25 @@ def test_a_bad_start_box_is_named(tracker, box, message):
         tracker.init(as_frame(jnp.asarray(PICTURE)), box)
 
 
+@pytest.mark.parametrize("shape", [(3,), (8,), (1, 4)])
+def test_a_box_of_another_shape_is_named_under_jit_and_vmap(shape):
+    with pytest.raises(UserError, match=r"under jit or vmap is four numbers"):
+        jax.eval_shape(PLAIN.init, PICTURE, jnp.ones(shape))
+    with pytest.raises(UserError, match=r"under jit or vmap is four numbers"):
+        jax.eval_shape(jax.vmap(PLAIN.init, in_axes=(None, 0)), PICTURE, jnp.ones((2, *shape)))
+
+
+def test_a_box_of_traced_numbers_is_one():
+    whole, apart = jax.jit(PLAIN.init)(PICTURE, jnp.asarray(BOX)), jax.jit(PLAIN.init)(PICTURE, tuple(BOX))
+    jax.tree.map(np.testing.assert_array_equal, whole, apart)
+
+
+@pytest.mark.parametrize("size", [(0, 320), (-5, 10), (240.0, 320)])
+def test_a_warmup_for_no_picture_is_misuse(size):
+    with pytest.raises(UserError, match="give whole pixels"):
+        PLAIN.warmup(*size)
+
+
 @pytest.mark.parametrize(("frame", "message"), BAD_FRAMES.values(), ids=BAD_FRAMES)
 def test_a_bad_frame_is_named(frame, message, state):
     for call in (lambda f: PLAIN.init(f, BOX), lambda f: PLAIN.step(state, f)):
@@ -84,6 +106,9 @@ def test_every_form_of_a_frame_gives_the_same_step(state):
     wanted = PLAIN.step(state, np.repeat(grey[..., None], 3, axis=2))
     for frame in (grey, grey[..., None], jnp.asarray(grey), as_frame(jnp.asarray(np.dstack([grey] * 3)))):
         jax.tree.map(np.testing.assert_array_equal, PLAIN.step(state, frame), wanted)
+    # Of the pure function too.
+    _, output = pure.step(PLAIN.config, PLAIN.variables, PLAIN.hyper, state, np.dstack([grey] * 3))
+    assert np.abs(np.asarray(output.box) - np.asarray(wanted[1].box)).max() < 1e-3
     mirrored = PLAIN.step(state, PICTURE[:, ::-1])
     jax.tree.map(np.testing.assert_array_equal, mirrored, PLAIN.step(state, PICTURE[:, ::-1].copy()))
 

@@ -31,6 +31,13 @@ class TestRead:
         np.testing.assert_array_equal(read(path), cv2.imread(str(path))[..., ::-1])
 
     @pytest.mark.parametrize("suffix", ["jpg", "png"])
+    def test_what_follows_a_whole_image_does_not_matter(self, tmp_path, suffix):
+        path = write(tmp_path / f"a.{suffix}", PICTURE)
+        wanted = read(path)
+        path.write_bytes(path.read_bytes() + bytes(9000))
+        np.testing.assert_array_equal(read(path), wanted)
+
+    @pytest.mark.parametrize("suffix", ["jpg", "png"])
     def test_grey_images_become_three_equal_channels(self, tmp_path, suffix):
         image = read(write(tmp_path / f"a.{suffix}", PICTURE[..., 0]))
         assert image.shape == (40, 60, 3)

@@ -197,6 +197,27 @@ class TestPool:
         with pytest.raises(UserError, match="none is taken"):
             pool.remove(pool.remove(lanes, 0), 0)
 
+    @pytest.mark.parametrize("slot", [0.0, "0", [0]])
+    def test_a_slot_is_a_whole_number(self, slot):
+        pool = drol_jax.targets(PLAIN, 2)
+        lanes, _ = pool.add(pool.empty(), picture(0), BOX)
+        with pytest.raises(UserError, match="is no whole number; taken are 0"):
+            pool.remove(lanes, slot)
+
+    def test_lanes_that_are_used_up_are_told_of(self):
+        pool = drol_jax.targets(PLAIN, 2)
+        lanes, _ = pool.add(pool.empty(), picture(0), BOX)
+        fewer = pool.remove(lanes, 0)  # shares memory with them
+        pool.step(fewer, picture(1))
+        for call in (
+            lambda: pool.step(lanes, picture(1)),
+            lambda: pool.add(lanes, picture(1), BOX),
+            lambda: pool.remove(lanes, 0),
+            lambda: pool.grow(lanes, 4),
+        ):
+            with pytest.raises(UserError, match=r"used up: .*targets\(\.\.\., donate=False\)"):
+                call()
+
     def test_a_slot_that_was_freed_is_taken_first(self):
         pool = drol_jax.targets(PLAIN, 3)
         lanes = pool.empty()

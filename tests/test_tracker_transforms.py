@@ -3,6 +3,8 @@
 Its `init` and `step` are jitted already, so here the transformation meets a finished trace.
 """
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -49,3 +51,10 @@ def test_scan_over_frames_equals_the_loop():
     for t, frame in enumerate(frames):
         state, output = TRACKER.step(state, frame)
         np.testing.assert_allclose(outputs.box[t], output.box, atol=1e-3)
+
+
+def test_other_scalars_come_to_compiled_code_as_the_same_types():
+    plain_numbers = replace(TRACKER.hyper, fusion=0.4, penalty_k=np.float64(0.1), refit_interval=3.0)
+    other = replace(TRACKER, hyper=plain_numbers)
+    assert jax.tree.map(jax.typeof, other.hyper) == jax.tree.map(jax.typeof, TRACKER.hyper)
+    assert float(other.hyper.refit_interval) == 3

@@ -9,7 +9,11 @@ import numpy as np
 from drol_jax.errors import UserError
 
 FrameSource = Path | Callable[[], np.ndarray]
-"""An image file, or something that renders uint8 RGB [H, W, 3]. `drol_jax.frames.read` reads either."""
+"""An image file, or something that renders uint8 RGB [H, W, 3]. `drol_jax.frames.read` reads either.
+
+Sources are asked ahead of the frame that is tracked, several at the same time, and what they give is kept: each returns
+an array of its own, which nothing writes into afterwards (a video's buffer has to be copied).
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,9 +56,7 @@ def first_centres(
     return jnp.concatenate([pictures, copies])
 
 
-def update_centre(
-    centre_new: jax.Array, sample_centre: jax.Array, L: int, S: int, kernel_size: int = 4
-) -> jax.Array:
+def update_centre(centre_new: jax.Array, sample_centre: jax.Array, L: int, S: int, kernel_size: int = 4) -> jax.Array:
     """Label centre of a sample taken while tracking.
 
     Published (B4 in the notes on the reference): the displacement is in image pixels, although the sample's crop was

@@ -1,7 +1,8 @@
 """Training samples of the online subnet and their weights (ATOM's sample memory).
 
 The first frame's samples hold the leading slots for good and keep a least total weight; a new sample replaces the
-lightest of the others. Where that least weight is zero they are samples like the others. Letters: N slots, N0 samples of the first frame, L feature cells, C channels.
+lightest of the others. Where that least weight is zero they are samples like the others.
+Letters: N slots, N0 samples of the first frame, L feature cells, C channels.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def insert(
     accept: jax.Array,
     unit_weights: bool = False,
 ) -> Memory:
-    """Put one sample in the slot of least weight behind the first frame's samples, or of all if these may weigh nothing.
+    """Put one sample in the slot of least weight: behind the first frame's samples, unless these may weigh nothing.
 
     Args:
       memory: donate it to update its features in place.

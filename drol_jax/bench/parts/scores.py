@@ -52,7 +52,7 @@ def measure(
 def _scores(runner: LockstepRunner, sequences: list[datasets.Sequence], dataset: str, seed: int) -> ope.Scores:
     every = []
     for sequence, outcome in zip(sequences, runner.run_all(sequences, seed), strict=True):
-        if isinstance(outcome, UserError):
+        if isinstance(outcome, Exception):
             raise outcome
         boxes = np.add(outcome.boxes, (sequence.origin, sequence.origin, 0, 0))
         every.append(ope.score(boxes, own_boxes(sequence), default_dialect(dataset), sequence.absent))

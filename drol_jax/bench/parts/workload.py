@@ -14,7 +14,6 @@ from drol_jax.bench import recipe
 from drol_jax.bench.parts.disk import write
 from drol_jax.bench.subject import BOX, SEED, Subject
 from drol_jax.datasets.sequence import Sequence
-from drol_jax.errors import UserError
 from drol_jax.lockstep import LockstepRunner
 from drol_jax.seats import CHUNK
 
@@ -67,7 +66,7 @@ def measure(subject: Subject, scale: float, lanes: int) -> dict[str, Any]:
 
 def _track(runner: LockstepRunner, sequences: list[Sequence]) -> None:
     for outcome in runner.run_all(sequences, SEED):
-        if isinstance(outcome, UserError):
+        if isinstance(outcome, Exception):
             raise outcome
 
 
