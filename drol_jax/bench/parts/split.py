@@ -79,8 +79,11 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
             side * scales
         )
 
+    def network(variables: Any) -> Network:
+        return Network(model, variables, config.precision)
+
     def head(variables: Any, templates: list[Any], levels: Any) -> Any:
-        net = Network(model, variables)
+        net = network(variables)
         seen = net.search_of(*levels)
         return [net.match(template, seen) for template in templates]
 
@@ -94,15 +97,15 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
     def renewal(variables: Any, frame: Frame, state: TrackerState) -> Any:
         side = padded_side(state.size, sizes.context_amount)
         candidate = rule.crop(frame, state.centre, side, sizes.exemplar_size, state.fill)
-        return Network(model, variables).template(candidate[None])
+        return network(variables).template(candidate[None])
 
     regions = add("crop", crop, frame, state)
-    levels = add("network", lambda variables, x: Network(model, variables).pyramid(x), variables, regions)
+    levels = add("network", lambda variables, x: network(variables).pyramid(x), variables, regions)
     templates = [state.template] + ([] if state.short_term is None else [state.short_term.template])
     add("head", head, variables, templates, levels)
     if state.online is not None:
         with matmul_precision(tracker):
-            feature = Network(model, variables).search_of(*levels).feature[0]
+            feature = network(variables).search_of(*levels).feature[0]
         add("online", online, state, hyper, feature)
         refit = program_of(lambda o, h: subnet.refit(o, jnp.bool_(False), config.online, h), state.online, hyper)
         memory = state.online.memory
