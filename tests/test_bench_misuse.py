@@ -49,6 +49,12 @@ def test_a_device_that_is_not_there_is_misuse(bench, small_config):
     assert "--device tpu: jax finds" in err
 
 
+def test_a_device_that_is_not_there_is_told_of_before_another_is_measured(bench, plain_config):
+    code, out, err = bench("--config", plain_config, "--only", "loop", "--quick", "--device", "cpu,tpu")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: --device tpu: jax finds")
+
+
 def test_a_tracker_that_cannot_be_loaded_is_named_and_the_others_go_on(bench, plain_config, tmp_path):
     broken = tmp_path / "broken.yaml"
     broken.write_text("model: {backbone: alexnet, head: of_cabbage}\nhyper: {}\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from drol_jax.bench.plan import PLATFORMS, Case
+from drol_jax.bench.plan import PLATFORMS, Case, Plan
 from drol_jax.errors import UserError
 from drol_jax.resources import PACKAGE
 
@@ -102,15 +102,37 @@ def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None)
       UserError: there is no such device.
       Failed: it cannot be started, or the tracker cannot be loaded.
     """
+    worker = _on_device(case.device, threads, cache)
+    try:
+        worker.ask("prepare", config=case.config, weights=case.weights, precision=case.precision, scratch=str(scratch))
+    except BaseException:
+        worker.close()
+        raise
+    return worker
+
+
+def check_devices(plan: Plan) -> None:
+    """Before the long work: whether each of several devices is there. One alone is looked for as its work begins.
+
+    Raises:
+      UserError: one is not.
+    """
+    devices = dict.fromkeys(case.device for case in plan.cases)
+    for device in devices if len(devices) > 1 else ():
+        with suppress(Failed):  # which its case tells
+            _on_device(device, plan.threads, plan.cache).close()
+
+
+def _on_device(device: str | None, threads: int | None, cache: Path | None) -> Worker:
+    """A process that has jax on a device and no tracker."""
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), environment.get("PYTHONPATH", "")]))
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
-    if case.device is not None:
-        environment["JAX_PLATFORMS"] = PLATFORMS[case.device]
+    if device is not None:
+        environment["JAX_PLATFORMS"] = PLATFORMS[device]
     worker = Worker([sys.executable, "-m", "drol_jax.bench.child"], environment)
     try:
-        worker.ask("setup", device=case.device, threads=threads, cache=None if cache is None else str(cache))
-        worker.ask("prepare", config=case.config, weights=case.weights, precision=case.precision, scratch=str(scratch))
+        worker.ask("setup", device=device, threads=threads, cache=None if cache is None else str(cache))
     except BaseException:
         worker.close()
         raise

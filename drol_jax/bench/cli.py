@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from drol_jax import datasets
-from drol_jax.bench import against, measuring, table
+from drol_jax.bench import against, children, measuring, table
 from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, Scored, check_config, counts, names
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, split_names
@@ -96,6 +96,7 @@ def _bench(arguments: Arguments) -> int:
     plan = _plan(arguments)
     _check_outputs(arguments)
     peer = None if arguments.against is None else against.check(arguments.against, arguments.against_python)
+    children.check_devices(plan)
     rows = measuring.run(plan, tell) if plan.parts else []
     compared = [] if peer is None else against.run(plan, peer, tell)
     table.show(rows, compared, plan)
