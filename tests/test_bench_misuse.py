@@ -26,6 +26,8 @@ pytest_plugins = ["bench_runs"]
         (["--config", "nanotrack_v1,nanotrack_v2", "--weights", "x"], "give one --config"),
         (["--plot", "rates.pdf"], ".png or .svg"),
         (["--json", "no/such/folder/b.json"], "there is no folder no/such/folder"),
+        (["--json", "b" * 300], "cannot be written (File name too long)"),
+        (["--plot", f"{'b' * 300}.svg"], "cannot be written (File name too long)"),
         (["--scores", "Sinth"], "Synth"),
         (["--scores", "Synth", "--sequences", "no_such_car"], "no_such_car"),
         (["--scores", "OTB100", "--data-root", "nowhere"], "nowhere"),

@@ -1,15 +1,14 @@
 """Arguments and wiring of ``python -m drol_jax.bench``."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from drol_jax import datasets
-from drol_jax.bench import against, children, measuring, table
+from drol_jax.bench import against, children, measuring, outputs, table
 from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, Scored, check_config, counts, names
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, split_names
@@ -94,13 +93,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _bench(arguments: Arguments) -> int:
     plan = _plan(arguments)
-    _check_outputs(arguments)
+    outputs.check(arguments.json, arguments.plot)
     peer = None if arguments.against is None else against.check(arguments.against, arguments.against_python)
     children.check_devices(plan)
     rows = measuring.run(plan, tell) if plan.parts else []
     compared = [] if peer is None else against.run(plan, peer, tell)
-    table.show(rows, compared, plan)
-    _write(arguments, {"plan": dict(plan.told()), "rows": rows, "against": compared})
+    found = {"plan": dict(plan.told()), "rows": rows, "against": compared}
+    troubles = outputs.write(found, arguments.json, arguments.plot)
+    table.show(rows, compared, plan)  # last, as whoever reads it may have gone
+    if troubles:
+        raise UserError("; ".join(troubles))
     return (
         1
         if any("error" in found for row in (*rows, *compared) for found in (row, *row.get("parts", {}).values()))
@@ -178,26 +180,3 @@ def _scored(arguments: Arguments) -> Scored:
     )
     datasets.load(found.dataset, root, found.sequences)  # before the long work: whether it is there
     return found
-
-
-def _check_outputs(arguments: Arguments) -> None:
-    """Before the long work: whether the files can be written."""
-    if arguments.plot is not None and arguments.plot.suffix.lower() not in (".png", ".svg"):
-        raise UserError(f"--plot {arguments.plot}: give a file ending in .png or .svg")
-    for option, path in (("--json", arguments.json), ("--plot", arguments.plot)):
-        if path is not None and not path.parent.is_dir():
-            raise UserError(f"{option} {path}: there is no folder {path.parent}; make it")
-        if path is not None and path.is_dir():
-            raise UserError(f"{option} {path} is a folder; name a file")
-
-
-def _write(arguments: Arguments, record: dict[str, Any]) -> None:
-    try:
-        if arguments.json is not None:
-            arguments.json.write_text(json.dumps(record, indent=1, default=str) + "\n", encoding="utf-8")
-        if arguments.plot is not None:
-            from drol_jax.bench import plot
-
-            plot.draw(record, arguments.plot)
-    except OSError as error:
-        raise UserError(f"cannot write {error.filename} ({error.strerror}); choose a file you may write") from error
