@@ -57,9 +57,42 @@ def test_a_device_that_is_not_there_is_told_of_before_another_is_measured(bench,
     assert err.startswith("error: --device tpu: jax finds")
 
 
-def test_a_tracker_that_cannot_be_loaded_is_named_and_the_others_go_on(bench, plain_config, tmp_path):
-    broken = tmp_path / "broken.yaml"
-    broken.write_text("model: {backbone: alexnet, head: of_cabbage}\nhyper: {}\n")
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("model: {backbone: alexnet, head: of_cabbage}\nhyper: {}\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--weights", "nowhere"], "no weights at nowhere"),
+        (["--config", "siamrpn_alex_otb", "--weights", "siamrpn_alex_tiny"], "weights of another network"),
+    ],
+)
+def test_misuse_that_the_measuring_process_finds_is_no_less_misuse(bench, arguments, words):
+    code, out, err = bench(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and words in err
+    assert len(err.splitlines()) == 1
+
+
+def test_where_no_tracker_can_be_loaded_it_is_misuse_told_once(bench, broken):
+    code, out, err = bench("--config", broken, "--only", "loop", "--precision", "float32,tf32")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].count("model.head is 'of_cabbage'") == 1
+
+
+def test_a_cache_folder_that_is_a_file_is_told_of_with_what_helps(bench, broken):
+    code, out, err = bench("--cache-dir", broken)
+    assert (code, out) == (2, "")
+    assert (
+        err == f"error: --cache-dir {broken}: the folder cannot be made (File exists); name another, or leave it away\n"
+    )
+
+
+def test_a_tracker_that_cannot_be_loaded_is_named_and_the_others_go_on(bench, plain_config, broken, tmp_path):
     both = f"{broken},{plain_config}"
     code, out, err = bench("--config", both, "--only", "loop", "--quick", "--json", tmp_path / "b.json")
     assert code == 1

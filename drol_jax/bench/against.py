@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.bench import recipe
-from drol_jax.bench.children import Failed, Worker, start
+from drol_jax.bench.children import Failed, Misuse, Worker, start
 from drol_jax.bench.plan import Case, Plan
 from drol_jax.errors import UserError
 from drol_jax.resources import PACKAGE
@@ -67,11 +67,7 @@ def check(checkout: Path, python: Path | None) -> Peer:
 
 
 def run(plan: Plan, peer: Peer, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Compare every case: what `_compare` tells of it, or {"error": why not}.
-
-    Raises:
-      UserError: a side cannot run at all.
-    """
+    """Compare every case: what `_compare` tells of it, or {"error": why not}."""
     rows = []
     for case in plan.cases:
         row: dict[str, Any] = {"config": case.config, "precision": case.precision, "checkout": str(peer.checkout)}
@@ -79,8 +75,9 @@ def run(plan: Plan, peer: Peer, tell: Callable[[str], None]) -> list[dict[str, A
             try:
                 row |= _compare(plan, case, peer, Path(scratch), tell)
             except Failed as failure:
-                tell(f"{case.label}: failed: {failure}")
-                row["error"] = str(failure)
+                if not (isinstance(failure, Misuse) and len(plan.cases) == 1):
+                    tell(f"{case.label}: failed: {failure}")
+                row |= failure.told()
         rows.append(row)
     return rows
 

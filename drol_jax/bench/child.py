@@ -60,7 +60,7 @@ def main() -> None:
         try:
             answer = server.answer(json.loads(line))
         except UserError as error:
-            answer = {"error": str(error)}
+            answer = {"misuse": str(error)}
         except Exception as error:  # whatever a tracker raises is that measurement's end, not the program's
             traceback.print_exc()
             words = (str(error).strip() or "no reason given").splitlines()[0]

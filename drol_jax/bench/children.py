@@ -21,6 +21,17 @@ from drol_jax.resources import PACKAGE
 class Failed(Exception):
     """A measurement that could not be made, and why, in one line."""
 
+    def told(self) -> dict[str, Any]:
+        """The same for the record: {"error"}, with "misuse" beside it where the user can mend it."""
+        return {"error": str(self)}
+
+
+class Misuse(Failed):
+    """One that the user can mend. Where every measurement ends so, the program does."""
+
+    def told(self) -> dict[str, Any]:
+        return super().told() | {"misuse": True}
+
 
 class Worker:
     """A child process that answers requests until it is closed."""
@@ -41,8 +52,7 @@ class Worker:
         """What the child answers.
 
         Raises:
-          Failed: it says that it could not, or it died.
-          UserError: it says that the user can mend it.
+          Failed: it says that it could not, or it died; `Misuse` where it says that the user can mend it.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
@@ -55,7 +65,7 @@ class Worker:
             raise Failed(self._last_words())
         answer = json.loads(line)
         if "misuse" in answer:
-            raise UserError(answer["misuse"])
+            raise Misuse(answer["misuse"])
         if "error" in answer:
             raise Failed(answer["error"])
         return answer
@@ -99,8 +109,8 @@ def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None)
       cache: folder that keeps compiled code; None: keep none.
 
     Raises:
-      UserError: there is no such device.
-      Failed: it cannot be started, or the tracker cannot be loaded.
+      Failed: it cannot be started, or the tracker cannot be loaded; `Misuse` where the user can mend it: there is no
+        such device, say.
     """
     worker = _on_device(case.device, threads, cache)
     try:
@@ -119,8 +129,12 @@ def check_devices(plan: Plan) -> None:
     """
     devices = dict.fromkeys(case.device for case in plan.cases)
     for device in devices if len(devices) > 1 else ():
-        with suppress(Failed):  # which its case tells
+        try:
             _on_device(device, plan.threads, plan.cache).close()
+        except Misuse as misuse:
+            raise UserError(str(misuse)) from misuse
+        except Failed:
+            pass  # its case tells of it
 
 
 def _on_device(device: str | None, threads: int | None, cache: Path | None) -> Worker:

@@ -93,21 +93,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _bench(arguments: Arguments) -> int:
     plan = _plan(arguments)
-    outputs.check(arguments.json, arguments.plot)
+    outputs.check(arguments.json, arguments.plot, arguments.cache_dir)
     peer = None if arguments.against is None else against.check(arguments.against, arguments.against_python)
     children.check_devices(plan)
     rows = measuring.run(plan, tell) if plan.parts else []
     compared = [] if peer is None else against.run(plan, peer, tell)
+    ends = measuring.ends([*rows, *compared])
+    if all("misuse" in end for end in ends):
+        raise UserError("; ".join(dict.fromkeys(end["error"] for end in ends)))
     found = {"plan": dict(plan.told()), "rows": rows, "against": compared}
     troubles = outputs.write(found, arguments.json, arguments.plot)
     table.show(rows, compared, plan)  # last, as whoever reads it may have gone
     if troubles:
         raise UserError("; ".join(troubles))
-    return (
-        1
-        if any("error" in found for row in (*rows, *compared) for found in (row, *row.get("parts", {}).values()))
-        else 0
-    )
+    return 1 if any("error" in end for end in ends) else 0
 
 
 def _plan(arguments: Arguments) -> Plan:

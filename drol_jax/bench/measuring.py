@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from drol_jax.bench.children import Failed, Worker, start
+from drol_jax.bench.children import Failed, Misuse, Worker, start
 from drol_jax.bench.plan import ISOLATED, Case, Plan
 
 Row = dict[str, Any]
@@ -18,9 +18,6 @@ def run(plan: Plan, tell: Callable[[str], None]) -> list[Row]:
 
     Args:
       tell: is told what is under way.
-
-    Raises:
-      UserError: there is no such device.
     """
     rows = []
     with tempfile.TemporaryDirectory(prefix="drol-bench-") as scratch:
@@ -31,6 +28,12 @@ def run(plan: Plan, tell: Callable[[str], None]) -> list[Row]:
             )
     _compare_scores(rows)
     return rows
+
+
+def ends(rows: list[Row]) -> list[dict[str, Any]]:
+    """What became of each measurement: of a row's parts, or of the row where it failed as a whole or has none."""
+    whole = [row for row in rows if "error" in row or "parts" not in row]
+    return whole + [found for row in rows if row not in whole for found in row["parts"].values()]
 
 
 def _compare_scores(rows: list[Row]) -> None:
@@ -67,10 +70,11 @@ class _Bench:
                     row["parts"][part] = self._part(part, row["variants"])
                 except Failed as failure:
                     self._tell(f"{case.label}: {part} failed: {failure}")
-                    row["parts"][part] = {"error": str(failure)}
+                    row["parts"][part] = failure.told()
         except Failed as failure:
-            self._tell(f"{case.label}: failed: {failure}")
-            row["error"] = str(failure)
+            if not (isinstance(failure, Misuse) and len(plan.cases) == 1):
+                self._tell(f"{case.label}: failed: {failure}")
+            row |= failure.told()
         finally:
             if self._shared is not None:
                 self._shared.close()

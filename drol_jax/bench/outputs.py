@@ -1,4 +1,4 @@
-"""The files that a run leaves: whether they can be written, and writing them."""
+"""What a run leaves on disk: whether it can be written, and writing it."""
 
 import json
 import os
@@ -8,12 +8,13 @@ from typing import Any
 from drol_jax.errors import UserError
 
 
-def check(record: Path | None, plot: Path | None) -> None:
-    """Before the long work: whether the files can be written.
+def check(record: Path | None, plot: Path | None, cache: Path | None = None) -> None:
+    """Before the long work: whether the files can be written. Makes the cache folder.
 
     Args:
       record: of every number, --json.
       plot: --plot.
+      cache: folder, --cache-dir.
 
     Raises:
       UserError: one cannot.
@@ -31,6 +32,13 @@ def check(record: Path | None, plot: Path | None) -> None:
             _try(path)
         except OSError as error:
             raise UserError(f"{option} {_cannot(path, error)}") from error
+    try:
+        if cache is not None:
+            cache.expanduser().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"--cache-dir {cache}: the folder cannot be made ({error.strerror}); name another, or leave it away"
+        ) from error
 
 
 def _try(path: Path) -> None:
