@@ -112,7 +112,7 @@ def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None)
       Failed: it cannot be started, or the tracker cannot be loaded; `Misuse` where the user can mend it: there is no
         such device, say.
     """
-    worker = _on_device(case.device, threads, cache)
+    worker = _on_device(case.device, threads, cache, scratch)
     try:
         worker.ask("prepare", config=case.config, weights=case.weights, precision=case.precision, scratch=str(scratch))
     except BaseException:
@@ -137,13 +137,15 @@ def check_devices(plan: Plan) -> None:
             pass  # its case tells of it
 
 
-def _on_device(device: str | None, threads: int | None, cache: Path | None) -> Worker:
-    """A process that has jax on a device and no tracker."""
+def _on_device(device: str | None, threads: int | None, cache: Path | None, scratch: Path | None = None) -> Worker:
+    """A process that has jax on a device and no tracker; what it leaves when it is killed is in the scratch folder."""
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), environment.get("PYTHONPATH", "")]))
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
     if device is not None:
         environment["JAX_PLATFORMS"] = PLATFORMS[device]
+    if scratch is not None:
+        environment["TMPDIR"] = str(scratch)
     worker = Worker([sys.executable, "-m", "drol_jax.bench.child"], environment)
     try:
         worker.ask("setup", device=device, threads=threads, cache=None if cache is None else str(cache))
