@@ -13,12 +13,14 @@ from drol_jax.bench.plan import PARTS
 
 pytest_plugins = ["bench_runs"]
 
+FOUR = ("--frames", "4")
+
 ELSEWHERE = ("step", "split", "scores")
 """Parts that have a run of their own here."""
 
 
 def run_once(folder, *arguments):
-    code = main([*map(str, arguments), "--quick", "--frames", "4", "--json", f"{folder}/bench.json"])
+    code = main([*map(str, arguments), "--quick", "--json", f"{folder}/bench.json"])
     assert code == 0
     return json.loads((folder / "bench.json").read_text())
 
@@ -29,7 +31,7 @@ def measured(plain_config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("measured")
     parts = ("--only", ",".join(part for part in PARTS if part not in ELSEWHERE), "--lanes", "2")
     share = ("--workload", "otb100", "--workload-scale", "0.001")
-    return run_once(folder, "--config", plain_config, *parts, *share, "--plot", folder / "bench.svg"), folder
+    return run_once(folder, "--config", plain_config, *parts, *share, *FOUR, "--plot", folder / "bench.svg"), folder
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,8 @@ def parts(measured):
 @pytest.fixture(scope="module")
 def with_subnet(small_config, tmp_path_factory):
     """The row of a tracker that has it: its steps, whole and in pieces."""
-    return run_once(tmp_path_factory.mktemp("subnet"), "--config", small_config, "--only", "split,step")["rows"][0]
+    arguments = ("--config", small_config, "--only", "split,step", *FOUR)
+    return run_once(tmp_path_factory.mktemp("subnet"), *arguments)["rows"][0]
 
 
 def numbers(found):

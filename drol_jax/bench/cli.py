@@ -9,7 +9,20 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.bench import against, children, measuring, outputs, table
-from drol_jax.bench.plan import PARTS, PLATFORMS, PRECISIONS, USUAL, Case, Plan, Scored, check_config, counts, names
+from drol_jax.bench.plan import (
+    OF_VIDEO,
+    PARTS,
+    PLATFORMS,
+    PRECISIONS,
+    REPEATED,
+    USUAL,
+    Case,
+    Plan,
+    Scored,
+    check_config,
+    counts,
+    names,
+)
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, split_names
 from drol_jax.program import guarded, tell
@@ -57,8 +70,8 @@ class Arguments:
     """The interpreter with PyTorch for that. Default: this one."""
     workload: Literal["otb100"] | None = None
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
-    workload_scale: float = 1.0
-    """Share of it."""
+    workload_scale: float | None = None
+    """Share of it. Default: 1, all."""
     scores: str | None = None
     """Only track this dataset, Synth or one on disk, as often as --repeat says with other draws each time, and tell
     its success AUC and what each further --precision changes in it."""
@@ -127,15 +140,11 @@ def _plan(arguments: Arguments) -> Plan:
         raise UserError(f"--repeat {repeat}: give at least 1")
     if arguments.threads is not None and not 1 <= arguments.threads <= len(cores()):
         raise UserError(f"--threads {arguments.threads}: give 1 to {len(cores())}, the cores there are")
-    if arguments.against is None and arguments.against_python is not None:
-        raise UserError("--against-python says who runs the code of --against; name a checkout with that")
-    if not 0 < arguments.workload_scale <= 1:
-        raise UserError(f"--workload-scale {arguments.workload_scale:g}: give a share, above 0 and up to 1")
+    scale = 1.0 if arguments.workload_scale is None else arguments.workload_scale
+    if not 0 < scale <= 1:
+        raise UserError(f"--workload-scale {scale:g}: give a share, above 0 and up to 1")
     parts = _parts(arguments)
-    if arguments.sequences is not None and "scores" not in parts:
-        raise UserError("--sequences are those that --scores tracks; name a dataset with that")
-    if arguments.data_root is not None and "scores" not in parts:
-        raise UserError("--data-root is where a dataset lies; name one with --scores")
+    _check_use(arguments, parts)
     return Plan(
         cases=tuple(
             Case(config=config, weights=arguments.weights, device=device, precision=precision)
@@ -148,11 +157,28 @@ def _plan(arguments: Arguments) -> Plan:
         repeat=repeat,
         lanes=counts(arguments.lanes, "--lanes") if arguments.lanes is not None else (1, 8),
         threads=arguments.threads,
-        workload=arguments.workload,
-        workload_scale=arguments.workload_scale,
+        workload=(arguments.workload or "otb100") if "workload" in parts else None,
+        workload_scale=scale,
         scored=_scored(arguments) if "scores" in parts else None,
         cache=arguments.cache_dir,
     )
+
+
+def _check_use(arguments: Arguments, parts: tuple[str, ...]) -> None:
+    """Whether what is measured heeds every option that was given."""
+    if arguments.against is None and arguments.against_python is not None:
+        raise UserError("--against-python says who runs the code of --against; name a checkout with that")
+    if arguments.workload_scale is not None and "workload" not in parts:
+        raise UserError("--workload-scale is a share of --workload; name a benchmark with that")
+    if arguments.sequences is not None and "scores" not in parts:
+        raise UserError("--sequences are those that --scores tracks; name a dataset with that")
+    if arguments.data_root is not None and "scores" not in parts:
+        raise UserError("--data-root is where a dataset lies; name one with --scores")
+    measured = {*parts, *(("against",) if arguments.against is not None else ())}
+    if arguments.frames is not None and not measured & set(OF_VIDEO):
+        raise UserError(f"--frames {arguments.frames}: no part of {', '.join(parts)} runs on the video; leave it away")
+    if arguments.repeat is not None and not measured & set(REPEATED):
+        raise UserError(f"--repeat {arguments.repeat}: no part of {', '.join(parts)} is repeated; leave it away")
 
 
 def _parts(arguments: Arguments) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ USUAL = ("compile", "step", "loop", "split", "disk", "memory")
 """Those that run unless told otherwise."""
 ISOLATED = ("compile", "memory")
 """Those that need a process of their own for every number."""
+OF_VIDEO = ("compile", "step", "loop", "split", "disk", "memory", "lanes", "scaling", "against")
+"""Those that run on the generated video; the others have sequences of their own. "against": of `against.run`."""
+REPEATED = ("step", "loop", "split", "disk", "lanes", "scaling", "scores", "against")
+"""Those that are measured as often as is asked for."""
 PRECISIONS = ("float32", "tf32", "bfloat16")
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda,cpu", "tpu": "tpu,cpu"}
 """--device -> JAX_PLATFORMS."""
@@ -69,6 +73,7 @@ class Plan:
     threads: int | None
     """Cores that a measuring process may use; None: all."""
     workload: str | None
+    """The benchmark that the part "workload" is as large as; None: there is no such part."""
     workload_scale: float
     scored: Scored | None = None
     cache: Path | None = None

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drol_jax.bench.against import SPOKEN
-from drol_jax.bench.plan import Plan, spread
+from drol_jax.bench.plan import OF_VIDEO, REPEATED, Plan, spread
 
 UNLIMITED = 10_000
 """Width given to files and pipes, which cut nothing off."""
@@ -43,7 +43,7 @@ def show(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan,
     console = Console(file=file, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = UNLIMITED
-    for words in _opening([*rows, *compared], plan):
+    for words in _opening(rows, compared, plan):
         console.print(words, soft_wrap=True)
     for part in plan.parts:
         heads, lines = TABLES[part]
@@ -81,12 +81,17 @@ def label(row: dict[str, Any]) -> str:
     return " ".join(word for word in (row["config"], row.get("platform"), row["precision"]) if word)
 
 
-def _opening(rows: list[dict[str, Any]], plan: Plan) -> Iterator[str]:
+def _opening(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan) -> Iterator[str]:
     threads = "all cores" if plan.threads is None else f"{plan.threads} cores"
-    videos = [f"{plan.frames} frames of 320x240"] if plan.parts != ("scores",) else []
-    videos += [plan.scored.dataset] if plan.scored is not None else []
-    yield f"{', '.join(videos)}, {plan.repeat} repetitions, {threads}"
-    for row in rows:
+    measured = {*plan.parts, *(("against",) if compared else ())}
+    said = [f"{plan.frames} frames of 320x240"] if measured & set(OF_VIDEO) else []
+    if plan.workload is not None:
+        share = "" if plan.workload_scale == 1 else f"{plan.workload_scale:g} of "
+        said.append(f"{share}a workload like {plan.workload}")
+    said += [plan.scored.dataset] if plan.scored is not None else []
+    said += [f"{plan.repeat} repetitions"] if measured & set(REPEATED) else []
+    yield f"{', '.join(said)}, {threads}"
+    for row in (*rows, *compared):
         if "device" in row:
             what = {"recipe": "random weights of the recipe", "bundled": "bundled weights", "given": "weights as given"}
             yield f"  {label(row)}: {row['device']}, {what[row['weights']]}"
