@@ -50,8 +50,8 @@ class Arguments:
     precision: str | None = None
     """Of matrix products, some of float32, tf32 and bfloat16, separated by commas. Default: the library's."""
     lanes: str | None = None
-    """Also follow so many targets at once, such as 1,8,64; with --workload and --scores, the sequences at once.
-    Default: 1,8."""
+    """Also follow so many targets at once, such as 1,8,64; with --workload and --scores, the sequences at once, of
+    several numbers the largest. Default: no more than one target, but 1,8 with --only lanes; 8 sequences."""
     frames: int | None = None
     """Of the video. Default: 30, with --quick 8."""
     repeat: int | None = None
