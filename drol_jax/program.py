@@ -1,10 +1,12 @@
 """What the command-line programs share: a line to the user, exit codes, what is kept of code and memory."""
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from drol_jax.errors import UserError
 
@@ -36,6 +38,21 @@ def guarded(run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         tell("interrupted")
         return 130
+
+
+def leave(main: Callable[[], int]) -> NoReturn:
+    """End the process with what a program's `main` returns; quietly where whoever read its output has gone."""
+    try:
+        try:
+            code = main()
+        except SystemExit as end:  # after --help
+            code = end.code
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes the rest as it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141  # as a shell tells of a program that the closed pipe has ended
+    sys.exit(code)
 
 
 def make_ready(arguments: CacheArguments) -> None:

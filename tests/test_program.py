@@ -1,5 +1,6 @@
-"""What every program sets up before it computes."""
+"""What every program sets up before it computes, and how it ends."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -36,3 +37,13 @@ def faults_beside_the_first(kind: str) -> list[float]:
 def test_memory_that_is_kept_need_not_be_mapped_again():
     assert max(faults_beside_the_first("kept")) < 0.1
     assert max(faults_beside_the_first("plain")) > 3
+
+
+@pytest.mark.parametrize("program", ["eval", "train", "bench"])
+def test_a_reader_that_has_gone_is_no_traceback(program):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", f"drol_jax.{program}", "--help"]
+    run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (141, "")

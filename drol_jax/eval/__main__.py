@@ -1,7 +1,6 @@
 """Entry point of ``python -m drol_jax.eval``."""
 
-import sys
-
 from drol_jax.eval.cli import main
+from drol_jax.program import leave
 
-sys.exit(main())
+leave(main)

@@ -1,8 +1,7 @@
 """``python -m drol_jax.train``."""
 
-import sys
-
+from drol_jax.program import leave
 from drol_jax.train.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)
