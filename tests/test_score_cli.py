@@ -94,6 +94,19 @@ def test_missing_short_and_broken_files_are_named_and_left_out_of_every_mean(tmp
     assert [len(t["sequences"]) for t in found["trackers"]] in ([4, 1], [1, 4])
 
 
+@pytest.mark.parametrize("content", ["", "\n\n \n"])
+@pytest.mark.parametrize("more", [[], ["--protocol", "pytracking"], ["--protocol", "lasot"], ["--pad-short"]])
+def test_an_empty_file_is_named_and_the_others_are_scored(tmp_path, capsys, content, more):
+    sequences = synth(2)
+    write_tracker(tmp_path / "T", sequences)
+    empty = tmp_path / "T" / f"{sequences[1].name}.txt"
+    empty.write_text(content)
+    out = ["--output", str(tmp_path / "out"), *more]
+    assert score("--results", str(tmp_path), *out, only=f"{sequences[0].name},{sequences[1].name}") == 1
+    assert f"FAILED {sequences[1].name} (T): {empty} is empty; track it again" in capsys.readouterr().out
+    assert board(tmp_path / "out")["sequences_not_in_mean"] == [sequences[1].name]
+
+
 def test_short_files_are_continued_where_the_protocol_or_the_user_says_so(tmp_path, capsys):
     write_tracker(tmp_path / "T", synth(1), frames=-1)
     arguments = ["--results", str(tmp_path / "T"), "--output", str(tmp_path / "out")]

@@ -116,6 +116,8 @@ class _Judging:
 
     def _read(self, path: Path, sequence: datasets.Sequence) -> Run:
         run = read_run(path, regions=self.scorers[0].regions)
+        if not len(run.regions):
+            raise UserError(f"{path} is empty; track it again")
         # OTB's Tiger1 is published with 354 boxes by some, of which the benchmark scores the last 349.
         lead = self._leads.get(sequence.name, 0)
         if lead > 0 and len(run.regions) == len(sequence) + lead:
