@@ -191,6 +191,25 @@ def test_long_term_results_are_scored_by_f(tmp_path, capsys):
     assert "its file of confidences is missing" in capsys.readouterr().out
 
 
+def test_one_vot_sequence_alone_has_no_eao_nor_have_its_attributes_and_the_reason_is_told(tmp_path, capsys):
+    sequence = miniature("VOT2018", tmp_path / "data")
+    (truth,) = (tmp_path / "data").rglob("groundtruth.txt")
+    truth.with_name("occlusion.tag").write_text("0\n1\n1\n0\n")
+    rows = [[INITIALISED], *sequence.boxes[1:].tolist()]
+    write_run(tmp_path / "T", sequence.name, Run(Regions.from_rows(rows)), "vot")
+    where = ["--data-root", str(tmp_path / "data"), "--results", str(tmp_path / "T"), "--output", str(tmp_path / "out")]
+    assert score(*where, dataset="VOT2018", only=sequence.name) == 0
+    reason = "note: there is no EAO of one sequence alone, nor of an attribute in it."
+    told = capsys.readouterr().out
+    assert told.count(reason) == 1
+    found = board(tmp_path / "out")
+    (tracker,) = found["trackers"]
+    assert tracker["mean"]["eao"] is None
+    assert tracker["attributes"] and all(row["eao"] is None for row in tracker["attributes"].values())
+    assert reason in found["notes"]
+    assert (tmp_path / "out" / "report.html").read_text().count(reason) == 1
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".bin"])
 def test_restarts_and_anchors_of_a_vot_workspace_are_told_apart(tmp_path, capsys, suffix):
     sequence = miniature("VOT2018", tmp_path / "data")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drol_jax.boxes import overlap
+from drol_jax.eval.scorers_vot import VotScorer
 from drol_jax.metrics.eao import INTERVALS, eao, eao_curve
 from drol_jax.metrics.multistart import judge_run, multistart
 from drol_jax.metrics.polygons import exact_overlaps
@@ -203,6 +204,23 @@ def test_tags_pick_their_frames():
     assert list(table) == ["occlusion"]
     assert table["occlusion"][0] == 50
     assert table["occlusion"][1].lost == 0
+
+
+def test_a_tag_has_an_expected_overlap_where_several_sequences_carry_it_and_runs_are_long_enough():
+    truth, run = track(100, (40,), 10)
+    here, nowhere = {"occlusion": np.arange(100) >= 50}, {"occlusion": np.zeros(100, bool)}
+    carrier, other = (judge(truth, [run], SIZE, "pysot", tags) for tags in (here, nowhere))
+    assert supervised_by_tag([carrier, carrier, other], (10, 30))["occlusion"][1].eao is not None
+    assert supervised_by_tag([carrier, other], (10, 30))["occlusion"][1].eao is None
+    judged = {"a": carrier, "b": carrier}
+    long = VotScorer("pysot", "VOT2018")
+    assert long.remarks([carrier, carrier]) == ()
+    short = VotScorer("pysot", "VOT2016")  # whose interval begins at 108
+    assert short.numbers([carrier, carrier])["eao"] is None
+    assert short.attributes(judged, {})["occlusion"][1]["eao"] is None
+    assert short.remarks([carrier, carrier]) == (
+        "note: there is no EAO, as it begins with runs of 108 frames and the longest here has 100.",
+    )
 
 
 def test_a_trajectory_of_another_length_is_refused():

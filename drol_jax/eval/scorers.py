@@ -47,9 +47,13 @@ class Scorer(Protocol):
 
     def attributes(self, judged: Mapping[str, Any], carried: Carried) -> dict[str, tuple[int, Numbers]]: ...
 
+    def remarks(self, judged: Sequence[Any]) -> tuple[str, ...]:
+        """Why a measure over several sequences does not exist, in words."""
+        ...
+
 
 class BySequence:
-    """Attributes that belong to sequences: the measures over those that carry one."""
+    """Attributes that belong to sequences: the measures over those that carry one. Every measure exists."""
 
     def attributes(self, judged: Mapping[str, Any], carried: Carried) -> dict[str, tuple[int, Numbers]]:
         names = sorted({name for sequence in judged for name in carried.get(sequence, ())})
@@ -57,6 +61,9 @@ class BySequence:
             name: [one for sequence, one in judged.items() if name in carried.get(sequence, ())] for name in names
         }
         return {name: (len(some), self.numbers(some)) for name, some in members.items()}
+
+    def remarks(self, judged: Sequence[Any]) -> tuple[str, ...]:
+        return ()
 
     def numbers(self, judged: Sequence[Any]) -> Numbers:
         raise NotImplementedError

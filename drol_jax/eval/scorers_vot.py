@@ -48,10 +48,17 @@ class VotScorer:
 
     def numbers(self, judged: Sequence[restart.Judged]) -> Numbers:
         # One sequence alone has no expectation to speak of.
-        return self._numbers(judged, self._interval if len(judged) > 1 else None)
+        return _vot_numbers(supervised(judged, self._interval if len(judged) > 1 else None, self.protocol))
 
-    def _numbers(self, judged: Sequence[restart.Judged], interval: tuple[int, int] | None) -> Numbers:
-        return _vot_numbers(supervised(judged, interval, self.protocol))
+    def remarks(self, judged: Sequence[restart.Judged]) -> tuple[str, ...]:
+        if self._interval is None:  # the first column's meaning says so
+            return ()
+        if len(judged) == 1:
+            return ("note: there is no EAO of one sequence alone, nor of an attribute in it.",)
+        if self.numbers(judged)["eao"] is not None:
+            return ()
+        longest, low = max(one.frames for one in judged), self._interval[0]
+        return (f"note: there is no EAO, as it begins with runs of {low} frames and the longest here has {longest}.",)
 
     def curves(self, judged: Sequence[restart.Judged]) -> dict[str, list[float]]:
         if self.protocol == "got10k":

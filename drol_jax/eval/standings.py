@@ -35,10 +35,11 @@ def board(
     tables = {tracker.name: judged.get((scorer.protocol, tracker.name), {}) for tracker in trackers}
     sequences = tuple(carried)
     covered = tuple(name for name in sequences if all(name in table for table in tables.values()))
-    standings = []
+    standings, remarks = [], {}
     for tracker in trackers:
         table = tables[tracker.name]
         inside = {name: table[name] for name in covered}
+        remarks |= dict.fromkeys(scorer.remarks(list(inside.values())) if inside else ())
         standings.append(
             Standing(
                 tracker=tracker.name,
@@ -60,7 +61,7 @@ def board(
         standings=tuple(standings),
         refusals=tuple(refusals),
         dialects=_dialects(scorers, judged, trackers, covered),
-        notes=_notes(trackers),
+        notes=(*remarks, *_notes(trackers)),
     )
     compared, differences = _differences(done)
     return replace(done, compared=compared, differences=differences, repeats=_repeats(done))

@@ -73,7 +73,8 @@ def supervised_by_tag(
 ) -> dict[str, tuple[int, Supervised]]:
     """PySOT's measures over the frames that carry a tag: by tag, the number of such frames and what was reached.
 
-    EAO weighs each fragment by the share of its frames that carry the tag. Tags that no frame carries are left out.
+    EAO weighs each fragment by the share of its frames that carry the tag; of a tag that one sequence alone carries
+    there is none. Tags that no frame carries are left out.
     """
     result = {}
     for tag in sorted({tag for one in judged for tag in one.tags}):
@@ -83,7 +84,7 @@ def supervised_by_tag(
             continue
         counted = np.concatenate([_over_repetitions(one.accuracy)[one.tags[tag]] for one in carriers])
         lost = sum(float(np.mean([one.tags[tag][f].sum() for f in one.failures])) for one in carriers)
-        expected = None if interval is None else eao(carriers, interval, "pysot", tag)
+        expected = None if interval is None or len(carriers) == 1 else eao(carriers, interval, "pysot", tag)
         result[tag] = (frames, Supervised(_mean_or_zero(counted), lost / frames * 100, lost, expected))
     return result
 

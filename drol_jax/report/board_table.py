@@ -1,6 +1,6 @@
 """A board as terminal tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import IO
 
@@ -80,7 +80,8 @@ def _attributes(board: Board) -> Table | None:
     names = sorted({name for standing in board.standings for name in standing.attributes})
     if not names:
         return None
-    ranked, column = board.ranked, board.columns[0]
+    ranked = board.ranked
+    column = _first_known(board, [numbers for one in ranked for _, numbers in one.attributes.values()])
     table = _table("attribute", ["", *(f"{column.head}\n{standing.tracker}" for standing in ranked)])
     for name in names:
         rows = [standing.attributes.get(name) for standing in ranked]
@@ -90,12 +91,18 @@ def _attributes(board: Board) -> Table | None:
 
 
 def _sequences(board: Board) -> Table:
-    ranked, column = board.ranked, board.columns[0]
+    ranked = board.ranked
+    column = _first_known(board, [numbers for one in ranked for numbers in one.sequences.values()])
     table = _table("sequence", [f"{column.head}\n{standing.tracker}" for standing in ranked])
     for name in board.sequences:
         values = [standing.sequences.get(name) for standing in ranked]
         table.add_row(Text(name), *("none" if v is None else cell(v.get(column.key), column) for v in values))
     return table
+
+
+def _first_known(board: Board, rows: Sequence[Numbers]) -> Column:
+    """The first column that any row has a number in: neither sequences nor their attributes have every measure."""
+    return next((c for c in board.columns if any(row.get(c.key) is not None for row in rows)), board.columns[0])
 
 
 def _closing(board: Board, plus_minus: str) -> Iterator[str]:
