@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from drol_jax import datasets
+from drol_jax.errors import UserError
 from drol_jax.eval.cli import main
 from drol_jax.report.strips import BAND, GAP
 from drol_jax.report.style import TRUTH, style
@@ -68,6 +69,26 @@ def test_a_film_moves(film, sequence, end, tmp_path):
         assert done
         assert len(animation.frames) == wanted
         assert np.abs(animation.frames[0].astype(int) - animation.frames[-1].astype(int)).mean() > 1
+
+
+@pytest.mark.parametrize("end", ["webp", "gif", "mp4", "jpg"])
+@pytest.mark.parametrize(("what", "code"), [(UserError("cut short; copy it again"), 2), (KeyboardInterrupt(), 130)])
+def test_a_film_that_fails_or_is_interrupted_leaves_the_old_one_and_no_litter(
+    film, sequence, tmp_path, monkeypatch, end, what, code
+):
+    pictures = iter(range(3))
+
+    def read(frame):
+        if next(pictures, None) is None:
+            raise what
+        return frame()
+
+    path = tmp_path / f"film.{end}"
+    path.write_bytes(b"a good film")
+    monkeypatch.setattr("drol_jax.frames.read", read)
+    assert film(path, "--every", 10)[0] == code
+    assert path.read_bytes() == b"a good film"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_misuse_is_one_line(film, tmp_path):

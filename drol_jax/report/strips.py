@@ -1,6 +1,8 @@
 """One sequence and several trackers as a file of pictures: a strip, or a film that moves."""
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,22 +147,39 @@ def _bgr(picture: np.ndarray) -> np.ndarray:
 
 
 def _write(path: Path, data: np.ndarray) -> None:
-    try:
-        path.write_bytes(data.tobytes())
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {reason(error)}; choose another --output") from error
+    with _beside(path) as temporary:
+        temporary.write_bytes(data.tobytes())
 
 
 def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
-    writer = None
+    with _beside(path) as temporary:
+        writer = None
+        try:
+            for picture in moving:
+                rows, columns = (n - n % 2 for n in picture.shape[:2])  # video codecs halve colours both ways
+                if writer is None:
+                    writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"mp4v"), rate, (columns, rows))
+                    if not writer.isOpened():
+                        raise UserError(f"cannot write {path}; choose another --output, or a film that ends in .webp")
+                writer.write(np.ascontiguousarray(picture[:rows, :columns]))
+        finally:
+            if writer is not None:
+                writer.release()
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A file of the same end to write to, which takes the path's place once whole; what goes wrong leaves the old one.
+
+    Raises:
+      UserError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
-        for picture in moving:
-            rows, columns = (n - n % 2 for n in picture.shape[:2])  # video codecs halve colours both ways
-            if writer is None:
-                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (columns, rows))
-                if not writer.isOpened():
-                    raise UserError(f"cannot write {path}; choose another --output, or a film that ends in .webp")
-            writer.write(np.ascontiguousarray(picture[:rows, :columns]))
-    finally:
-        if writer is not None:
-            writer.release()
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {reason(error)}; choose another --output") from error
