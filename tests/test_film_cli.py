@@ -55,6 +55,13 @@ def test_a_strip_has_a_row_for_each_tracker_with_its_box_and_the_true_one(film, 
         assert np.abs(strip[row * high + BAND - 1, 1].astype(int) - style(row).rgb).max() == 0
 
 
+def test_frames_count_from_zero_as_on_the_page(film, sequence, tmp_path, monkeypatch):
+    words = []
+    monkeypatch.setattr("drol_jax.report.strips._letter", lambda band, said, left: words.append(said))
+    assert film(tmp_path / "strip.png", "--trackers", "true", "--pictures", 2)[0] == 0
+    assert words == ["true", "0   IoU 1.00", "true", f"{len(sequence) - 1}   IoU 1.00"]
+
+
 @pytest.mark.parametrize("end", ["webp", "gif", "mp4"])
 def test_a_film_moves(film, sequence, end, tmp_path):
     path = tmp_path / f"film.{end}"

@@ -104,7 +104,7 @@ def write_film(
 def _tiles(
     sequence: datasets.Sequence, truth: Regions, tracks: list[Track], number: int, width: int
 ) -> list[np.ndarray]:
-    """One frame for each tracker, with its words above."""
+    """One frame for each tracker, with its words above; frames count from 0, as on the page and in files."""
     image = frames.read(sequence.frames[number])
     tiles = []
     for place, track in enumerate(tracks):
@@ -112,7 +112,7 @@ def _tiles(
         picture = outlined(image, number, [(track.regions, colour), (truth, TRUTH)], sequence.origin, width)
         band = np.full((BAND, width, 3), colour, np.uint8)
         overlap = track.overlaps[number]
-        right = f"{number + 1}" if np.isnan(overlap) else f"{number + 1}   IoU {overlap:.2f}"
+        right = f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"
         start = width - 4 - _length(right)
         _letter(band, _fitting(track.name, start - 8), 4)
         _letter(band, right, start)
