@@ -143,9 +143,14 @@ def test_results_of_other_benchmarks_are_packed_where_asked_for(run, tmp_path):
     assert run("--dataset", "VOT2018", "--repetitions", "2", "--submit")[0] == 0
     with zipfile.ZipFile(tmp_path / "out" / "VOT2018" / "siamrpn_alex_tiny.zip") as file:
         assert {"manifest.yml", "baseline/bolt/bolt_002.txt"} <= set(file.namelist())
-    code, _, err = run("--dataset", "OTB100", "--submit")
+
+
+@pytest.mark.parametrize("more", [["--dataset", "OTB100"], ["--dataset", "VOT2018", "--protocol", "multistart"]])
+def test_results_that_cannot_be_packed_are_refused_before_they_are_tracked(run, stage, tmp_path, more):
+    code, _, err = run(*more, "--submit")
     assert code == 2
     assert "drop --submit" in err
+    assert not stage.pieces and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("dataset", ["VOT2018", "VOT2018-LT", "GOT-10k-val", "OTB100"])

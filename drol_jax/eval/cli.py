@@ -106,6 +106,8 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], conte
     entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
+    if arguments.submit:
+        outcomes.check_submission(dataset, how.kind)
     trackers = backend(arguments)
     entered = contestants.enter(
         trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds

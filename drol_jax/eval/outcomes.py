@@ -141,6 +141,15 @@ def server_board(finished: Finished) -> Board:
     )
 
 
+def check_submission(dataset: str, kind: Kind) -> None:
+    """Raise a UserError where results of a benchmark, run that way, cannot be packed for its server."""
+    if not takes(dataset) or kind == "multistart":
+        raise UserError(
+            f"the form of submissions of {dataset}, run as {kind}, is not known here; drop --submit and pack the "
+            "results by hand"
+        )
+
+
 def pack(
     finished: Finished, kind: Kind, everything: Sequence[datasets.SequenceEntry], output: Path
 ) -> tuple[list[Path], list[str]]:
@@ -152,11 +161,7 @@ def pack(
     Raises:
       UserError: the benchmark takes no submissions, or not of this kind of run; a file cannot be written.
     """
-    if not takes(finished.dataset) or kind == "multistart":
-        raise UserError(
-            f"the form of submissions of {finished.dataset}, run as {kind}, is not known here; drop --submit and pack "
-            f"the results in {output} by hand"
-        )
+    check_submission(finished.dataset, kind)
     archives, trouble = [], []
     for contestant in finished.contestants:
         for seed in contestant.entrant.seeds:
