@@ -88,6 +88,23 @@ def test_a_first_argument_that_names_no_command_is_exit_code_2():
     assert "Traceback" not in shown.stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "choices"),
+    [
+        (["--fidelity", "Exact"], "('published', 'exact')"),
+        (["--precision", "fp16"], "('float32', 'tf32', 'bfloat16')"),
+        (["--precision", "None"], "('float32', 'tf32', 'bfloat16')"),
+        (["--protocol", "vot"], "('ope', 'got10k', 'longterm', 'restart', 'multistart')"),
+    ],
+)
+@pytest.mark.parametrize("command", [[], ["ablate"]])
+def test_what_may_be_chosen_is_told_in_order_and_without_none(capsys, command, typed, choices):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([*command, *typed])
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert f"Expected one of {choices}." in told
+
+
 def test_an_unknown_dataset_is_misuse(run):
     code, _, err = run("--dataset", "OTB1000")
     assert code == 2

@@ -10,7 +10,7 @@ import tyro
 from drol_jax import datasets
 from drol_jax.eval import ablation, benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
-from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, split_names
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, one_of, split_names
 from drol_jax.eval.contestants import Backend
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
@@ -42,7 +42,7 @@ class Arguments(TrackingArguments):
     """Only these, separated by commas. Default: all."""
     seeds: int = 1
     """Repeat with this many seeds, counted up from the configuration's."""
-    protocol: Kind | None = None
+    protocol: Annotated[Kind | None, one_of(Kind)] = None
     """How sequences are run, as without the command. Default: the benchmark's own."""
     repetitions: int | None = None
     """Runs over each sequence. Default: the protocol's own number."""

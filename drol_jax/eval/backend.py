@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from drol_jax.errors import UserError
 from drol_jax.eval import contestants
+from drol_jax.eval.commands import one_of
 from drol_jax.eval.running import Runner
 from drol_jax.program import CacheArguments, make_ready
 from drol_jax.results import environment
@@ -20,10 +21,10 @@ Precision = Literal["float32", "tf32", "bfloat16"]
 class TrackingArguments(CacheArguments):
     """What all commands that track can be told, besides what is tracked."""
 
-    fidelity: Fidelity | None = None
+    fidelity: Annotated[Fidelity | None, one_of(Fidelity)] = None
     """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
     method's geometry right. Results go to a folder of their own."""
-    precision: Precision | None = None
+    precision: Annotated[Precision | None, one_of(Precision)] = None
     """Of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs. Results go to a
     folder of their own."""
     lanes: int = 1

@@ -12,7 +12,16 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval import benchmark, contestants, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
-from drol_jax.eval.commands import COMMANDS, DATASET_HELP, PROGRAM, data_root, describe, run_command, split_names
+from drol_jax.eval.commands import (
+    COMMANDS,
+    DATASET_HELP,
+    PROGRAM,
+    data_root,
+    describe,
+    one_of,
+    run_command,
+    split_names,
+)
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
 from drol_jax.program import tell
@@ -45,7 +54,7 @@ class Arguments(TrackingArguments):
     seeds: int = 1
     """Repeat with this many seeds, counted up from the configuration's; prints mean, standard deviation and 95 %
     confidence interval."""
-    protocol: Kind | None = None
+    protocol: Annotated[Kind | None, one_of(Kind)] = None
     """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
     (restart), from anchors (multistart). Default: the benchmark's own."""
     repetitions: int | None = None

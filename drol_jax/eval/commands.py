@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
+from typing import Any, get_args
+
+from tyro.constructors import PrimitiveConstructorSpec
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
@@ -53,6 +56,22 @@ def describe(about: str | None) -> str:
 def data_root() -> Path:
     """Where datasets lie unless the user says so: $DROL_JAX_DATA, else ./data."""
     return Path(os.environ.get(DATA_ROOT) or "data")
+
+
+def one_of(words: Any) -> PrimitiveConstructorSpec[Any]:
+    """How an option of ``words | None`` is read, where `words` is a Literal of strings and None is no word to type.
+
+    Of the union itself tyro offers None too, and tells the choices in an order that changes from run to run.
+    """
+    choices = get_args(words)
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="{" + ",".join(choices) + "}",
+        instance_from_str=lambda typed: typed[0],
+        is_instance=lambda value: value is None or value in choices,
+        str_from_instance=lambda value: [str(value)],
+        choices=choices,
+    )
 
 
 def split_names(names: str | None, option: str) -> list[str] | None:
