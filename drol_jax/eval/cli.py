@@ -13,7 +13,6 @@ from drol_jax.errors import UserError
 from drol_jax.eval import benchmark, contestants, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.commands import (
-    COMMANDS,
     DATASET_HELP,
     PROGRAM,
     data_root,
@@ -75,7 +74,7 @@ class Arguments(TrackingArguments):
 def main(
     argv: Sequence[str] | None = None, backend: Callable[[TrackingArguments], contestants.Backend] = JaxBackend
 ) -> int:
-    """Run the program: a command of `COMMANDS` where the first argument names one, else a benchmark.
+    """Run the program: a command of `COMMANDS` where the first argument is no option, else a benchmark.
 
     Args:
       argv: arguments after the program's name; default is the process's own.
@@ -88,7 +87,7 @@ def main(
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
     argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] in COMMANDS:
+    if argv and not argv[0].startswith("-"):
         return run_command(argv[0], argv[1:])
     about, config = describe(Arguments.__doc__), (tyro.conf.FlagCreatePairsOff,)
     arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, description=about, config=config)

@@ -1,5 +1,6 @@
 """What ``python -m drol_jax.eval`` can do besides tracking a benchmark, and what its commands share."""
 
+import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,8 +44,18 @@ COMMANDS = {
 
 
 def run_command(name: str, argv: Sequence[str]) -> int:
-    """Run a command; misuse is one line and exit code 2, Ctrl-C 130."""
-    return guarded(lambda: import_module(COMMANDS[name].module).main(argv))
+    """Run a command; misuse, such as a name that is none of `COMMANDS`, is one line and exit code 2, Ctrl-C 130."""
+    return guarded(lambda: import_module(_command(name).module).main(argv))
+
+
+def _command(name: str) -> Command:
+    if name in COMMANDS:
+        return COMMANDS[name]
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise UserError(
+        f"there is no command {name!r}; {meant}choose one of {', '.join(COMMANDS)}, or begin with an option"
+    )
 
 
 def describe(about: str | None) -> str:
