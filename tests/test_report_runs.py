@@ -195,6 +195,22 @@ def test_a_tracking_run_has_a_page_with_every_number_of_its_summary(run, tmp_pat
     assert "weights_hash ab12" in seen.text and "jax fake" in seen.text and "seed 1" in seen.text
 
 
+def test_a_run_shows_how_sure_its_scores_are_as_the_terminal_does(run, tmp_path):
+    _, out, _ = run("--baseline", "--seeds", "2", report=True)
+    seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
+    summary = json.loads((tmp_path / "results" / "Synth" / "summary.json").read_text())
+    (gap,) = summary["differences"]
+    assert seen.table("Is the best one better?")["siamrpn_alex_tiny - siamrpn_alex_tiny_baseline"] == {
+        "AUC a sequence": f"{gap['mean']:+.3f}",
+        "95 % interval": "{:+.3f} to {:+.3f}".format(*gap["interval"]),
+        "p": f"{gap['p']:.4f}",
+    }
+    (rows,) = (rows for title, rows in seen.tables if title == "Over seeds")
+    intervals = ", ".join(f"{measure} {interval}" for _, measure, *_, interval in rows[1:])
+    assert [row[:3] for row in rows[1:]] == [["siamrpn_alex_tiny", head, "2"] for head in ("AUC", "P@20", "NP")]
+    assert f"2 seeds, 95 % intervals: {intervals}." in out
+
+
 def test_a_run_shows_how_far_the_protocols_lie_apart(run, tmp_path):
     run("--baseline", report=True)
     seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))

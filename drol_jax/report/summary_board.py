@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from drol_jax.metrics.spread import Difference, Spread
 from drol_jax.report.board import Board, Column, Numbers, Refusal, Standing
 from drol_jax.report.summary import Entrant, Failure, Line, Summary
 
@@ -49,7 +50,27 @@ def board_of(
         refusals=tuple(_refusal(failure) for failure in summary.failures),
         dialects=dialects or {},
         compared=_SHARES[0],
+        differences=_differences(summary),
+        repeats=_repeats(summary),
     )
+
+
+def _differences(summary: Summary) -> dict[tuple[str, str], Difference]:
+    """The first entrant against each other one."""
+    first, *others = summary.entrants
+    gaps = {(first.name, other.name): summary.difference(first, other) for other in others}
+    return {pair: gap for pair, gap in gaps.items() if gap is not None}
+
+
+def _repeats(summary: Summary) -> dict[str, tuple[int, dict[str, Spread]]]:
+    """By entrant of several seeds how many, and each share's spread."""
+    result = {}
+    for entrant in summary.entrants if summary.covered else ():
+        if len(entrant.seeds) > 1:
+            line = summary.line(entrant, summary.covered)
+            spreads = (line.auc, line.precision, line.normalised_precision)
+            result[entrant.name] = len(entrant.seeds), dict(zip((c.key for c in _SHARES), spreads, strict=True))
+    return result
 
 
 def _refusal(failure: Failure) -> Refusal:
