@@ -146,11 +146,16 @@ def _one(
             what = f"{held.folder}: {extra} images more than annotations"
             cure = "the ones after the last annotated frame are left out; nothing to do"
             found.append(Finding(sequence=entry.name, level="note", what=what, cure=cure))
-    return sequence, found + _images(sequence, read, decode=decode)
+    where = source if not isinstance(source, Place) else truth_file(source, row) if row is not None else None
+    return sequence, found + _images(sequence, read, where, decode=decode)
 
 
-def _images(sequence: Sequence, read: Read, *, decode: bool) -> list[Finding]:
-    """The first error among a sequence's images: empty files, damage, another size; or a start box outside."""
+def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool) -> list[Finding]:
+    """The first error among a sequence's images: empty files, damage, another size; or a start box outside.
+
+    Args:
+      where: the file of its annotations.
+    """
     paths = [frame for frame in sequence.frames if isinstance(frame, Path)]
     try:
         size = None
@@ -162,7 +167,7 @@ def _images(sequence: Sequence, read: Read, *, decode: bool) -> list[Finding]:
             shape = read(path).shape[:2]
             if size is None:
                 size = shape
-                checked_start_box(sequence.first_box, *size)
+                _check_start(sequence, size, where)
             if shape != size:
                 raise UserError(
                     f"{path}: is {shape[1]}x{shape[0]}, the first image {size[1]}x{size[0]}; unpack the sequence again"
@@ -174,6 +179,19 @@ def _images(sequence: Sequence, read: Read, *, decode: bool) -> list[Finding]:
             _error(sequence.name, UserError(f"{error.filename}: cannot be read ({error.strerror}); unpack it again"))
         ]
     return []
+
+
+def _check_start(sequence: Sequence, size: tuple[int, ...], where: Path | None) -> None:
+    """Raise a UserError, in the numbers of the annotations, where no track can start from the first box."""
+    try:
+        checked_start_box(sequence.first_box, *size)
+    except UserError:
+        own = np.add(sequence.first_box, (sequence.origin, sequence.origin, 0, 0))
+        wrong = "is empty" if own[2:].min() <= 0 else f"lies wholly outside the {size[1]}x{size[0]} picture"
+        box = ",".join(f"{number:g}" for number in own)
+        raise UserError(
+            f"{where or sequence.name}: the box to start from, {box}, {wrong}; mend it or leave the sequence out"
+        ) from None
 
 
 def _misnamed(place: Place, row: Row) -> list[Finding]:
