@@ -60,6 +60,16 @@ def test_trackers_of_several_folders_stand_side_by_side(tmp_path, capsys):
     assert mean["auc"] == pytest.approx(np.mean([s["auc"] for s in found["trackers"][2]["sequences"].values()]))
 
 
+def test_a_folder_that_is_named_twice_counts_once(tmp_path, capsys):
+    write_tracker(tmp_path / "T", synth(), 3)
+    write_tracker(tmp_path / "U", synth(), 5)
+    folders = [tmp_path / "T", tmp_path / "T" / ".." / "T", tmp_path]
+    named = [word for folder in folders for word in ("--results", str(folder))]
+    assert score(*named, "--output", str(tmp_path / "out")) == 0
+    assert "runs, mean" not in capsys.readouterr().out
+    assert [tracker["name"] for tracker in board(tmp_path / "out")["trackers"]] == ["T", "U"]
+
+
 def test_the_csv_holds_every_number_of_the_json(tmp_path, capsys):
     write_tracker(tmp_path / "T", synth(), 3)
     assert score("--results", str(tmp_path / "T"), "--output", str(tmp_path / "out")) == 0

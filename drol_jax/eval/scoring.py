@@ -130,9 +130,12 @@ def _is_anchored(path: Path) -> bool:
 
 
 def _told_apart(trackers: Sequence[TrackerResults]) -> list[TrackerResults]:
-    """Trackers of several --results under distinct names."""
-    names = [tracker.name for tracker in trackers]
+    """Trackers of several --results under distinct names; one that several of them lead to is one."""
+    first: dict[Path, TrackerResults] = {}
+    for tracker in trackers:
+        first.setdefault(tracker.folder.resolve(), tracker)
+    names = [tracker.name for tracker in first.values()]
     return [
         tracker if names.count(tracker.name) == 1 else replace(tracker, name=str(tracker.folder))
-        for tracker in trackers
+        for tracker in first.values()
     ]
