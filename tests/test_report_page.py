@@ -83,6 +83,22 @@ def test_names_are_shown_and_never_obeyed(tmp_path):
     assert f"<img src=x> ({EVIL}): lost <b>" in seen.text
 
 
+def test_failures_and_notes_have_a_heading_each_where_there_are_some(toy):
+    def headings(**changes):
+        links = {a.get("href") for _, a in Page(page(replace(toy, **changes))).elements}
+        return links & {"#failures", "#notes"}
+
+    assert headings(refusals=(), notes=()) == set()
+    assert headings(refusals=(), notes=("quick",)) == {"#notes"}
+    assert headings(refusals=(Refusal("a", "car", "lost"),), notes=()) == {"#failures"}
+
+
+def test_one_sequence_is_not_called_all(toy):
+    assert "Means over all 4 sequences." in Page(page(toy)).text
+    one = Page(page(replace(toy, sequences=NAMES[:1], covered=NAMES[:1]))).text
+    assert "One sequence." in one and "1 sequences" not in one
+
+
 def test_missing_images_are_said_and_curves_are_drawn_all_the_same(toy):
     seen = Page(page(toy, [entry(name, images=False) for name in NAMES]))
     assert "no pictures: /nowhere/car/0.jpg: image missing" in seen.text

@@ -21,6 +21,7 @@ from drol_jax.report.page import page, write_page
 from drol_jax.report.page_tables import Cell, Grid
 from drol_jax.report.published import published
 from drol_jax.report.style import style
+from drol_jax.report.summary_board import COSTS
 from drol_jax.settings import load_settings
 
 pytest_plugins = ["fakes_eval"]
@@ -176,11 +177,12 @@ def test_a_tracking_run_has_a_page_with_every_number_of_its_summary(run, tmp_pat
         f"{key}{tail}": f"{head}{mark}" for key, head in heads.items() for tail, mark in (("", ""), ("_std", " ±"))
     }
     costs = {"frames": "frames", "fps": "fps", "compile_seconds": "compile s"}
+    decimals = {"fps": 1, "compile_seconds": 1}
     means = seen.table("Means")
     titles = {title.split(":")[0]: title for title, _ in seen.tables}
     for tracker in summary["trackers"]:
         for key, head in (shares | costs).items():
-            column = Column(key, head, "", share=key in shares)
+            column = Column(key, head, "", share=key in shares, decimals=decimals.get(key))
             assert means[tracker["name"]][head] == cell(tracker["mean"][key], column)
             every = [row for title, rows in seen.tables if title == titles[head] for row in rows]
             for kind in ("sequences", "attributes"):
@@ -193,6 +195,17 @@ def test_a_tracking_run_has_a_page_with_every_number_of_its_summary(run, tmp_pat
         "compilation s": "9.0",
     }
     assert "weights_hash ab12" in seen.text and "jax fake" in seen.text and "seed 1" in seen.text
+
+
+def test_seconds_and_rates_of_one_column_have_the_same_digits():
+    rates = [Column("fps", "fps", "", share=False, decimals=1)]
+    assert [cell(value, column) for column in rates for value in (12.34, 1.333, 9.0, None)] == [
+        "12.3",
+        "1.3",
+        "9.0",
+        "-",
+    ]
+    assert {column.key for column in COSTS if column.decimals == 1} == {"fps", "compile_seconds"}
 
 
 def test_a_run_shows_how_sure_its_scores_are_as_the_terminal_does(run, tmp_path):

@@ -196,6 +196,7 @@ def test_long_term_results_are_scored_by_f(tmp_path, capsys):
     assert score(*where, dataset="VOT2018-LT", only=sequence.name) == 0
     mean = board(tmp_path / "out")["trackers"][0]["mean"]
     assert mean == pytest.approx({"f": 6 / 7, "precision": 1, "recall": 3 / 4})
+    assert "  F harmonic mean of precision and recall, Pr precision" in capsys.readouterr().out
     path.with_name(f"{sequence.name}_001_confidence.value").unlink()
     assert score(*where, dataset="VOT2018-LT", only=sequence.name) == 1
     assert "its file of confidences is missing" in capsys.readouterr().out

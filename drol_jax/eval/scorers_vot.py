@@ -108,7 +108,11 @@ class LongTermScorer(BySequence):
     def __init__(self, protocol: longterm.Protocol):
         self.protocol: longterm.Protocol = protocol
         self.convention = {"pysot": "PySOT's toolkit", "vot": "vot-toolkit"}[protocol] + "; best of 100 thresholds"
-        self.columns = (Column("f", "F", "F"), Column("precision", "Pr", "precision"), Column("recall", "Re", "recall"))
+        self.columns = (
+            Column("f", "F", "harmonic mean of precision and recall"),
+            Column("precision", "Pr", "precision"),
+            Column("recall", "Re", "recall"),
+        )
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> longterm.Confident:
         truth, run = truth_regions(sequence), runs[min(runs)]

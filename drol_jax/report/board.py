@@ -24,6 +24,8 @@ class Column:
     larger_is_better: bool = True
     share: bool = True
     """Lies in [0, 1]; otherwise a count or a rate."""
+    decimals: int | None = None
+    """Shown of a count or a rate; None for as many as its size asks for."""
 
 
 @dataclass(frozen=True)

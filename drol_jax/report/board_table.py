@@ -44,6 +44,8 @@ def cell(value: float | None, column: Column) -> str:
         return "-"
     if column.share:
         return short(value)
+    if column.decimals is not None:
+        return f"{value:.{column.decimals}f}"
     return str(round(value)) if value == round(value) else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 

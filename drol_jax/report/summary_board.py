@@ -12,10 +12,10 @@ _SHARES = (
     Column("precision_20", "P@20", "precision at 20 px"),
     Column("normalised_precision", "NP", "normalised precision, at 0.2"),
 )
-_COSTS = (
+COSTS = (
     Column("frames", "frames", "frames in one pass", share=False),
-    Column("fps", "fps", "frames a second, compilation excluded", share=False),
-    Column("compile_seconds", "compile s", "seconds of compilation", larger_is_better=False, share=False),
+    Column("fps", "fps", "frames a second, compilation excluded", share=False, decimals=1),
+    Column("compile_seconds", "compile s", "seconds of compilation", larger_is_better=False, share=False, decimals=1),
 )
 
 
@@ -38,7 +38,7 @@ def board_of(
             Column(f"{c.key}_std", f"{c.head} ±", f"standard deviation over seeds of {c.head}", larger_is_better=False)
             for c in _SHARES
         )
-    columns += _COSTS
+    columns += COSTS
     return Board(
         dataset=summary.dataset,
         protocol="pysot",
