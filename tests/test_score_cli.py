@@ -197,7 +197,11 @@ def test_long_term_results_are_scored_by_f(tmp_path, capsys):
     mean = board(tmp_path / "out")["trackers"][0]["mean"]
     assert mean == pytest.approx({"f": 6 / 7, "precision": 1, "recall": 3 / 4})
     assert "  F harmonic mean of precision and recall, Pr precision" in capsys.readouterr().out
-    path.with_name(f"{sequence.name}_001_confidence.value").unlink()
+    confidences = path.with_name(f"{sequence.name}_001_confidence.value")
+    confidences.write_text("\n" * len(sequence))
+    assert score(*where, dataset="VOT2018-LT", only=sequence.name) == 1
+    assert "its file of confidences holds none" in capsys.readouterr().out
+    confidences.unlink()
     assert score(*where, dataset="VOT2018-LT", only=sequence.name) == 1
     assert "its file of confidences is missing" in capsys.readouterr().out
 
@@ -219,6 +223,15 @@ def test_one_vot_sequence_alone_has_no_eao_nor_have_its_attributes_and_the_reaso
     assert tracker["attributes"] and all(row["eao"] is None for row in tracker["attributes"].values())
     assert reason in found["notes"]
     assert (tmp_path / "out" / "report.html").read_text().count(reason) == 1
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_vot_result_of_codes_alone_is_scored_and_shown(tmp_path, code):
+    sequence = miniature("VOT2018", tmp_path / "data")
+    write_run(tmp_path / "T", sequence.name, Run(Regions.from_rows([[code]] * len(sequence))), "vot")
+    where = ["--data-root", str(tmp_path / "data"), "--results", str(tmp_path / "T"), "--output", str(tmp_path / "out")]
+    assert score(*where, dataset="VOT2018", only=sequence.name) == 0
+    assert board(tmp_path / "out")["trackers"][0]["mean"]["accuracy"] == 0
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".bin"])

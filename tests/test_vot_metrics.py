@@ -110,6 +110,11 @@ def test_exact_overlaps_of_known_shapes():
     assert exact_overlaps(shapes, against, (5, 10))[:1] == pytest.approx([0.5])
 
 
+def test_frames_that_all_hold_codes_have_no_exact_overlap():
+    codes, boxes = Regions.from_rows([[1], [2]]), Regions.from_boxes([[10, 10, 5, 5]] * 2)
+    assert np.isnan(exact_overlaps(codes, boxes, (50, 50))).all()
+
+
 def test_codes_have_no_overlap_in_one_program_and_none_in_the_other():
     a, b = Regions.from_rows([[1], [2], [0], [10, 10, 5, 5]]), Regions.from_rows([[10, 10, 5, 5]] * 2 + [[0]] * 2)
     assert np.isnan(overlaps(a, b, (50, 50))).all()

@@ -119,6 +119,8 @@ class LongTermScorer(BySequence):
         same_length(run.regions, len(truth))
         if run.confidence is None or len(run.confidence) != len(truth):
             raise UserError("its file of confidences is missing or of another length; track it again")
+        if np.isnan(run.confidence).all():
+            raise UserError("its file of confidences holds none; track it again")
         return longterm.judge(truth, run.regions, run.confidence, size_of(sequence), self.protocol)
 
     def numbers(self, judged: Sequence[longterm.Confident]) -> Numbers:

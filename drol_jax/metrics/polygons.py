@@ -25,6 +25,8 @@ def exact_overlaps(a: Regions, b: Regions, bounds: tuple[float, float] | None = 
         raise ValueError(f"{len(a)} regions against {len(b)}")
     both = a.is_region & b.is_region
     result = np.full(len(a), np.nan)
+    if not both.any():
+        return result
     first, second = a.corners[both], b.corners[both]
     shared = np.zeros(len(first))
     for fan_a in _FANS:
