@@ -24,7 +24,7 @@ from drol_jax.bench.plan import (
     names,
 )
 from drol_jax.errors import UserError
-from drol_jax.eval.commands import data_root, split_names
+from drol_jax.eval.commands import data_root, one_of, split_names
 from drol_jax.program import guarded, tell
 from drol_jax.workers import cores
 
@@ -68,7 +68,7 @@ class Arguments:
     Without --threads it gets as many threads as it is fastest with."""
     against_python: Path | None = None
     """The interpreter with PyTorch for that. Default: this one."""
-    workload: Literal["otb100"] | None = None
+    workload: Annotated[str | None, one_of(Literal["otb100"])] = None
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
     workload_scale: float | None = None
     """Share of it. Default: 1, all."""
