@@ -1,7 +1,6 @@
 """The command line that the converters share."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from conversion import Job
 from source_checkout import Disagreement
 
 from drol_jax.checkpoint import check_writable
-from drol_jax.errors import UserError
+from drol_jax.program import guarded, tell
 from drol_jax.settings import load_model
 
 
@@ -24,7 +23,8 @@ def run(convert: Callable[[Job], None], description: str, argv: list[str] | None
       checkout: whether the source network can be run from its own repository (--check).
 
     Returns:
-      Exit code: 0; 1 where that network answers differently; 2 after one line about what the user can mend.
+      Exit code: 0; 1 where that network answers differently; 2 after one line about what the user can mend; 130 on
+      Ctrl-C.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("checkpoint", type=Path, help="the file to convert")
@@ -42,15 +42,16 @@ def run(convert: Callable[[Job], None], description: str, argv: list[str] | None
         )
         parser.add_argument("--check-seed", type=int, default=0, help="seed of those pictures (default 0)")
     given = parser.parse_args(argv)
-    try:
+
+    def work() -> int:
         model = load_model(given.config)
         check_writable(given.output, given.force)
         job = Job(source=given.checkpoint, config=given.config, model=model, output=given.output, force=given.force)
-        convert(replace(job, check=given.check, seed=given.check_seed) if checkout else job)
-    except Disagreement as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+        try:
+            convert(replace(job, check=given.check, seed=given.check_seed) if checkout else job)
+        except Disagreement as error:
+            tell(f"error: {error}")
+            return 1
+        return 0
+
+    return guarded(work)

@@ -6,16 +6,23 @@ Moves numbers without arithmetic: what `pysot_to_flax` read comes out again bit 
 normalisation's num_batches_tracked, which only training reads, is left out: PyTorch fills it in.
 """
 
+if __name__ == "__main__":  # before the rest of the file is imported
+    from start import start
+
+    start("flax_to_pysot")
+
 import argparse
-import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pysot_names
 from torch_writer import write_state_dict
 
 from drol_jax import checkpoint
+from drol_jax.checkpoint.held import Held
 from drol_jax.errors import UserError
+from drol_jax.program import guarded
 from drol_jax.settings import load_model
 
 
@@ -36,14 +43,23 @@ def convert(weights: str | Path, config: str | Path, output: Path, force: bool) 
         raise UserError(f"{output} exists; name another file, or allow overwriting it (--force)")
     variables = checkpoint.load(checkpoint.resolve(weights), model).variables
     arrays = pysot_names.SourceView(variables, model)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-            fresh = Path(scratch) / "new"
-            write_state_dict(fresh, pysot_names.expected(model), arrays.__getitem__)
-            fresh.replace(output)
-    except OSError as error:
-        raise UserError(f"cannot write {output} ({error.strerror or error}); choose a file you may write") from error
+    made = [parent for parent in output.absolute().parents if not parent.exists()]
+    with Held() as held:
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
+                fresh = Path(scratch) / "new"
+                write_state_dict(fresh, pysot_names.expected(model), arrays.__getitem__)
+                held.check()
+                fresh.replace(output)
+        except BaseException as error:
+            for parent in made:
+                with suppress(OSError):
+                    parent.rmdir()
+            if not isinstance(error, OSError):
+                raise
+            wrong = error.strerror or error
+            raise UserError(f"cannot write {output} ({wrong}); choose a file you may write") from error
     print(f"saved {output}: {output.stat().st_size / 1e6:.2f} MB, {len(arrays)} arrays")
 
 
@@ -54,13 +70,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", required=True, type=Path, help="file to write")
     parser.add_argument("--force", action="store_true", help="replace an earlier file")
     arguments = parser.parse_args(argv)
-    try:
+
+    def work() -> int:
         convert(arguments.weights, arguments.config, arguments.output, arguments.force)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+        return 0
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return guarded(work)

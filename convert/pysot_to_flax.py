@@ -9,7 +9,11 @@ on a fixed input; otherwise nothing is written. With --check it must also give t
 gives in PyTorch on random inputs.
 """
 
-import sys
+if __name__ == "__main__":  # before the rest of the file is imported
+    from start import start
+
+    start("pysot_to_flax")
+
 
 import numpy as np
 import pysot_names
@@ -76,7 +80,3 @@ def main(argv: list[str] | None = None) -> int:
     return run(
         convert, "Convert a PySOT, DROL or NanoTrack checkpoint (.pth) into a drol_jax one.", argv, checkout=True
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,8 +9,12 @@ sigma ** 2 less our epsilon. The final `adjust` layer's bias goes with the head;
 whole map, and no tracker reads it.
 """
 
+if __name__ == "__main__":  # before the rest of the file is imported
+    from start import start
+
+    start("siamfc_mat_to_flax")
+
 import re
-import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -196,7 +200,3 @@ def _source(path: str) -> str:
 
 def _same(shape: tuple[int, ...], wanted: tuple[int, ...] | None) -> bool:
     return wanted is not None and [n for n in shape if n != 1] == [n for n in wanted if n != 1]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

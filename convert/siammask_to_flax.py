@@ -8,7 +8,11 @@ experiments/siamrpn_resnet is the same without masks. Its experiments/siammask_b
 tracker here takes the decoder's masks. The checks are those of `pysot_to_flax`.
 """
 
-import sys
+if __name__ == "__main__":  # before the rest of the file is imported
+    from start import start
+
+    start("siammask_to_flax")
+
 from collections.abc import Iterable
 
 import torch_files
@@ -76,7 +80,3 @@ def _other_release(names: Iterable[str], job: Job) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     return run(convert, "Convert a checkpoint of the original SiamMask release (.pth) into a drol_jax one.", argv)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

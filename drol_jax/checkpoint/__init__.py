@@ -18,6 +18,7 @@ from flax.traverse_util import flatten_dict
 from drol_jax.checkpoint import card as cards
 from drol_jax.checkpoint import folder, hub, single
 from drol_jax.checkpoint.folder import CARD
+from drol_jax.checkpoint.held import Held
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
@@ -63,7 +64,8 @@ def save(
       model: the network they belong to.
       card: more entries for the card, such as where the numbers came from; plain data.
       overwrite: replace earlier weights there.
-      verify: called before anything appears; still more entries for the card. Where it raises, nothing is left.
+      verify: called before anything appears; still more entries for the card. Where it raises, nothing is left, nor
+        after Ctrl-C, which is heard in it and between the parts of writing.
 
     Returns:
       The target.
@@ -79,23 +81,30 @@ def save(
     check_writable(target, overwrite)
     count, found = sum(array.size for array in flat.values()), weights_hash(variables)
 
+    held = Held()
+
     def full_card() -> dict[str, Any]:
-        return cards.new({**(card or {}), **verify()}, model, count, found)
+        with held.let_through():
+            more = verify()
+        return cards.new({**(card or {}), **more}, model, count, found)
 
     made = [parent for parent in target.parents if not parent.exists()]
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-            fresh = Path(scratch) / "new"
-            (single if _is_file_name(target) else folder).write(fresh, flat, full_card)
-            _swap_in(fresh, target, Path(scratch) / "old")
-    except BaseException as error:
-        for parent in made:
-            with suppress(OSError):
-                parent.rmdir()
-        if not isinstance(error, OSError):
-            raise
-        raise UserError(f"cannot write {target} ({error.strerror or error}); choose a place you may write") from error
+    with held:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+                fresh = Path(scratch) / "new"
+                (single if _is_file_name(target) else folder).write(fresh, flat, full_card)
+                held.check()
+                _swap_in(fresh, target, Path(scratch) / "old")
+        except BaseException as error:
+            for parent in made:
+                with suppress(OSError):
+                    parent.rmdir()
+            if not isinstance(error, OSError):
+                raise
+            wrong = error.strerror or error
+            raise UserError(f"cannot write {target} ({wrong}); choose a place you may write") from error
     return target
 
 

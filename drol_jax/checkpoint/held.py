@@ -1,0 +1,55 @@
+"""Ctrl-C kept back while files are written, which must not stop half-way: what is begun then also ends."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Held:
+    """Inside ``with`` Ctrl-C is noted, and takes effect at the next `check`, in `let_through`, or at the end.
+
+    Orbax writes in threads of its own, and a temporary folder is there before it is known by name: an exception in
+    between would leave it behind.
+    """
+
+    def __init__(self) -> None:
+        self._handler: Callable[[int, Any], Any] | None = None
+        self._asked = False
+
+    def __enter__(self) -> "Held":
+        handler = signal.getsignal(signal.SIGINT)
+        # Where Ctrl-C is ignored, or ends the process at once, that stays; other threads than the first never see it.
+        if callable(handler) and threading.current_thread() is threading.main_thread():
+            self._handler = handler
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+        self.check()
+
+    def check(self) -> None:
+        """What Ctrl-C does outside, if it came: by default it raises KeyboardInterrupt."""
+        if self._asked and self._handler is not None:
+            self._asked = False
+            self._handler(signal.SIGINT, None)
+
+    @contextmanager
+    def let_through(self) -> Iterator[None]:
+        """A part in which Ctrl-C takes effect at once."""
+        self.check()
+        self._restore()
+        try:
+            yield
+        finally:
+            if self._handler is not None:
+                signal.signal(signal.SIGINT, self._note)
+
+    def _note(self, *_: object) -> None:
+        self._asked = True
+
+    def _restore(self) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
