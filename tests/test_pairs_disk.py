@@ -176,6 +176,28 @@ def test_missing_and_unreadable_files_are_named(cut_pictures, tmp_path):
         sequences(SequencesSettings(dataset="folders"), 2)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "there", "says"),
+    [
+        (
+            "folders",
+            False,
+            r"folders: folder .* does not exist; write renderings there \(.*eval render --output .*root",
+        ),
+        ("folders", True, r"folders: no annotation .* lies under .*; write renderings there"),
+        ("OTB100", False, "fetch the sequences' zip files .* name that with root in the training file"),
+        ("OTB100", None, "no folder was named; say where with root in the training file"),
+    ],
+)
+def test_a_dataset_that_is_not_there_is_named_with_a_cure_that_training_has(dataset, there, says, tmp_path):
+    root = tmp_path / "data"
+    if there:
+        root.mkdir()
+    with pytest.raises(UserError, match=says) as caught:
+        sequences(SequencesSettings(dataset=dataset, root=None if there is None else str(root)), 2)
+    assert "--data-root" not in str(caught.value)
+
+
 def test_negatives_want_a_second_video(tmp_path):
     settings = wrong(tmp_path, '{"v": {"00": {"000001": [1, 2, 30, 40]}}}')
     with pytest.raises(UserError, match="only one"):

@@ -44,6 +44,10 @@ def test_there_is_one_for_each_small_network():
         ({"steps": None}, "steps or budget must be given, and not both"),
         ({"steps": None, "budget": "soon"}, "'soon' is no span of time"),
         ({"sources": []}, "sources hold none"),
+        (
+            {"sources": [{"sequences": {"dataset": "folder"}}]},
+            "mine.yaml: sources.0.sequences.dataset: unknown dataset 'folder'; the nearest is 'folders'",
+        ),
         ({"sources": [{}]}, "sources.0 must be one of procedural, crop511 and sequences"),
         ({"sources": [{"sequences": {"dataset": "Synth"}}]}, "render_seed 0 is the benchmark's own"),
         ({"sources": [{"sequences": {"dataset": "synth", "render_seed": 1000}}]}, "is among evaluation.seeds"),
@@ -57,6 +61,13 @@ def test_mistakes_are_named_with_their_cure(changes, words):
         from_dict({**MINIMAL, **changes}, source="mine.yaml")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n"])
+def test_a_file_without_a_mapping_hears_what_a_training_file_holds(text, tmp_path):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(UserError, match="a training file is a YAML mapping with at least config, and steps or budget"):
+        load_train_settings(tmp_path / "mine.yaml")
 
 
 def test_a_missing_configuration_is_named():
@@ -77,7 +88,9 @@ def test_what_is_no_span_of_time_is_refused(words):
         seconds_of(words)
 
 
-@pytest.mark.parametrize("name", ["GOT-10k-train", "folders", "OTB100", "Synth@7"])
+@pytest.mark.parametrize(
+    "name", ["GOT-10k-train", "folders", "OTB100", "Synth@7", "otb2015", "Folders", "UAV123@10fps"]
+)
 def test_pairs_come_from_any_dataset(name):
     found = from_dict({**MINIMAL, "sources": [{"sequences": {"dataset": name, "root": "somewhere"}}]})
     assert found.sources[0].sequences.dataset == name

@@ -34,8 +34,13 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(
+    path: Path, wanted: str = "a configuration is a YAML mapping with at least model and hyper"
+) -> dict[str, Any]:
     """The mapping that a YAML file holds.
+
+    Args:
+      wanted: what it should be, for the message.
 
     Raises:
       UserError: the file cannot be read, is not YAML, holds a key twice or a key that is not text, or no mapping.
@@ -56,7 +61,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         first = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(f"{path} is not valid YAML ({first}); mend the file") from error
     if not isinstance(tree, dict):
-        raise UserError(f"{path} holds no settings: a configuration is a YAML mapping with at least model and hyper")
+        raise UserError(f"{path} holds no settings: {wanted}")
     return tree
 
 

@@ -103,7 +103,8 @@ def load_train_settings(name_or_path: str | Path) -> TrainSettings:
     elif not path.is_file():
         names = ", ".join(available())
         raise UserError(f"no training file {str(name_or_path)!r}: name a bundled one ({names}) or a YAML file")
-    return from_dict(read_mapping(path), path.stem, str(path))
+    wanted = "a training file is a YAML mapping with at least config, and steps or budget"
+    return from_dict(read_mapping(path, wanted), path.stem, str(path))
 
 
 def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: str = "settings") -> TrainSettings:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drol_jax.config import SearchConfig
-from drol_jax.datasets import RENDERED_FROM, built_in, canonical
+from drol_jax.datasets import RENDERED_FROM
 from drol_jax.errors import UserError
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.pairs.disk_crop511 import Crop511Settings, crop511
-from drol_jax.train.pairs.disk_sequences import FOLDERS, SequencesSettings, sequences
+from drol_jax.train.pairs.disk_sequences import SequencesSettings, dataset_named, sequences
 from drol_jax.train.pairs.mixture import Mixture
 from drol_jax.train.pairs.procedural import Procedural, ProceduralSettings
 
@@ -45,9 +45,16 @@ def source_complaints(settings: Sequence[SourceSettings], held_out: Sequence[int
             yield f"sources.{place} must be one of procedural, crop511 and sequences"
         if source.share < 0:
             yield f"sources.{place}.share is {source.share!r}, wanted 0 or more"
-        if source.sequences is None or source.sequences.dataset in FOLDERS or not built_in(source.sequences.dataset):
+        if source.sequences is None:
             continue
-        seed = int(canonical(source.sequences.dataset).partition(RENDERED_FROM)[2] or source.sequences.render_seed)
+        try:
+            dataset, _, rendered_from = dataset_named(source.sequences.dataset).partition(RENDERED_FROM)
+        except UserError as error:
+            yield f"sources.{place}.sequences.dataset: {error}"
+            continue
+        if dataset != "Synth":
+            continue
+        seed = int(rendered_from or source.sequences.render_seed)
         if seed == 0 or seed in held_out:
             whose = "is the benchmark's own" if seed == 0 else "is among evaluation.seeds"
             yield f"sources.{place}.sequences.render_seed {seed} {whose}, which training must not see; choose another"

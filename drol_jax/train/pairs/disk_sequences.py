@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.datasets import SequenceEntry, load
-from drol_jax.datasets.definitions import Benchmark, Layout
+from drol_jax.datasets import DATASETS, RENDERED_FROM, SequenceEntry, benchmarks, canonical, load
+from drol_jax.datasets.definitions import Benchmark, Layout, pick
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.errors import UserError
 from drol_jax.frames import read
@@ -65,14 +65,38 @@ def sequences(
     return (Kept if settings.keep else FromDisk)(list_sequences(_entries(settings, root)), draws)
 
 
+def dataset_named(name: str) -> str:
+    """A dataset's own name, from any of its names in any case.
+
+    Raises:
+      UserError: an unknown dataset (names the nearest).
+    """
+    if RENDERED_FROM in name:
+        return canonical(name)
+    spellings = {alias: row.name for row in benchmarks().values() for alias in row.aliases}
+    return pick(name, spellings | {known: known for known in (*DATASETS, *FOLDERS)}, "dataset")
+
+
 def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEntry]:
-    name, only = settings.dataset, settings.only or None
-    if name not in FOLDERS:
-        return load(name, root, only, settings.render_seed)
-    if root is None:
-        raise UserError(f"{name} lies on disk and no folder was named; say where with root")
-    of = _folders(name)
-    entries = list_entries(find_source(of, root, images=True), of, images=True)
+    name, only = dataset_named(settings.dataset), settings.only or None
+    try:
+        if name not in FOLDERS:
+            return load(name, root, only, settings.render_seed)
+        if root is None:
+            raise UserError(f"{name} lies on disk and no folder was named; say where with root")
+        of = _folders(name)
+        source = find_source(of, root, images=True)
+    except UserError as error:
+        # Those who only track name the folder on the command line.
+        trouble = str(error).replace("--data-root DIR", "root in the training file")
+        if name == "folders" and root is not None:
+            trouble = (
+                f"{trouble.partition(';')[0]}; write renderings there (python -m drol_jax.eval render --output {root}; "
+                "the comments of configs/train/*.yaml have the seeds), or name another folder of "
+                "SEQUENCE/groundtruth.txt with images, by root in the training file"
+            )
+        raise UserError(trouble) from error
+    entries = list_entries(source, of, images=True)
     return entries if only is None else select(entries, only, name)
 
 
