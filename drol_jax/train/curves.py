@@ -34,6 +34,8 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> N
     def plot(axes: Any, rows: Sequence[Mapping[str, Any]], key: str, label: str, **style: Any) -> None:
         if any(key in row for row in rows):
             points = [(row["step"], row[key]) for row in rows if key in row]
+            if len(points) == 1:  # no line goes through it
+                style.setdefault("marker", "o")
             axes.plot(*zip(*points, strict=True), label=label, **style)
 
     for key in ("loss", *PARTS):

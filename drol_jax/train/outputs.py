@@ -26,7 +26,8 @@ def write_outputs(plan: Plan, state: TrainState, folder: RunFolder, command: str
     variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), jax.device_get(state.averaged))
     card = {"training": {"command": command, **summary(plan, lines)}}
     checkpoint.save(folder.path / WEIGHTS, variables, run.tracker.config.model, card, overwrite=True)
-    draw_curves(lines, folder.path / CURVES, f"{run.settings.name}, {plan.steps} steps of {run.settings.batch_size}")
+    title = f"{run.settings.name}, {plan.steps} steps, {run.settings.batch_size} pairs each"
+    draw_curves(lines, folder.path / CURVES, title)
 
 
 def summary(plan: Plan, lines: list[dict[str, Any]]) -> dict[str, Any]:

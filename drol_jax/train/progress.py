@@ -64,7 +64,8 @@ class TrainMonitor:
         if not self._console.is_terminal and now - self._told >= self._line_seconds:
             self._told = now
             left = (now - self._began) / max(done - self._first, 1) * (self._total - done)
-            self.say(f"step {done} of {self._total}, {self._words}, {span(left)} left")
+            words = f"{self._words}, " if self._words else ""
+            self.say(f"step {done} of {self._total}, {words}{span(left)} left")
 
     def say(self, words: str) -> None:
         """A line that stays."""
