@@ -17,6 +17,7 @@ from pysot_entries import AXES, Entry, Layout, convolution, mobilenet_entries, n
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.nets import resnet
+from drol_jax.settings.pysot_model import ALEXNETS
 from drol_jax.variables import listing, mismatches, variable_shapes
 
 # Positions of the convolutions and normalisations in PySOT's `features` sequences.
@@ -24,6 +25,9 @@ SEQUENCES = {
     "alexnetlegacy": ((0, 4, 8, 11, 14), (1, 5, 9, 12, 15)),
     "alexnetlegacy2": ((0, 4, 8, 11, 14), (1, 5, 9, 12)),
 }
+RESPONSE_BIAS = "backbone.corr_bias"
+"""SiamFC's, which neither tracking here nor DROL's adds. Only alexnetlegacy2 among DROL's AlexNets has a place for it:
+with another one DROL tells that the file's array is not used, and runs the network."""
 Spelling = Callable[[str], str]
 """PySOT's name of an array -> the name it has elsewhere."""
 BRANCH_PARTS = (("conv_kernel", "template"), ("conv_search", "search"), ("head", "hidden"))
@@ -48,7 +52,7 @@ def ignored(name: str, model: ModelConfig) -> bool:
     """Whether PySOT stores this name without ever reading it in the network's answer."""
     if model.anchor_free and name.startswith(nanotrack_names.UNUSED):
         return True
-    return name.endswith("num_batches_tracked") or (name == "backbone.corr_bias" and model.head != "siamfc")
+    return name.endswith("num_batches_tracked") or (name == RESPONSE_BIAS and model.head != "siamfc")
 
 
 def expected(model: ModelConfig) -> dict[str, tuple[int, ...]]:
@@ -164,12 +168,11 @@ def _neck(model: ModelConfig) -> list[Entry]:
 
 def _head(model: ModelConfig) -> list[Entry]:
     if model.head == "siamfc":
-        if model.backbone != "alexnetlegacy2":
+        if model.backbone not in ALEXNETS:
             raise UserError(
-                f"PySOT's {model.backbone} has no bias for SiamFC's response; only alexnetlegacy2 comes with the "
-                "siamfc head: use a configuration with that backbone"
+                f"neither PySOT nor DROL has a SiamFC with {model.backbone}: a network of that kind stays in drol_jax"
             )
-        return [Entry("backbone.corr_bias", "params/head/bias", "vector")]
+        return [Entry(RESPONSE_BIAS, "params/head/bias", "vector")]
     entries = []
     if model.head == "upchannel_rpn":
         for branch in ("cls", "loc"):

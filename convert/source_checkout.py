@@ -106,7 +106,7 @@ def _their_answers(job: Job, pairs: list[list[np.ndarray]], cells: np.ndarray) -
 
 
 def _check_names(job: Job, missing: list[str], unexpected: list[str]) -> None:
-    kinds = {"it lacks": missing, "it has no": unexpected}
+    kinds = {"it lacks": missing, "it has no": [n for n in unexpected if n != pysot_names.RESPONSE_BIAS]}
     wrong = {kind: [n for n in names if not pysot_names.ignored(n, job.model)] for kind, names in kinds.items()}
     if listed := "; ".join(f"{kind} {', '.join(names)}" for kind, names in wrong.items() if names):
         listed = listed.replace("it lacks", f"{job.source} lacks").replace("it has no", f"{job.check} has no")

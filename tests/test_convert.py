@@ -42,6 +42,7 @@ ALL = [
     *DEEP.values(),
     recorded.model("siammask_r50_l3"),
     SIAMFC,
+    ModelConfig(backbone="alexnetlegacy", head="siamfc", width=0.05),
     ModelConfig(backbone="alexnetlegacy2", head="depthwise_rpn", head_channels=4),
 ]
 
@@ -137,10 +138,11 @@ def test_the_converted_network_gives_pytorchs_answer(name):
     assert max(found.values()) < 1e-5, found
 
 
-def test_siamfcs_groups_and_order_of_layers_are_the_sources():
-    state = {name: (array - 1) * 0.1 if array.ndim == 4 else array for name, array in random_state(SIAMFC).items()}
-    variables = pysot_names.to_flax(state, SIAMFC)
-    found = differences(variables, SIAMFC, source_forward.answer(state, SIAMFC, *source_pictures()))
+@pytest.mark.parametrize("model", [SIAMFC, ModelConfig(backbone="alexnetlegacy", head="siamfc", width=0.25)])
+def test_siamfcs_groups_and_order_of_layers_are_the_sources(model):
+    state = {name: (array - 1) * 0.1 if array.ndim == 4 else array for name, array in random_state(model).items()}
+    variables = pysot_names.to_flax(state, model)
+    found = differences(variables, model, source_forward.answer(state, model, *source_pictures()))
     assert max(found.values()) < 1e-4, found
 
 

@@ -9,6 +9,7 @@ import source_checkout
 from test_convert import GOLDEN, NETWORKS, ROOT, write_config
 
 from drol_jax import checkpoint
+from drol_jax.config import ModelConfig
 
 TORCH = """
 import contextlib
@@ -132,6 +133,11 @@ def test_a_checkout_of_another_network_names_the_arrays(checked, tmp_path):
     code, said = checked(make_checkout(tmp_path / "checkout", missing=["neck.downsample.0.weight"]))
     assert code == 2
     assert "torch_siamrpn.pth lacks neck.downsample.0.weight" in said
+
+
+def test_a_checkout_without_a_place_for_siamfcs_bias_is_no_other_network():
+    job = SimpleNamespace(model=ModelConfig(backbone="alexnetlegacy", head="siamfc", width=0.05))
+    source_checkout._check_names(job, [], ["backbone.corr_bias"])
 
 
 def test_a_checkout_that_cannot_run_says_why(checked, tmp_path):

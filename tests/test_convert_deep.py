@@ -90,13 +90,13 @@ def test_a_checkpoint_goes_there_and_back_bit_for_bit(tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["back.pth", "model.pth", "ours", "tiny.yaml"]
 
 
-def test_the_bundled_weights_go_back_to_pysot(tmp_path):
+@pytest.mark.parametrize("name", checkpoint.bundled())
+def test_the_bundled_weights_go_back_to_pysot(name, tmp_path):
     output = tmp_path / "starter.pth"
-    arguments = ["siamrpn_alex_tiny", "--config", "siamrpn_alex_tiny", "--output", str(output)]
-    assert flax_to_pysot.main(arguments) == 0
-    model = recorded.load_settings("siamrpn_alex_tiny").config.model
+    assert flax_to_pysot.main([name, "--config", name, "--output", str(output)]) == 0
+    model = recorded.load_settings(name).config.model
     variables = pysot_names.to_flax(torch_files.read_state_dict(output), model)
-    loaded = checkpoint.load(checkpoint.resolve("siamrpn_alex_tiny"), model)
+    loaded = checkpoint.load(checkpoint.resolve(name), model)
     assert checkpoint.weights_hash(variables) == loaded.hash
 
 
