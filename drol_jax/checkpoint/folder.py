@@ -16,6 +16,8 @@ from drol_jax.errors import UserError
 
 CARD = "card.json"
 VARIABLES = "variables"
+TRAINED = "weights"
+"""Where a training run's folder has its weights."""
 FILE_BYTES = 2**23
 """Orbax holds back what it writes until about this much has come together; by default that is a whole network."""
 
@@ -89,9 +91,11 @@ def read_card(folder: Path) -> dict[str, Any]:
       UserError: no drol_jax checkpoint, or a damaged card.
     """
     if not (folder / CARD).is_file():
-        raise UserError(
-            f"{folder} is no drol_jax checkpoint (it has no {CARD}); give a folder that convert/pysot_to_flax.py wrote"
-        )
+        trained = folder / TRAINED
+        wanted = "give a folder that convert/pysot_to_flax.py wrote"
+        if (trained / CARD).is_file():
+            wanted = f"it is the folder of a training run: name {trained}"
+        raise UserError(f"{folder} is no drol_jax checkpoint (it has no {CARD}); {wanted}")
     try:
         content = (folder / CARD).read_bytes()
     except OSError as error:

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from drol_jax import checkpoint
+from drol_jax.checkpoint.folder import TRAINED
 from drol_jax.results import environment
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train.curves import draw_curves
@@ -13,7 +14,7 @@ from drol_jax.train.folder import RunFolder
 from drol_jax.train.run import Plan
 from drol_jax.train.state import TrainState
 
-WEIGHTS, CURVES = "weights", "curves.png"
+CURVES = "curves.png"
 
 
 def write_outputs(plan: Plan, state: TrainState, folder: RunFolder, command: str) -> None:
@@ -25,7 +26,7 @@ def write_outputs(plan: Plan, state: TrainState, folder: RunFolder, command: str
     run, lines = plan.run, folder.lines()
     variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), jax.device_get(state.averaged))
     card = {"training": {"command": command, **summary(plan, lines)}}
-    checkpoint.save(folder.path / WEIGHTS, variables, run.tracker.config.model, card, overwrite=True)
+    checkpoint.save(folder.path / TRAINED, variables, run.tracker.config.model, card, overwrite=True)
     title = f"{run.settings.name}, {plan.steps} steps, {run.settings.batch_size} pairs each"
     draw_curves(lines, folder.path / CURVES, title)
 
