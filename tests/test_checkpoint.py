@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import jax
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 from flax.traverse_util import unflatten_dict
 
@@ -175,6 +176,16 @@ def test_damage_is_noticed_and_the_cure_is_named(saved, damage):
     message = error_of(checkpoint.load, saved, TINY)
     assert f"{saved} is damaged" in message
     assert "convert or copy the weights again" in message
+
+
+@pytest.mark.parametrize("error", [jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory"), MemoryError()])
+def test_a_device_that_lacks_room_is_no_damage(saved, error, monkeypatch):
+    def full(*_, **__):
+        raise error
+
+    monkeypatch.setattr(ocp.Checkpointer, "restore", full)
+    with pytest.raises(type(error)):
+        checkpoint.load(saved, TINY)
 
 
 def test_a_checkpoint_of_a_later_drol_jax_says_so(saved):

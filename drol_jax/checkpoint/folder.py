@@ -1,7 +1,8 @@
 """Weights as a folder: Orbax's `variables/` and a `card.json`, which also holds a SHA-256 of every file."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +53,17 @@ def read(folder: Path, model: ModelConfig) -> tuple[dict[str, Any], dict[str, An
             folder, f"{', '.join(bad)} in {VARIABLES} changed, went missing or came in since it was written"
         )
     cards.check_network(card, model, folder)
-    try:
-        with _checkpointer() as checkpointer:
+    with _checkpointer() as checkpointer:
+        with _damage_told(folder):
             stored_tree = checkpointer.metadata(folder / VARIABLES).item_metadata.tree
             stored: dict[str, Any] = flatten_dict(stored_tree, sep="/")
-            cards.check_shapes({path: tuple(leaf.shape) for path, leaf in stored.items()}, model, str(folder))
-            # Plain arrays: Orbax would otherwise warn that the file names no device of this machine.
-            as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), stored_tree)
-            return card, checkpointer.restore(folder / VARIABLES, args=ocp.args.PyTreeRestore(restore_args=as_numpy))
-    except UserError:
-        raise
-    except Exception as error:  # Orbax and TensorStore raise many kinds, all of which mean this here.
-        raise cards.damaged(folder, f"{VARIABLES} cannot be read, {type(error).__name__}") from error
+            shapes = {path: tuple(leaf.shape) for path, leaf in stored.items()}
+        cards.check_shapes(shapes, model, str(folder))
+        # Plain arrays: Orbax would otherwise warn that the file names no device of this machine.
+        as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), stored_tree)
+        with _damage_told(folder):
+            tree = checkpointer.restore(folder / VARIABLES, args=ocp.args.PyTreeRestore(restore_args=as_numpy))
+    return card, tree
 
 
 def is_ours(folder: Path) -> bool:
@@ -73,6 +73,17 @@ def is_ours(folder: Path) -> bool:
 
 def _checkpointer() -> ocp.Checkpointer:
     return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(use_ocdbt=True, use_compression=False))
+
+
+@contextmanager
+def _damage_told(folder: Path) -> Iterator[None]:
+    """Errors in reading as the user's, but for those of a device, or of memory, that lacks room."""
+    try:
+        yield
+    except (jax.errors.JaxRuntimeError, MemoryError):
+        raise
+    except Exception as error:  # Orbax and TensorStore raise many kinds, all of which mean this here.
+        raise cards.damaged(folder, f"{VARIABLES} cannot be read, {type(error).__name__}") from error
 
 
 def _file_hashes(folder: Path) -> dict[str, str]:
