@@ -1,11 +1,20 @@
-"""Where the data that ships with the library lies: in the wheel, or beside the package in a clone."""
+"""Where the data that ships with the library lies, in the wheel or beside the package in a clone; and its version."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 from drol_jax.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parent
+
+
+def version() -> str:
+    """The installed version of drol_jax."""
+    try:
+        return metadata.version("drol_jax")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def data_path(kind: Literal["configs", "eval", "weights"]) -> Path:

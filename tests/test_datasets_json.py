@@ -166,6 +166,14 @@ class TestDefinitions:
         assert (found and found.name) == name
 
 
+def test_a_folder_may_be_spelt_otherwise_than_the_file_in_it(tmp_path):
+    folder = tmp_path / "tpl_Yo_yos_ce3"
+    folder.mkdir()
+    (folder / "Yo-yos_ce3_gt.txt").write_text("10,20,30,40\n" * 201)
+    (entry,) = datasets.load("TC128", tmp_path, ["Yo-yos_ce3"], images=False)
+    assert len(entry.open()) == 201
+
+
 @given(
     st.lists(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4), min_size=1, max_size=5),
     st.sampled_from([",", "\t", " ", ", ", ";", "  "]),

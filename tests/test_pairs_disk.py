@@ -209,6 +209,15 @@ def test_settings_out_of_range_are_refused():
         CutSettings(negatives=2)
 
 
+def test_what_a_pair_is_does_not_hang_on_what_chose_its_source(cut_pictures):
+    """Of two sources the first, whose seed is the mixture's, has as many negatives in one row as in the others."""
+    pairs = source(changed(cut_pictures, negatives=0.5), batch_size=3)
+    mixture = Mixture([pairs, pairs], [1, 1], masks=False)
+    chosen = [index for index in range(60) if mixture._choice(index) == 0]
+    positive = np.array([mixture.batch(index).positive for index in chosen]).mean(axis=0)
+    assert (np.abs(positive - 0.5) < 0.3).all()
+
+
 def test_a_mixture_takes_whole_batches_by_weight_and_by_number(cut_pictures):
     sources = [source(cut_pictures, seed=seed) for seed in (1, 2)]
     mixture, again = (Mixture(sources, [3, 1], seed=4, masks=False) for _ in range(2))

@@ -164,6 +164,14 @@ def test_a_folder_of_another_run_is_refused_by_name(whole, home, training, capsy
     assert not missing.exists()
 
 
+def test_a_run_that_was_killed_before_it_began_is_begun(home, training):
+    output = home / "unbegun"
+    output.mkdir()
+    (output / ".run.json.999999.tmp").write_text("{")
+    assert main(arguments(home, output), source=Squares()) == 0
+    assert not list(output.glob(".*"))
+
+
 def test_misuse_is_one_line(home, training, capsys, tmp_path):
     unwritten = tmp_path / "run"
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from fakes_train import Squares, write_files
 
+from drol_jax.train import loop
 from drol_jax.train.cli import main
 
 HERE = Path(__file__).parent
@@ -61,6 +62,28 @@ def test_tracking_is_tried_at_the_end(trained):
     assert 0 <= last["auc"] <= 1 and 0 <= last["precision"] <= 1
     card = json.loads((trained / "weights" / "card.json").read_text())
     assert [row["auc"] for row in card["training"]["tracking"]] == [last["auc"]]
+
+
+def test_a_run_that_is_ended_while_tracking_is_tried_tries_it_again(tmp_path, monkeypatch):
+    class Evaluator:
+        ended = False
+
+        def __init__(self, *_):
+            pass
+
+        def scores(self, params):
+            if not Evaluator.ended:
+                Evaluator.ended = True
+                raise KeyboardInterrupt
+            return {"auc": 0.5, "precision": 0.6}
+
+    monkeypatch.setattr(loop, "Evaluator", Evaluator)
+    evaluation = {"seeds": [1000], "sequences": ["dusk_car"]}
+    path = write_files(tmp_path, batch_size=4, steps=2, log_steps=1, checkpoint_minutes=60, evaluation=evaluation)
+    command = ["--config", str(path), "--output", str(tmp_path / "run"), "--no-cache"]
+    assert [main(command, source=Squares(4)) for _ in range(3)] == [130, 0, 0]
+    lines = map(json.loads, (tmp_path / "run/log.jsonl").read_text().splitlines())
+    assert [(line["step"], line["auc"]) for line in lines if "auc" in line] == [(2, 0.5)]
 
 
 def test_trained_weights_go_to_pysot(trained, tmp_path):

@@ -39,6 +39,7 @@ def test_there_is_one_for_each_small_network():
         ({"schedule": {"kind": "stairs"}}, "schedule.kind is 'stairs', wanted 'log', 'cosine' or 'constant'"),
         ({"schedule": {"warmup": 1.5}}, "schedule.warmup is 1.5, wanted 0 to 1"),
         ({"average": 1.0}, "average is 1, wanted less"),
+        ({"loss": {"positive_overlap": 0.2}}, "loss.positive_overlap is under loss.negative_overlap"),
         ({"optimiser": {"rate": float("nan")}}, "optimiser.rate is not a finite number"),
         ({"budget": "1h"}, "steps or budget must be given, and not both"),
         ({"steps": None}, "steps or budget must be given, and not both"),

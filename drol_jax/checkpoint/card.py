@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
+from drol_jax.resources import version
 from drol_jax.variables import Shape, listing, mismatches, variable_shapes
 
 FORMAT = 1
@@ -21,7 +21,7 @@ def new(more: Mapping[str, Any], model: ModelConfig, parameters: int, weights_ha
     return {
         **more,
         "format": FORMAT,
-        "drol_jax": version("drol_jax"),
+        "drol_jax": version(),
         "model": asdict(model),
         "image_channels": "RGB",
         "parameters": parameters,

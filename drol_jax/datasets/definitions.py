@@ -38,7 +38,8 @@ class Row:
 
     def spellings(self) -> tuple[tuple[str, str], ...]:
         """(folder, name) as the files on disk may be called; the official ones first."""
-        pairs = [(self.folder, self.name), (self.name, self.name), *((alias, alias) for alias in self.aliases)]
+        pairs = [(self.folder, self.name), (self.name, self.name)]
+        pairs += [(alias, alias) for alias in self.aliases] + [(alias, self.name) for alias in self.aliases]
         return tuple(dict.fromkeys(pairs))
 
     def fill(self, template: str, folder: str | None = None, name: str | None = None, mark: str | None = None) -> str:

@@ -4,18 +4,11 @@ import dataclasses
 import os
 import platform
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-
-def version() -> str:
-    """The installed version of drol_jax."""
-    try:
-        return metadata.version("drol_jax")
-    except metadata.PackageNotFoundError:
-        return "not installed"
+from drol_jax.resources import version
 
 
 def environment() -> dict[str, Any]:

@@ -68,7 +68,7 @@ class RunFolder:
         if earlier is None:
             if resume == "always":
                 raise UserError(f"{path} holds no run to go on with; drop --resume always, or name another --output")
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            if path.exists() and not _is_fresh(path):
                 raise UserError(f"{path} is there already and is no run of training; choose another --output")
         else:
             if resume == "never":
@@ -179,6 +179,11 @@ class RunFolder:
     def close(self) -> None:
         with suppress(Exception):  # after a failed write, which was told of, its threads have nothing to add
             self._manager.close()
+
+
+def _is_fresh(path: Path) -> bool:
+    """Whether nothing lies there, or what a process left that was killed as it began a run."""
+    return path.is_dir() and all(inside.match(f".{RUN}.*.tmp") for inside in path.iterdir())
 
 
 def _flat(tree: Any) -> dict[str, np.ndarray]:

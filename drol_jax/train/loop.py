@@ -75,6 +75,8 @@ class Loop:
                         before = scalars
                         self._waiting.append(scalars)
                         self._after(state, done, stop=bool(asked))
+        if not any("auc" in line and line["step"] == done for line in self._folder.lines()):
+            self._evaluate(state, done)  # the process that took the last step ended before it could
         return state
 
     def _start(self) -> TrainState:

@@ -194,6 +194,8 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         "loss.negative_overlap": settings.loss.negative_overlap,
     }
     yield from (f"{key} is {value!r}, wanted 0 to 1" for key, value in shares.items() if not 0 <= value <= 1)
+    if shares["loss.positive_overlap"] < shares["loss.negative_overlap"]:
+        yield "loss.positive_overlap is under loss.negative_overlap: anchors between would be both, wanted no less"
     for key in ("average", "optimiser.momentum"):
         if shares[key] == 1:
             yield f"{key} is 1, wanted less: nothing would ever change"

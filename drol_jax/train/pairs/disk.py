@@ -104,7 +104,8 @@ class FromDisk:
 
     def _pair(self, index: int, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
         draws = self._draws
-        rng = np.random.default_rng([draws.seed, index, row])
+        # Not row 0: numpy takes [seed, index, 0] for [seed, index], which a mixture chooses its sources by.
+        rng = np.random.default_rng([draws.seed, index, row + 1])
         positive = bool(rng.random() >= draws.cut.negatives)
         track = self._tracks[rng.integers(len(self._tracks))]
         clip = track.open()
