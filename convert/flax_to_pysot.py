@@ -12,15 +12,13 @@ if __name__ == "__main__":  # before the rest of the file is imported
     start("flax_to_pysot")
 
 import argparse
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import pysot_names
 from torch_writer import write_state_dict
 
 from drol_jax import checkpoint
-from drol_jax.checkpoint.held import Held
+from drol_jax.checkpoint.held import Held, scratch_beside
 from drol_jax.errors import UserError
 from drol_jax.program import guarded
 from drol_jax.settings import load_model
@@ -43,23 +41,11 @@ def convert(weights: str | Path, config: str | Path, output: Path, force: bool) 
         raise UserError(f"{output} exists; name another file, or allow overwriting it (--force)")
     variables = checkpoint.load(checkpoint.resolve(weights), model).variables
     arrays = pysot_names.SourceView(variables, model)
-    made = [parent for parent in output.absolute().parents if not parent.exists()]
-    with Held() as held:
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-                fresh = Path(scratch) / "new"
-                write_state_dict(fresh, pysot_names.expected(model), arrays.__getitem__)
-                held.check()
-                fresh.replace(output)
-        except BaseException as error:
-            for parent in made:
-                with suppress(OSError):
-                    parent.rmdir()
-            if not isinstance(error, OSError):
-                raise
-            wrong = error.strerror or error
-            raise UserError(f"cannot write {output} ({wrong}); choose a file you may write") from error
+    with Held() as held, scratch_beside(output, "a file") as scratch:
+        fresh = scratch / "new"
+        write_state_dict(fresh, pysot_names.expected(model), arrays.__getitem__)
+        held.check()
+        fresh.replace(output)
     print(f"saved {output}: {output.stat().st_size / 1e6:.2f} MB, {len(arrays)} arrays")
 
 

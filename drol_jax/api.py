@@ -185,7 +185,7 @@ def load(
     return Tracker(
         settings=settings,
         variables=variables,
-        hyper=settings.hyper.on_device(),
+        hyper=settings.hyper,
         weights_hash=loaded.hash,
     )
 

@@ -110,14 +110,19 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
         raise UserError(f"start box {box!r} is not four numbers; {cure}")
     if not np.isfinite(array).all():
         raise UserError(f"start box {array.tolist()} holds NaN or infinity; {cure}")
-    x, y, w, h = array
-    if w <= 0 or h <= 0:
-        raise UserError(f"start box {array.tolist()} is empty: width and height must be positive; {cure}")
-    if not (SIDES[0] <= min(w, h) and max(w, h) <= SIDES[1]):
-        raise UserError(f"start box {array.tolist()} has a side under {SIDES[0]} or over {SIDES[1]:.0f} pixels; {cure}")
-    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
-        raise UserError(
-            f"start box {array.tolist()} lies wholly outside the {width}x{height} picture; "
-            "give a box that overlaps it (and check the corner's origin: boxes are 0-based)"
-        )
+    trouble = start_trouble(array, height, width)
+    if trouble is not None:
+        raise UserError(f"start box {array.tolist()} {trouble}; {cure}, that overlaps the picture: boxes are 0-based")
     return array.astype(np.float32)
+
+
+def start_trouble(box: np.ndarray, height: int, width: int) -> str | None:
+    """Why no track can start from four finite numbers (x, y, w, h) in a picture, in words that follow them."""
+    x, y, w, h = box
+    if w <= 0 or h <= 0:
+        return "is empty: width and height must be positive"
+    if min(w, h) < SIDES[0] or max(w, h) > SIDES[1]:
+        return f"has a side under {SIDES[0]} or over {SIDES[1]:.0f} pixels"
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        return f"lies wholly outside the {width}x{height} picture"
+    return None

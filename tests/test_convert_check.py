@@ -136,8 +136,11 @@ def test_a_checkout_of_another_network_names_the_arrays(checked, tmp_path):
 
 
 def test_a_checkout_without_a_place_for_siamfcs_bias_is_no_other_network():
-    job = SimpleNamespace(model=ModelConfig(backbone="alexnetlegacy", head="siamfc", width=0.05))
+    model = ModelConfig(backbone="alexnetlegacy", head="siamfc", width=0.05)
+    job = SimpleNamespace(model=model, source="ours.pth", check="checkout", config="ours")
     source_checkout._check_names(job, [], ["backbone.corr_bias"])
+    with pytest.raises(source_checkout.Disagreement, match=r"has no backbone\.other_bias"):
+        source_checkout._check_names(job, [], ["backbone.corr_bias", "backbone.other_bias"])
 
 
 def test_a_checkout_that_cannot_run_says_why(checked, tmp_path):

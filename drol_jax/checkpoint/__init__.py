@@ -4,9 +4,7 @@ The card holds the model's configuration, where the numbers came from and a SHA-
 that hash are checked when they are read, so weights never load damaged or into the wrong network.
 """
 
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +16,7 @@ from flax.traverse_util import flatten_dict
 from drol_jax.checkpoint import card as cards
 from drol_jax.checkpoint import folder, hub, single
 from drol_jax.checkpoint.folder import CARD
-from drol_jax.checkpoint.held import Held
+from drol_jax.checkpoint.held import Held, scratch_beside
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.resources import data_path
@@ -88,23 +86,11 @@ def save(
             more = verify()
         return cards.new({**(card or {}), **more}, model, count, found)
 
-    made = [parent for parent in target.parents if not parent.exists()]
-    with held:
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-                fresh = Path(scratch) / "new"
-                (single if _is_file_name(target) else folder).write(fresh, flat, full_card)
-                held.check()
-                _swap_in(fresh, target, Path(scratch) / "old")
-        except BaseException as error:
-            for parent in made:
-                with suppress(OSError):
-                    parent.rmdir()
-            if not isinstance(error, OSError):
-                raise
-            wrong = error.strerror or error
-            raise UserError(f"cannot write {target} ({wrong}); choose a place you may write") from error
+    with held, scratch_beside(target, "a place") as scratch:
+        fresh = scratch / "new"
+        (single if _is_file_name(target) else folder).write(fresh, flat, full_card)
+        held.check()
+        _swap_in(fresh, target, scratch / "old")
     return target
 
 

@@ -1,10 +1,14 @@
-"""Ctrl-C kept back while files are written, which must not stop half-way: what is begun then also ends."""
+"""Files that appear whole or not at all, and Ctrl-C kept back while they are written."""
 
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
+
+from drol_jax.errors import UserError
 
 
 class Held:
@@ -53,3 +57,28 @@ class Held:
     def _restore(self) -> None:
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
+
+
+@contextmanager
+def scratch_beside(target: Path, wanted: str) -> Iterator[Path]:
+    """A folder beside a target that is written there first and moved; its parents are made, and go where that fails.
+
+    Args:
+      wanted: what the user may choose in its place, in words.
+
+    Raises:
+      UserError: it cannot be written.
+    """
+    made = [parent for parent in target.absolute().parents if not parent.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+            yield Path(scratch)
+    except BaseException as error:
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
+        if not isinstance(error, OSError):
+            raise
+        wrong = error.strerror or error
+        raise UserError(f"cannot write {target} ({wrong}); choose {wanted} you may write") from error

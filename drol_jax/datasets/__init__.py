@@ -65,8 +65,11 @@ def load(
     return found if only is None else select(found, only, dataset)
 
 
-def canonical(name: str) -> str:
+def canonical(name: str, more: SequenceOf[str] = ()) -> str:
     """The dataset's own name, one of DATASETS or a rendering of Synth, from any of its names in any case.
+
+    Args:
+      more: names that may be meant as well.
 
     Raises:
       UserError: an unknown dataset (names the nearest).
@@ -75,7 +78,7 @@ def canonical(name: str) -> str:
     if at and of.casefold() == "synth" and seed.isdecimal():
         return f"Synth{at}{int(seed)}" if int(seed) else "Synth"
     spellings = {alias: row.name for row in benchmarks().values() for alias in row.aliases}
-    return pick(name, spellings | {known: known for known in DATASETS}, "dataset")
+    return pick(name, spellings | {known: known for known in (*DATASETS, *more)}, "dataset")
 
 
 def built_in(name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from drol_jax.boxes import checked_start_box
+from drol_jax.boxes import start_trouble
 from drol_jax.datasets import benchmark, canonical
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import Place, images_of, truth_file
@@ -183,15 +183,13 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
 
 def _check_start(sequence: Sequence, size: tuple[int, ...], where: Path | None) -> None:
     """Raise a UserError, in the numbers of the annotations, where no track can start from the first box."""
-    try:
-        checked_start_box(sequence.first_box, *size)
-    except UserError:
+    trouble = start_trouble(sequence.first_box, *size)
+    if trouble is not None:
         own = np.add(sequence.first_box, (sequence.origin, sequence.origin, 0, 0))
-        wrong = "is empty" if own[2:].min() <= 0 else f"lies wholly outside the {size[1]}x{size[0]} picture"
         box = ",".join(f"{number:g}" for number in own)
         raise UserError(
-            f"{where or sequence.name}: the box to start from, {box}, {wrong}; mend it or leave the sequence out"
-        ) from None
+            f"{where or sequence.name}: the box to start from, {box}, {trouble}; mend it or leave the sequence out"
+        )
 
 
 def _misnamed(place: Place, row: Row) -> list[Finding]:

@@ -140,6 +140,8 @@ class RunFolder:
                 self.last(),
                 args=ocp.args.StandardRestore({key: np.empty(x.shape, x.dtype) for key, x in wanted.items()}),
             )
+        except (jax.errors.JaxRuntimeError, MemoryError):  # no room for it, which deleting it would not mend
+            raise
         except Exception as error:  # Orbax and TensorStore raise many kinds, all of which mean this here.
             first = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.datasets import DATASETS, RENDERED_FROM, SequenceEntry, benchmarks, canonical, load
-from drol_jax.datasets.definitions import Benchmark, Layout, pick
+from drol_jax.datasets import SequenceEntry, canonical, load
+from drol_jax.datasets.definitions import Benchmark, Layout
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.errors import UserError
 from drol_jax.frames import read
@@ -66,15 +66,12 @@ def sequences(
 
 
 def dataset_named(name: str) -> str:
-    """A dataset's own name, from any of its names in any case.
+    """The own name of a dataset or of a form of `FOLDERS`, from any of its names in any case.
 
     Raises:
       UserError: an unknown dataset (names the nearest).
     """
-    if RENDERED_FROM in name:
-        return canonical(name)
-    spellings = {alias: row.name for row in benchmarks().values() for alias in row.aliases}
-    return pick(name, spellings | {known: known for known in (*DATASETS, *FOLDERS)}, "dataset")
+    return canonical(name, FOLDERS)
 
 
 def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEntry]:
