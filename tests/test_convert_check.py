@@ -10,6 +10,7 @@ from test_convert import GOLDEN, NETWORKS, ROOT, write_config
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
+from drol_jax.errors import UserError
 
 TORCH = """
 import contextlib
@@ -37,6 +38,7 @@ BUILDER = """
 import numpy as np
 import source_forward
 from drol_jax.config import ModelConfig
+from drol_jax.errors import UserError
 from torch import Tensor
 from pysot.core.config import cfg
 
@@ -139,7 +141,7 @@ def test_a_checkout_without_a_place_for_siamfcs_bias_is_no_other_network():
     model = ModelConfig(backbone="alexnetlegacy", head="siamfc", width=0.05)
     job = SimpleNamespace(model=model, source="ours.pth", check="checkout", config="ours")
     source_checkout._check_names(job, [], ["backbone.corr_bias"])
-    with pytest.raises(source_checkout.Disagreement, match=r"has no backbone\.other_bias"):
+    with pytest.raises(UserError, match=r"checkout has no backbone\.other_bias"):
         source_checkout._check_names(job, [], ["backbone.corr_bias", "backbone.other_bias"])
 
 
