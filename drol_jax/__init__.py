@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drol_jax.api import Tracker, load
-    from drol_jax.compiling import compiler_options
     from drol_jax.errors import UserError
-    from drol_jax.pool import Targets, targets
+    from drol_jax.running.targets import Targets, targets
+    from drol_jax.system.compiling import compiler_options
 
 _HOMES = {
-    "Targets": "drol_jax.pool",
+    "Targets": "drol_jax.running.targets",
     "Tracker": "drol_jax.api",
     "UserError": "drol_jax.errors",
-    "compiler_options": "drol_jax.compiling",
+    "compiler_options": "drol_jax.system.compiling",
     "load": "drol_jax.api",
-    "targets": "drol_jax.pool",
+    "targets": "drol_jax.running.targets",
 }
 
 __all__ = ["Targets", "Tracker", "UserError", "compiler_options", "load", "targets"]

@@ -10,19 +10,19 @@ import numpy as np
 from jax.core import Tracer as JaxTracer
 
 from drol_jax import checkpoint, tracker
-from drol_jax.boxes import checked_start_box
-from drol_jax.compiling import Jitted
 from drol_jax.config import Config, Fidelity, Hyper, Precision
-from drol_jax.crops import Frame
 from drol_jax.errors import UserError
-from drol_jax.frames import CAPACITIES, capacity, checked, flatten
-from drol_jax.masks import full_frame, rotated_box
-from drol_jax.nets.fold import fold
-from drol_jax.nets.precision import reduced
-from drol_jax.nets.prepare import laid_out, prepare
+from drol_jax.image.boxes import checked_start_box
+from drol_jax.image.crops import Frame
+from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten
+from drol_jax.image.masks import full_frame, rotated_box
+from drol_jax.nets.inference.fold import fold
+from drol_jax.nets.inference.precision import reduced
+from drol_jax.nets.inference.prepare import laid_out, prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.variants import with_fidelity, with_precision
+from drol_jax.system.compiling import Jitted
 from drol_jax.tracker import StepOutput, TrackerState
 from drol_jax.tracker.step import init_draws
 
@@ -40,8 +40,8 @@ class Tracker:
 
     settings: Settings
     variables: Any
-    """Network weights with normalisation folded in (`nets.fold`); on a CPU with faster forms of the kernels beside
-    them, on a GPU with kernels in the order that it reads them in (`nets.prepare`)."""
+    """Network weights with normalisation folded in (`nets.inference.fold`); on a CPU with faster forms of the kernels
+    beside them, on a GPU with kernels in the order that it reads them in (`nets.inference.prepare`)."""
     hyper: Hyper
     """Scalars on the device; `dataclasses.replace` gives a tracker with others, without recompilation."""
     weights_hash: str
@@ -102,7 +102,7 @@ class Tracker:
     def warmup(self, height: int, width: int) -> None:
         """Compile what pictures of up to this size need, so that the first track starts at once.
 
-        Pictures in numpy arrays are padded to few lengths (`drol_jax.frames.CAPACITIES`), so that a handful of
+        Pictures in numpy arrays are padded to few lengths (`drol_jax.image.frames.CAPACITIES`), so that a handful of
         compilations serves all sizes. They come from the persistent cache where it is on, as in the programs.
 
         Args:
@@ -154,8 +154,9 @@ def load(
         on a configuration that has it; None leaves it as configured.
       fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
       precision: `float32`, `tf32` or `bfloat16`, likewise.
-      fast_kernels: on a CPU, also keep the kernels in the form that it convolves fastest with (`nets.prepare`): a third
-        to a half of the network's time, for two to three times the weights' memory beside them.
+      fast_kernels: on a CPU, also keep the kernels in the form that it convolves fastest with
+        (`nets.inference.prepare`): a third to a half of the network's time, for two to three times the weights' memory
+        beside them.
 
     Raises:
       UserError: unknown configuration, key, fidelity or precision, missing weights, weights of another configuration.

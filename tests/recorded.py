@@ -6,10 +6,10 @@ from pathlib import Path
 
 import jax
 import numpy as np
-import pysot_names
 import recipe
 
 from drol_jax.config import Config, ModelConfig
+from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.settings import load_settings
 
 FOLDER = Path(__file__).parent / "golden"

@@ -12,10 +12,10 @@ from small_tracker import BOX
 
 import drol_jax
 from drol_jax import tracker as pure
-from drol_jax.crops import as_frame
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
-from drol_jax.run import Runner
+from drol_jax.image.crops import as_frame
+from drol_jax.running.loop import Runner
 
 ONLINE, PLAIN = small_tracker.tracker(), small_tracker.tracker(online=False)
 PICTURE = small_tracker.picture()

@@ -8,7 +8,7 @@ import drol_jax
 from drol_jax import datasets
 from drol_jax.metrics import ope
 from drol_jax.online.localize import Verdict
-from drol_jax.run import Runner
+from drol_jax.running.loop import Runner
 
 FRAMES = 24
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import drol_jax
-from drol_jax import compiling
-from drol_jax.compiling import Jitted
+from drol_jax.system import compiling
+from drol_jax.system.compiling import Jitted
 
 SOME = {"xla_gpu_graph_min_graph_size": 3}
 """An option that a CPU takes and does not heed."""

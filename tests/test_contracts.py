@@ -15,8 +15,8 @@ import small_tracker
 from small_tracker import BOX, FAST, NO_HARD_NEGATIVES
 
 from drol_jax import tracker as pure
-from drol_jax.crops import Frame
-from drol_jax.frames import flatten
+from drol_jax.image.crops import Frame
+from drol_jax.image.frames import flatten
 from drol_jax.online import fit
 from drol_jax.tracker.step import init_draws
 

@@ -8,18 +8,17 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import conversion
 import numpy as np
-import pysot_names
-import pysot_to_flax
 import pytest
 import recorded
-import source_forward
-import torch_files
 import yaml
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
+from drol_jax.convert import conversion, pysot_to_flax
+from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.source import forward as source_forward
+from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
 
 ROOT = Path(__file__).parents[1]

@@ -6,12 +6,8 @@ import struct
 import zipfile
 import zlib
 
-import flax_to_pysot
 import numpy as np
-import pysot_to_flax
 import pytest
-import siamfc_mat_to_flax
-import siammask_to_flax
 from test_convert import GOLDEN, NETWORKS, write_config
 from test_convert_deep import written
 from test_convert_siamfc import matlab_params, write_mat
@@ -19,6 +15,7 @@ from test_convert_siammask import SHARP
 from test_torch_files import Armed, as_legacy, as_zip
 
 import drol_jax
+from drol_jax.convert import flax_to_pysot, pysot_to_flax, siamfc_mat_to_flax, siammask_to_flax
 
 PYTORCH = {"pysot": pysot_to_flax, "siammask": siammask_to_flax}
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-import pysot_to_flax
 import pytest
-import source_checkout
 from test_convert import GOLDEN, NETWORKS, ROOT, write_config
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
+from drol_jax.convert import pysot_to_flax
+from drol_jax.convert.source import checkout as source_checkout
 from drol_jax.errors import UserError
 
 TORCH = """

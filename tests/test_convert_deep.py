@@ -5,24 +5,23 @@ import pickle
 import struct
 import zipfile
 
-import flax_to_pysot
 import numpy as np
-import pysot_names
-import pysot_to_flax
 import pytest
 import recipe
 import recorded
-import source_forward
-import torch_files
-from source_layers import convolution
 from test_convert import DEEP, differences, random_state, write_config
 from test_torch_files import as_zip
-from torch_writer import write_state_dict
 
 from drol_jax import checkpoint
+from drol_jax.convert import flax_to_pysot, pysot_to_flax
+from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.source import forward as source_forward
+from drol_jax.convert.source.layers import convolution
+from drol_jax.convert.torch import files as torch_files
+from drol_jax.convert.torch.writer import write_state_dict
 from drol_jax.errors import UserError
 from drol_jax.nets import Search, SiameseNet, Template
-from drol_jax.nets.masks import MaskSearch
+from drol_jax.nets.heads.masks import MaskSearch
 
 NAMES = ["siamrpn_r50_l234_dwxcorr_votlt", "siammask_r50_l3", "siamrpn_mobilev2_l234_dwxcorr"]
 

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import flax_to_pysot
 import pytest
 
 from drol_jax import checkpoint
 from drol_jax.checkpoint import folder, single
 from drol_jax.config import ModelConfig
+from drol_jax.convert import flax_to_pysot
 from drol_jax.train.initial import fresh_variables
 
 ROOT = Path(__file__).parents[1]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import siamfc_mat_to_flax
 from scipy.io import savemat
 from scipy.io.matlab import MatlabObject
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
+from drol_jax.convert import siamfc_mat_to_flax
 
 SIAMFC = ModelConfig(backbone="alexnetlegacy2", head="siamfc")
 

@@ -6,18 +6,18 @@ import struct
 import zipfile
 
 import numpy as np
-import pysot_names
 import pytest
 import recipe
 import recorded
-import siammask_to_flax
-from siammask_to_flax import spelling
 from test_convert import write_config
 from test_convert_deep import written
 from test_torch_files import as_zip
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
+from drol_jax.convert import siammask_to_flax
+from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.siammask_to_flax import spelling
 
 SHARP = recorded.model("siammask_r50_l3")
 SMALL = ModelConfig(

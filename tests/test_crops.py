@@ -12,9 +12,9 @@ import recorded
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from drol_jax import crops
-from drol_jax.crops import Frame, as_frame, crop, mean_colour
-from drol_jax.frames import flatten
+from drol_jax.image import crops
+from drol_jax.image.crops import Frame, as_frame, crop, mean_colour
+from drol_jax.image.frames import flatten
 
 GOLDEN = recorded.load("crops")
 NAMES = GOLDEN["name"].tolist()

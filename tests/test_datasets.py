@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drol_jax import datasets
-from drol_jax.boxes import box_from_polygon
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.datasets.text import read_boxes
 from drol_jax.errors import UserError
-from drol_jax.resources import data_path
+from drol_jax.image.boxes import box_from_polygon
+from drol_jax.system.resources import data_path
 
 SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
 REAL = SHARED / "realdata"
@@ -182,7 +182,7 @@ class TestOtbDefinitions:
 
 def test_package_data_is_found_and_an_absent_kind_is_told(monkeypatch, tmp_path):
     assert (data_path("eval") / "otb.json").is_file()
-    monkeypatch.setattr("drol_jax.resources.PACKAGE", tmp_path / "drol_jax")
+    monkeypatch.setattr("drol_jax.system.resources.PACKAGE", tmp_path / "drol_jax")
     assert "reinstall" in refusal(lambda: data_path("configs"))
     (tmp_path / "drol_jax" / "_data" / "configs").mkdir(parents=True)
     (tmp_path / "configs").mkdir()

@@ -10,7 +10,7 @@ from drol_jax import datasets
 from drol_jax.datasets.definitions import Row, benchmarks
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 
 SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
 REAL = SHARED / "realdata" / "OTB"

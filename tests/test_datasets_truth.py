@@ -7,8 +7,8 @@ import pytest
 from trees import MINIATURES, write
 
 from drol_jax import datasets
-from drol_jax.boxes import box_from_polygon
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import box_from_polygon
 
 BY_DATASET = {mini.dataset: mini for mini in MINIATURES}
 

@@ -12,7 +12,7 @@ from trees import JPEG, MINIATURES, write
 from drol_jax.datasets.doctor import Finding, examine
 from drol_jax.errors import UserError
 from drol_jax.eval import cli
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 
 BY_DATASET = {mini.dataset: mini for mini in MINIATURES}
 DEER = BY_DATASET["OTB100"]

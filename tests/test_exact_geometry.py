@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from small_tracker import FAST
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
-from drol_jax.crops import as_frame, centred_crop
-from drol_jax.nets import SiameseNet, first_cell, init_variables, mobilenetv3
+from drol_jax.image.crops import as_frame, centred_crop
+from drol_jax.nets import SiameseNet, first_cell, init_variables
+from drol_jax.nets.backbones import mobilenetv3
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
 from drol_jax.online.geometry import Exact, Published, Region, geometry

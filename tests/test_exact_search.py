@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import recipe
 
-from drol_jax.crops import as_frame
-from drol_jax.masks import full_frame
+from drol_jax.image.crops import as_frame
+from drol_jax.image.masks import full_frame
 from drol_jax.nets import Response, Search
 from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.subnet import Sighting

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from small_tracker import BOX, FAST, NO_HARD_NEGATIVES
 
 from drol_jax import api, tracker
-from drol_jax.boxes import box_from_target, exact_box_from_target, target_from_box
 from drol_jax.config import Fidelity
-from drol_jax.crops import as_frame, centred_crop, mean_colour
 from drol_jax.errors import UserError
 from drol_jax.eval import backend, cli
+from drol_jax.image.boxes import box_from_target, exact_box_from_target, target_from_box
+from drol_jax.image.crops import as_frame, centred_crop, mean_colour
 from drol_jax.nets import Response
 from drol_jax.settings import from_dict, load_settings, to_dict
 from drol_jax.settings.variants import with_fidelity

@@ -92,7 +92,7 @@ def test_a_film_that_fails_or_is_interrupted_leaves_the_old_one_and_no_litter(
 
     path = tmp_path / f"film.{end}"
     path.write_bytes(b"a good film")
-    monkeypatch.setattr("drol_jax.frames.read", read)
+    monkeypatch.setattr("drol_jax.image.frames.read", read)
     assert film(path, "--every", 10)[0] == code
     assert path.read_bytes() == b"a good film"
     assert list(tmp_path.iterdir()) == [path]

@@ -7,10 +7,10 @@ import pytest
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 import drol_jax
+from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.nets import SiameseNet
-from drol_jax.nets.fold import fold
-from drol_jax.variables import variable_shapes
+from drol_jax.nets.inference.fold import fold
 
 SMALL = {
     "alexnet": ModelConfig(backbone="alexnetlegacy", head="depthwise_rpn", width=0.125, head_channels=16),

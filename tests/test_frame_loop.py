@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import small_tracker
 
-from drol_jax import run, seats
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
-from drol_jax.run import CHUNK, Runner
+from drol_jax.running import feeders as seats
+from drol_jax.running import loop as run
+from drol_jax.running.loop import CHUNK, Runner
 
 FRAMES = 2 * CHUNK + 4
 

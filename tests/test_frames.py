@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drol_jax.errors import UserError
-from drol_jax.frames import CAPACITIES, capacity, checked, flatten, flatten_all, prefetch, read
+from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten, flatten_all, prefetch, read
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (40, 60, 3), np.uint8)

@@ -9,9 +9,9 @@ import pytest
 import small_tracker
 from small_tracker import BOX
 
-from drol_jax.crops import Frame
 from drol_jax.errors import UserError
-from drol_jax.frames import flatten
+from drol_jax.image.crops import Frame
+from drol_jax.image.frames import flatten
 
 TRACKER = small_tracker.tracker(online=False)
 FRAMES = 4

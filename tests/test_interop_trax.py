@@ -18,12 +18,12 @@ from fakes_trax import FakeTrax, FileImage, MemoryImage, Polygon, Rectangle, fra
 from small_tracker import BOX
 
 from drol_jax import api
-from drol_jax.boxes import box_from_polygon
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import box_from_polygon
+from drol_jax.image.masks import corners
 from drol_jax.interop import trax, trax_cli
 from drol_jax.interop.session import Session
 from drol_jax.interop.trax import serve, start_box
-from drol_jax.masks import corners
 from drol_jax.tracker.masks import Mask
 
 TRACKER = small_tracker.tracker(online=False)

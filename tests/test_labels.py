@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drol_jax.boxes import target_from_box
+from drol_jax.image.boxes import target_from_box
 from drol_jax.online.labels import first_centres, gaussian, label_sigma, update_centre
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "online.npz")

@@ -10,12 +10,12 @@ import small_tracker
 from small_tracker import BOX, NO_HARD_NEGATIVES
 
 import drol_jax
-from drol_jax import lanes as pure
-from drol_jax import pool as pools
-from drol_jax.crops import Frame
 from drol_jax.errors import UserError
-from drol_jax.frames import flatten
+from drol_jax.image.crops import Frame
+from drol_jax.image.frames import flatten
 from drol_jax.online import fit
+from drol_jax.running import lanes as pure
+from drol_jax.running import targets as pools
 
 SLOTS = 4
 TRACKER = small_tracker.tracker(template_update=True, **NO_HARD_NEGATIVES)

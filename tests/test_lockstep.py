@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import small_tracker
 
-from drol_jax import frames, lockstep, workers
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
-from drol_jax.lockstep import LockstepRunner
-from drol_jax.run import Runner
-from drol_jax.workers import Clock, Watch, work_off
+from drol_jax.image import frames
+from drol_jax.running import sequences as lockstep
+from drol_jax.running.loop import Runner
+from drol_jax.running.sequences import LockstepRunner
+from drol_jax.system import workers
+from drol_jax.system.workers import Clock, Watch, work_off
 
 pytest_plugins = ["fakes_eval"]
 

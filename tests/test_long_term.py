@@ -82,7 +82,7 @@ def test_a_score_between_the_thresholds_changes_nothing(start):
 
 
 def pure_frame():
-    from drol_jax.crops import as_frame
+    from drol_jax.image.crops import as_frame
 
     return as_frame(frame(1))
 

@@ -11,10 +11,11 @@ import small_tracker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drol_jax import run, seats
-from drol_jax.compiling import Jitted
 from drol_jax.datasets.sequence import Sequence
-from drol_jax.masks import corners, full_frame, rotated_box
+from drol_jax.image.masks import corners, full_frame, rotated_box
+from drol_jax.running import feeders as seats
+from drol_jax.running import loop as run
+from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.masks import Mask
 
 sides = st.floats(5, 300)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from drol_jax.boxes import overlap
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import overlap
 from drol_jax.metrics import ope
 
 

@@ -8,22 +8,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pysot_names
 import pytest
 import recipe
 import recorded
-import source_nanotrack
-import torch_files
 
 from drol_jax.api import Tracker
 from drol_jax.config import SearchConfig
+from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.source import nanotrack as source_nanotrack
+from drol_jax.convert.torch import files as torch_files
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.nets import Response, SiameseNet
-from drol_jax.nets.convolution import by_channel
-from drol_jax.nets.correlation import pixelwise
-from drol_jax.nets.mobilenetv3 import output_size
-from drol_jax.run import Runner
+from drol_jax.nets.backbones.mobilenetv3 import output_size
+from drol_jax.nets.kernels.convolution import by_channel
+from drol_jax.nets.kernels.correlation import pixelwise
+from drol_jax.running.loop import Runner
 from drol_jax.settings import from_dict, load_settings, to_dict, without_online
 from drol_jax.settings.checks import padded_feature_size
 from drol_jax.tracker.candidates import rpn_confidence

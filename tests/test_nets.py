@@ -13,10 +13,10 @@ from chex import assert_trees_all_equal_shapes
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets import SiameseNet, feature_channels, init_variables
-from drol_jax.nets.alexnet import CHANNELS, FIRST_CELL, output_size
-from drol_jax.nets.correlation import cross, depthwise
-from drol_jax.nets.fold import fold
-from drol_jax.nets.prepare import prepare
+from drol_jax.nets.backbones.alexnet import CHANNELS, FIRST_CELL, output_size
+from drol_jax.nets.inference.fold import fold
+from drol_jax.nets.inference.prepare import prepare
+from drol_jax.nets.kernels.correlation import cross, depthwise
 from drol_jax.settings import load_settings
 
 TOLERANCE = 1e-4

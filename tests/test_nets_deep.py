@@ -11,14 +11,14 @@ import recipe
 import recorded
 from flax.traverse_util import unflatten_dict
 
+from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.nets import SiameseNet, feature_channels
-from drol_jax.nets.correlation import depthwise
-from drol_jax.nets.mobilenet import MobileNetV2
+from drol_jax.nets.backbones.mobilenet import MobileNetV2
+from drol_jax.nets.backbones.resnet import ResNet
+from drol_jax.nets.kernels.correlation import depthwise
 from drol_jax.nets.neck import cropped_size
-from drol_jax.nets.resnet import ResNet
 from drol_jax.settings.checks import feature_size
-from drol_jax.variables import variable_shapes
 
 TOLERANCE = 1e-4
 RESNETS = ["siamrpn_r50_l234_dwxcorr_otb", "siamrpn_r50_l234_dwxcorr", "siamrpn_r50_l234_dwxcorr_votlt"]

@@ -9,17 +9,17 @@ import pytest
 import recipe
 import small_tracker
 
-from drol_jax.crops import as_frame, centred_crop, crop
 from drol_jax.datasets import Sequence
-from drol_jax.lanes import lanes_like, put, step_lanes
+from drol_jax.image.crops import as_frame, centred_crop, crop
 from drol_jax.nets import Network
-from drol_jax.nets.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth, strided
-from drol_jax.nets.prepare import laid_out
+from drol_jax.nets.inference.prepare import laid_out
+from drol_jax.nets.kernels.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth, strided
 from drol_jax.online import fit
 from drol_jax.online.memory import Memory
 from drol_jax.online.response import respond
-from drol_jax.run import Runner
-from drol_jax.tracker.rarely import rarely
+from drol_jax.running.lanes import lanes_like, put, step_lanes
+from drol_jax.running.loop import Runner
+from drol_jax.tracker.lazy_cond import rarely
 
 TRACKER = small_tracker.tracker(template_update=True)
 FRAMES = 24

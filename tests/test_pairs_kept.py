@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from drol_jax.boxes import target_from_box
 from drol_jax.config import SearchConfig
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import target_from_box
 from drol_jax.train import sources
 from drol_jax.train.pairs import kept, kept_cut
 from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track

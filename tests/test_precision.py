@@ -9,8 +9,8 @@ import recipe
 import drol_jax
 from drol_jax.errors import UserError
 from drol_jax.nets import Network
+from drol_jax.nets.inference.precision import reduced
 from drol_jax.nets.layers import FAST_KERNELS
-from drol_jax.nets.precision import reduced
 
 NAME = "siamrpn_alex_tiny"
 

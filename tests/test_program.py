@@ -11,7 +11,7 @@ FILL = """
 import resource, sys
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
-from drol_jax.program import keep_memory
+from drol_jax.system.program import keep_memory
 
 assert sys.argv[1] == "plain" or keep_memory()
 def faults(size):

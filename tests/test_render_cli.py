@@ -5,7 +5,7 @@ import pytest
 
 from drol_jax import datasets
 from drol_jax.eval.cli import main
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 from drol_jax.train.pairs.disk_sequences import SequencesSettings, sequences
 
 EVERY = 60

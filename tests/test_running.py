@@ -12,12 +12,12 @@ from scripted import AWAY, ScriptedRunner, failing_at, sequence, truthful
 from drol_jax import datasets
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
-from drol_jax.eval.pieces import anchors
 from drol_jax.eval.running import MultiStart, OnePass, Restart, choose
+from drol_jax.eval.segments import anchors
 from drol_jax.metrics.multistart import judge_run
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.regions import Regions
-from drol_jax.run import CHUNK, Runner, _key
+from drol_jax.running.loop import CHUNK, Runner, _key
 
 
 def codes(tracked) -> str:

@@ -13,10 +13,10 @@ import pytest
 import recipe
 import recorded
 
-from drol_jax.boxes import box_from_target
 from drol_jax.config import OnlineConfig
-from drol_jax.crops import as_frame
-from drol_jax.masks import full_frame, rotated_box
+from drol_jax.image.boxes import box_from_target
+from drol_jax.image.crops import as_frame
+from drol_jax.image.masks import full_frame, rotated_box
 from drol_jax.nets import Response, Search
 from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.subnet import Sighting

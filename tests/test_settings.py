@@ -68,7 +68,7 @@ def test_a_configuration_survives_the_way_through_json_and_yaml(name, tmp_path):
 
 @pytest.mark.parametrize("name", available())
 def test_every_header_names_its_command_and_scores(name):
-    from drol_jax.resources import data_path
+    from drol_jax.system.resources import data_path
 
     header = [line for line in (data_path("configs") / f"{name}.yaml").read_text().splitlines() if line[0] == "#"]
     assert any(line.startswith("#   python -m drol_jax.eval ") and f"--config {name}" in line for line in header)
@@ -254,7 +254,7 @@ def test_a_path_that_leads_nowhere_is_named(tmp_path):
 
 
 def test_the_closed_form_of_the_feature_size_is_the_networks():
-    from drol_jax.nets.alexnet import output_size
+    from drol_jax.nets.backbones.alexnet import output_size
 
     assert [feature_size(pixels) for pixels in range(103, 400)] == [output_size(pixels) for pixels in range(103, 400)]
 

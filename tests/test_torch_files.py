@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch_files
 
+from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from flax.traverse_util import unflatten_dict
 
+from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import Config, ModelConfig, SearchConfig
-from drol_jax.nets import SiameseNet, convolution
+from drol_jax.nets import SiameseNet
+from drol_jax.nets.kernels import convolution
 from drol_jax.nets.layers import frozen_norm
 from drol_jax.settings import load_settings
 from drol_jax.train.initial import fresh_variables
@@ -19,7 +21,6 @@ from drol_jax.train.objective import answered, objective
 from drol_jax.train.optimiser import OptimiserSettings, ScheduleSettings, optimiser
 from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.state import begin, step
-from drol_jax.variables import variable_shapes
 
 NETWORKS = [
     *("siamrpn_alex_tiny", "siamfc_alex_tiny", "siamfc_alex_otb", "siamrpn_r50", "siamrpn_mobilev2", "siammask_r50"),

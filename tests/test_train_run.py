@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import flax_to_pysot
 import numpy as np
 import pytest
 from fakes_train import Squares, write_files
 
+from drol_jax.convert import flax_to_pysot
 from drol_jax.train import loop
 from drol_jax.train.cli import main
 
@@ -88,9 +88,8 @@ def test_a_run_that_is_ended_while_tracking_is_tried_tries_it_again(tmp_path, mo
 
 def test_trained_weights_go_to_pysot(trained, tmp_path):
     """Written as PyTorch has it and read back, they are the same network."""
-    import pysot_to_flax
-
     from drol_jax import checkpoint
+    from drol_jax.convert import pysot_to_flax
     from drol_jax.settings import load_settings
 
     config = trained.parent / "little.yaml"

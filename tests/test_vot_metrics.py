@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drol_jax.boxes import overlap
 from drol_jax.eval.scorers_vot import VotScorer
+from drol_jax.image.boxes import overlap
 from drol_jax.metrics.eao import INTERVALS, eao, eao_curve
 from drol_jax.metrics.multistart import judge_run, multistart
 from drol_jax.metrics.polygons import exact_overlaps

@@ -6,7 +6,6 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
-import pysot_to_flax
 import pytest
 from flax.traverse_util import flatten_dict
 from hypothesis import given
@@ -21,6 +20,7 @@ import drol_jax
 from drol_jax import checkpoint
 from drol_jax.checkpoint import hub
 from drol_jax.config import ModelConfig
+from drol_jax.convert import pysot_to_flax
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from flax.traverse_util import flatten_dict
 from recorded import relative_error
 
 from drol_jax import checkpoint, load
-from drol_jax.nets import Network, winograd
+from drol_jax.nets import Network
+from drol_jax.nets.inference.prepare import prepare
+from drol_jax.nets.kernels import winograd
 from drol_jax.nets.layers import FAST_KERNELS
-from drol_jax.nets.prepare import prepare
 from drol_jax.settings import load_settings
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")

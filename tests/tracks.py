@@ -11,7 +11,7 @@ import recipe
 import recorded
 from recorded import filter_of
 
-from drol_jax.masks import full_frame, rotated_box
+from drol_jax.image.masks import full_frame, rotated_box
 from drol_jax.online.draws import InitDraws
 from drol_jax.online.features import Extractor
 from drol_jax.tracker.step import advance, init

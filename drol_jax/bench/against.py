@@ -17,8 +17,8 @@ from drol_jax.bench import recipe
 from drol_jax.bench.children import Failed, Misuse, Worker, start
 from drol_jax.bench.plan import Case, Plan
 from drol_jax.errors import UserError
-from drol_jax.resources import PACKAGE
-from drol_jax.workers import cores
+from drol_jax.system.resources import PACKAGE
+from drol_jax.system.workers import cores
 
 WORKER = Path(__file__).with_name("torch_worker.py")
 CONVERTER = PACKAGE.parent / "convert" / "flax_to_pysot.py"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax.errors import UserError
-from drol_jax.program import CacheArguments, make_ready
-from drol_jax.workers import cores
+from drol_jax.system.program import CacheArguments, make_ready
+from drol_jax.system.workers import cores
 
 
 class Server:

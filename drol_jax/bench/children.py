@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from drol_jax.bench.plan import PLATFORMS, Case, Plan
 from drol_jax.errors import UserError
-from drol_jax.resources import PACKAGE
+from drol_jax.system.resources import PACKAGE
 
 
 class Failed(Exception):

@@ -25,8 +25,8 @@ from drol_jax.bench.plan import (
 )
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, one_of, split_names
-from drol_jax.program import guarded, tell
-from drol_jax.workers import cores
+from drol_jax.system.program import guarded, tell
+from drol_jax.system.workers import cores
 
 PROGRAM = "python -m drol_jax.bench"
 FRAMES, QUICK_FRAMES, REPEAT = 30, 8, 3

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax.errors import UserError
-from drol_jax.resources import data_path
+from drol_jax.system.resources import data_path
 
 PARTS = {
     "compile": "seconds to trace and compile `init` and `step`, first time and from the cache on disk",

@@ -4,7 +4,7 @@ from typing import Any
 
 from drol_jax.config import Attention, ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.nets.resnet import level_channels as resnet_channels
+from drol_jax.nets.backbones.resnet import level_channels as resnet_channels
 from drol_jax.settings import Settings, to_dict
 from drol_jax.settings.pysot_keys import LISTS, MOVES
 from drol_jax.settings.pysot_model import ALEXNETS, COARSE_MASK, EXPANSIONS, FINE, FUSIONS, MOBILE_CHANNELS

@@ -14,18 +14,19 @@ from flax.traverse_util import unflatten_dict
 from drol_jax import checkpoint
 from drol_jax.api import PRECISION, Tracker, load
 from drol_jax.bench import recipe
-from drol_jax.compiling import compiler_options
+from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import TemplateConfig
-from drol_jax.crops import Frame
-from drol_jax.datasets.sequence import FrameSource, Sequence
-from drol_jax.frames import flatten
+from drol_jax.datasets.sequence import Sequence
+from drol_jax.image.crops import Frame
+from drol_jax.image.frames import flatten
+from drol_jax.image.source import FrameSource
 from drol_jax.online.localize import Verdict
 from drol_jax.results import environment
-from drol_jax.run import Runner
+from drol_jax.running.loop import Runner
 from drol_jax.settings import load_settings
+from drol_jax.system.compiling import compiler_options
 from drol_jax.tracker import TrackerState, init, step
 from drol_jax.tracker.step import init_draws
-from drol_jax.variables import variable_shapes
 
 BOX = np.array(recipe.target_box(0), np.float32)
 SEED = 0

@@ -16,11 +16,11 @@ from flax.traverse_util import flatten_dict
 from drol_jax.checkpoint import card as cards
 from drol_jax.checkpoint import folder, hub, single
 from drol_jax.checkpoint.folder import CARD
-from drol_jax.checkpoint.held import Held, scratch_beside
+from drol_jax.checkpoint.variables import variable_shapes, weights_hash
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.resources import data_path
-from drol_jax.variables import variable_shapes, weights_hash
+from drol_jax.system.atomic import Held, scratch_beside
+from drol_jax.system.resources import data_path
 
 __all__ = [
     "CARD",

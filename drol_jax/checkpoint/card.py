@@ -6,10 +6,10 @@ from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
+from drol_jax.checkpoint.variables import Shape, listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.resources import version
-from drol_jax.variables import Shape, listing, mismatches, variable_shapes
+from drol_jax.system.resources import version
 
 FORMAT = 1
 """Version of how weights are written."""

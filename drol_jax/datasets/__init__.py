@@ -4,10 +4,11 @@ from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, benchmarks, pick
-from drol_jax.datasets.sequence import FrameSource, Sequence, SequenceEntry
+from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.synth import load_synth
 from drol_jax.errors import UserError
+from drol_jax.image.source import FrameSource
 
 __all__ = [
     "DATASETS",

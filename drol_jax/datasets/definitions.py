@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from drol_jax.errors import UserError
-from drol_jax.resources import data_path
+from drol_jax.system.resources import data_path
 
 Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
 Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from drol_jax.boxes import start_trouble
 from drol_jax.datasets import benchmark, canonical
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import Place, images_of, truth_file
@@ -16,9 +15,10 @@ from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import start_trouble
 
 Read = Callable[[Path], np.ndarray]
-"""Decodes an image to uint8 RGB [H, W, 3]; raises UserError where it cannot. `drol_jax.frames.read` is one."""
+"""Decodes an image to uint8 RGB [H, W, 3]; raises UserError where it cannot. `drol_jax.image.frames.read` is one."""
 
 
 @dataclass(frozen=True, kw_only=True)

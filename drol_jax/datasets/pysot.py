@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.boxes import box_from_polygon
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import build
 from drol_jax.datasets.images import predicted
@@ -17,6 +16,7 @@ from drol_jax.datasets.text import checked_name, fitted
 from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.datasets.truth import TAGS, Truth
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import box_from_polygon
 
 
 def find_json(root: Path, benchmark: Benchmark) -> Path | None:

@@ -7,13 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.errors import UserError
-
-FrameSource = Path | Callable[[], np.ndarray]
-"""An image file, or something that renders uint8 RGB [H, W, 3]. `drol_jax.frames.read` reads either.
-
-Sources are asked ahead of the frame that is tracked, several at the same time, and what they give is kept: each returns
-an array of its own, which nothing writes into afterwards (a video's buffer has to be copied).
-"""
+from drol_jax.image.source import FrameSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +33,7 @@ class Sequence:
     """What the benchmark's own files count the first pixel as (OTB: 1); result files are written in it."""
     polygons: np.ndarray | None = field(default=None, kw_only=True)
     """float64 [T, 8] (x1, y1, ..., x4, y4), pixels, 0-based: the truth of benchmarks that annotate four corners, of
-    which `boxes` are the upright boxes (`drol_jax.boxes.box_from_polygon`); NaN rows as in boxes. None where the
+    which `boxes` are the upright boxes (`drol_jax.image.boxes.box_from_polygon`); NaN rows as in boxes. None where the
     truth is boxes. Read-only."""
     absent: np.ndarray | None = field(default=None, kw_only=True)
     """bool [T], True where the benchmark marks the target as absent (out of view or wholly occluded), whether or not

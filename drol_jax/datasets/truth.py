@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.boxes import box_from_polygon
 from drol_jax.datasets.definitions import Benchmark
 from drol_jax.datasets.text import AGAIN, fields, numbers, read_boxes, read_flags, read_lines, read_properties
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import box_from_polygon
 
 TAGS = ("camera_motion", "illum_change", "motion_change", "size_change", "occlusion")
 """VOT's tags: a sequence has a file for each that any of its frames carries."""

@@ -1,6 +1,6 @@
 """Entry point of ``python -m drol_jax.eval``."""
 
 from drol_jax.eval.cli import main
-from drol_jax.program import leave
+from drol_jax.system.program import leave
 
 leave(main)

@@ -14,9 +14,9 @@ from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, one_of, spl
 from drol_jax.eval.contestants import Backend
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
-from drol_jax.program import tell
 from drol_jax.report.ablation_table import Line, show_ablation
 from drol_jax.report.board_files import write_board
+from drol_jax.system.program import tell
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from drol_jax.errors import UserError
 from drol_jax.eval.contestants import Backend, Contestant
 from drol_jax.report.summary import Entrant
-from drol_jax.resources import data_path
+from drol_jax.system.resources import data_path
 
 Pipeline = Literal["Cmp", "Cmp-Att", "Att-Cmp"]
 

@@ -8,9 +8,9 @@ from drol_jax.errors import UserError
 from drol_jax.eval import contestants
 from drol_jax.eval.commands import one_of
 from drol_jax.eval.running import Runner
-from drol_jax.program import CacheArguments, make_ready
 from drol_jax.results import environment
-from drol_jax.workers import Clock
+from drol_jax.system.program import CacheArguments, make_ready
+from drol_jax.system.workers import Clock
 
 # Those of drol_jax.config, which imports jax.
 Fidelity = Literal["published", "exact"]
@@ -43,7 +43,7 @@ class JaxBackend:
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
         from drol_jax.api import load
-        from drol_jax.lockstep import LockstepRunner
+        from drol_jax.running.sequences import LockstepRunner
 
         asked = self.arguments
         tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision)
@@ -56,7 +56,7 @@ class JaxBackend:
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
     ) -> list[tuple[contestants.Tracker, Runner]]:
         from drol_jax.api import load
-        from drol_jax.lockstep import LockstepRunner
+        from drol_jax.running.sequences import LockstepRunner
         from drol_jax.settings import from_dict, to_dict
 
         asked = self.arguments

@@ -19,7 +19,7 @@ from drol_jax.eval.tracking import Monitor, Ran, track
 from drol_jax.report.summary import Failure
 from drol_jax.results import TrackerFolder
 from drol_jax.results.files import clear_litter
-from drol_jax.workers import Check, work_off
+from drol_jax.system.workers import Check, work_off
 
 DATASET_SEED = 0
 """What Synth is rendered from: the benchmark is one and the same, only trackers are repeated under other seeds."""

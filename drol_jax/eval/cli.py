@@ -23,8 +23,8 @@ from drol_jax.eval.commands import (
 )
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
-from drol_jax.program import tell
 from drol_jax.results import version
+from drol_jax.system.program import tell
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.program import guarded
+from drol_jax.system.program import guarded
 
 PROGRAM = "python -m drol_jax.eval"
 DATASET_HELP = (

@@ -15,7 +15,7 @@ from rich.text import Text
 from drol_jax import datasets
 from drol_jax.datasets.doctor import Diagnosis, examine
 from drol_jax.eval.commands import PROGRAM, data_root, split_names
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _WIDE = 10_000

@@ -1,7 +1,7 @@
 """How a tracker is run over a sequence: one pass, VOT's restart, VOT's anchors. Needs no jax.
 
-All of them cut a sequence into pieces and hand each to the one frame loop, `drol_jax.run.Runner`, which tells them a
-chunk of results at a time and drops what came after they had seen enough.
+All of them cut a sequence into segments and hand each to the one frame loop, `drol_jax.running.loop.Runner`, which
+tells them a chunk of results at a time and drops what came after they had seen enough.
 
 A piece's name decides the online subnet's draws, together with the seed. The first piece of the first repetition bears
 the sequence's own name, so that until its first failure a restart is the one-pass run; every other piece has a name,
@@ -16,14 +16,14 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.pieces import anchors, piece, regions_of, supervising, together
 from drol_jax.eval.scorers_vot import size_of
+from drol_jax.eval.segments import anchors, piece, regions_of, supervising, together
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.restart import REPETITIONS, SKIPPED
 from drol_jax.results import Tracked
 
 if TYPE_CHECKING:  # these import jax, which tests of the protocols do not need
-    from drol_jax.run import Trajectory, Until
+    from drol_jax.running.loop import Trajectory, Until
 
 Kind = Literal["ope", "got10k", "longterm", "restart", "multistart"]
 """One pass; one pass with repetitions; one pass with confidences; restart after failures; runs from anchors."""
@@ -33,7 +33,7 @@ SAME = 3
 
 
 class Runner(Protocol):
-    """What tracks a sequence; `drol_jax.run.Runner` is one."""
+    """What tracks a sequence; `drol_jax.running.loop.Runner` is one."""
 
     def run(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers import BySequence, Carried, own_boxes, same_length
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve
 from drol_jax.metrics.regions import Regions

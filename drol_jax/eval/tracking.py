@@ -13,7 +13,7 @@ from drol_jax.metrics import ope
 from drol_jax.metrics.regions import FAILED
 from drol_jax.report.summary import Entrant, Failure
 from drol_jax.results import Timing, Tracked, TrackerFolder, write_text
-from drol_jax.workers import Check
+from drol_jax.system.workers import Check
 
 
 class Progress(Protocol):

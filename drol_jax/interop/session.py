@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
-from drol_jax.frames import checked, read
+from drol_jax.image.frames import checked, read
 from drol_jax.tracker import StepOutput, TrackerState
 
 
@@ -72,7 +72,7 @@ def picture(image: Any) -> np.ndarray:
     """Whatever a toolkit hands over, as pixels.
 
     Args:
-      image: the path of an image file, a PIL image in any mode, or an array as `drol_jax.frames.checked` takes it.
+      image: the path of an image file, a PIL image in any mode, or an array as `image.frames.checked` takes it.
 
     Returns:
       uint8 RGB [H, W, 3].

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from drol_jax.api import Tracker
-from drol_jax.boxes import box_from_polygon
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import box_from_polygon
+from drol_jax.image.masks import corners
 from drol_jax.interop import optional
 from drol_jax.interop.session import Found, Session, picture
-from drol_jax.masks import corners
 from drol_jax.tracker import TrackerState
 
 
@@ -85,7 +85,7 @@ def start_box(region: Any) -> np.ndarray:
       region: TraX rectangle or polygon, pixels, 0-based.
 
     Returns:
-      float64 [4] (x, y, w, h): the rectangle itself; of four corners `drol_jax.boxes.box_from_polygon`; of another
+      float64 [4] (x, y, w, h): the rectangle itself; of four corners `image.boxes.box_from_polygon`; of another
       number of them their bounding box.
 
     Raises:

@@ -12,8 +12,8 @@ import tyro
 
 from drol_jax.errors import UserError
 from drol_jax.interop import optional
-from drol_jax.program import DEFAULT_CACHE, CacheArguments, make_ready
 from drol_jax.settings import load_settings
+from drol_jax.system.program import DEFAULT_CACHE, CacheArguments, make_ready
 
 PROGRAM = "python -m drol_jax.eval trax"
 

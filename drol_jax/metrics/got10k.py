@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drol_jax.boxes import overlap
+from drol_jax.image.boxes import overlap
 
 THRESHOLDS = tuple(np.linspace(0, 1, 101).tolist())
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drol_jax.boxes import overlap, target_from_box
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import overlap, target_from_box
 from drol_jax.metrics.dialects import PIXELS, PYSOT, Dialect
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from drol_jax.nets import winograd
-from drol_jax.nets.convolution import pointwise, strided
+from drol_jax.nets.kernels import winograd
+from drol_jax.nets.kernels.convolution import pointwise, strided
 
 BATCH_NORM_EPSILON = 1e-5
 FAST_KERNELS = "fast_kernels"
-"""Collection of variables that `nets.prepare` adds: kernels in the form that the CPU convolves fastest with."""
+"""Collection of variables that `inference.prepare` adds: kernels in the form that the CPU convolves fastest with."""
 BATCH_NORM_MOMENTUM = 0.9
 """Share of the stored statistics that a training step keeps."""
 
@@ -20,7 +20,7 @@ class Norm(nn.BatchNorm):
     """Batch normalisation by stored statistics; by the batch's where the caller lets the stored ones change.
 
     `apply(..., mutable=["batch_stats"])` is what says that a network learns: nothing else needs to be told. Without
-    stored statistics it is in the convolution before it already (`nets.fold`).
+    stored statistics it is in the convolution before it already (`nets.inference.fold`).
     """
 
     def __call__(
@@ -44,8 +44,8 @@ def _in_kernels_type(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, **
 class Conv(nn.Conv):
     """`flax.linen.Conv`, computed and handed on in the kernel's type.
 
-    By Winograd's algorithm where the variables hold the kernel for it (see `nets.prepare`). A bias that the variables
-    hold counts, whatever `use_bias` says: `nets.fold` makes one of the normalisation that follows.
+    By Winograd's algorithm where the variables hold the kernel for it (see `inference.prepare`). A bias that the
+    variables hold counts, whatever `use_bias` says: `inference.fold` makes one of the normalisation that follows.
     """
 
     promote_dtype: Any = _in_kernels_type
@@ -89,8 +89,8 @@ def one_by_one(module: Any, first_layers: Callable[[Any, jax.Array], Any], pictu
     A picture's first maps just fit into the caches, those of several do not. Kernels do, and need not be shared.
 
     Args:
-      module: the `nn.Module` whose layers they are. Weights prepared for a CPU (`nets.prepare`) tell that it runs on
-        one.
+      module: the `nn.Module` whose layers they are. Weights prepared for a CPU (`inference.prepare`) tell that it runs
+        on one.
       first_layers: gives any pytree of [B, ...].
       pictures: [B, H, W, C].
     """

@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig, Precision
-from drol_jax.nets import alexnet, mobilenet, mobilenetv3, resnet
-from drol_jax.nets.heads import DepthwiseRPN, MultiRPN, Response, SiamFCHead, UPChannelRPN, weighted_sum
-from drol_jax.nets.masks import FINE_LEVELS, MaskHead, MaskSearch
+from drol_jax.nets.backbones import alexnet, mobilenet, mobilenetv3, resnet
+from drol_jax.nets.heads.masks import FINE_LEVELS, MaskHead, MaskSearch
+from drol_jax.nets.heads.points import PointHead
+from drol_jax.nets.heads.rpn import DepthwiseRPN, MultiRPN, Response, SiamFCHead, UPChannelRPN, weighted_sum
+from drol_jax.nets.inference.precision import PRODUCTS, reduced
 from drol_jax.nets.neck import Neck
-from drol_jax.nets.points import PointHead
-from drol_jax.nets.precision import PRODUCTS, reduced
 
 AT_ONCE = 4
 """Pictures that go through a network together on a CPU, where they share its kernels' way through the caches."""

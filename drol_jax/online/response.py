@@ -9,7 +9,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from drol_jax.compiling import float32_products
+from drol_jax.system.compiling import float32_products
 
 LEAK = 0.05  # lower bound of the rectified response
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import target_from_box
 from drol_jax.config import Hyper, OnlineConfig
+from drol_jax.image.boxes import target_from_box
 from drol_jax.online import fit
 from drol_jax.online.augment import channel_dropout
 from drol_jax.online.draws import InitDraws

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.boxes import overlap
+from drol_jax.image.boxes import overlap
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.regions import Regions
 from drol_jax.report.style import TRUTH

@@ -7,7 +7,7 @@ from functools import cache
 
 import yaml
 
-from drol_jax.resources import data_path
+from drol_jax.system.resources import data_path
 
 _KEYS = {"precision": "precision_20", "f_score": "f"}
 """What the configurations call some measures of one-pass evaluation and of long-term tracking."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from drol_jax import datasets, frames
+from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.image import frames
 from drol_jax.metrics.regions import Regions
 from drol_jax.report.drawing import fitted, outlined, overlaps_of, truth_of
 from drol_jax.report.style import TRUTH, style

@@ -10,11 +10,11 @@ Other toolkits' files: `layout` finds them under a folder, `formats` reads and w
 evaluation servers.
 """
 
-from drol_jax.resources import version
 from drol_jax.results.files import read_boxes, write_boxes, write_details, write_text
 from drol_jax.results.folder import TrackerFolder
 from drol_jax.results.settings import environment, plain
 from drol_jax.results.tracked import Timing, Tracked
+from drol_jax.system.resources import version
 
 __all__ = [
     "Timing",

@@ -13,7 +13,7 @@ from drol_jax.results.numbers import read_table
 
 if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
     from drol_jax.results.tracked import Tracked
-    from drol_jax.run import Trajectory
+    from drol_jax.running.loop import Trajectory
 
 VERDICTS = {-1: "off", 0: "found", 1: "not_found", 2: "hard_negative", 3: "uncertain"}
 TEMPLATES = {0: "first", 1: "short_term"}

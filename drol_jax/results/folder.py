@@ -18,7 +18,7 @@ from drol_jax.results.settings import plain
 from drol_jax.results.tracked import Timing, Tracked
 
 if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
-    from drol_jax.run import Trajectory
+    from drol_jax.running.loop import Trajectory
 
 
 class TrackerFolder:

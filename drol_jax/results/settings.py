@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.resources import version
+from drol_jax.system.resources import version
 
 
 def environment() -> dict[str, Any]:

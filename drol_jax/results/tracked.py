@@ -10,7 +10,7 @@ from drol_jax.metrics.regions import Regions
 from drol_jax.results.formats import Run
 
 if TYPE_CHECKING:  # run imports jax, which writing a result file does not need
-    from drol_jax.run import Trajectory
+    from drol_jax.running.loop import Trajectory
 
 
 @dataclass(frozen=True)

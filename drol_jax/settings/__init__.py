@@ -25,10 +25,10 @@ from drol_jax.config import (
     TemplateConfig,
 )
 from drol_jax.errors import UserError
-from drol_jax.resources import data_path
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
 from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
 from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
+from drol_jax.system.resources import data_path
 
 WHOLE_HYPER = ("refit_interval", "template_interval")
 

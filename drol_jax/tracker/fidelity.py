@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.boxes import box_from_target, exact_box_from_target
 from drol_jax.config import Config, SearchConfig
-from drol_jax.crops import Frame, centred_crop, crop
+from drol_jax.image.boxes import box_from_target, exact_box_from_target
+from drol_jax.image.crops import Frame, centred_crop, crop
 from drol_jax.nets import Template
 from drol_jax.tracker.anchors import cell_places, cubic_at, cubic_matrix, linear_matrix, published_places
 from drol_jax.tracker.points import points_line, points_matrix

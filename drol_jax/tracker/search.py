@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame
+from drol_jax.image.crops import Frame
 from drol_jax.nets import Network, Template
 from drol_jax.online import subnet
 from drol_jax.online.geometry import Region, geometry
@@ -24,8 +24,8 @@ from drol_jax.tracker.candidates import (
     short_term_wins,
 )
 from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.lazy_cond import rarely
 from drol_jax.tracker.masks import Mask, mask_at
-from drol_jax.tracker.rarely import rarely
 from drol_jax.tracker.state import TrackerState
 
 DRIFT_AFTER = 8  # lost frames

@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import target_from_box
 from drol_jax.config import Config, Hyper
-from drol_jax.crops import Frame, as_frame, mean_colour
+from drol_jax.image.boxes import target_from_box
+from drol_jax.image.crops import Frame, as_frame, mean_colour
 from drol_jax.nets import Network, feature_channels
 from drol_jax.online import subnet
 from drol_jax.online.augment import augment
@@ -24,7 +24,7 @@ from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import OnlineState
 from drol_jax.tracker.candidates import clip, padded_side
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.rarely import Rows, rarely
+from drol_jax.tracker.lazy_cond import Rows, rarely
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from drol_jax.errors import UserError
-from drol_jax.program import CacheArguments, guarded, make_ready, tell
+from drol_jax.system.program import CacheArguments, guarded, make_ready, tell
 
 if TYPE_CHECKING:  # jax starts only when the arguments are known
     from drol_jax.train.pairs.batch import Source

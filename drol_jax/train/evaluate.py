@@ -9,7 +9,7 @@ import numpy as np
 from drol_jax.api import Tracker
 from drol_jax.datasets.synth import load_synth
 from drol_jax.metrics import ope
-from drol_jax.run import Runner
+from drol_jax.running.loop import Runner
 from drol_jax.settings import Settings, without_online
 from drol_jax.train.settings import EvaluationSettings
 

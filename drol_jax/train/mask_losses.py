@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from drol_jax.config import Config
 from drol_jax.nets import Search, SiameseNet, Template
-from drol_jax.nets.masks import COARSE_SIZE, REFINED_SIZE
+from drol_jax.nets.heads.masks import COARSE_SIZE, REFINED_SIZE
 from drol_jax.train.losses import LossSettings, draw
 
 

@@ -11,6 +11,7 @@ import optax
 from jax.sharding import Mesh
 
 from drol_jax import checkpoint
+from drol_jax.checkpoint.variables import weights_hash
 from drol_jax.settings import Settings, load_settings
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train import sources
@@ -21,7 +22,6 @@ from drol_jax.train.pairs.batch import Source
 from drol_jax.train.pairs.mixture import Mixture
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
 from drol_jax.train.state import Step, TrainState, begin, step
-from drol_jax.variables import weights_hash
 
 TIMED = 6
 """Steps that the number of steps is worked out from."""

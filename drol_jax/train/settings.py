@@ -14,8 +14,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.errors import UserError
-from drol_jax.resources import data_path
 from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
+from drol_jax.system.resources import data_path
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.optimiser import OptimiserSettings, ScheduleSettings
 from drol_jax.train.pairs.procedural import ProceduralSettings

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import target_from_box
 from drol_jax.config import Config, ModelConfig
+from drol_jax.image.boxes import target_from_box
 from drol_jax.tracker.anchors import anchors, cell_places
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.points import points

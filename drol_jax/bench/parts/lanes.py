@@ -1,4 +1,4 @@
-"""Many targets on one frame, in a pool (`drol_jax.pool`), against one alone."""
+"""Many targets on one frame, in a pool (`drol_jax.running.targets`), against one alone."""
 
 import time
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import numpy as np
 
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import BOX, SEED, Programs, Subject, on_device, seconds_of
-from drol_jax.crops import Frame
-from drol_jax.pool import targets
+from drol_jax.image.crops import Frame
+from drol_jax.running.targets import targets
 
 Track = Callable[[list[Frame]], Any]
 """Follows targets through frames and returns what must be waited for."""

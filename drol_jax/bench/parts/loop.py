@@ -8,7 +8,7 @@ import jax
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import SEED, Subject
 from drol_jax.datasets.sequence import Sequence
-from drol_jax.run import Runner, Trajectory
+from drol_jax.running.loop import Runner, Trajectory
 
 
 class Run(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from drol_jax.bench.subject import SEED, Subject
-from drol_jax.run import Runner
+from drol_jax.running.loop import Runner
 
 STATUS, STATM = Path("/proc/self/status"), Path("/proc/self/statm")
 

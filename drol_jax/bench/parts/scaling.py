@@ -10,7 +10,7 @@ from drol_jax.bench import recipe
 from drol_jax.bench.parts.loop import timed
 from drol_jax.bench.parts.memory import resident_mib
 from drol_jax.bench.subject import SEED, Programs, Subject, on_device, seconds_of
-from drol_jax.frames import capacity
+from drol_jax.image.frames import capacity
 
 POINTS = 5
 """At which memory is looked at in a run."""

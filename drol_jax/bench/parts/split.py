@@ -10,12 +10,12 @@ import jax.numpy as jnp
 
 from drol_jax.api import Tracker
 from drol_jax.bench.subject import Programs, Subject, matmul_precision, on_device, seconds_of
-from drol_jax.compiling import Jitted
-from drol_jax.crops import Frame
+from drol_jax.image.crops import Frame
 from drol_jax.nets import Network
 from drol_jax.online import subnet
 from drol_jax.online.geometry import Region, geometry
 from drol_jax.online.memory import filled
+from drol_jax.system.compiling import Jitted
 from drol_jax.tracker import TrackerState
 from drol_jax.tracker.candidates import padded_side
 from drol_jax.tracker.fidelity import rules

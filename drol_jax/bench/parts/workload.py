@@ -14,8 +14,8 @@ from drol_jax.bench import recipe
 from drol_jax.bench.parts.disk import write
 from drol_jax.bench.subject import BOX, SEED, Subject
 from drol_jax.datasets.sequence import Sequence
-from drol_jax.lockstep import LockstepRunner
-from drol_jax.seats import CHUNK
+from drol_jax.running.feeders import CHUNK
+from drol_jax.running.sequences import LockstepRunner
 
 SEQUENCES, TOTAL, SHORTEST = 100, 59_040, 71
 SIZES = ((480, 640), (360, 480), (480, 640), (600, 736))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, context_side
 

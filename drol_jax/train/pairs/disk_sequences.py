@@ -11,7 +11,7 @@ from drol_jax.datasets import SequenceEntry, canonical, load
 from drol_jax.datasets.definitions import Benchmark, Layout
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.errors import UserError
-from drol_jax.frames import read
+from drol_jax.image.frames import read
 from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting
 from drol_jax.train.pairs.kept import Kept

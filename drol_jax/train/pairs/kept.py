@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.boxes import target_from_box
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import target_from_box
 from drol_jax.train.pairs import kept_cut
 from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.pairs.disk import Clip, Draws, Track, check

@@ -9,7 +9,7 @@ from math import ceil
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import exact_box_from_target
+from drol_jax.image.boxes import exact_box_from_target
 from drol_jax.train.pairs.disk_cut import CutSettings
 from drol_jax.train.pairs.procedural.dice import Dice
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 
-from drol_jax.boxes import exact_box_from_target
+from drol_jax.image.boxes import exact_box_from_target
 from drol_jax.tracker.candidates import padded_side
 from drol_jax.train.pairs.procedural import scenery, things
 from drol_jax.train.pairs.procedural.casting import Actor, Studio, aside, beside, pick, seen

@@ -1,0 +1,1 @@
+"""Where each array of a published network lies in ours."""

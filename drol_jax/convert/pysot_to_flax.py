@@ -1,0 +1,76 @@
+"""Convert a PySOT, DROL or NanoTrack checkpoint into a drol_jax one.
+
+    python convert/pysot_to_flax.py CHECKPOINT --config NAME|FILE --output DIR|FILE.safetensors [--force]
+        [--check CHECKOUT [--check-seed N]]
+
+Reads the files of any PyTorch from 0.4 on, needs no PyTorch, and runs nothing that the file may hold. Every array must
+be there, none may be left over, all shapes must fit, and the converted network must give the source network's answer
+on a fixed input; otherwise nothing is written. With --check it must also give the answer that the source's own code
+gives in PyTorch on random inputs.
+"""
+
+import numpy as np
+
+from drol_jax.config import ModelConfig
+from drol_jax.convert.command import run
+from drol_jax.convert.conversion import Job, Maps, check_and_save, fixed_pictures
+from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.names.pysot import Spelling, as_in_pysot
+from drol_jax.convert.source import checkout as source_checkout
+from drol_jax.convert.source import forward as source_forward
+from drol_jax.convert.source import nanotrack as source_nanotrack
+from drol_jax.convert.torch import files as torch_files
+from drol_jax.errors import UserError
+
+
+def convert(job: Job) -> None:
+    """Read, rename, compare, save.
+
+    Raises:
+      UserError: the file is no state dict of this network, or the weights cannot be written.
+    """
+    if job.check is not None:
+        source_checkout.check_arguments(job)
+    state = torch_files.read_state_dict(job.source)
+    convert_state(state, job, "pysot_to_flax")
+
+
+def convert_state(state: dict[str, np.ndarray], job: Job, converter: str, spelling: Spelling = as_in_pysot) -> None:
+    """`convert` from the arrays on, which are taken out of `state`.
+
+    Args:
+      state: the file's arrays by its names.
+      job: what was asked for.
+      converter: its name, for the card.
+      spelling: PySOT's name of an array -> the file's.
+    """
+    model = job.model
+    if wrong := pysot_names.problems(state, model, spelling):
+        raise UserError(f"{job.source} is not {model.backbone} with a {model.head} head: {wrong}")
+    skipped = [name for name in state if pysot_names.ignored(name, model)]
+    print(f"{job.source}: {len(state) - len(skipped)} arrays of {model.backbone} with a {model.head} head")
+    if skipped:
+        print(f"left out, for no tracker reads them: {', '.join(skipped)}")
+    wide = [name for name, array in state.items() if array.dtype == np.float64]
+    if wide:
+        print(f"rounded from float64 to float32: {', '.join(wide)}")
+    # The source network answers before it is taken apart, so that its arrays and ours are never all there at once.
+    answers = source_answer(state, model, spelling)
+    variables = pysot_names.to_flax(state, model, spelling, consume=True)
+    further = None if job.check is None else source_checkout.compare
+    check_and_save(variables, job, lambda z, x: answers, converter, further)
+
+
+def source_answer(state: dict[str, np.ndarray], model: ModelConfig, spelling: Spelling = as_in_pysot) -> Maps:
+    """The source's answer on the fixed pictures, which it takes as BGR and channels first."""
+    z, x = (picture[..., ::-1].transpose(2, 0, 1) for picture in fixed_pictures())
+    renamed = {name: state[spelling(name)] for name in pysot_names.expected(model)}
+    with np.errstate(all="ignore"):  # What a senseless network gives is for the comparison to judge.
+        forward = source_nanotrack.answer if model.anchor_free else source_forward.answer
+        return forward(renamed, model, z, x)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return run(
+        convert, "Convert a PySOT, DROL or NanoTrack checkpoint (.pth) into a drol_jax one.", argv, checkout=True
+    )

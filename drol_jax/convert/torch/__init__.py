@@ -1,0 +1,1 @@
+"""PyTorch's files as numpy arrays, without PyTorch."""

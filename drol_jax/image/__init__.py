@@ -1,0 +1,1 @@
+"""Frames, boxes in them, patches cut out of them, masks over them. Imports jax in `crops` alone."""

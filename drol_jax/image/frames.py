@@ -1,0 +1,167 @@
+"""From a frame source to pixels: decode, check, flatten to few lengths, prefetch."""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from drol_jax.errors import UserError
+from drol_jax.image.source import FrameSource
+
+CAPACITIES = (2**19, 2**21, 2**23)
+"""Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met. The first holds all of
+OTB and VOT, the second full HD, the third 4K; the padding costs a copy of a megabyte or so a frame."""
+
+
+def read(source: FrameSource) -> np.ndarray:
+    """Decode an image file or render a frame.
+
+    Args:
+      source: path of an image in any format OpenCV reads, or a callable that renders a frame.
+
+    Returns:
+      uint8 RGB [H, W, 3], C-contiguous. Grey images become three equal channels; EXIF rotation is ignored, as
+      annotations are drawn on the stored pixels.
+
+    Raises:
+      UserError: the file is missing, unreadable, no image, or cut short (OpenCV would fill the rest with grey).
+    """
+    if callable(source):
+        return checked(source())
+    try:
+        data = Path(source).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{source}: image missing; unpack the sequence again or mend the path") from None
+    except OSError as error:
+        raise UserError(f"{source}: image cannot be read ({error.strerror}); check the file") from None
+    if _cut_short(data):
+        raise UserError(f"{source}: image file is cut short ({len(data)} bytes); copy or unpack it again")
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:
+        image = None
+    if image is None:
+        raise UserError(f"{source}: not an image OpenCV can decode ({len(data)} bytes); copy or unpack it again")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def checked(image: object) -> np.ndarray:
+    """Validate an array that a user passes as a frame.
+
+    Args:
+      image: uint8 [H, W, 3] RGB, or grey [H, W] or [H, W, 1].
+
+    Returns:
+      uint8 RGB [H, W, 3], C-contiguous; the same array where it already is.
+
+    Raises:
+      UserError: another dtype, number of axes or channels, or an empty picture.
+    """
+    array = np.asarray(image)
+    came = f"frame is {array.dtype} {list(array.shape)}"
+    wanted = "wanted uint8 [H, W, 3] RGB or uint8 [H, W] grey"
+    if array.dtype != np.uint8:
+        number = array.dtype.kind in "fiub"
+        cure = "scale it to 0..255 and convert with .astype(np.uint8)" if number else "pass an array of pixels"
+        raise UserError(f"{came}; {wanted}: {cure}")
+    grey = array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 1)
+    if array.ndim == 3 and array.shape[2] == 4:
+        raise UserError(f"{came}; {wanted}: drop alpha with frame[..., :3]")
+    if not grey and (array.ndim != 3 or array.shape[2] != 3):
+        cure = "move channels last" if array.ndim == 3 and array.shape[0] in (1, 3) else "pass one picture at a time"
+        raise UserError(f"{came}; {wanted}: {cure}")
+    if array.size == 0:
+        raise UserError(f"{came}, an empty picture; {wanted}: check where it was cut out")
+    if grey:
+        array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=2)
+    return np.ascontiguousarray(array)
+
+
+def capacity(height: int, width: int) -> int:
+    """The smallest of CAPACITIES that holds height x width pixels; past the largest, the next power of two."""
+    pixels = height * width
+    return next((c for c in CAPACITIES if c >= pixels), 1 << (pixels - 1).bit_length())
+
+
+def flatten(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lay the pixels out in a row of one of few lengths, so that frames of any size share a compiled step.
+
+    Args:
+      image: uint8 RGB [H, W, 3].
+
+    Returns:
+      (pixels uint8 [capacity(H, W), 3], size int32 [2] (height, width)). Pixel (y, x) is at y * width + x; what
+      follows the picture is zero and never read.
+    """
+    pixels, sizes = flatten_all([image])
+    return pixels[0], sizes[0]
+
+
+def flatten_all(images: Sequence[np.ndarray], room: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out pictures of one size as `flatten` does, one below the other.
+
+    Args:
+      images: T of them, uint8 RGB [H, W, 3].
+      room: rows, T unless told; those without a picture are black pictures.
+
+    Returns:
+      (pixels uint8 [room, capacity(H, W), 3], sizes int32 [room, 2]).
+    """
+    height, width, channels = images[0].shape
+    used, rows = height * width, room or len(images)
+    pixels = np.empty((rows, capacity(height, width), channels), np.uint8)
+    for row, image in zip(pixels, images, strict=False):
+        row[:used] = image.reshape(used, channels)
+    pixels[: len(images), used:] = 0
+    pixels[len(images) :] = 0
+    return pixels, np.tile(np.array([height, width], np.int32), (rows, 1))
+
+
+def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -> Generator[np.ndarray, None, None]:
+    """Read frames in threads, ahead of the consumer and in order.
+
+    Args:
+      sources: what `read` takes; taken from one at a time, at most depth ahead.
+      depth: how many frames may be waiting or under way at once, >= 1.
+      workers: threads, >= 1.
+
+    Yields:
+      uint8 RGB [H, W, 3].
+
+    Raises:
+      UserError: at the frame that cannot be read, after all before it were yielded; or depth, workers < 1.
+    """
+    if depth < 1 or workers < 1:
+        raise UserError(f"prefetch: depth {depth} and workers {workers} must be at least 1; raise them")
+    return _prefetch(iter(sources), depth, workers)
+
+
+def _prefetch(sources: Iterator[FrameSource], depth: int, workers: int) -> Generator[np.ndarray, None, None]:
+    waiting: deque[Future[np.ndarray]] = deque()
+    pool = ThreadPoolExecutor(min(workers, depth), thread_name_prefix="drol-frames")
+    try:
+        waiting.extend(pool.submit(read, source) for source in islice(sources, depth))
+        while waiting:
+            yield waiting.popleft().result()
+            # Asked for only now: the frame in the consumer's hand counts towards depth.
+            waiting.extend(pool.submit(read, source) for source in islice(sources, 1))
+    finally:  # also reached when the consumer closes the generator early
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cut_short(data: bytes) -> bool:
+    """Whether a JPEG lacks its end-of-image marker or a PNG its IEND chunk: OpenCV fills what is missing with grey."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND\xaeB`\x82" not in data  # with its checksum; anything may follow
+    if not data.startswith(b"\xff\xd8"):
+        return False
+    # Skip the header segments by their lengths: an embedded thumbnail has an end marker of its own.
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return b"\xff\xd9" not in data[at:]

@@ -1,0 +1,1 @@
+"""Backbones: a search or template patch in, features out."""

@@ -1,0 +1,1 @@
+"""Heads: features of template and search region in, response maps out."""

@@ -1,0 +1,78 @@
+"""Network weights in the form that a device computes with fastest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets.kernels import winograd
+from drol_jax.nets.layers import FAST_KERNELS, Conv
+from drol_jax.nets.siamese import SiameseNet
+
+LEAST_CHANNELS = 24
+"""Input and output channels from which on a gain has been measured."""
+
+
+def prepare(config: ModelConfig, variables: Any) -> Any:
+    """Weights for tracking on a CPU: with kernels for Winograd's algorithm beside the plain ones.
+
+    Args:
+      config: the network.
+      variables: {"params", "batch_stats"} as a checkpoint holds them.
+
+    Returns:
+      The same with the collection `FAST_KERNELS`, float32 numpy arrays; a network that finds it there uses it.
+      It holds 2.6 to 4 times the memory of the kernels that it is made of. On devices other than CPUs leave it out.
+    """
+    layers = _layers(config, variables)
+    kernels = flatten_dict(variables["params"])
+    fast = {
+        (*path, "kernel"): winograd.kernel_basis(np.asarray(kernels[*path, "kernel"]), groups)
+        for path, groups in layers.items()
+    }
+    return {**variables, FAST_KERNELS: unflatten_dict(fast)} if fast else variables
+
+
+def laid_out(variables: Any) -> Any:
+    """Weights for tracking on a GPU: of every convolution's kernel, the numbers of one output channel side by side.
+
+    It is how convolutions read them there. From any other order a program first rewrites each kernel, in every call:
+    74 of 247 device kernels of a ResNet-50's step. Shapes stay as they are.
+
+    Args:
+      variables: arrays on the device; there the result stays (they are committed to it, as jax has it).
+    """
+    from jax.experimental.layout import Format, Layout  # it has no other place yet
+
+    def format_of(leaf: jax.Array) -> Format:
+        return Format(Layout((3, 0, 1, 2) if leaf.ndim == 4 else tuple(range(leaf.ndim))), leaf.sharding)
+
+    # One program for all: one for each shape would take seconds to compile.
+    return jax.jit(lambda tree: tree, out_shardings=jax.tree.map(format_of, variables))(variables)
+
+
+def _layers(config: ModelConfig, variables: Any) -> Mapping[tuple[str, ...], int]:
+    """Paths of the convolutions that gain, and their groups. Nothing is computed: the network is only traced."""
+    found: dict[tuple[str, ...], int] = {}
+
+    def look(call, args, kwargs, context):
+        layer = context.module
+        if isinstance(layer, Conv) and context.method_name == "__call__" and _gains(layer, args[0].shape[-1]):
+            found[layer.path] = layer.feature_group_count
+        return call(*args, **kwargs)
+
+    picture = jax.ShapeDtypeStruct((1, 255, 255, 3), jnp.float32)
+    plain = {name: variables[name] for name in ("params", "batch_stats") if name in variables}
+    with nn.intercept_methods(look):
+        jax.eval_shape(lambda v, x: SiameseNet(config).apply(v, x, method="search"), plain, picture)
+    return found
+
+
+def _gains(layer: Conv, channels: int) -> bool:
+    wide = min(channels, layer.features) // layer.feature_group_count >= LEAST_CHANNELS
+    return wide and layer.size in winograd.KERNEL_SIZES and not layer.has_stride()

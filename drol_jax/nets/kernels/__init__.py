@@ -1,0 +1,1 @@
+"""Convolutions and correlations in forms that compilers handle well."""

@@ -1,0 +1,38 @@
+"""Where the data that ships with the library lies, in the wheel or beside the package in a clone; and its version."""
+
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from drol_jax.errors import UserError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def version() -> str:
+    """The installed version of drol_jax."""
+    try:
+        return metadata.version("drol_jax")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def data_path(kind: Literal["configs", "eval", "weights"]) -> Path:
+    """The folder of one kind of shipped data.
+
+    Args:
+      kind: "configs" (YAML per published model), "eval" (benchmark definitions, published scores) or "weights".
+
+    Returns:
+      An absolute folder. Weights always lie inside the package; the others in ``_data`` inside a wheel, and at the
+      top of the repository in a clone or an editable install.
+
+    Raises:
+      UserError: the folder is in neither place.
+    """
+    candidates = [PACKAGE / "weights"] if kind == "weights" else [PACKAGE / "_data" / kind, PACKAGE.parent / kind]
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    looked = " nor ".join(str(folder) for folder in candidates)
+    raise UserError(f"drol_jax's own {kind} folder is missing (neither {looked} exists); reinstall drol_jax")
