@@ -68,8 +68,8 @@ class Tracker:
         """Start a track.
 
         Args:
-          frame: `Frame`, or uint8 picture [H, W, 3] RGB, [H, W] or [H, W, 1] grey; numpy or JAX.
-          box: (x, y, w, h) of the target, pixels, 0-based, overlapping the picture.
+          frame: `Frame`, or uint8 image [H, W, 3] RGB, [H, W] or [H, W, 1] grey; numpy or JAX.
+          box: (x, y, w, h) of the target, pixels, 0-based, overlapping the image.
           key: JAX random key of the online subnet's draws; by default made from the configuration's seed.
           draws: the draws themselves, in place of a key.
 
@@ -93,26 +93,26 @@ class Tracker:
             numpy share compiled code whatever their size (see `warmup`), JAX arrays with those of their own size.
 
         Raises:
-          UserError: the frame is no picture.
+          UserError: the frame is no image.
         """
         frame = on_device(checked_frame(frame))
         with jax.default_matmul_precision(PRECISION):
             return _step(self.config, self.variables, self.hyper, state, frame)
 
     def warmup(self, height: int, width: int) -> None:
-        """Compile what pictures of up to this size need, so that the first track starts at once.
+        """Compile what images of up to this size need, so that the first track starts at once.
 
-        Pictures in numpy arrays are padded to few lengths (`drol_jax.image.frames.CAPACITIES`), so that a handful of
+        Images in numpy arrays are padded to few lengths (`drol_jax.image.frames.CAPACITIES`), so that a handful of
         compilations serves all sizes. They come from the persistent cache where it is on, as in the programs.
 
         Args:
-          height, width: of the largest picture expected, pixels.
+          height, width: of the largest image expected, pixels.
 
         Raises:
           UserError: they are not whole and positive.
         """
         if not all(isinstance(side, int | np.integer) and side > 0 for side in (height, width)):
-            raise UserError(f"warmup for pictures of {width} by {height}: give whole pixels, 1 or more")
+            raise UserError(f"warmup for images of {width} by {height}: give whole pixels, 1 or more")
         largest = capacity(height, width)
         for pixels in (*(c for c in CAPACITIES if c < largest), largest):
             grey = np.full((32, pixels // 32, 3), 128, np.uint8)
@@ -123,7 +123,7 @@ class Tracker:
 
         Args:
           output: of one step, unbatched.
-          height, width: the picture's size.
+          height, width: the image's size.
 
         Returns:
           float64 [8], x and y of four corners, pixels, 0-based; None without a mask branch.
@@ -192,7 +192,7 @@ def load(
 
 
 def checked_frame(frame: Any) -> Any:
-    """Check a picture; arrays on the device and tracers stay where they are."""
+    """Check an image; arrays on the device and tracers stay where they are."""
     if isinstance(frame, Frame):
         return frame
     if (
@@ -209,7 +209,7 @@ def checked_frame(frame: Any) -> Any:
 
 
 def on_device(frame: Any) -> Any:
-    """A picture in a numpy array on the device, padded to one of few lengths; anything else as it is."""
+    """An image in a numpy array on the device, padded to one of few lengths; anything else as it is."""
     return Frame(*jax.device_put(flatten(frame))) if isinstance(frame, np.ndarray) else frame
 
 

@@ -123,17 +123,17 @@ class OnlineConfig:
 
     @property
     def shifted_samples(self) -> int:
-        """Augmented pictures that get a random shift: flip, blurs and rotations."""
+        """Augmented images that get a random shift: flip, blurs and rotations."""
         return self.flip + len(self.blurs) + len(self.rotations)
 
     @property
     def image_samples(self) -> int:
-        """Augmented pictures of the first frame, the identity first."""
+        """Augmented images of the first frame, the identity first."""
         return 1 + len(self.translations) + self.shifted_samples
 
     @property
     def first_samples(self) -> int:
-        """Training samples of the first frame: pictures, then copies of the first with channels dropped."""
+        """Training samples of the first frame: images, then copies of the first with channels dropped."""
         return self.image_samples + self.dropout_samples
 
 

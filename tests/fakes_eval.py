@@ -42,7 +42,7 @@ class World:
 
 
 class FakeRunner:
-    """Truth, shifted by an amount that depends on the sequence, the seed and the subnet."""
+    """Groundtruth, shifted by an amount that depends on the sequence, the seed and the subnet."""
 
     def __init__(self, world: World, online: bool):
         self.world, self.online = world, online

@@ -57,10 +57,10 @@ from pysot.core.config import cfg
 class Tracker:
     def __init__(self, model):
         self.model = model
-    def init(self, picture, box):
-        assert picture.shape == (240, 320, 3) and picture.dtype == "uint8"
+    def init(self, image, box):
+        assert image.shape == (240, 320, 3) and image.dtype == "uint8"
         self.box, self.frames = box, 0
-    def track(self, picture):
+    def track(self, image):
         self.frames += 1
         found = {"bbox": self.box, "best_score": 1.0}
         hard = "hard_negative" if self.frames == 2 else None

@@ -15,7 +15,9 @@ from drol_jax.results.layout import TrackerResults
 
 NAMES = ("deer", "tiger", "boat", "car")
 FRAMES = 30
-TRUTH = np.stack([np.arange(FRAMES) + 10.0, np.full(FRAMES, 20.0), np.full(FRAMES, 24.0), np.full(FRAMES, 16.0)], 1)
+GROUNDTRUTH = np.stack(
+    [np.arange(FRAMES) + 10.0, np.full(FRAMES, 20.0), np.full(FRAMES, 24.0), np.full(FRAMES, 16.0)], 1
+)
 EVIL = "<script>alert('1')</script>&$x_1$"
 
 
@@ -25,7 +27,7 @@ def entry(name: str, *, images: bool = True) -> SequenceEntry:
 
     def opener() -> Sequence:
         frames = (render,) * FRAMES if images else tuple(Path(f"/nowhere/{name}/{i}.jpg") for i in range(FRAMES))
-        return Sequence(name, frames, TRUTH, ("OCC", "FM", EVIL)[: 1 + len(name) % 3], origin=1)
+        return Sequence(name, frames, GROUNDTRUTH, ("OCC", "FM", EVIL)[: 1 + len(name) % 3], origin=1)
 
     return SequenceEntry(name, opener)
 
@@ -36,7 +38,7 @@ def results(folder: Path, tracker: str, shift: float, names: tuple[str, ...] = N
     where.mkdir()
     files = {}
     for number, name in enumerate(names):
-        boxes = np.add(TRUTH, (1, 1, 0, 0))
+        boxes = np.add(GROUNDTRUTH, (1, 1, 0, 0))
         boxes[FRAMES // 2 :, 0] += shift * (number + 1)
         files[name] = {1: where / f"s{number}.txt"}
         files[name][1].write_text("".join(",".join(map(str, row)) + "\n" for row in boxes))
@@ -57,7 +59,7 @@ def scored(trackers: list[TrackerResults], names: tuple[str, ...] = NAMES) -> Bo
 
 
 def toy_board(folder: Path) -> Board:
-    """A tracker that is near the truth and one that is far from it, by two protocols."""
+    """A tracker that is near the groundtruth and one that is far from it, by two protocols."""
     return scored([results(folder, "near", 1.0), results(folder, "far", 4.0)])
 
 

@@ -115,5 +115,5 @@ def truthful(frame: int, start: int, name: str) -> np.ndarray:
 
 
 def failing_at(*frames: int) -> Callable[[int, int, str], np.ndarray]:
-    """The truth, but in some frames."""
+    """The groundtruth, but in some frames."""
     return lambda frame, start, name: AWAY if frame in frames else truthful(frame, start, name)

@@ -1,4 +1,4 @@
-"""Trackers with a small random network, quick to compile, and pictures for them."""
+"""Trackers with a small random network, quick to compile, and images for them."""
 
 import math
 from dataclasses import replace

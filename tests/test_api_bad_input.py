@@ -25,8 +25,8 @@ BAD_BOXES = {
     "negative": ((10, 10, 20, -5), "is empty: width and height must be positive"),
     "NaN": ((10, float("nan"), 20, 20), "NaN or infinity"),
     "infinite": ((10, 10, float("inf"), 20), "NaN or infinity"),
-    "left of the picture": ((-30, 10, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} picture"),
-    "below the picture": ((10, HEIGHT, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} picture"),
+    "left of the image": ((-30, 10, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} image"),
+    "below the image": ((10, HEIGHT, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} image"),
     "too small for float32": ((10, 10, 1e-20, 1e-20), "a side under 0.001"),
     "too large for float32": ((-1e38, -1e38, 3e38, 3e38), "or over 1000000 pixels"),
     "three numbers": ((10, 10, 20), "not four numbers"),
@@ -39,8 +39,8 @@ BAD_FRAMES = {
     "alpha": (np.dstack([PICTURE, PICTURE[..., :1]]), "drop alpha"),
     "two channels": (PICTURE[..., :2], r"uint8 \[96, 128, 2\]"),
     "channels first": (PICTURE.transpose(2, 0, 1), "move channels last"),
-    "a batch": (PICTURE[None], "one picture at a time"),
-    "empty": (PICTURE[:0], "empty picture"),
+    "a batch": (PICTURE[None], "one image at a time"),
+    "empty": (PICTURE[:0], "empty image"),
     "a path": ("frame.jpg", "pass an array of pixels"),
     "nothing": (None, "pass an array of pixels"),
 }
@@ -92,7 +92,7 @@ def test_a_bad_frame_is_named(frame, message, state):
 
 
 def test_an_empty_frame_on_the_device_is_named(state):
-    with pytest.raises(UserError, match="empty picture"):
+    with pytest.raises(UserError, match="empty image"):
         PLAIN.step(state, jnp.asarray(PICTURE[:0]))
 
 

@@ -119,9 +119,9 @@ def test_scaling_covers_frames_memory_and_area(parts):
 
 
 def test_the_plot_is_a_picture_whose_axis_tells_the_numbers_of_targets(measured):
-    picture = (measured[1] / "bench.svg").read_text()
-    words = re.findall(r"<text[^>]*>([^<]*)</text>", picture)
-    assert picture.startswith("<?xml")
+    image = (measured[1] / "bench.svg").read_text()
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", image)
+    assert image.startswith("<?xml")
     assert words[words.index("targets at once") - 2 :][:2] == ["1", "2"]
 
 

@@ -32,9 +32,9 @@ def test_the_networks_pieces_have_the_precision_of_the_tracker(precision, produc
     monkeypatch.setattr(split, "Jitted", Traced)
     plain = small_tracker.tracker(template_update=True)
     tracker = replace(plain, settings=with_precision(plain.settings, precision))
-    picture = small_tracker.picture()
-    state = zeros_of(tracker.init, picture, jnp.array(BOX))
-    split.pieces(tracker, state, on_device(picture))
+    image = small_tracker.picture()
+    state = zeros_of(tracker.init, image, jnp.array(BOX))
+    split.pieces(tracker, state, on_device(image))
     by_name = dict(zip(("crop", "network", "head", "online", "refit", "renewal"), asked, strict=True))
     for piece in ("network", "head", "renewal"):
         assert products in by_name[piece], piece

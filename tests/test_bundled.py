@@ -1,4 +1,4 @@
-"""The trackers in the box follow a target, from weights on disk to boxes in the picture."""
+"""The trackers in the box follow a target, from weights on disk to boxes in the image."""
 
 from dataclasses import replace
 

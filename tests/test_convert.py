@@ -55,14 +55,14 @@ def write_config(folder, model):
 
 
 def differences(variables, model, theirs):
-    """Of the converted network from the source's answer on the fixed pictures."""
-    pictures = conversion.fixed_pictures()
-    return conversion.differences(conversion.our_answer(variables, model, *pictures, source_forward.MASK_CELL), theirs)
+    """Of the converted network from the source's answer on the fixed images."""
+    images = conversion.fixed_images()
+    return conversion.differences(conversion.our_answer(variables, model, *images, source_forward.MASK_CELL), theirs)
 
 
 def source_pictures():
-    """The fixed pictures as PySOT takes them: BGR, channels first."""
-    return [picture[..., ::-1].transpose(2, 0, 1) for picture in conversion.fixed_pictures()]
+    """The fixed images as PySOT takes them: BGR, channels first."""
+    return [image[..., ::-1].transpose(2, 0, 1) for image in conversion.fixed_images()]
 
 
 def random_state(model, seed=0):
@@ -253,6 +253,6 @@ def test_colours_are_turned_once(siamrpn_state):
 
 
 def test_fixed_pictures_are_the_same_on_every_machine():
-    z, x = conversion.fixed_pictures()
+    z, x = conversion.fixed_images()
     assert (z.shape, x.shape, z.dtype) == ((127, 127, 3), (191, 191, 3), np.float32)
-    assert [int(picture.astype(np.float64).sum()) for picture in (z, x)] == [6_194_462, 13_993_670]
+    assert [int(image.astype(np.float64).sum()) for image in (z, x)] == [6_194_462, 13_993_670]

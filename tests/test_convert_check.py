@@ -118,7 +118,7 @@ def checked(tmp_path, monkeypatch, capsys):
 def test_networks_that_agree_are_saved_and_the_card_says_so(checked, tmp_path):
     code, said = checked(make_checkout(tmp_path / "checkout"), tmp_path / "tiny.yaml", "--check-seed", "3")
     assert code == 0, said
-    assert "own network on 2 pairs of random pictures (seed 3)" in said
+    assert "own network on 2 pairs of random images (seed 3)" in said
     card = checkpoint.load(tmp_path / "out", NETWORKS["siamrpn"]).card
     assert card["checkout"]["seed"] == 3
     assert card["checkout"]["largest_difference"] < 1e-5

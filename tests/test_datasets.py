@@ -162,11 +162,11 @@ class TestOtbDefinitions:
         published = json.loads((ANNOTATIONS / "OTB2015_DaSiamRPN.json").read_text())
         spelled = OTB.spelled()
         assert len(published) == 100
-        for name, truth in published.items():
+        for name, groundtruth in published.items():
             row = spelled[name.casefold()]
-            files = truth["image_files"]
+            files = groundtruth["image_files"]
             assert (row.first, row.last) == (int(Path(files[0]).stem), int(Path(files[-1]).stem)), name
-            assert len(truth["gt_rect"]) == row.last - row.first + 1, name
+            assert len(groundtruth["gt_rect"]) == row.last - row.first + 1, name
 
     @pytest.mark.skipif(not ANNOTATIONS.is_dir(), reason=f"no annotations under {ANNOTATIONS} (set DROL_JAX_SHARED)")
     def test_every_original_text_file_reads(self):

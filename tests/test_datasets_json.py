@@ -121,7 +121,7 @@ class TestAnyText:
     def test_whatever_it_holds_it_reads_or_is_refused_in_one_line(self, tmp_path_factory, dataset, content):
         mini, root = BY_DATASET[dataset], tmp_path_factory.mktemp("text")
         mini.unfold(root)
-        (root / mini.truth).write_bytes(content)
+        (root / mini.groundtruth).write_bytes(content)
         read_or_refused(lambda: opened(dataset, root, mini.sequence))
 
 

@@ -67,7 +67,7 @@ class TestReading:
         mini.unfold(tmp_path)
         comma = "," if "," in mini.form else ""
         text = "\ufeff" + "".join(f"{line}{comma}\r\n" for line in mini.lines()) + "\r\n"
-        (tmp_path / mini.truth).write_bytes(text.encode())
+        (tmp_path / mini.groundtruth).write_bytes(text.encode())
         assert same(open_one(tmp_path, mini), mini, tmp_path)
 
     def test_folders_in_other_case(self, mini, tmp_path):
@@ -109,28 +109,28 @@ class TestFaults:
 
     def test_a_missing_annotation_is_named(self, mini, tmp_path):
         mini.unfold(tmp_path)
-        (tmp_path / mini.truth).unlink()
+        (tmp_path / mini.groundtruth).unlink()
         with pytest.raises(UserError) as caught:  # nothing else of the benchmark is there
             datasets.load(mini.dataset, tmp_path, only=[mini.sequence])[0].open()
         assert str(tmp_path) in str(caught.value)
 
     def test_an_empty_annotation_is_named(self, mini, tmp_path):
         mini.unfold(tmp_path)
-        (tmp_path / mini.truth).write_bytes(b"\r\n")
+        (tmp_path / mini.groundtruth).write_bytes(b"\r\n")
         message = refusal(tmp_path, mini)
-        assert str(tmp_path / mini.truth) in message
+        assert str(tmp_path / mini.groundtruth) in message
         assert "empty" in message
 
     def test_a_line_that_holds_no_box_is_named_with_its_number(self, mini, tmp_path):
         mini.unfold(tmp_path, [*mini.lines()[:-1], "0,<html>,404"])
-        assert f"{tmp_path / mini.truth}, line {len(mini.lines())}" in refusal(tmp_path, mini)
+        assert f"{tmp_path / mini.groundtruth}, line {len(mini.lines())}" in refusal(tmp_path, mini)
 
     def test_a_first_frame_without_target_is_told(self, mini, tmp_path):
         absent = ",".join(["NaN"] * (mini.form.count(",") + 1)) if "," in mini.form else " ".join(["NaN"] * 10)
         absent = "NaN NaN NaN NaN" if "\t" in mini.form else absent
         mini.unfold(tmp_path, [absent, *mini.lines()[1:]])
         message = refusal(tmp_path, mini)
-        assert str(tmp_path / mini.truth) in message
+        assert str(tmp_path / mini.groundtruth) in message
         assert "first frame has no box" in message
 
 
@@ -157,7 +157,7 @@ class TestScoredBenchmarks:
         if mini.dataset == "NFS240":  # its archives differ by one here and there
             (tmp_path / mini.image(mini.frames)).unlink()
             assert len(open_one(tmp_path, mini)) == mini.frames - 1
-            write(tmp_path / mini.truth, "\n".join([*mini.lines(), mini.lines()[-1]]).encode())
+            write(tmp_path / mini.groundtruth, "\n".join([*mini.lines(), mini.lines()[-1]]).encode())
         last = tmp_path / mini.image(mini.numbers()[-1])
         last.unlink(missing_ok=True)
         message = refusal(tmp_path, mini)

@@ -94,7 +94,7 @@ class TestFindings:
 
     def test_a_first_box_outside_the_picture(self, tmp_path):
         DEER.unfold(tmp_path, ["500,500,20,20", *DEER.lines()[1:]], JPEG)
-        assert "outside the 96x64 picture" in self.one(tmp_path).what
+        assert "outside the 96x64 image" in self.one(tmp_path).what
 
     @pytest.mark.parametrize(
         ("box", "trouble"),

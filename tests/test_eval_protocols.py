@@ -120,7 +120,7 @@ def test_where_a_server_keeps_the_truth_the_table_says_so_and_an_archive_is_pack
     stage.only_first_box = True
     code, out, _ = run("--dataset", dataset)
     assert code == 0
-    assert "its server keeps the truth and gives the score: there is none here" in out
+    assert "its server keeps the groundtruth and gives the score: there is none here" in out
     assert "AUC" not in out
     archive = tmp_path / "out" / dataset / "siamrpn_alex_tiny.zip"
     assert f"To upload: {archive}" in out

@@ -14,7 +14,7 @@ from drol_jax.image.crops import as_frame
 from drol_jax.image.masks import full_frame
 from drol_jax.nets import Response, Search
 from drol_jax.online.localize import Judgement, Verdict
-from drol_jax.online.subnet import Sighting
+from drol_jax.online.subnet import Localisation
 from drol_jax.settings import load_settings
 from drol_jax.tracker import search as searching
 from drol_jax.tracker.fidelity import rules
@@ -66,7 +66,7 @@ def run(monkeypatch, name, peak=None, lost=None, short_term=None, fidelity="exac
         middle = (geometry.pixels - 1) / 2
         score_map = jnp.asarray(recipe.bump_map(geometry.pixels, [(middle + peak[1], middle + peak[0], 1.0, 20)]))
         judgement = Judgement(verdict=jnp.int32(Verdict.FOUND), peak=jnp.float32(1), position=jnp.zeros(2, jnp.int32))
-        return Sighting(feature=feature, score_map=score_map, judgement=judgement, region=region)
+        return Localisation(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
     monkeypatch.setattr(searching, "Network", FixedNetwork)
     monkeypatch.setattr(searching.subnet, "look", look)
@@ -102,7 +102,7 @@ def test_the_enlarged_region_has_a_score_map_of_its_own_size_and_scale(monkeypat
     found, looks = run(monkeypatch, "siamrpn_r50_votlt", peak, lost=True)
     np.testing.assert_allclose(found.candidate.centre, CENTRE + np.array(peak) * PADDED / 127, atol=1e-3)
     assert looks == [255, 831]
-    assert found.sighting.score_map.shape == (255, 255)  # So that both searches end alike.
+    assert found.localisation.score_map.shape == (255, 255)  # So that both searches end alike.
     _, published = run(monkeypatch, "siamrpn_r50_votlt", (8.0, 8.0), lost=True, fidelity="published")
     assert published == [255, 255]
 

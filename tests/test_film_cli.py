@@ -8,7 +8,7 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.cli import main
 from drol_jax.report.strips import BAND, GAP
-from drol_jax.report.style import TRUTH, style
+from drol_jax.report.style import GROUNDTRUTH, style
 from drol_jax.results.files import write_boxes
 
 WIDTH, NAME = 160, "dusk_car"
@@ -21,7 +21,7 @@ def sequence():
 
 @pytest.fixture(scope="module")
 def results(sequence, tmp_path_factory):
-    """Of one tracker that keeps to the truth, and of one that stays where it began."""
+    """Of one tracker that keeps to the groundtruth, and of one that stays where it began."""
     folder = tmp_path_factory.mktemp("results")
     for name, boxes in (("true", sequence.boxes), ("asleep", np.tile(sequence.boxes[:1], (len(sequence), 1)))):
         (folder / name).mkdir()
@@ -50,7 +50,7 @@ def test_a_strip_has_a_row_for_each_tracker_with_its_box_and_the_true_one(film, 
     for row, box in ((0, sequence.boxes[-1]), (1, sequence.boxes[0])):
         x, y, w, _ = box * scale
         edge = strip[round(row * high + BAND + y), round(last + x + w / 2)].astype(int)
-        wanted = TRUTH if row == 0 else style(1).rgb  # the truth lies on top
+        wanted = GROUNDTRUTH if row == 0 else style(1).rgb  # the groundtruth lies on top
         assert np.abs(edge - wanted).max() < 90
         assert np.abs(strip[row * high + BAND - 1, 1].astype(int) - style(row).rgb).max() == 0
 

@@ -38,8 +38,8 @@ def test_nothing_moves_unasked_and_results_come_once_a_chunk(monkeypatch):
         frames.append(len(found))
         return found
 
-    fetch = seats.Counted.fetch
-    monkeypatch.setattr(seats.Counted, "fetch", under_guard)
+    fetch = seats.CountedFeeder.fetch
+    monkeypatch.setattr(seats.CountedFeeder, "fetch", under_guard)
     trajectory = runner.run(sequence(), 0)
     assert len(fetched) == 3 and frames == [CHUNK, CHUNK, FRAMES - 1 - 2 * CHUNK]
     assert np.isfinite(trajectory.boxes).all()
@@ -87,10 +87,10 @@ def test_with_results_a_chunk_late_a_run_may_end_early_and_one_not_finite_is_nam
 
 
 def test_a_gpu_that_cannot_run_its_convolutions_is_told_of_with_the_cure(monkeypatch):
-    def fail(seat, picture):
+    def fail(feeder, picture):
         raise RuntimeError("INTERNAL: No DNN support for stream")
 
-    monkeypatch.setattr(seats.Late, "step", fail)
+    monkeypatch.setattr(seats.LateFeeder, "step", fail)
     with pytest.raises(UserError, match=r"No DNN support for stream.*--no-cache"):
         Runner(small_tracker.tracker(online=False), late=True).run(sequence(), 0)
 

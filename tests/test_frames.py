@@ -108,7 +108,7 @@ class TestChecked:
             (np.zeros((4, 4, 3), np.int64), "int64"),
             (np.zeros((4, 4, 2), np.uint8), r"wanted uint8 \[H, W, 3\]"),
             (np.zeros((3, 8, 9), np.uint8), "channels last"),
-            (np.zeros((2, 4, 4, 3), np.uint8), "one picture at a time"),
+            (np.zeros((2, 4, 4, 3), np.uint8), "one image at a time"),
             (np.zeros((0, 4, 3), np.uint8), "empty"),
             ("frame.jpg", "wanted uint8"),
             (None, "wanted uint8"),

@@ -34,13 +34,13 @@ def test_thresholds_precision_recall_and_f_equal_the_toolkits():
 def long_sequence(shift: float, protocol: longterm.Protocol, seen: float = 0.9, unseen: float = 0.1):
     """The target is away in the second half; the tracker says so by its confidence."""
     frames = 200
-    truth = np.array([[60.0 + i % 30, 50, 40, 30] for i in range(frames)])
-    tracked = np.add(truth, (shift, 0, 0, 0))
-    truth[100:] = np.nan
+    groundtruth = np.array([[60.0 + i % 30, 50, 40, 30] for i in range(frames)])
+    tracked = np.add(groundtruth, (shift, 0, 0, 0))
+    groundtruth[100:] = np.nan
     confidence = np.where(np.arange(frames) < 100, seen, unseen) + np.arange(frames) * 1e-6
     rows = [[1.0], *tracked[1:].tolist()]
     confidence[0] = np.nan
-    return longterm.judge(Regions.from_boxes(truth), Regions.from_rows(rows), confidence, SIZE, protocol)
+    return longterm.judge(Regions.from_boxes(groundtruth), Regions.from_rows(rows), confidence, SIZE, protocol)
 
 
 @BOTH
@@ -62,9 +62,9 @@ def test_shifted_boxes_and_false_confidence_lower_f(protocol):
 
 @BOTH
 def test_a_confidence_of_another_length_is_refused(protocol):
-    truth = Regions.from_boxes(np.ones((3, 4)))
+    groundtruth = Regions.from_boxes(np.ones((3, 4)))
     with pytest.raises(ValueError, match="2 confidences"):
-        longterm.judge(truth, truth, np.ones(2), SIZE, protocol)
+        longterm.judge(groundtruth, groundtruth, np.ones(2), SIZE, protocol)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=300))
@@ -80,21 +80,21 @@ def test_confidences_that_are_no_numbers_report_nothing():
     assert longterm.longterm([unsure], "pysot").best == (1.0, 0.0, 0.0)
 
 
-TRUTH = np.tile([10.0, 10, 20, 20], (5, 1))
+GROUNDTRUTH = np.tile([10.0, 10, 20, 20], (5, 1))
 
 
 def test_got10k_of_perfect_boxes_is_one_and_the_first_frame_does_not_count():
-    predicted = TRUTH.copy()
+    predicted = GROUNDTRUTH.copy()
     predicted[0] = 0
-    reached = got10k([frame_overlaps(predicted, TRUTH)])
+    reached = got10k([frame_overlaps(predicted, GROUNDTRUTH)])
     assert (reached.ao, reached.sr50, reached.sr75) == (1, 1, 1)
     assert reached.curve[[0, 99, 100]].tolist() == [1, 1, 0]
 
 
 def test_got10k_counts_no_frame_in_which_the_target_is_hidden_or_unknown():
-    truth = TRUTH.copy()
-    truth[2] = np.nan
-    assert len(frame_overlaps(TRUTH, truth, hidden=[False, True, False, False, False])) == 2
+    groundtruth = GROUNDTRUTH.copy()
+    groundtruth[2] = np.nan
+    assert len(frame_overlaps(GROUNDTRUTH, groundtruth, hidden=[False, True, False, False, False])) == 2
 
 
 def test_got10k_pools_frames_so_that_long_sequences_weigh_more():

@@ -49,17 +49,17 @@ def test_every_curve_lies_in_the_unit_interval_and_is_monotone(pair):
 
 
 @given(st.integers(1, 12).flatmap(_boxes))
-def test_perfect_boxes_score_20_of_21_and_full_precision(truth):
-    scores = ope.score(truth, truth)
+def test_perfect_boxes_score_20_of_21_and_full_precision(groundtruth):
+    scores = ope.score(groundtruth, groundtruth)
     assert scores.auc == pytest.approx(20 / 21)
     assert scores.precision_at_20 == 1
     assert scores.normalised_precision_at_02 == 1
 
 
 @given(_boxes(6), st.floats(0.5, 400), st.floats(0, 400))
-def test_boxes_shifted_further_never_score_higher(truth, shift, more):
-    near = ope.score(moved(truth, shift), truth)
-    far = ope.score(moved(truth, shift + more), truth)
+def test_boxes_shifted_further_never_score_higher(groundtruth, shift, more):
+    near = ope.score(moved(groundtruth, shift), groundtruth)
+    far = ope.score(moved(groundtruth, shift + more), groundtruth)
     assert far.auc <= near.auc + 1e-9
     assert near.auc <= 20 / 21 + 1e-9
     assert far.precision_at_20 <= near.precision_at_20
@@ -67,8 +67,8 @@ def test_boxes_shifted_further_never_score_higher(truth, shift, more):
 
 
 def test_a_shift_of_half_the_box_lowers_the_score():
-    truth = np.tile([10.0, 20, 60, 60], (5, 1))
-    scores = ope.score(moved(truth, 30), truth)
+    groundtruth = np.tile([10.0, 20, 60, 60], (5, 1))
+    scores = ope.score(moved(groundtruth, 30), groundtruth)
     assert scores.auc < 0.4
     assert scores.precision_at_20 == 0
     assert scores.normalised_precision_at_02 == 0
@@ -77,8 +77,8 @@ def test_a_shift_of_half_the_box_lowers_the_score():
 @given(st.permutations(range(5)))
 def test_the_mean_does_not_depend_on_the_order_of_sequences(order):
     rng = np.random.default_rng(0)
-    truth = np.tile([10.0, 20, 60, 60], (9, 1))
-    scores = [ope.score(truth + rng.normal(0, 10, (9, 4)), truth) for _ in order]
+    groundtruth = np.tile([10.0, 20, 60, 60], (9, 1))
+    scores = [ope.score(groundtruth + rng.normal(0, 10, (9, 4)), groundtruth) for _ in order]
     shuffled = ope.mean(scores[i] for i in order)
     np.testing.assert_allclose(shuffled.success, ope.mean(scores).success, rtol=1e-12)
 
@@ -91,26 +91,26 @@ def test_every_sequence_counts_once_however_long():
 
 @pytest.mark.parametrize("absent", [[np.nan] * 4, [0, 0, 0, 0], [-30, 30, 20, 20]])
 def test_a_frame_whose_truth_has_no_positive_centre_is_a_miss_for_success_and_a_hit_for_precision(absent):
-    truth = np.array([[10.0, 10, 20, 20], absent])
+    groundtruth = np.array([[10.0, 10, 20, 20], absent])
     predicted = np.array([[10.0, 10, 20, 20], [300, 300, 20, 20]])
-    scores = ope.score(predicted, truth)
+    scores = ope.score(predicted, groundtruth)
     assert scores.success[0] == 0.5
     assert scores.precision[0] == 1
     assert scores.normalised_precision[0] == 1
 
 
 def test_a_prediction_of_nan_is_a_miss():
-    truth = np.array([[10.0, 10, 20, 20]] * 2)
-    scores = ope.score([[10, 10, 20, 20], [np.nan] * 4], truth)
+    groundtruth = np.array([[10.0, 10, 20, 20]] * 2)
+    scores = ope.score([[10, 10, 20, 20], [np.nan] * 4], groundtruth)
     assert scores.success[0] == scores.precision[50] == scores.normalised_precision[50] == 0.5
 
 
 def test_thresholds_are_strict_for_overlap_and_inclusive_for_distance():
-    truth = np.array([[0.0, 0, 100, 100]])
-    half = ope.score([[0, 0, 100, 50]], truth)
+    groundtruth = np.array([[0.0, 0, 100, 100]])
+    half = ope.score([[0, 0, 100, 50]], groundtruth)
     assert half.success[10] == 0
     assert half.success[9] == 1
-    right = ope.score([[20, 0, 100, 100]], truth)
+    right = ope.score([[20, 0, 100, 100]], groundtruth)
     assert right.precision[20] == 1
     assert right.precision[19] == 0
     assert right.normalised_precision[20] == 1
@@ -118,8 +118,8 @@ def test_thresholds_are_strict_for_overlap_and_inclusive_for_distance():
 
 
 def test_an_attribute_averages_over_the_sequences_that_carry_it():
-    truth = np.array([[10.0, 10, 20, 20]])
-    good, bad = ope.score(truth, truth), ope.score(truth + 500, truth)
+    groundtruth = np.array([[10.0, 10, 20, 20]])
+    good, bad = ope.score(groundtruth, groundtruth), ope.score(groundtruth + 500, groundtruth)
     table = ope.mean_by_attribute({"a": good, "b": bad}, {"a": ("blur",), "b": ("blur", "occlusion")})
     assert list(table) == ["blur", "occlusion"]
     assert table["blur"][0] == 2

@@ -19,7 +19,7 @@ from drol_jax.online.memory import Memory
 from drol_jax.online.response import respond
 from drol_jax.running.lanes import lanes_like, put, step_lanes
 from drol_jax.running.loop import Runner
-from drol_jax.tracker.lazy_cond import rarely
+from drol_jax.tracker.lazy_cond import lazy_cond
 
 TRACKER = small_tracker.tracker(template_update=True)
 FRAMES = 24
@@ -199,6 +199,6 @@ def test_a_convolution_and_its_gradients_are_alike(on_each, convolution, kernel,
 def test_a_branch_is_taken_by_the_lanes_that_ask_however_many_at_once(on_each, at_once):
     asked = jnp.array([True, False, True, True, False])
     carried, rest = jnp.arange(5.0), 10 * jnp.arange(5.0)
-    call = jax.vmap(rarely(lambda carried, rest: carried + rest, at_once))
+    call = jax.vmap(lazy_cond(lambda carried, rest: carried + rest, at_once))
     for found in on_each(lambda: jax.jit(call)(asked, carried, rest)):
         np.testing.assert_array_equal(found, jnp.where(asked, carried + rest, carried))

@@ -21,14 +21,14 @@ E, S = 63, 143
 def scene(box, height, width, colour=(220, 30, 30)):
     """A box of whole pixels on dark ground."""
     x, y, w, h = (round(v) for v in box)
-    picture = np.full((height, width, 3), 20, np.uint8)
-    picture[y : y + h, x : x + w] = colour
-    return picture
+    image = np.full((height, width, 3), 20, np.uint8)
+    image[y : y + h, x : x + w] = colour
+    return image
 
 
-def found(picture):
+def found(image):
     """(x, y, w, h) of the bright pixels."""
-    rows, columns = np.nonzero(picture.max(axis=-1) > 110)
+    rows, columns = np.nonzero(image.max(axis=-1) > 110)
     return np.array([columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1])
 
 
@@ -43,8 +43,8 @@ def cut_pictures(tmp_path):
         for number in (0, 3, 7):
             size = np.array([60.0, 40.0])
             inside = size * 127 / context_side(size)
-            picture = scene([*(255 - (inside - 1) / 2), *inside], 511, 511, colour)
-            cv2.imwrite(str(folder / f"{number:06d}.00.x.jpg"), picture[..., ::-1])
+            image = scene([*(255 - (inside - 1) / 2), *inside], 511, 511, colour)
+            cv2.imwrite(str(folder / f"{number:06d}.00.x.jpg"), image[..., ::-1])
             frames[f"{number:06d}"] = [100 + number, 50, 160 + number, 90]
         annotation[video] = {"00": frames | {"meta": "passed over"}}
     (tmp_path / "train.json").write_text(json.dumps(annotation))
@@ -98,8 +98,8 @@ def test_negatives_show_another_video_as_often_as_asked(cut_pictures):
 
 
 def test_a_mirrored_pair_keeps_its_box_on_the_target():
-    picture = scene((40, 30, 20, 30), 100, 120)
-    sighting = Sighting(picture=picture, box=np.array([40.0, 30, 20, 30]))
+    image = scene((40, 30, 20, 30), 100, 120)
+    sighting = Sighting(image=image, box=np.array([40.0, 30, 20, 30]))
     settings = CutSettings(flip=1, grey=0, blur=0, light=0, tint=0, scale=0, shift=20)
     _, search, box = cut_pair(np.random.default_rng(1), sighting, sighting, settings, E, S)
     np.testing.assert_allclose(found(search), box, atol=1.6)
@@ -110,7 +110,7 @@ def test_pairs_lie_within_the_frame_range():
 
     def read(i):
         seen.append(i)
-        return Sighting(picture=scene((40, 30, 20, 30), 100, 120), box=np.array([40.0, 30, 20, 30]))
+        return Sighting(image=scene((40, 30, 20, 30), 100, 120), box=np.array([40.0, 30, 20, 30]))
 
     track = Track(video="one", open=lambda: Clip(numbers=np.arange(0, 1000, 10), read=read))
     draws = Draws(frame_range=30, cut=PLAIN, batch_size=20, exemplar=E, instance=S)
@@ -169,7 +169,7 @@ def test_missing_and_unreadable_files_are_named(cut_pictures, tmp_path):
     with pytest.raises(UserError, match=r"none\.json: no such annotation"):
         source(Crop511Settings(folder=cut_pictures.folder, annotation=str(tmp_path / "none.json")))
     for path in (tmp_path / "crop511").rglob("*.jpg"):
-        path.write_bytes(b"no picture")
+        path.write_bytes(b"no image")
     with pytest.raises(UserError, match=r"\.00\.x\.jpg: not an image"):
         source(cut_pictures).batch(0)
     with pytest.raises(UserError, match="say where with root"):

@@ -30,9 +30,9 @@ def scenery(seed, height=120, width=160, sigma=9.0):
     return np.clip(127 + 50 * noise / noise.std(), 0, 255).astype(np.uint8)
 
 
-def still(picture, box=BOX, video="one", numbers=(0,)):
+def still(image, box=BOX, video="one", numbers=(0,)):
     """A track of equal frames."""
-    sighting = Sighting(picture=picture, box=np.asarray(box, np.float64))
+    sighting = Sighting(image=image, box=np.asarray(box, np.float64))
     return Track(video=video, open=lambda: Clip(numbers=np.array(numbers), read=lambda _: sighting))
 
 
@@ -90,13 +90,13 @@ class Scripted:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_setting_means_what_it_means_to_the_decoding_source(seed):
-    """The same 23 values to both, everything on, within the picture: its border is too sharp to be mixed twice."""
+    """The same 23 values to both, everything on, within the image: its border is too sharp to be mixed twice."""
     settings = CutSettings(template_shift=4, template_scale=0.1, shift=15, scale=0.3, flip=0.5, grey=0.4, blur=0.8)
     box = np.array([151.25, 123.5, 20.0, 30.0]) + seed
-    one, two = (Sighting(picture=scenery(place, 300, 400), box=box + place) for place in (0, 1))
+    one, two = (Sighting(image=scenery(place, 300, 400), box=box + place) for place in (0, 1))
     values = np.random.default_rng(seed).random(kept_cut.DRAWS).astype(np.float32)
     wanted = cut_pair(Scripted(values), one, two, settings, E, S)
-    tracks = [still(sighting.picture, sighting.box, video) for sighting, video in ((one, "a"), (two, "b"))]
+    tracks = [still(sighting.image, sighting.box, video) for sighting, video in ((one, "a"), (two, "b"))]
     source = Kept(tracks, Draws(frame_range=1, cut=settings, batch_size=1, exemplar=E, instance=S))
     found = _cut(settings, source._patches, source._target_sizes, jnp.asarray(values))
     for a, b in zip(wanted[:2], found[:2], strict=True):
@@ -112,14 +112,14 @@ def _cut(settings, patches, sizes, values):
 def bright(box):
     """A bright box of whole pixels on dark ground that is lighter to the right."""
     x, y, w, h = box
-    picture = np.zeros((300, 400, 3), np.uint8) + np.linspace(10, 90, 400).astype(np.uint8)[None, :, None]
-    picture[y : y + h, x : x + w] = 220
-    return picture
+    image = np.zeros((300, 400, 3), np.uint8) + np.linspace(10, 90, 400).astype(np.uint8)[None, :, None]
+    image[y : y + h, x : x + w] = 220
+    return image
 
 
-def found(picture):
+def found(image):
     """(x, y, w, h) of the bright pixels."""
-    rows, columns = np.nonzero(picture.max(axis=-1) > 140)
+    rows, columns = np.nonzero(image.max(axis=-1) > 140)
     return np.array([columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1])
 
 
@@ -234,7 +234,7 @@ def test_a_training_file_says_whether_frames_are_kept(folders):
 
 def test_a_frame_that_cannot_be_read_is_named_when_the_source_is_made(folders):
     for name in ("sequence0/00000002.jpg", "sequence1/00000001.jpg"):
-        (folders / name).write_bytes(b"no picture")
+        (folders / name).write_bytes(b"no image")
     with pytest.raises(UserError, match=r"sequence0/00000002\.jpg: not an image"):
         build(folders)
 

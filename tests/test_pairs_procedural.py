@@ -129,8 +129,8 @@ def test_negatives_are_as_many_as_asked():
 
 def test_grey_pairs_have_three_equal_channels():
     pairs = batch(replace(CLEAR, grey=1))
-    for pictures in (pairs.template, pairs.search):
-        assert (pictures == pictures[..., :1]).all()
+    for images in (pairs.template, pairs.search):
+        assert (images == images[..., :1]).all()
 
 
 def test_pairs_vary():

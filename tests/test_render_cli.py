@@ -22,9 +22,9 @@ def test_every_sequence_has_its_frames_and_boxes(rendered):
     for entry in datasets.load("Synth@7"):
         sequence, folder = entry.open(), rendered / f"{entry.name}_7"
         images = sorted(folder.glob("*.jpg"))
-        truth = np.loadtxt(folder / "groundtruth.txt", delimiter=",")
-        np.testing.assert_allclose(truth, sequence.boxes[::EVERY], atol=1e-4)
-        assert len(images) == len(truth)
+        groundtruth = np.loadtxt(folder / "groundtruth.txt", delimiter=",")
+        np.testing.assert_allclose(groundtruth, sequence.boxes[::EVERY], atol=1e-4)
+        assert len(images) == len(groundtruth)
         difference = read(images[-1]).astype(int) - sequence.frames[(len(images) - 1) * EVERY]()
         assert np.abs(difference).mean() < 6  # JPEG's
 

@@ -17,11 +17,11 @@ from drol_jax.results import Timing
 DROL = Entrant("siamrpn_alex_tiny", "DROL", (0, 1, 2))
 BASE = Entrant("siamrpn_alex_tiny_baseline", "base", (0,))
 NAMES = ("distractor_lookalikes_00", "occlusion_01", "fast_motion_02")
-TRUTH = np.tile([50.0, 50, 40, 40], (90, 1))
+GROUNDTRUTH = np.tile([50.0, 50, 40, 40], (90, 1))
 
 
 def shifted(pixels: float) -> ope.Scores:
-    return ope.score(np.add(TRUTH, (pixels, 0, 0, 0)), TRUTH)
+    return ope.score(np.add(GROUNDTRUTH, (pixels, 0, 0, 0)), GROUNDTRUTH)
 
 
 def outcome(entrant: Entrant, seed: int, name: str) -> Outcome:

@@ -101,7 +101,7 @@ def test_one_sequence_is_not_called_all(toy):
 
 def test_missing_images_are_said_and_curves_are_drawn_all_the_same(toy):
     seen = Page(page(toy, [entry(name, images=False) for name in NAMES]))
-    assert "no pictures: /nowhere/car/0.jpg: image missing" in seen.text
+    assert "no images: /nowhere/car/0.jpg: image missing" in seen.text
     assert not [tag for tag, _ in seen.elements if tag == "img"]
     assert [a["aria-label"] for tag, a in seen.elements if a.get("aria-label", "").startswith("Overlap over")] == [
         f"Overlap over time, {name}" for name in reversed(NAMES)

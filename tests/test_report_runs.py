@@ -1,4 +1,4 @@
-"""What a page is made of: pictures, curves, styles, published scores; and the pages that the commands write."""
+"""What a page is made of: images, curves, styles, published scores; and the pages that the commands write."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import FRAMES, TRUTH, Page, entry, toy_board
+from pages import FRAMES, GROUNDTRUTH, Page, entry, toy_board
 
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import run_command
@@ -37,14 +37,14 @@ def test_boxes_are_drawn_where_they_are(toy, tmp_path):
     film = films.film(entry("car"), "", toy.ranked, "near", styles)
     last = film.pictures[-1]
     assert (last.frame, film.filmed) == (FRAMES - 1, ("near", "far"))
-    picture = cv2.imdecode(np.frombuffer(base64.b64decode(last.uri.split(",")[1]), np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(last.uri.split(",")[1]), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
     scale = films.WIDTH / 90
-    x, y = TRUTH[-1, 0], TRUTH[-1, 1] + 8
-    left = {"truth": x, "near": x + 4, "far": x + 16}  # result files are 1-based, the truth 0-based
-    colours = {"truth": films.TRUTH} | {name: styles[name].rgb for name in ("near", "far")}
+    x, y = GROUNDTRUTH[-1, 0], GROUNDTRUTH[-1, 1] + 8
+    left = {"groundtruth": x, "near": x + 4, "far": x + 16}  # result files are 1-based, the groundtruth 0-based
+    colours = {"groundtruth": films.GROUNDTRUTH} | {name: styles[name].rgb for name in ("near", "far")}
     for name, place in left.items():
-        shown = picture[round(y * scale), round(place * scale)][::-1].astype(int)
+        shown = image[round(y * scale), round(place * scale)][::-1].astype(int)
         assert np.abs(shown - colours[name]).max() < 90, name
         assert np.abs(shown - 128).max() > 60, name
     assert last.overlaps == pytest.approx((20 / 28, 8 / 40))
@@ -56,7 +56,7 @@ def test_the_worst_frame_is_among_those_shown(toy, tmp_path):
     lines[11] = "500,500,10,10"
     path.write_text("\n".join(lines))
     film = films.film(entry("deer"), "", toy.standings[:1], "near", {"near": style(0)})
-    assert 11 in [picture.frame for picture in film.pictures]
+    assert 11 in [image.frame for image in film.pictures]
     assert film.overlaps["near"][11] == 0
 
 

@@ -126,8 +126,8 @@ def frame_by_frame(seq: Sequence, box_of) -> list:
         elif frame > begin:
             box = np.asarray(box_of(frame, started), np.float64)
             x, y, w, h = seq.boxes[frame]
-            truth = Regions.from_polygons([[x, y, x, y + h - 1, x + w - 1, y + h - 1, x + w - 1, y]])
-            if overlaps(Regions.from_boxes([box]), truth, (seq.size[1], seq.size[0]))[0] > 0:
+            groundtruth = Regions.from_polygons([[x, y, x, y + h - 1, x + w - 1, y + h - 1, x + w - 1, y]])
+            if overlaps(Regions.from_boxes([box]), groundtruth, (seq.size[1], seq.size[0]))[0] > 0:
                 rows.append(box)
             else:
                 rows.append(2)
@@ -142,7 +142,7 @@ class TestWithTheFrameLoop:
 
     FRAMES = 2 * CHUNK + 13
 
-    def truth(self) -> np.ndarray:
+    def groundtruth(self) -> np.ndarray:
         """Leaves the pictured target behind now and then, so that any tracker fails."""
         boxes = np.tile(np.array(small_tracker.BOX), (self.FRAMES, 1))
         for frame in (3, CHUNK + 4, CHUNK + 12, 2 * CHUNK + 8):
@@ -151,7 +151,7 @@ class TestWithTheFrameLoop:
 
     def sequence(self) -> Sequence:
         frames = tuple(lambda t=t: small_tracker.picture(t) for t in range(self.FRAMES))
-        return Sequence("small", frames, self.truth(), size=(96, 128))
+        return Sequence("small", frames, self.groundtruth(), size=(96, 128))
 
     def test_equals_init_and_step_by_hand(self):
         tracker, seq = small_tracker.tracker(online=False), self.sequence()
@@ -256,13 +256,13 @@ class TestAnchors:
     def test_runs_go_forward_and_backward_from_the_truth(self):
         marks = np.zeros(40, np.int8)
         marks[3], marks[30] = 1, -1
-        seq, truth = sequence(40, anchors=marks), Regions.from_boxes(sequence(40).boxes)
+        seq, groundtruth = sequence(40, anchors=marks), Regions.from_boxes(sequence(40).boxes)
         for anchor, lost, length in ((3, 17, 37), (30, 12, 31)):
             order = range(anchor, 40) if anchor == 3 else range(anchor, -1, -1)
             gone = set(list(order)[lost:])
             tracked = MultiStart().track(ScriptedRunner(failing_at(*gone)), seq, 0, anchor, lambda _: None)
             assert codes(tracked) == "1" + "." * (length - 1)
-            judged = judge_run(truth, tracked.regions, anchor, (96, 128))
+            judged = judge_run(groundtruth, tracked.regions, anchor, (96, 128))
             assert judged.progress == lost
             assert (judged.overlaps[1:lost] == 1).all()
 

@@ -208,8 +208,8 @@ def test_long_term_results_are_scored_by_f(tmp_path, capsys):
 
 def test_one_vot_sequence_alone_has_no_eao_nor_have_its_attributes_and_the_reason_is_told(tmp_path, capsys):
     sequence = miniature("VOT2018", tmp_path / "data")
-    (truth,) = (tmp_path / "data").rglob("groundtruth.txt")
-    truth.with_name("occlusion.tag").write_text("0\n1\n1\n0\n")
+    (groundtruth,) = (tmp_path / "data").rglob("groundtruth.txt")
+    groundtruth.with_name("occlusion.tag").write_text("0\n1\n1\n0\n")
     rows = [[INITIALISED], *sequence.boxes[1:].tolist()]
     write_run(tmp_path / "T", sequence.name, Run(Regions.from_rows(rows)), "vot")
     where = ["--data-root", str(tmp_path / "data"), "--results", str(tmp_path / "T"), "--output", str(tmp_path / "out")]

@@ -19,7 +19,7 @@ from drol_jax.image.crops import as_frame
 from drol_jax.image.masks import full_frame, rotated_box
 from drol_jax.nets import Response, Search
 from drol_jax.online.localize import Judgement, Verdict
-from drol_jax.online.subnet import Sighting
+from drol_jax.online.subnet import Localisation
 from drol_jax.tracker import search as searching
 from drol_jax.tracker.anchors import anchors, hann_window
 from drol_jax.tracker.candidates import clip
@@ -85,7 +85,7 @@ def found(name, case):
         score_map = jnp.asarray(recipe.bump_map(255, PEAKS, -0.02))
         assert score_map.shape == (geometry.pixels, geometry.pixels)
         judgement = Judgement(verdict=jnp.int32(verdict), peak=score_map.max(), position=jnp.zeros(2, jnp.int32))
-        return Sighting(feature=feature, score_map=score_map, judgement=judgement, region=region)
+        return Localisation(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "Network", FixedNetwork)

@@ -35,13 +35,13 @@ TINY = Config(
 def shapes_of_pairs(config, count=2):
     """Pairs of a configuration, shapes alone."""
     e, s = config.search.exemplar_size, config.search.instance_size
-    picture = partial(jax.ShapeDtypeStruct, dtype=jnp.uint8)
+    image = partial(jax.ShapeDtypeStruct, dtype=jnp.uint8)
     return Pairs(
-        template=picture((count, e, e, 3)),
-        search=picture((count, s, s, 3)),
+        template=image((count, e, e, 3)),
+        search=image((count, s, s, 3)),
         box=jax.ShapeDtypeStruct((count, 4), jnp.float32),
         positive=jax.ShapeDtypeStruct((count,), jnp.bool_),
-        mask=picture((count, s, s)),
+        mask=image((count, s, s)),
     )
 
 
@@ -123,7 +123,7 @@ def test_a_norm_keeps_nine_tenths_of_its_statistics():
 def test_the_answer_in_training_is_that_of_tracking_where_the_statistics_are_the_batchs():
     """What is saved is what is tracked with: no other place holds anything that training has changed."""
     variables, pairs = fresh_variables(TINY.model, 0), some_pairs(TINY)
-    # The template and the search region are one picture, so that both have the same statistics.
+    # The template and the search region are one image, so that both have the same statistics.
     pairs = replace(pairs, template=pairs.search[:, :111, :111], search=pairs.search)
     answer = jax.jit(partial(answered, config=TINY, backbone_learns=False))
     stats = variables["batch_stats"]

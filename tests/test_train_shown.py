@@ -27,9 +27,9 @@ def test_a_single_point_is_seen_in_every_panel(tmp_path):
     def panels(*lines):
         path = tmp_path / "curves.png"
         draw_curves(lines, path, "one line")
-        picture = cv2.imread(str(path)).astype(int)
-        height, width = (n // 2 for n in picture.shape[:2])
-        return [picture[y:, x:][:height, :width] for y in (0, height) for x in (0, width)]
+        image = cv2.imread(str(path)).astype(int)
+        height, width = (n // 2 for n in image.shape[:2])
+        return [image[y:, x:][:height, :width] for y in (0, height) for x in (0, width)]
 
     def coloured(panel):
         return int((panel.max(-1) - panel.min(-1) > 40).sum())

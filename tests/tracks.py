@@ -131,7 +131,7 @@ def check_frame(name, variant, k, state, refit_tolerance):
     state, out, found = compiled(name, variant)(state, recipe.frame(k + 1))
     assert int(out.verdict) == int(file["flag"][k]), k
     if config.online.enabled:
-        score_map = np.asarray(found.sighting.score_map)
+        score_map = np.asarray(found.localisation.score_map)
         assert np.abs(score_map[::15, ::15] - file["s_every15"][k]).max() < 1e-3 * abs(file["s_max"][k]), k
         assert float(out.online_score) == pytest.approx(file["s_max"][k], abs=1e-4)
         assert int(state.online.memory.previous) == file["prev_index"][k + 1], k

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 JPEG = cv2.imencode(".jpg", np.full((64, 96, 3), 90, np.uint8))[1].tobytes()
-"""A picture of 96x64."""
+"""An image of 96x64."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Miniature:
     """Path of an image, with a place for its number."""
     first: int = 1
     frames: int = 4
-    truth: str
+    groundtruth: str
     beside: dict[str, str] = field(default_factory=dict)
     """Other files by path; {n} is replaced by one 0 a frame, {c} by the same with commas."""
     form: str = "{x},{y},{w},{h}"
@@ -54,7 +54,7 @@ class Miniature:
         """Write it below root; the images hold the given bytes."""
         for number in self.numbers():
             write(root / self.image(number), pixels)
-        write(root / self.truth, "\n".join(self.lines() if lines is None else lines).encode() + b"\n")
+        write(root / self.groundtruth, "\n".join(self.lines() if lines is None else lines).encode() + b"\n")
         zeros = ["0"] * self.frames
         for path, content in self.beside.items():
             write(root / path, content.format(n="\n".join(zeros), c=",".join(zeros)).encode())
@@ -89,48 +89,50 @@ def beside(folder: str, *files: dict[str, str]) -> dict[str, str]:
 def vot(dataset: str, sequence: str, **fields) -> Miniature:
     fields = {"form": CORNERS, "images": f"{sequence}/color/%08d.jpg"} | fields
     return Miniature(
-        dataset=dataset, sequence=sequence, truth=f"{sequence}/groundtruth.txt", json=f"{dataset}.json", **fields
+        dataset=dataset, sequence=sequence, groundtruth=f"{sequence}/groundtruth.txt", json=f"{dataset}.json", **fields
     )
 
 
 MINIATURES = [
     Miniature(dataset="OTB100", sequence="Deer", images="Deer/img/%04d.jpg", frames=71,
-              truth="Deer/groundtruth_rect.txt", origin=1, json="OTB100.json"),
+              groundtruth="Deer/groundtruth_rect.txt", origin=1, json="OTB100.json"),
     Miniature(dataset="OTB2013", sequence="Deer", images="Deer/img/%04d.jpg", frames=71,
-              truth="Deer/groundtruth_rect.txt", form="{x}\t{y}\t{w}\t{h}", origin=1, json="CVPR13.json"),
+              groundtruth="Deer/groundtruth_rect.txt", form="{x}\t{y}\t{w}\t{h}", origin=1, json="CVPR13.json"),
     Miniature(dataset="UAV123", sequence="person8_2", images="data_seq/UAV123/person8/%06d.jpg", first=1075, frames=451,
-              truth="anno/UAV123/person8_2.txt", origin=1, json="UAV123.json"),
+              groundtruth="anno/UAV123/person8_2.txt", origin=1, json="UAV123.json"),
     Miniature(dataset="UAV123@10fps", sequence="person8_2", images="data_seq/UAV123_10fps/person8/%06d.jpg", first=359,
-              frames=151, truth="anno/UAV123_10fps/person8_2.txt", origin=1, json="UAV10fps.json"),
+              frames=151, groundtruth="anno/UAV123_10fps/person8_2.txt", origin=1, json="UAV10fps.json"),
     Miniature(dataset="UAV20L", sequence="car3", images="data_seq/UAV123/car3/%06d.jpg", frames=1717,
-              truth="anno/UAV20L/car3.txt", origin=1, json="UAV20L.json"),
+              groundtruth="anno/UAV20L/car3.txt", origin=1, json="UAV20L.json"),
     Miniature(dataset="LaSOT", sequence="kite-4", images="kite/kite-4/img/%08d.jpg",
-              truth="kite/kite-4/groundtruth.txt", beside=beside("kite/kite-4", FLAGS), origin=1, json="LaSOT.json"),
-    Miniature(dataset="LaSOTExt", sequence="atv-3", images="atv/atv-3/img/%08d.jpg", truth="atv/atv-3/groundtruth.txt",
+              groundtruth="kite/kite-4/groundtruth.txt",
+              beside=beside("kite/kite-4", FLAGS), origin=1, json="LaSOT.json"),
+    Miniature(dataset="LaSOTExt", sequence="atv-3", images="atv/atv-3/img/%08d.jpg",
+              groundtruth="atv/atv-3/groundtruth.txt",
               beside=beside("atv/atv-3", FLAGS), origin=1, json="LaSOText.json"),
     Miniature(dataset="TrackingNet", sequence="-Dz7OIf54b0_0", images="TEST/frames/-Dz7OIf54b0_0/%d.jpg", first=0,
-              frames=12, truth="TEST/anno/-Dz7OIf54b0_0.txt", server=True, json="TrackingNet.json"),
+              frames=12, groundtruth="TEST/anno/-Dz7OIf54b0_0.txt", server=True, json="TrackingNet.json"),
     Miniature(dataset="GOT-10k-val", sequence="GOT-10k_Val_000007", images="val/GOT-10k_Val_000007/%08d.jpg",
-              truth="val/GOT-10k_Val_000007/groundtruth.txt", form="{x}.0000,{y}.0000,{w}.0000,{h}.0000",
+              groundtruth="val/GOT-10k_Val_000007/groundtruth.txt", form="{x}.0000,{y}.0000,{w}.0000,{h}.0000",
               beside=beside("val/GOT-10k_Val_000007", LABELS, META)),
     Miniature(dataset="GOT-10k-test", sequence="GOT-10k_Test_000180", images="test/GOT-10k_Test_000180/%08d.jpg",
-              truth="test/GOT-10k_Test_000180/groundtruth.txt", server=True, json="GOT-10k.json"),
+              groundtruth="test/GOT-10k_Test_000180/groundtruth.txt", server=True, json="GOT-10k.json"),
     Miniature(dataset="NFS30", sequence="car_jumping", images="sequences/car_jumping/%05d.jpg",
-              truth="anno/nfs_car_jumping.txt", form="{x}\t{y}\t{w}\t{h}", json="NFS30.json"),
-    Miniature(dataset="NFS240", sequence="bee", images="bee/240/bee/%05d.jpg", truth="bee/240/bee.txt",
+              groundtruth="anno/nfs_car_jumping.txt", form="{x}\t{y}\t{w}\t{h}", json="NFS30.json"),
+    Miniature(dataset="NFS240", sequence="bee", images="bee/240/bee/%05d.jpg", groundtruth="bee/240/bee.txt",
               form='0 {x} {y} {r} {b} 0 0 0 0 "insect"'),
     Miniature(dataset="TNL2K", sequence="CartoonHuLuWa01", images="CartoonHuLuWa01/imgs/%05d.png",
-              truth="CartoonHuLuWa01/groundtruth.txt"),
-    Miniature(dataset="DTB70", sequence="Zebra", images="Zebra/img/%05d.jpg", truth="Zebra/groundtruth_rect.txt",
+              groundtruth="CartoonHuLuWa01/groundtruth.txt"),
+    Miniature(dataset="DTB70", sequence="Zebra", images="Zebra/img/%05d.jpg", groundtruth="Zebra/groundtruth_rect.txt",
               origin=1, json="DTB70.json"),
     Miniature(dataset="UAVDT", sequence="S0101", images="UAV-benchmark-S/S0101/img%06d.jpg",
-              truth="UAV-benchmark-SOT_v1.0/anno/S0101_gt.txt", origin=1),
+              groundtruth="UAV-benchmark-SOT_v1.0/anno/S0101_gt.txt", origin=1),
     Miniature(dataset="VisDrone-SOT", sequence="uav0000011_00000_s", images="sequences/uav0000011_00000_s/img%07d.jpg",
-              truth="annotations/uav0000011_00000_s.txt", json="VisDrone2019.json"),
+              groundtruth="annotations/uav0000011_00000_s.txt", json="VisDrone2019.json"),
     Miniature(dataset="VisDrone-SOT-challenge", sequence="uav0000003_00000_s", server=True,
-              images="sequences/uav0000003_00000_s/img%07d.jpg", truth="initialization/uav0000003_00000_s.txt"),
+              images="sequences/uav0000003_00000_s/img%07d.jpg", groundtruth="initialization/uav0000003_00000_s.txt"),
     Miniature(dataset="TC128", sequence="Hurdle_ce2", images="Hurdle_ce2/img/%04d.jpg", first=27, frames=304,
-              truth="Hurdle_ce2/Hurdle_ce2_gt.txt", origin=1, json="TC128.json"),
+              groundtruth="Hurdle_ce2/Hurdle_ce2_gt.txt", origin=1, json="TC128.json"),
     vot("VOT2016", "tunnel", images="tunnel/%08d.jpg"),
     vot("VOT2017", "ants1", beside={"list.txt": "ants1\n"}),
     vot("VOT2018", "zebrafish1"),

@@ -104,7 +104,7 @@ def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None)
     """A process that has jax on the case's device and its tracker at hand.
 
     Args:
-      scratch: folder for weights and pictures made for the run.
+      scratch: folder for weights and images made for the run.
       threads: cores that it may use; None: all.
       cache: folder that keeps compiled code; None: keep none.
 

@@ -60,7 +60,7 @@ class Arguments:
     quick: bool = False
     """Few frames, once: to see that it runs."""
     scaling: bool = False
-    """Also time and memory over the number of frames, and time over the picture's size."""
+    """Also time and memory over the number of frames, and time over the image's size."""
     threads: int | None = None
     """Processor cores that may be used. Default: all."""
     against: Path | None = None

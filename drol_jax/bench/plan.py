@@ -17,7 +17,7 @@ PARTS = {
     "disk": "frames/s of the same loop with JPEG files decoded on the way",
     "memory": "peak memory of host and device",
     "lanes": "targets on one frame at once",
-    "scaling": "time and memory over frames, time over picture size",
+    "scaling": "time and memory over frames, time over image size",
     "workload": "a benchmark's worth of sequences",
     "scores": "success on a benchmark's sequences, and what each further precision changes in it",
 }

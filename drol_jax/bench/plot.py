@@ -1,4 +1,4 @@
-"""Frame rates as a picture. Imports matplotlib, which takes a second."""
+"""Frame rates as an image. Imports matplotlib, which takes a second."""
 
 from pathlib import Path
 from typing import Any

@@ -113,7 +113,7 @@ class Subject:
 
     def sequence(self, count: int, sources: list[Any] | None = None) -> Sequence:
         """`count` frames for the frame loop, from memory unless sources are given."""
-        frames: list[FrameSource] = sources or [lambda picture=picture: picture for picture in self.frames(count)]
+        frames: list[FrameSource] = sources or [lambda image=image: image for image in self.frames(count)]
         boxes = np.full((count, 4), np.nan)
         boxes[0] = BOX
         return Sequence(name="bench", frames=tuple(frames), boxes=boxes)
@@ -160,9 +160,9 @@ def matmul_precision(tracker: Tracker) -> Any:
     return jax.default_matmul_precision(PRECISION)
 
 
-def on_device(picture: np.ndarray) -> Frame:
-    """A decoded picture as the frame loop hands it over."""
-    return Frame(*jax.device_put(flatten(picture)))
+def on_device(image: np.ndarray) -> Frame:
+    """A decoded image as the frame loop hands it over."""
+    return Frame(*jax.device_put(flatten(image)))
 
 
 def seconds_of(call: Callable[[], Any]) -> tuple[float, Any]:

@@ -16,7 +16,7 @@ NONE = "-"
 NOTES = {
     "compile": "Tracing + compiling. Cold: a process with none of it in the cache; cached: the next one, for which "
     "compiling is reading.",
-    "step": "Each step is waited for; the picture's way to the device counts, decoding does not.",
+    "step": "Each step is waited for; the image's way to the device counts, decoding does not.",
     "loop": "Frames lie decoded in memory; the first number is of tracking alone. Refits: of the subnet, in one "
     "run; they are what its mean frame rate depends on.",
     "split": "Each piece is compiled and timed alone, so that their sum is not the step's time: inside it they overlap "

@@ -19,7 +19,7 @@ from drol_jax.checkpoint.folder import CARD
 from drol_jax.checkpoint.variables import variable_shapes, weights_hash
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.system.atomic import Held, scratch_beside
+from drol_jax.system.atomic import DelayedInterrupt, scratch_beside
 from drol_jax.system.resources import data_path
 
 __all__ = [
@@ -79,7 +79,7 @@ def save(
     check_writable(target, overwrite)
     count, found = sum(array.size for array in flat.values()), weights_hash(variables)
 
-    held = Held()
+    held = DelayedInterrupt()
 
     def full_card() -> dict[str, Any]:
         with held.let_through():

@@ -36,10 +36,10 @@ def run(convert: Callable[[Job], None], description: str, argv: list[str] | None
             type=Path,
             metavar="CHECKOUT",
             help="folder of PySOT's or DROL's source: also build its network, in PyTorch, and compare on random "
-            "pictures; --config must then be that source's own YAML file. This runs the code in that folder: give one "
+            "images; --config must then be that source's own YAML file. This runs the code in that folder: give one "
             "that you trust",
         )
-        parser.add_argument("--check-seed", type=int, default=0, help="seed of those pictures (default 0)")
+        parser.add_argument("--check-seed", type=int, default=0, help="seed of those images (default 0)")
     given = parser.parse_args(argv)
 
     def work() -> int:

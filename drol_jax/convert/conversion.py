@@ -48,10 +48,10 @@ class Job:
     check: Path | None = None
     """PySOT's or DROL's source, to compare with."""
     seed: int = 0
-    """Of the pictures for that."""
+    """Of the images for that."""
 
 
-def fixed_pictures() -> tuple[np.ndarray, np.ndarray]:
+def fixed_images() -> tuple[np.ndarray, np.ndarray]:
     """Template [127, 127, 3] and search region [191, 191, 3], RGB in 0..255, float32: the same on every machine."""
     bits = np.random.PCG64(2020).random_raw(127 * 127 * 3 + SEARCH_PIXELS * SEARCH_PIXELS * 3)
     numbers = (bits >> np.uint64(56)).astype(np.float32)
@@ -156,7 +156,7 @@ def check_and_save(
 
 
 def _compare(variables: Any, job: Job, source: Answer) -> float:
-    z, x = fixed_pictures()
+    z, x = fixed_images()
     with np.errstate(all="ignore"):  # Senseless numbers, such as a negative variance, show as infinite differences.
         found = differences(our_answer(variables, job.model, z, x, MASK_CELL), source(z, x))
     worst = max(found.values())

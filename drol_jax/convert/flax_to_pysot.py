@@ -14,7 +14,7 @@ from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.torch.writer import write_state_dict
 from drol_jax.errors import UserError
 from drol_jax.settings import load_model
-from drol_jax.system.atomic import Held, scratch_beside
+from drol_jax.system.atomic import DelayedInterrupt, scratch_beside
 from drol_jax.system.program import guarded
 
 
@@ -35,7 +35,7 @@ def convert(weights: str | Path, config: str | Path, output: Path, force: bool) 
         raise UserError(f"{output} exists; name another file, or allow overwriting it (--force)")
     variables = checkpoint.load(checkpoint.resolve(weights), model).variables
     arrays = pysot_names.SourceView(variables, model)
-    with Held() as held, scratch_beside(output, "a file") as scratch:
+    with DelayedInterrupt() as held, scratch_beside(output, "a file") as scratch:
         fresh = scratch / "new"
         write_state_dict(fresh, pysot_names.expected(model), arrays.__getitem__)
         held.check()

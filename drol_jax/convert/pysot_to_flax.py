@@ -13,7 +13,7 @@ import numpy as np
 
 from drol_jax.config import ModelConfig
 from drol_jax.convert.command import run
-from drol_jax.convert.conversion import Job, Maps, check_and_save, fixed_pictures
+from drol_jax.convert.conversion import Job, Maps, check_and_save, fixed_images
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.names.pysot import Spelling, as_in_pysot
 from drol_jax.convert.source import checkout as source_checkout
@@ -62,8 +62,8 @@ def convert_state(state: dict[str, np.ndarray], job: Job, converter: str, spelli
 
 
 def source_answer(state: dict[str, np.ndarray], model: ModelConfig, spelling: Spelling = as_in_pysot) -> Maps:
-    """The source's answer on the fixed pictures, which it takes as BGR and channels first."""
-    z, x = (picture[..., ::-1].transpose(2, 0, 1) for picture in fixed_pictures())
+    """The source's answer on the fixed images, which it takes as BGR and channels first."""
+    z, x = (image[..., ::-1].transpose(2, 0, 1) for image in fixed_images())
     renamed = {name: state[spelling(name)] for name in pysot_names.expected(model)}
     with np.errstate(all="ignore"):  # What a senseless network gives is for the comparison to judge.
         forward = source_nanotrack.answer if model.anchor_free else source_forward.answer

@@ -3,7 +3,7 @@
     python convert/siamfc_mat_to_flax.py 2016-08-17.net.mat --config siamfc_alex_otb --output DIR [--force]
 
 The file's struct `net.params` holds, for layer N, convN filters (f) [rows, columns, I / groups, O] and biases (b), and
-bnN multipliers (m), biases (b) and moments (x) [C, 2]: mean and standard deviation. Pictures are RGB in 0..255.
+bnN multipliers (m), biases (b) and moments (x) [C, 2]: mean and standard deviation. Images are RGB in 0..255.
 MatConvNet's deviation already holds its epsilon: sigma = sqrt(variance + its epsilon), so our variance is
 sigma ** 2 less our epsilon. The final `adjust` layer's bias goes with the head; its factor is positive, scales the
 whole map, and no tracker reads it.
@@ -150,8 +150,8 @@ def to_flax(params: Params, model: ModelConfig) -> Any:
 def answer(params: Params, z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray]:
     """The network as MatConvNet computes it, but for `adjust`: RGB [H, W, 3] -> [channels, rows, columns] float64."""
 
-    def feature(picture: np.ndarray) -> np.ndarray:
-        y = picture.transpose(2, 0, 1).astype(np.float64)
+    def feature(image: np.ndarray) -> np.ndarray:
+        y = image.transpose(2, 0, 1).astype(np.float64)
         for i in range(1, 6):
             y = convolution(y, params[f"conv{i}f"].transpose(3, 2, 0, 1), stride=2 if i == 1 else 1)
             y = y + params[f"conv{i}b"].astype(np.float64).reshape(-1, 1, 1)

@@ -3,7 +3,7 @@
     python convert/siammask_to_flax.py SiamMask_DAVIS.pth --config FILE --output DIR|FILE.safetensors [--force]
 
 The release's experiments/siammask_sharp is the network of PySOT's siammask_r50_l3 under other names: the same dilated
-ResNet-50 up to stage 3, adjust layer, heads, mask branch and decoder, and pictures that come as BGR in 0..255. Its
+ResNet-50 up to stage 3, adjust layer, heads, mask branch and decoder, and images that come as BGR in 0..255. Its
 experiments/siamrpn_resnet is the same without masks. Its experiments/siammask_base has no decoder and is refused: the
 tracker here takes the decoder's masks. The checks are those of `pysot_to_flax`.
 """

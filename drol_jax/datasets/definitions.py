@@ -53,7 +53,7 @@ class Row:
 class Layout:
     """Where the files of a benchmark lie, as paths below a folder with {name}, {folder}, {category} and {mark}."""
 
-    truth: tuple[str, ...]
+    groundtruth: tuple[str, ...]
     """Annotation files; the first one that exists counts."""
     images: tuple[str, ...]
     """Folders of images; the first one that holds any counts. Empty: annotations without images."""
@@ -125,7 +125,7 @@ class Benchmark:
 
 
 LOOSE = Layout(
-    truth=("{folder}/groundtruth{mark}.txt", "{folder}/groundtruth_rect{mark}.txt"),
+    groundtruth=("{folder}/groundtruth{mark}.txt", "{folder}/groundtruth_rect{mark}.txt"),
     images=("{folder}/img",),
     loose=True,
 )

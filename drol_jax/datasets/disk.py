@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.datasets.definitions import Benchmark, Layout, Row
+from drol_jax.datasets.groundtruth import Groundtruth, read_groundtruth
 from drol_jax.datasets.images import Images, choose, list_images, predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import read_flags, read_names
 from drol_jax.datasets.tree import Tree, subfolders
-from drol_jax.datasets.truth import Truth, read_truth
 from drol_jax.errors import UserError
 
 
@@ -63,7 +63,7 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
       UserError: the folder, the annotation file or an image is missing; the annotation is broken; its lines and the
         images differ in number. One line that names the file and the cure.
     """
-    path = truth_file(place, row)
+    path = groundtruth_file(place, row)
     if path is None:
         raise UserError(_missing(place, row, benchmark))
     held = None
@@ -74,10 +74,10 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
             raise UserError(
                 f"{benchmark.name} sequence {row.name}: folder {where} of its images is missing; {benchmark.again()}"
             )
-    truth = read_truth(path, benchmark, row.length if held is None else len(held.files))
-    alone = benchmark.server and len(truth.boxes) == 1
-    truth = _aligned(truth, path, row, benchmark, alone=alone)
-    annotated = None if alone else len(truth.boxes)
+    groundtruth = read_groundtruth(path, benchmark, row.length if held is None else len(held.files))
+    alone = benchmark.server and len(groundtruth.boxes) == 1
+    groundtruth = _aligned(groundtruth, path, row, benchmark, alone=alone)
+    annotated = None if alone else len(groundtruth.boxes)
     if held is not None:
         frames = choose(held, row, place.layout, benchmark, annotated)
     elif (count := row.length if annotated is None else annotated) is not None:
@@ -89,7 +89,7 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
             f"{benchmark.again()} with its images"
         )
     try:
-        return build(row, benchmark, truth, frames, benchmark.origin, _attributes(place, row, benchmark))
+        return build(row, benchmark, groundtruth, frames, benchmark.origin, _attributes(place, row, benchmark))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
@@ -97,7 +97,7 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
 def build(
     row: Row,
     benchmark: Benchmark,
-    truth: Truth,
+    groundtruth: Groundtruth,
     frames: tuple[Path, ...],
     origin: int,
     attributes: tuple[str, ...],
@@ -105,13 +105,13 @@ def build(
     """A sequence from what was read.
 
     Args:
-      origin: what the truth counts the first pixel as.
+      origin: what the groundtruth counts the first pixel as.
 
     Raises:
       UserError: what was read does not fit together.
     """
-    alone = benchmark.server and len(truth.boxes) == 1
-    boxes = np.vstack([truth.boxes, np.full((len(frames) - 1, 4), np.nan)]) if alone else truth.boxes.copy()
+    alone = benchmark.server and len(groundtruth.boxes) == 1
+    boxes = np.vstack([groundtruth.boxes, np.full((len(frames) - 1, 4), np.nan)]) if alone else groundtruth.boxes.copy()
     boxes[:, :2] -= origin
     return Sequence(
         row.name,
@@ -119,21 +119,21 @@ def build(
         boxes,
         attributes,
         origin=benchmark.origin,
-        polygons=None if truth.polygons is None else truth.polygons - origin,
-        absent=truth.absent,
-        tags=truth.tags,
-        anchors=truth.anchors,
-        size=truth.size,
+        polygons=None if groundtruth.polygons is None else groundtruth.polygons - origin,
+        absent=groundtruth.absent,
+        tags=groundtruth.tags,
+        anchors=groundtruth.anchors,
+        size=groundtruth.size,
         only_first_box=alone,
     )
 
 
-def truth_file(place: Place, row: Row) -> Path | None:
+def groundtruth_file(place: Place, row: Row) -> Path | None:
     """A sequence's annotation file, in whatever spelling it exists."""
     marks = (row.mark, "") if row.alone else (row.mark,)
     for mark in marks:
         for folder, name in row.spellings():
-            for template in place.layout.truth:
+            for template in place.layout.groundtruth:
                 path = place.tree.find(row.fill(template, folder, name, mark))
                 if path is not None and path.is_file():
                     return path
@@ -168,7 +168,7 @@ def example(benchmark: Benchmark) -> str:
 def _survey(tree: Tree, layout: Layout, benchmark: Benchmark) -> Place:
     rows = benchmark.rows or _rows_on_disk(tree, layout, benchmark)
     place = Place(tree=tree, layout=layout, rows=rows, annotated=0, pictured=0)
-    annotated = [row for row in rows if truth_file(place, row) is not None]
+    annotated = [row for row in rows if groundtruth_file(place, row) is not None]
     return replace(place, annotated=len(annotated), pictured=sum(_pictured(tree, layout, row) for row in annotated))
 
 
@@ -182,7 +182,7 @@ def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row
     if listed is not None and listed.is_file():
         folders = read_names(listed)
     else:
-        folders = sorted({folder for form in layout.truth for folder in _folders(tree, layout, form)})
+        folders = sorted({folder for form in layout.groundtruth for folder in _folders(tree, layout, form)})
     rows = [Row(name=folder.rpartition("/")[2], folder=folder) for folder in folders]
     if layout.depth > 1:  # so deep, another benchmark's annotations may lie as well
         rows = [row for row in rows if _pictured(tree, layout, row)]
@@ -209,20 +209,20 @@ def _objects(tree: Tree, row: Row) -> list[Row]:
     return [replace(row, name=row.name + match[1], mark=match[1]) for match in found if match] or [row]
 
 
-def _aligned(truth: Truth, path: Path, row: Row, benchmark: Benchmark, *, alone: bool) -> Truth:
+def _aligned(groundtruth: Groundtruth, path: Path, row: Row, benchmark: Benchmark, *, alone: bool) -> Groundtruth:
     """The rows of the annotation that belong to the frames between the definition's first and last image."""
     if row.first is None or row.last is None or alone:
-        return truth
-    frames, lines = row.last - row.first + 1, len(truth.boxes)
+        return groundtruth
+    frames, lines = row.last - row.first + 1, len(groundtruth.boxes)
     lead = row.first - (row.annotated_from or row.first)
     if lead and lines == frames + lead:
-        return replace(truth, boxes=truth.boxes[lead:])
+        return replace(groundtruth, boxes=groundtruth.boxes[lead:])
     if lines != frames:
         raise UserError(
             f"{path}: {lines} annotation lines, but {row.name} has {frames} frames (images {row.first} to {row.last}); "
             f"{benchmark.again()}"
         )
-    return truth
+    return groundtruth
 
 
 def _attributes(place: Place, row: Row, benchmark: Benchmark) -> tuple[str, ...]:
@@ -234,6 +234,6 @@ def _attributes(place: Place, row: Row, benchmark: Benchmark) -> tuple[str, ...]
 
 
 def _missing(place: Place, row: Row, benchmark: Benchmark) -> str:
-    path = place.tree.root / row.fill(place.layout.truth[0])
+    path = place.tree.root / row.fill(place.layout.groundtruth[0])
     what = f"{path} is missing" if path.parent.is_dir() else f"folder {path.parent} is missing"
     return f"{benchmark.name} sequence {row.name}: {what}; {benchmark.again()}"

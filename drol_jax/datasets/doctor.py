@@ -10,7 +10,7 @@ import numpy as np
 
 from drol_jax.datasets import benchmark, canonical
 from drol_jax.datasets.definitions import Benchmark, Row
-from drol_jax.datasets.disk import Place, images_of, truth_file
+from drol_jax.datasets.disk import Place, groundtruth_file, images_of
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
@@ -146,7 +146,7 @@ def _one(
             what = f"{held.folder}: {extra} images more than annotations"
             cure = "the ones after the last annotated frame are left out; nothing to do"
             found.append(Finding(sequence=entry.name, level="note", what=what, cure=cure))
-    where = source if not isinstance(source, Place) else truth_file(source, row) if row is not None else None
+    where = source if not isinstance(source, Place) else groundtruth_file(source, row) if row is not None else None
     return sequence, found + _images(sequence, read, where, decode=decode)
 
 
@@ -194,8 +194,8 @@ def _check_start(sequence: Sequence, size: tuple[int, ...], where: Path | None) 
 
 def _misnamed(place: Place, row: Row) -> list[Finding]:
     """An annotation file that was found under another than its official path."""
-    path = truth_file(place, row)
-    official = [place.tree.root / row.fill(form) for form in place.layout.truth]
+    path = groundtruth_file(place, row)
+    official = [place.tree.root / row.fill(form) for form in place.layout.groundtruth]
     if path is None or path in official:
         return []
     what = f"{path}: its usual spelling is {official[0].relative_to(place.tree.root)}"
@@ -205,10 +205,10 @@ def _misnamed(place: Place, row: Row) -> list[Finding]:
 
 def _near(place: Place, row: Row) -> str | None:
     """A folder or file that may be the missing one under a name misspelled."""
-    if truth_file(place, row) is not None:
+    if groundtruth_file(place, row) is not None:
         return None
     folder = place.tree.root
-    for part in row.fill(place.layout.truth[0]).split("/"):
+    for part in row.fill(place.layout.groundtruth[0]).split("/"):
         names = place.tree.names(folder)
         if part in names:
             folder /= part

@@ -10,11 +10,11 @@ import numpy as np
 
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import build
+from drol_jax.datasets.groundtruth import TAGS, Groundtruth
 from drol_jax.datasets.images import predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import checked_name, fitted
 from drol_jax.datasets.tree import Tree, subfolders
-from drol_jax.datasets.truth import TAGS, Truth
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
 
@@ -80,22 +80,24 @@ def _open(
     if item is None:
         raise UserError(f"{where}: missing from the file; fetch {path.name} again, or leave the sequence out")
     try:
-        truth = _truth(where, item, tagged=tagged)
-        files = _files(path.parent, row, name, item, benchmark, len(truth.boxes))
+        groundtruth = _groundtruth(where, item, tagged=tagged)
+        files = _files(path.parent, row, name, item, benchmark, len(groundtruth.boxes))
         attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
     except (TypeError, ValueError) as error:
         raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
-    if len(files) != len(truth.boxes) and not (benchmark.server and len(truth.boxes) == 1):
-        raise UserError(f"{where}: {len(files)} image names but {len(truth.boxes)} boxes; fetch {path.name} again")
+    if len(files) != len(groundtruth.boxes) and not (benchmark.server and len(groundtruth.boxes) == 1):
+        raise UserError(
+            f"{where}: {len(files)} image names but {len(groundtruth.boxes)} boxes; fetch {path.name} again"
+        )
     if images:
         _look(files, row, benchmark)
     try:
-        return build(row, benchmark, truth, files, origin, attributes)
+        return build(row, benchmark, groundtruth, files, origin, attributes)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 
 
-def _truth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Truth:
+def _groundtruth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Groundtruth:
     table = np.array([[np.nan] * 4 if len(rect) == 1 else rect for rect in item["gt_rect"]], np.float64)
     if table.ndim != 2 or table.shape[1] not in (4, 8):
         raise UserError(f"{where}: gt_rect is no table of four or eight numbers a frame; fetch the file again")
@@ -113,7 +115,7 @@ def _truth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Truth:
     size = (int(item["height"]), int(item["width"])) if item.get("height") and item.get("width") else None
     polygons = table if table.shape[1] == 8 else None
     boxes = table if polygons is None else box_from_polygon(table)
-    return Truth(boxes=boxes, polygons=polygons, absent=absent, tags=tags, size=size)
+    return Groundtruth(boxes=boxes, polygons=polygons, absent=absent, tags=tags, size=size)
 
 
 def _files(

@@ -32,9 +32,9 @@ class Sequence:
     origin: int = 0
     """What the benchmark's own files count the first pixel as (OTB: 1); result files are written in it."""
     polygons: np.ndarray | None = field(default=None, kw_only=True)
-    """float64 [T, 8] (x1, y1, ..., x4, y4), pixels, 0-based: the truth of benchmarks that annotate four corners, of
-    which `boxes` are the upright boxes (`drol_jax.image.boxes.box_from_polygon`); NaN rows as in boxes. None where the
-    truth is boxes. Read-only."""
+    """float64 [T, 8] (x1, y1, ..., x4, y4), pixels, 0-based: the groundtruth of benchmarks that annotate four corners,
+    of which `boxes` are the upright boxes (`drol_jax.image.boxes.box_from_polygon`); NaN rows as in boxes. None where
+    the groundtruth is boxes. Read-only."""
     absent: np.ndarray | None = field(default=None, kw_only=True)
     """bool [T], True where the benchmark marks the target as absent (out of view or wholly occluded), whether or not
     the row of boxes holds numbers; None where it marks nothing. Read-only."""
@@ -44,9 +44,9 @@ class Sequence:
     """int8 [T], VOT2020 and later: 1 where a tracker is started to run forward, -1 to run backward, else 0; None where
     the benchmark names no anchors. Read-only."""
     size: tuple[int, int] | None = field(default=None, kw_only=True)
-    """(height, width) of the pictures in pixels, where it is known without decoding one."""
+    """(height, width) of the images in pixels, where it is known without decoding one."""
     only_first_box: bool = field(default=False, kw_only=True)
-    """The truth is the first box alone, the other rows of boxes are NaN: a server scores the results."""
+    """The groundtruth is the first box alone, the other rows of boxes are NaN: a server scores the results."""
 
     def __post_init__(self) -> None:
         boxes = _table(self.name, "boxes", self.boxes, 4, "(x, y, w, h)")

@@ -109,7 +109,7 @@ def main(argv: Sequence[str], backend: Callable[[TrackingArguments], Backend] = 
         write_board(board, folder)
         print(f"Results, scores.json and scores.csv: {folder}")
     elif kept:
-        print(f"{dataset}'s server keeps the truth and gives the scores: there are none here.")
+        print(f"{dataset}'s server keeps the groundtruth and gives the scores: there are none here.")
         archives, trouble = outcomes.pack(finished, how.kind, everything, folder)
         print("\n".join([*(f"To upload: {path}" for path in archives), *trouble]))
     for failure in finished.failures:

@@ -41,7 +41,7 @@ class Finished:
     entries: tuple[datasets.SequenceEntry, ...]
     """Every sequence that was asked for, in order."""
     unscored: frozenset[str]
-    """Names of those whose truth is the first box alone."""
+    """Names of those whose groundtruth is the first box alone."""
     attributes: Mapping[str, tuple[str, ...]]
     contestants: tuple[Contestant, ...]
     folders: Mapping[tuple[str, int], TrackerFolder]

@@ -60,7 +60,8 @@ class Arguments(TrackingArguments):
     """Runs over each sequence, each with draws of its own. Default: 15 for restart, 3 for got10k. A tracker that draws
     nothing is run once; VOT's files then hold it three times, as of its toolkit."""
     submit: bool = False
-    """Also pack the results for the evaluation server; where the server keeps the truth, they are packed anyway."""
+    """Also pack the results for the evaluation server; where the server keeps the groundtruth, they are packed
+    anyway."""
     output: Path = Path("results")
     """Folder for results."""
     overwrite: bool = False

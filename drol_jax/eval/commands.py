@@ -34,7 +34,7 @@ class Command:
 COMMANDS = {
     "ablate": Command(module="drol_jax.eval.ablate_cli", about="repeat the paper's ablation study"),
     "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
-    "film": Command(module="drol_jax.eval.film_cli", about="draw result files into a sequence's pictures"),
+    "film": Command(module="drol_jax.eval.film_cli", about="draw result files into a sequence's images"),
     "pack": Command(module="drol_jax.eval.pack_cli", about="pack result files for an evaluation server"),
     "render": Command(module="drol_jax.eval.render_cli", about="write renderings of Synth to disk"),
     "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),

@@ -19,8 +19,8 @@ class Arguments:
     """Draw trackers' boxes, from their result files, into the pictures of a sequence.
 
     A name that ends in .png or .jpg gives a strip with a row for each tracker, .webp, .gif or .mp4 a film with the
-    trackers beside each other. White is the truth; above each picture stand the tracker, the frame, counted from 0, and
-    the overlap.
+    trackers beside each other. White is the groundtruth; above each picture stand the tracker, the frame, counted from
+    0, and the overlap.
 
     Exit code: 0 written, 2 misuse.
     """

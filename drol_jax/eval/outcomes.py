@@ -66,13 +66,13 @@ def show_scores(
 
 
 def kept_by_server(dataset: str) -> bool:
-    """Whether the benchmark's truth cannot be had."""
+    """Whether the benchmark's groundtruth cannot be had."""
     known = datasets.benchmark(dataset)
     return known is not None and known.protocol == "server"
 
 
 def summary_of(finished: Finished) -> Summary:
-    """The scores of one-pass runs; sequences whose truth is the first box alone are left out."""
+    """The scores of one-pass runs; sequences whose groundtruth is the first box alone are left out."""
     return Summary(
         dataset=finished.dataset,
         sequences=tuple(entry.name for entry in finished.entries if entry.name not in finished.unscored),
@@ -116,7 +116,7 @@ def board_of(
 
 
 def server_board(finished: Finished) -> Board:
-    """What takes the place of scores where a server keeps the truth: how much of the benchmark is tracked."""
+    """What takes the place of scores where a server keeps the groundtruth: how much of the benchmark is tracked."""
     wanted = [entry.name for entry in finished.entries]
     standings = []
     for contestant in finished.contestants:
@@ -128,7 +128,7 @@ def server_board(finished: Finished) -> Board:
     return Board(
         dataset=finished.dataset,
         protocol="server",
-        convention="its server keeps the truth and gives the score: there is none here",
+        convention="its server keeps the groundtruth and gives the score: there is none here",
         columns=(
             Column("tracked", "tracked", f"of {len(wanted)} sequences", share=False),
             Column("frames", "frames", "frames tracked, all repetitions together", share=False),

@@ -21,7 +21,7 @@ from drol_jax.results.files import reason, write_boxes
 
 QUALITY = 90
 """Of JPEG, in per cent."""
-TRUTH = "groundtruth.txt"
+GROUNDTRUTH = "groundtruth.txt"
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,17 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _write(folder: Path, entry: datasets.SequenceEntry, every: int) -> None:
-    if (folder / TRUTH).exists():
+    if (folder / GROUNDTRUTH).exists():
         return
     sequence = entry.open()
     shown = range(0, len(sequence), every)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, frame in enumerate(shown, 1):
-            picture = np.ascontiguousarray(frames.read(sequence.frames[frame])[..., ::-1])
-            data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+            image = np.ascontiguousarray(frames.read(sequence.frames[frame])[..., ::-1])
+            data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
             (folder / f"{number:08}.jpg").write_bytes(data.tobytes())
     except OSError as error:
         raise UserError(f"cannot write {folder}: {reason(error)}; choose another --output") from error
     # Last, so that a folder that has it is whole.
-    write_boxes(folder / TRUTH, sequence.boxes[shown])
+    write_boxes(folder / GROUNDTRUTH, sequence.boxes[shown])

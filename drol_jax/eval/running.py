@@ -78,10 +78,11 @@ class OnePass:
 
 @dataclass(frozen=True, kw_only=True)
 class Restart:
-    """VOT's supervised experiment, as PySOT runs it: five frames after a failure the tracker is started from the truth.
+    """VOT's supervised experiment, as PySOT runs it: five frames after a failure the tracker is started from the
+    groundtruth.
 
-    A failure is a frame in which the result and the truth share no pixel (`raster`, TRAX, bounds width and height). A
-    frame of unknown truth is no failure and no start.
+    A failure is a frame in which the result and the groundtruth share no pixel (`raster`, TRAX, bounds width and
+    height). A frame of unknown groundtruth is no failure and no start.
     """
 
     kind: Kind = "restart"
@@ -98,9 +99,9 @@ class Restart:
         return len(sequence)
 
     def track(self, runner: Runner, sequence: datasets.Sequence, seed: int, number: int, on_frame: OnFrame) -> Tracked:
-        """Run one repetition. Raises what the runner raises, and UserError where the pictures' size is not known."""
-        truth, (height, width) = supervising(sequence), size_of(sequence)
-        known = np.flatnonzero(truth.is_region)
+        """Run one repetition. Raises what the runner raises, and UserError where the images' size is not known."""
+        groundtruth, (height, width) = supervising(sequence), size_of(sequence)
+        known = np.flatnonzero(groundtruth.is_region)
         parts: list[tuple[int, Trajectory]] = []
         failed: list[int] = []
         begin = 0
@@ -108,7 +109,7 @@ class Restart:
             start = int(starts[0])
 
             def until(first: int, reported: np.ndarray, start: int = start) -> int | None:
-                seen = truth[start + first : start + first + len(reported)]
+                seen = groundtruth[start + first : start + first + len(reported)]
                 shared = overlaps(regions_of(reported, sequence.origin), seen, (width, height), "trax")
                 lost = seen.is_region & ~(shared > 0)
                 if not lost.any():

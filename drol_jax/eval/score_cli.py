@@ -49,7 +49,7 @@ class Arguments:
     """Print the sequences too."""
     output: Path | None = None
     """Folder for report.html, scores.json, scores.csv, tables.md and tables.tex, made where it does not exist. Default:
-    nothing is written. The page shows pictures of the worst and best sequences where the data root holds images."""
+    nothing is written. The page shows images of the worst and best sequences where the data root holds images."""
 
 
 def main(argv: Sequence[str]) -> int:

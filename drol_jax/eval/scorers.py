@@ -36,7 +36,8 @@ class Scorer(Protocol):
         ...
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> Any:
-        """Compare one sequence's runs, by repetition or anchor, with the truth; UserError where they do not fit."""
+        """Compare one sequence's runs, by repetition or anchor, with the groundtruth; UserError where they do not
+        fit."""
         ...
 
     def numbers(self, judged: Sequence[Any]) -> Numbers:
@@ -87,9 +88,9 @@ class OpeScorer(BySequence):
         )
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> ope.Scores:
-        truth = own_boxes(sequence)
+        groundtruth = own_boxes(sequence)
         return ope.mean(
-            ope.score(run.regions.boxes, truth, self._dialect, sequence.absent, pad_short=self._pad_short)
+            ope.score(run.regions.boxes, groundtruth, self._dialect, sequence.absent, pad_short=self._pad_short)
             for run in runs.values()
         )
 
@@ -115,11 +116,11 @@ class Got10kScorer(BySequence):
     )
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> np.ndarray:
-        truth = own_boxes(sequence)
+        groundtruth = own_boxes(sequence)
         parts = []
         for run in runs.values():
-            same_length(run.regions, len(truth))
-            parts.append(frame_overlaps(run.regions.boxes, truth, sequence.size, sequence.absent))
+            same_length(run.regions, len(groundtruth))
+            parts.append(frame_overlaps(run.regions.boxes, groundtruth, sequence.size, sequence.absent))
         return np.concatenate(parts)
 
     def numbers(self, judged: Sequence[np.ndarray]) -> Numbers:
@@ -145,8 +146,10 @@ def same_length(regions: Regions, frames: int) -> None:
 
 def _in_words(chosen: Dialect) -> str:
     """What a dialect does where dialects differ."""
-    first = "first frame is the truth" if chosen.first_frame == "truth" else "first frame as it stands"
-    denominator = "all frames" if chosen.frames == "all" else "frames of known truth"
+    first = "first frame is the groundtruth" if chosen.first_frame == "groundtruth" else "first frame as it stands"
+    denominator = "all frames" if chosen.frames == "all" else "frames of known groundtruth"
     absent = "absent frames are misses" if chosen.absent == "missed" else "absent flags ignored"
     valid = {"sized": "w, h > 0", "positive": "x, y, w, h > 0", "any": "any"}[chosen.valid]
-    return f"{first}, over {denominator}, {absent}, truth counts with {valid}, else precision a {chosen.centre_else}"
+    return (
+        f"{first}, over {denominator}, {absent}, groundtruth counts with {valid}, else precision a {chosen.centre_else}"
+    )

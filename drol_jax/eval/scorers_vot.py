@@ -40,11 +40,11 @@ class VotScorer:
         )
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> restart.Judged:
-        truth = truth_regions(sequence)
+        groundtruth = groundtruth_regions(sequence)
         for run in runs.values():
-            same_length(run.regions, len(truth))
+            same_length(run.regions, len(groundtruth))
         ordered = [runs[number].regions for number in sorted(runs)]
-        return restart.judge(truth, ordered, size_of(sequence), self.protocol, sequence.tags)
+        return restart.judge(groundtruth, ordered, size_of(sequence), self.protocol, sequence.tags)
 
     def numbers(self, judged: Sequence[restart.Judged]) -> Numbers:
         # One sequence alone has no expectation to speak of.
@@ -85,12 +85,12 @@ class MultiStartScorer(BySequence):
     )
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> tuple[int, list[multistart.Anchored]]:
-        truth, size = truth_regions(sequence), size_of(sequence)
+        groundtruth, size = groundtruth_regions(sequence), size_of(sequence)
         try:
-            anchored = [multistart.judge_run(truth, run.regions, anchor, size) for anchor, run in runs.items()]
+            anchored = [multistart.judge_run(groundtruth, run.regions, anchor, size) for anchor, run in runs.items()]
         except ValueError as error:
             raise UserError(f"{error}; track it again") from None
-        return len(truth), anchored
+        return len(groundtruth), anchored
 
     def numbers(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> Numbers:
         reached = multistart.multistart(judged)
@@ -115,13 +115,13 @@ class LongTermScorer(BySequence):
         )
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> longterm.Confident:
-        truth, run = truth_regions(sequence), runs[min(runs)]
-        same_length(run.regions, len(truth))
-        if run.confidence is None or len(run.confidence) != len(truth):
+        groundtruth, run = groundtruth_regions(sequence), runs[min(runs)]
+        same_length(run.regions, len(groundtruth))
+        if run.confidence is None or len(run.confidence) != len(groundtruth):
             raise UserError("its file of confidences is missing or of another length; track it again")
         if np.isnan(run.confidence).all():
             raise UserError("its file of confidences holds none; track it again")
-        return longterm.judge(truth, run.regions, run.confidence, size_of(sequence), self.protocol)
+        return longterm.judge(groundtruth, run.regions, run.confidence, size_of(sequence), self.protocol)
 
     def numbers(self, judged: Sequence[longterm.Confident]) -> Numbers:
         precision, recall, f = longterm.longterm(judged, self.protocol).best
@@ -132,19 +132,19 @@ class LongTermScorer(BySequence):
         return {name: getattr(reached, name).tolist() for name in ("precision", "recall", "f")}
 
 
-def truth_regions(sequence: datasets.Sequence) -> Regions:
+def groundtruth_regions(sequence: datasets.Sequence) -> Regions:
     """A sequence's polygons, or its boxes, in the benchmark's own origin; where it is absent, a code."""
-    truth = Regions.from_boxes(own_boxes(sequence))
+    groundtruth = Regions.from_boxes(own_boxes(sequence))
     if sequence.polygons is not None:
-        truth = Regions.from_polygons(sequence.polygons + sequence.origin)
+        groundtruth = Regions.from_polygons(sequence.polygons + sequence.origin)
     if sequence.absent is None:
-        return truth
-    codes = np.where(sequence.absent, np.int8(0), truth.codes)
-    return Regions(truth.corners, truth.boxes, codes)
+        return groundtruth
+    codes = np.where(sequence.absent, np.int8(0), groundtruth.codes)
+    return Regions(groundtruth.corners, groundtruth.boxes, codes)
 
 
 def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
-    """(height, width) of the pictures, from the annotations or else the first image.
+    """(height, width) of the images, from the annotations or else the first image.
 
     Raises:
       UserError: neither says.
@@ -155,7 +155,7 @@ def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
         height, width, _ = read(sequence.frames[0]).shape
     except UserError as error:
         raise UserError(
-            "the annotations do not say how large the pictures are, which VOT's measures need, and the first cannot be "
+            "the annotations do not say how large the images are, which VOT's measures need, and the first cannot be "
             f"read ({error}); put the images there, or use PySOT's JSON file with width and height"
         ) from error
     return height, width

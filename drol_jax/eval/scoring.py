@@ -46,14 +46,16 @@ def score_folders(request: Request) -> Board:
     tracker has a scorable result of.
 
     Raises:
-      UserError: a folder holds no results; an unknown protocol; the truth of the dataset is kept by its server.
+      UserError: a folder holds no results; an unknown protocol; the groundtruth of the dataset is kept by its server.
     """
     aliases = {alias: entry.name for entry in request.entries for alias in entry.aliases}
     names = Names([entry.name for entry in request.entries], aliases)
     known = datasets.benchmark(request.dataset)
     kind = request.kind or (known.protocol if known else "ope")
     if kind == "server":
-        raise UserError(f"{request.dataset}'s truth is kept by its server; pack the results for it instead of scoring")
+        raise UserError(
+            f"{request.dataset}'s groundtruth is kept by its server; pack the results for it instead of scoring"
+        )
     experiment = request.experiment or ("longterm" if kind == "longterm" else "baseline")
     trackers = _told_apart([t for folder in request.folders for t in find_trackers(folder, names, experiment)])
     leads = {row.name: row.first - row.annotated_from for row in (known.rows if known else ())

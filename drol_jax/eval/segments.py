@@ -33,7 +33,7 @@ def anchors(sequence: datasets.Sequence) -> np.ndarray:
     """Where runs start: int8 [T], 1 forward, -1 backward, else 0.
 
     The benchmark's own. Where it has none, the first frame, the last and others evenly between them, about fifty apart;
-    each runs towards the farther end. Frames of unknown truth are none.
+    each runs towards the farther end. Frames of unknown groundtruth are none.
     """
     if sequence.anchors is not None:
         return sequence.anchors
@@ -46,7 +46,8 @@ def anchors(sequence: datasets.Sequence) -> np.ndarray:
 
 
 def supervising(sequence: datasets.Sequence) -> Regions:
-    """The truth that failures are told by, in the benchmark's own origin. Boxes' corners lie on their outer pixels."""
+    """The groundtruth that failures are told by, in the benchmark's own origin. Boxes' corners lie on their outer
+    pixels."""
     if sequence.polygons is not None:
         return Regions.from_polygons(sequence.polygons + sequence.origin)
     x, y, w, h = own_boxes(sequence).T

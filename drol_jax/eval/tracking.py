@@ -42,7 +42,7 @@ class Ran:
     timing: Timing
     """Of all of them together."""
     scores: ope.Scores | None
-    """Of a single pass whose truth is known."""
+    """Of a single pass whose groundtruth is known."""
 
 
 def track(

@@ -91,15 +91,15 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
     """Validate the box a track starts from.
 
     Args:
-      box: (x, y, w, h), pixels, 0-based; may reach over the picture's border.
-      height, width: the picture's size.
+      box: (x, y, w, h), pixels, 0-based; may reach over the image's border.
+      height, width: the image's size.
 
     Returns:
       float32 [4], unchanged in value.
 
     Raises:
       UserError: not four numbers; NaN or infinite; width or height not positive, or of a size (in SIDES) that
-        float32 cannot work with; wholly outside the picture.
+        float32 cannot work with; wholly outside the image.
     """
     try:
         array = np.asarray(box, np.float64)
@@ -112,17 +112,17 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
         raise UserError(f"start box {array.tolist()} holds NaN or infinity; {cure}")
     trouble = start_trouble(array, height, width)
     if trouble is not None:
-        raise UserError(f"start box {array.tolist()} {trouble}; {cure}, that overlaps the picture: boxes are 0-based")
+        raise UserError(f"start box {array.tolist()} {trouble}; {cure}, that overlaps the image: boxes are 0-based")
     return array.astype(np.float32)
 
 
 def start_trouble(box: np.ndarray, height: int, width: int) -> str | None:
-    """Why no track can start from four finite numbers (x, y, w, h) in a picture, in words that follow them."""
+    """Why no track can start from four finite numbers (x, y, w, h) in an image, in words that follow them."""
     x, y, w, h = box
     if w <= 0 or h <= 0:
         return "is empty: width and height must be positive"
     if min(w, h) < SIDES[0] or max(w, h) > SIDES[1]:
         return f"has a side under {SIDES[0]} or over {SIDES[1]:.0f} pixels"
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
-        return f"lies wholly outside the {width}x{height} picture"
+        return f"lies wholly outside the {width}x{height} image"
     return None

@@ -1,7 +1,7 @@
 """Frames on the device, and square patches cut out of them.
 
 A patch follows the arithmetic of the reference to the bit: the square is cut at whole pixels, what lies outside the
-picture takes a fill colour, and the square is resized bilinearly in fixed point as `cv2.resize` does for uint8.
+image takes a fill colour, and the square is resized bilinearly in fixed point as `cv2.resize` does for uint8.
 Everything but the output size is data, so one compiled crop serves every frame size, target size and position.
 
 The published square is up to one and a half pixels off the point it is asked for, and its scale a little off the one
@@ -21,14 +21,14 @@ SUMMABLE = 2**24  # bytes whose sum is sure to fit 32 bits
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Frame:
-    """A picture whose size is data."""
+    """An image whose size is data."""
 
     pixels: jax.Array  # [N, 3] uint8 RGB, row-major; what lies behind height * width is never read
     size: jax.Array  # int32 [2], (height, width)
 
 
 def as_frame(frame) -> Frame:
-    """Frame from itself or from a uint8 RGB picture [H, W, 3], numpy or JAX."""
+    """Frame from itself or from a uint8 RGB image [H, W, 3], numpy or JAX."""
     if isinstance(frame, Frame):
         return frame
     if frame.ndim != 3 or frame.shape[-1] != 3 or frame.dtype != jnp.uint8:
@@ -38,7 +38,7 @@ def as_frame(frame) -> Frame:
 
 
 def mean_colour(frame: Frame) -> jax.Array:
-    """Mean over the picture, uint8 [3], rounded down as the reference's cast does; exact in integers."""
+    """Mean over the image, uint8 [3], rounded down as the reference's cast does; exact in integers."""
     area = frame.size[0] * frame.size[1]
     inside = jnp.arange(frame.pixels.shape[0], dtype=jnp.int32) < area
     pixels = jnp.where(inside[:, None], frame.pixels, 0)
@@ -65,11 +65,11 @@ def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.A
     """Square patch around a point, resized.
 
     Args:
-      frame: the picture.
+      frame: the image.
       centre: float32 [2] (x, y), pixels.
-      side: float32 scalar, side of the square in the picture, pixels; its fraction moves the corner only.
+      side: float32 scalar, side of the square in the image, pixels; its fraction moves the corner only.
       out: rows and columns of the result.
-      fill: uint8 [3], colour outside the picture.
+      fill: uint8 [3], colour outside the image.
 
     Returns:
       uint8 [out, out, 3].
@@ -108,7 +108,7 @@ def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.A
 def centred_crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.Array) -> jax.Array:
     """Square patch around a point, resized bilinearly, true to a fraction of a pixel.
 
-    Pixel u of the patch, counted from 0, shows the picture at centre + (u - (out - 1) / 2) * side / out: the patch's
+    Pixel u of the patch, counted from 0, shows the image at centre + (u - (out - 1) / 2) * side / out: the patch's
     middle is the centre, its scale is out / side. Args and result as in `crop`, but for the side, which counts as it
     is.
     """
@@ -143,7 +143,7 @@ def _by_halves(patch: Callable[..., jax.Array], *rows: jax.Array) -> jax.Array:
 
     A compiler there makes a patch anew for each use, in what one core then computes; it does not do so with a loop's
     results. Together with the reordering for a first convolution 255x255 pixels take .6 ms so and 1.8 in one go, on one
-    core .6 and 3.5; ten pictures of a first frame no longer interpolate each pixel ten times.
+    core .6 and 3.5; ten images of a first frame no longer interpolate each pixel ten times.
 
     Args:
       patch: of what is told of its rows.

@@ -60,7 +60,7 @@ def checked(image: object) -> np.ndarray:
       uint8 RGB [H, W, 3], C-contiguous; the same array where it already is.
 
     Raises:
-      UserError: another dtype, number of axes or channels, or an empty picture.
+      UserError: another dtype, number of axes or channels, or an empty image.
     """
     array = np.asarray(image)
     came = f"frame is {array.dtype} {list(array.shape)}"
@@ -73,10 +73,10 @@ def checked(image: object) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 4:
         raise UserError(f"{came}; {wanted}: drop alpha with frame[..., :3]")
     if not grey and (array.ndim != 3 or array.shape[2] != 3):
-        cure = "move channels last" if array.ndim == 3 and array.shape[0] in (1, 3) else "pass one picture at a time"
+        cure = "move channels last" if array.ndim == 3 and array.shape[0] in (1, 3) else "pass one image at a time"
         raise UserError(f"{came}; {wanted}: {cure}")
     if array.size == 0:
-        raise UserError(f"{came}, an empty picture; {wanted}: check where it was cut out")
+        raise UserError(f"{came}, an empty image; {wanted}: check where it was cut out")
     if grey:
         array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=2)
     return np.ascontiguousarray(array)
@@ -96,18 +96,18 @@ def flatten(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
       (pixels uint8 [capacity(H, W), 3], size int32 [2] (height, width)). Pixel (y, x) is at y * width + x; what
-      follows the picture is zero and never read.
+      follows the image is zero and never read.
     """
     pixels, sizes = flatten_all([image])
     return pixels[0], sizes[0]
 
 
 def flatten_all(images: Sequence[np.ndarray], room: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Lay out pictures of one size as `flatten` does, one below the other.
+    """Lay out images of one size as `flatten` does, one below the other.
 
     Args:
       images: T of them, uint8 RGB [H, W, 3].
-      room: rows, T unless told; those without a picture are black pictures.
+      room: rows, T unless told; those without an image are black images.
 
     Returns:
       (pixels uint8 [room, capacity(H, W), 3], sizes int32 [room, 2]).

@@ -1,4 +1,4 @@
-"""Masks in the picture: from a step's `Mask` to a full-frame array and a rotated box (SiamMask). On the host."""
+"""Masks in the image: from a step's `Mask` to a full-frame array and a rotated box (SiamMask). On the host."""
 
 import cv2
 import numpy as np
@@ -8,14 +8,14 @@ LEAST_AREA = 100.0  # square pixels; the rotated box of less is not to be truste
 
 
 def full_frame(probability: ArrayLike, box: ArrayLike, height: int, width: int, exact: bool = False) -> np.ndarray:
-    """Put a mask in its place in the picture, bilinearly.
+    """Put a mask in its place in the image, bilinearly.
 
     Args:
       probability: [M, M], in 0..1.
-      box: (x, y, w, h), the part of the picture that it covers, pixels, 0-based.
-      height, width: the picture's size.
+      box: (x, y, w, h), the part of the image that it covers, pixels, 0-based.
+      height, width: the image's size.
       exact: spread the mask evenly over the box. Published: half a cell before that, and shrunk a little towards the
-        picture's corner.
+        image's corner.
 
     Returns:
       float32 [height, width] in 0..1; 0 outside the mask.

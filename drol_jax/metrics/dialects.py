@@ -1,8 +1,8 @@
 """The conventions of one-pass evaluation, one frozen `Dialect` for each toolkit that papers quote.
 
 The same result files give different scores in different toolkits: which frames count, what an absent target counts as,
-whether the first frame is the truth, at which threshold a curve is read. A dialect fixes all of it together, as its
-toolkit does; mixing the parts of two gives figures that nobody can compare with anything. Read in the sources:
+whether the first frame is the groundtruth, at which threshold a curve is read. A dialect fixes all of it together, as
+its toolkit does; mixing the parts of two gives figures that nobody can compare with anything. Read in the sources:
 
 - `PYSOT`: STVIR/pysot and StrangerZhang/pysot-toolkit, `evaluation/ope_benchmark.py`, `utils/statistics.py`
 - `GOT10K`: got-10k/toolkit 0.1.3, `experiments/{otb,uav123,lasot}.py`, `utils/metrics.py`
@@ -38,14 +38,15 @@ class Dialect:
     """One toolkit's conventions. Frames are those of one sequence, boxes (x, y, w, h) in the benchmark's own origin."""
 
     name: str
-    first_frame: Literal["scored", "truth"]
-    """The first predicted box counts as it stands, or is replaced by the truth."""
+    first_frame: Literal["scored", "groundtruth"]
+    """The first predicted box counts as it stands, or is replaced by the groundtruth."""
     frames: Literal["all", "known"]
-    """The denominator: every frame, or those whose truth is not NaN."""
+    """The denominator: every frame, or those whose groundtruth is not NaN."""
     valid: Literal["sized", "positive", "any"]
-    """Frames whose overlap can be a hit: truth with w, h > 0; with x, y, w, h > 0; or whatever the overlap says."""
+    """Frames whose overlap can be a hit: groundtruth with w, h > 0; with x, y, w, h > 0; or whatever the overlap
+    says."""
     centre_valid: Literal["centre", "positive", "sized", "any"]
-    """Frames whose distance is measured: truth's centre > 0 on both axes; as `valid`."""
+    """Frames whose distance is measured: groundtruth's centre > 0 on both axes; as `valid`."""
     centre_else: Literal["hit", "miss"]
     """What the other frames count as in precision."""
     normalised_else: Literal["hit", "miss"] = "hit"
@@ -57,15 +58,16 @@ class Dialect:
     nan: Literal["scored", "refused"] = "scored"
     """What a predicted NaN, or a negative size after repair, is: a miss, or an error."""
     short: Literal["refused", "zeros", "cut"]
-    """A result shorter than the truth: an error; continued with zeros; or the truth is cut to its length."""
+    """A result shorter than the groundtruth: an error; continued with zeros; or the groundtruth is cut to its
+    length."""
     long: Literal["refused", "cut"]
-    """A result longer than the truth: an error, or cut to its length."""
+    """A result longer than the groundtruth: an error, or cut to its length."""
     thresholds: tuple[float, ...] = _STEPS
     """[21] of overlap."""
     fractions: tuple[float, ...] = _HUNDREDTHS
     """[51] of the target's size, for normalised precision."""
     normaliser: Literal["size", "size_and_speck", "size_or_one"] = "size"
-    """What distances are divided by per axis: the truth's size, the same plus 1e-16, or at least one pixel."""
+    """What distances are divided by per axis: the groundtruth's size, the same plus 1e-16, or at least one pixel."""
     normalised_reading: Literal["at_0.2", "mean"] = "at_0.2"
     """Normalised precision is the curve's value at 0.2, or its mean over 0..0.5."""
 
@@ -85,7 +87,7 @@ PYSOT = Dialect(
 )
 GOT10K = Dialect(
     name="got10k",
-    first_frame="truth",
+    first_frame="groundtruth",
     frames="known",
     valid="any",
     centre_valid="any",
@@ -102,7 +104,7 @@ GOT10K = Dialect(
 )
 PYTRACKING = Dialect(
     name="pytracking",
-    first_frame="truth",
+    first_frame="groundtruth",
     frames="all",
     valid="positive",
     centre_valid="positive",
@@ -116,7 +118,7 @@ PYTRACKING = Dialect(
 STARK = replace(PYTRACKING, name="stark", valid="sized", centre_valid="sized")
 LASOT = Dialect(
     name="lasot",
-    first_frame="truth",
+    first_frame="groundtruth",
     frames="all",
     valid="positive",
     centre_valid="positive",

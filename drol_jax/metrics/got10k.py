@@ -1,7 +1,7 @@
 """GOT-10k's measures: average overlap (AO) and success rates (SR), as its toolkit computes them.
 
 Source: Huang et al., "GOT-10k: A Large High-Diversity Benchmark for Generic Object Tracking in the Wild", PAMI 2019.
-Boxes are cut to the picture, the first frame is dropped, frames in which nothing of the target shows (cover 0) do not
+Boxes are cut to the image, the first frame is dropped, frames in which nothing of the target shows (cover 0) do not
 count, and frames of all sequences and repetitions are pooled: a long sequence weighs more.
 """
 
@@ -28,14 +28,14 @@ class Got10k:
 
 
 def frame_overlaps(
-    predicted: ArrayLike, truth: ArrayLike, size: tuple[int, int] | None = None, hidden: ArrayLike | None = None
+    predicted: ArrayLike, groundtruth: ArrayLike, size: tuple[int, int] | None = None, hidden: ArrayLike | None = None
 ) -> np.ndarray:
     """Overlaps of the frames that count.
 
     Args:
-      predicted, truth: [T, 4] (x, y, w, h), pixels, as the benchmark's files hold them.
-      size: (height, width) of the pictures, to which boxes are cut; None cuts nothing.
-      hidden: bool [T], frames in which the target does not show; None where none is. A truth of NaN hides too.
+      predicted, groundtruth: [T, 4] (x, y, w, h), pixels, as the benchmark's files hold them.
+      size: (height, width) of the images, to which boxes are cut; None cuts nothing.
+      hidden: bool [T], frames in which the target does not show; None where none is. A groundtruth of NaN hides too.
 
     Returns:
       float64 [frames that count] in [0, 1]; a prediction of NaN overlaps by nothing.
@@ -43,12 +43,12 @@ def frame_overlaps(
     Raises:
       ValueError: the two are not both [T, 4].
     """
-    predicted, truth = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
-    if predicted.ndim != 2 or predicted.shape[1] != 4 or predicted.shape != truth.shape:
-        raise ValueError(f"boxes must both be [T, 4], not {predicted.shape} and {truth.shape}")
-    shown = np.asarray(~np.isnan(truth).any(1) & (True if hidden is None else ~np.asarray(hidden, bool)))
+    predicted, groundtruth = np.asarray(predicted, np.float64), np.asarray(groundtruth, np.float64)
+    if predicted.ndim != 2 or predicted.shape[1] != 4 or predicted.shape != groundtruth.shape:
+        raise ValueError(f"boxes must both be [T, 4], not {predicted.shape} and {groundtruth.shape}")
+    shown = np.asarray(~np.isnan(groundtruth).any(1) & (True if hidden is None else ~np.asarray(hidden, bool)))
     shown[:1] = False
-    values = overlap(_cut(predicted[shown], size), _cut(truth[shown], size))
+    values = overlap(_cut(predicted[shown], size), _cut(groundtruth[shown], size))
     return np.nan_to_num(np.clip(values, 0, 1))
 
 
@@ -66,10 +66,10 @@ def got10k(overlaps: Sequence[np.ndarray]) -> Got10k:
 
 
 def _cut(boxes: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
-    """Boxes cut to the picture; corners in 0..width, 0..height."""
+    """Boxes cut to the image; corners in 0..width, 0..height."""
     if size is None:
         return boxes
     bound = np.array([size[1], size[0]], np.float64)
     corner = np.clip(boxes[:, :2], 0, bound)
-    # Corner first, size after: a box that begins left of the picture keeps its width, as in the toolkit.
+    # Corner first, size after: a box that begins left of the image keeps its width, as in the toolkit.
     return np.concatenate([corner, np.clip(boxes[:, 2:], 0, bound - corner)], 1)

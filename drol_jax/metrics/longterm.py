@@ -6,8 +6,8 @@ sum of overlaps over the frames in which the target is visible. Both are average
 averages, and the best of 100 thresholds counts. Two dialects:
 
 - `pysot` (STVIR/pysot `evaluation/f1_benchmark.py`): `raster` TRAX; frames that hold a code overlap by nothing;
-- `vot` (vot-toolkit `analysis/longterm.py`): `raster` VOT; a code overlaps an absent truth by one; a confidence that
-  is not given is zero.
+- `vot` (vot-toolkit `analysis/longterm.py`): `raster` VOT; a code overlaps an absent groundtruth by one; a confidence
+  that is not given is zero.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ RESOLUTION = 100
 
 @dataclass(frozen=True, eq=False)
 class Confident:
-    """One sequence, compared with the truth."""
+    """One sequence, compared with the groundtruth."""
 
     overlaps: np.ndarray
     """float64 [T] in [0, 1]."""
     confidence: np.ndarray
     """float64 [T]; NaN where none was given."""
     visible: int
-    """Frames whose truth is a region."""
+    """Frames whose groundtruth is a region."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,25 +52,27 @@ class LongTerm:
 
 
 def judge(
-    truth: Regions, tracked: Regions, confidence: np.ndarray, size: tuple[int, int], protocol: Protocol = "pysot"
+    groundtruth: Regions, tracked: Regions, confidence: np.ndarray, size: tuple[int, int], protocol: Protocol = "pysot"
 ) -> Confident:
-    """Compare one sequence with its truth.
+    """Compare one sequence with its groundtruth.
 
     Args:
-      truth, tracked: T frames each.
+      groundtruth, tracked: T frames each.
       confidence: [T], NaN where none was given.
-      size: (height, width) of the pictures.
+      size: (height, width) of the images.
 
     Raises:
       ValueError: the three differ in length.
     """
-    if not len(truth) == len(tracked) == len(confidence):
-        raise ValueError(f"{len(truth)} frames of truth, {len(tracked)} tracked, {len(confidence)} confidences")
-    values = overlaps(tracked, truth, (size[1], size[0]), "trax" if protocol == "pysot" else "vot")
+    if not len(groundtruth) == len(tracked) == len(confidence):
+        raise ValueError(
+            f"{len(groundtruth)} frames of groundtruth, {len(tracked)} tracked, {len(confidence)} confidences"
+        )
+    values = overlaps(tracked, groundtruth, (size[1], size[0]), "trax" if protocol == "pysot" else "vot")
     confidence = np.asarray(confidence, np.float64)
     if protocol == "vot":
         confidence = np.nan_to_num(confidence, nan=0.0)
-    return Confident(np.nan_to_num(values), confidence, int(truth.is_region.sum()))
+    return Confident(np.nan_to_num(values), confidence, int(groundtruth.is_region.sum()))
 
 
 def longterm(judged: Sequence[Confident], protocol: Protocol = "pysot") -> LongTerm:

@@ -4,7 +4,7 @@ Source: Kristan et al., "The Eighth Visual Object Tracking VOT2020 Challenge Res
 about fifty frames apart, and runs from each towards the farther end of the sequence; it is never restarted. It has
 failed where its overlap stayed at or below 0.1 for ten frames on end.
 
-Overlaps count pixels (`raster`, VOT) within the picture. The start's own frame holds a code, not a region: its overlap
+Overlaps count pixels (`raster`, VOT) within the image. The start's own frame holds a code, not a region: its overlap
 is zero, and it stays in the accuracy, as in the toolkit. Masks are not read here.
 """
 
@@ -24,7 +24,7 @@ GRACE, THRESHOLD = 10, 0.1
 
 @dataclass(frozen=True, eq=False)
 class Anchored:
-    """One run from an anchor, compared with the truth in the order in which it was tracked."""
+    """One run from an anchor, compared with the groundtruth in the order in which it was tracked."""
 
     overlaps: np.ndarray
     """float64 [L]; zero from the failure on."""
@@ -43,25 +43,25 @@ class MultiStart:
     eao: float
 
 
-def judge_run(truth: Regions, run: Regions, anchor: int, size: tuple[int, int]) -> Anchored:
-    """Compare one run with the truth.
+def judge_run(groundtruth: Regions, run: Regions, anchor: int, size: tuple[int, int]) -> Anchored:
+    """Compare one run with the groundtruth.
 
     Args:
-      truth: T frames of the whole sequence.
+      groundtruth: T frames of the whole sequence.
       run: the frames from the anchor to the sequence's end, or back to its beginning.
       anchor: where the run started, from 0. It ran forward where it has as many frames as lie ahead.
-      size: (height, width) of the pictures.
+      size: (height, width) of the images.
 
     Raises:
       ValueError: the anchor is not in the sequence, or the run's length fits neither direction.
     """
-    ahead, behind = len(truth) - anchor, anchor + 1
-    if not 0 <= anchor < len(truth) or len(run) not in (ahead, behind):
+    ahead, behind = len(groundtruth) - anchor, anchor + 1
+    if not 0 <= anchor < len(groundtruth) or len(run) not in (ahead, behind):
         raise ValueError(
-            f"{len(run)} frames from anchor {anchor}; of {len(truth)} frames {ahead} lie ahead and {behind} behind"
+            f"{len(run)} frames from anchor {anchor}; of {len(groundtruth)} {ahead} lie ahead and {behind} behind"
         )
-    order = np.arange(anchor, len(truth)) if len(run) == ahead else np.arange(anchor, -1, -1)
-    seen = truth[order]
+    order = np.arange(anchor, len(groundtruth)) if len(run) == ahead else np.arange(anchor, -1, -1)
+    seen = groundtruth[order]
     values = overlaps(run, seen, (size[1], size[0]), "vot")
     lost = (values <= THRESHOLD) & seen.is_region
     # The length of each stretch of lost frames, up to and with the frame.

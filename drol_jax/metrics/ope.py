@@ -25,7 +25,7 @@ class Scores:
     precision: np.ndarray
     """[51] share of frames whose centre error is at most 0, 1, ..., 50 pixels."""
     normalised_precision: np.ndarray
-    """[51] the same for errors divided by the truth's size per axis, at most 0, 0.01, ..., 0.5."""
+    """[51] the same for errors divided by the groundtruth's size per axis, at most 0, 0.01, ..., 0.5."""
     dialect: Dialect = PYSOT
 
     @property
@@ -62,7 +62,7 @@ class Scores:
 
 def score(
     predicted: ArrayLike,
-    truth: ArrayLike,
+    groundtruth: ArrayLike,
     dialect: Dialect = PYSOT,
     absent: ArrayLike | None = None,
     *,
@@ -72,8 +72,8 @@ def score(
 
     Args:
       predicted: [P, 4] (x, y, w, h), pixels, as a result file holds them.
-      truth: [T, 4], same origin; a row of NaN where the target is absent. Both in the benchmark's own origin, which
-        decides what is positive and, through rounding, ties.
+      groundtruth: [T, 4], same origin; a row of NaN where the target is absent. Both in the benchmark's own origin,
+        which decides what is positive and, through rounding, ties.
       dialect: what counts, and how; also whether P may differ from T.
       absent: bool [T], frames that the benchmark marks as absent; None where it marks none.
       pad_short: continue a short result with its last box, whatever the dialect says of short results.
@@ -83,26 +83,28 @@ def score(
       UserError: P differs from T and the dialect's toolkit refuses that; or it refuses a prediction of NaN or of
         negative size, and there is one; or no frame counts.
     """
-    predicted, truth = _table(predicted, "predicted boxes"), _table(truth, "true boxes")
-    gone = np.zeros(len(truth), bool) if absent is None or dialect.absent == "ignored" else np.asarray(absent, bool)
-    if gone.shape != (len(truth),):
-        raise ValueError(f"absent must be [T] = [{len(truth)}], not {gone.shape}")
-    predicted, truth = _aligned(_repaired(predicted, truth, dialect), truth, dialect, pad_short)
-    gone = gone[: len(truth)]
-    if dialect.first_frame == "truth":
-        predicted = np.concatenate([truth[:1], predicted[1:]])
-    known = ~np.isnan(truth).any(1)
-    counted = int(known.sum()) if dialect.frames == "known" else len(truth)
+    predicted, groundtruth = _table(predicted, "predicted boxes"), _table(groundtruth, "true boxes")
+    gone = (
+        np.zeros(len(groundtruth), bool) if absent is None or dialect.absent == "ignored" else np.asarray(absent, bool)
+    )
+    if gone.shape != (len(groundtruth),):
+        raise ValueError(f"absent must be [T] = [{len(groundtruth)}], not {gone.shape}")
+    predicted, groundtruth = _aligned(_repaired(predicted, groundtruth, dialect), groundtruth, dialect, pad_short)
+    gone = gone[: len(groundtruth)]
+    if dialect.first_frame == "groundtruth":
+        predicted = np.concatenate([groundtruth[:1], predicted[1:]])
+    known = ~np.isnan(groundtruth).any(1)
+    counted = int(known.sum()) if dialect.frames == "known" else len(groundtruth)
     if counted == 0:
         raise UserError(f"no frame has a known box, and the {dialect.name} protocol counts only those")
 
-    overlaps = np.clip(overlap(predicted, truth), 0, 1)
-    overlaps = np.where(_holds(dialect.valid, truth) & ~gone, overlaps, -1.0)  # NaN exceeds no threshold either
+    overlaps = np.clip(overlap(predicted, groundtruth), 0, 1)
+    overlaps = np.where(_holds(dialect.valid, groundtruth) & ~gone, overlaps, -1.0)  # NaN exceeds no threshold either
     success = (overlaps[:, None] > np.asarray(dialect.thresholds)).sum(0) / counted
 
-    centre, size = target_from_box(truth)
+    centre, size = target_from_box(groundtruth)
     guess = target_from_box(predicted)[0]
-    measured = _holds(dialect.centre_valid, truth)
+    measured = _holds(dialect.centre_valid, groundtruth)
     distance = _length(guess - centre)
     precision = _within(distance, measured, dialect.centre_else, gone, PIXELS) / counted
     if dialect.normaliser == "size_and_speck":
@@ -157,15 +159,15 @@ def _table(boxes: ArrayLike, what: str) -> np.ndarray:
     return table
 
 
-def _holds(rule: str, truth: np.ndarray) -> np.ndarray:
-    """bool [T]: the frames whose truth satisfies one of the dialects' rules. NaN is never positive."""
+def _holds(rule: str, groundtruth: np.ndarray) -> np.ndarray:
+    """bool [T]: the frames whose groundtruth satisfies one of the dialects' rules. NaN is never positive."""
     if rule == "any":
-        return np.ones(len(truth), bool)
-    asked = {"centre": target_from_box(truth)[0], "sized": truth[:, 2:], "positive": truth}[rule]
+        return np.ones(len(groundtruth), bool)
+    asked = {"centre": target_from_box(groundtruth)[0], "sized": groundtruth[:, 2:], "positive": groundtruth}[rule]
     return np.all(asked > 0, axis=1)
 
 
-def _repaired(predicted: np.ndarray, truth: np.ndarray, dialect: Dialect) -> np.ndarray:
+def _repaired(predicted: np.ndarray, groundtruth: np.ndarray, dialect: Dialect) -> np.ndarray:
     """The prediction with unusable boxes replaced by the last one before that is not, the first row excepted."""
     if dialect.nan == "refused" and (np.isnan(predicted).any() or (predicted[:, 2:] < 0).any()):
         row = int(np.argmax(np.isnan(predicted).any(1) | (predicted[:, 2:] < 0).any(1)))
@@ -178,32 +180,32 @@ def _repaired(predicted: np.ndarray, truth: np.ndarray, dialect: Dialect) -> np.
     bad = np.any(predicted[:, 2:] == 0, axis=1)
     if dialect.repair == "unusable":
         bad = np.any(predicted[:, 2:] <= 0, axis=1) | np.isnan(predicted).any(1)
-    both = min(len(predicted), len(truth))
-    bad[:both] &= ~np.isnan(truth[:both]).any(1)
+    both = min(len(predicted), len(groundtruth))
+    bad[:both] &= ~np.isnan(groundtruth[:both]).any(1)
     bad[0] = False
     return predicted[np.maximum.accumulate(np.where(bad, 0, np.arange(len(predicted))))]
 
 
 def _aligned(
-    predicted: np.ndarray, truth: np.ndarray, dialect: Dialect, pad_short: bool
+    predicted: np.ndarray, groundtruth: np.ndarray, dialect: Dialect, pad_short: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    have, want = len(predicted), len(truth)
+    have, want = len(predicted), len(groundtruth)
     if have < want and pad_short:
-        return np.concatenate([predicted, np.repeat(predicted[-1:], want - have, 0)]), truth
+        return np.concatenate([predicted, np.repeat(predicted[-1:], want - have, 0)]), groundtruth
     if have < want and dialect.short == "zeros":
-        return np.concatenate([predicted, np.zeros((want - have, 4))]), truth
+        return np.concatenate([predicted, np.zeros((want - have, 4))]), groundtruth
     if have < want and dialect.short == "cut":
-        return predicted, truth[:have]
+        return predicted, groundtruth[:have]
     if have > want and dialect.long == "cut":
-        return predicted[:want], truth
+        return predicted[:want], groundtruth
     if have != want:
         cure = "pass --pad-short to repeat its last box, or track it again" if have < want else "track it again"
         raise UserError(f"{have} boxes for {want} frames, which the {dialect.name} protocol does not score; {cure}")
-    return predicted, truth
+    return predicted, groundtruth
 
 
 def _in_sizes(guess: np.ndarray, centre: np.ndarray, size: np.ndarray, dialect: Dialect) -> np.ndarray:
-    """Distances between centres [T, 2] in sizes of the truth; infinite or NaN where it has none."""
+    """Distances between centres [T, 2] in sizes of the groundtruth; infinite or NaN where it has none."""
     if dialect.normaliser == "size_or_one":
         return (guess - centre) / np.maximum(1.0, size)
     with np.errstate(divide="ignore", invalid="ignore"):

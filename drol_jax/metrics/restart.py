@@ -1,4 +1,5 @@
-"""What happened in VOT's supervised restart: a sequence's trajectories, compared with its truth frame by frame."""
+"""What happened in VOT's supervised restart: a sequence's trajectories, compared with its groundtruth frame by
+frame."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ BURN_IN, SKIPPED, REPETITIONS = 10, 5, 15
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """One sequence's trajectories, compared with the truth."""
+    """One sequence's trajectories, compared with the groundtruth."""
 
     frames: int
     accuracy: np.ndarray
@@ -35,39 +36,41 @@ class Judged:
 
 
 def judge(
-    truth: Regions,
+    groundtruth: Regions,
     trajectories: Sequence[Regions],
     size: tuple[int, int],
     protocol: Protocol = "pysot",
     tags: Mapping[str, np.ndarray] | None = None,
 ) -> Judged:
-    """Compare the trajectories of one sequence with its truth.
+    """Compare the trajectories of one sequence with its groundtruth.
 
     Args:
-      truth: T frames.
+      groundtruth: T frames.
       trajectories: R repetitions, T frames each, in order.
-      size: (height, width) of the pictures.
+      size: (height, width) of the images.
       tags: by name bool [T].
 
     Raises:
-      ValueError: no trajectory, or one of another length than the truth.
+      ValueError: no trajectory, or one of another length than the groundtruth.
     """
-    if not trajectories or any(len(t) != len(truth) for t in trajectories):
-        raise ValueError(f"{[len(t) for t in trajectories]} frames in the trajectories for {len(truth)} of truth")
+    if not trajectories or any(len(t) != len(groundtruth) for t in trajectories):
+        raise ValueError(
+            f"{[len(t) for t in trajectories]} frames in the trajectories for {len(groundtruth)} of groundtruth"
+        )
     if protocol == "pysot" and len(trajectories) != REPETITIONS:
         trajectories = trajectories[:1]
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for number, trajectory in enumerate(trajectories):
         # Fifteen runs of a deterministic tracker are one.
         twin = next((i for i in range(number) if _equal(trajectories[i], trajectory)), None)
-        fresh = _compared(trajectory, truth, (size[1], size[0]), protocol) if twin is None else pairs[twin]
+        fresh = _compared(trajectory, groundtruth, (size[1], size[0]), protocol) if twin is None else pairs[twin]
         pairs.append((fresh[0].copy(), fresh[1]))
     for (counted, _), trajectory in zip(pairs, trajectories, strict=True):
         counted[trajectory.codes != REGION] = np.nan
         for start in trajectory.frames_of(INITIALISED):
             counted[start : start + BURN_IN] = np.nan
     return Judged(
-        frames=len(truth),
+        frames=len(groundtruth),
         accuracy=np.stack([counted for counted, _ in pairs]),
         overlaps=np.stack([every for _, every in pairs]),
         starts=tuple(t.frames_of(INITIALISED) for t in trajectories),
@@ -81,19 +84,19 @@ def _equal(a: Regions, b: Regions) -> bool:
 
 
 def _compared(
-    trajectory: Regions, truth: Regions, bounds: tuple[int, int], protocol: Protocol
+    trajectory: Regions, groundtruth: Regions, bounds: tuple[int, int], protocol: Protocol
 ) -> tuple[np.ndarray, np.ndarray]:
     """Overlaps for accuracy and for EAO."""
     if protocol == "got10k":
-        exact = exact_overlaps(trajectory, truth, bounds)
+        exact = exact_overlaps(trajectory, groundtruth, bounds)
         return exact, exact
     if protocol == "vot":
-        pixels = overlaps(trajectory, truth, bounds, "vot")
+        pixels = overlaps(trajectory, groundtruth, bounds, "vot")
         return pixels.copy(), pixels
-    wide = overlaps(trajectory, truth, bounds, "trax")
+    wide = overlaps(trajectory, groundtruth, bounds, "trax")
     # The narrower bounds only matter where a region reaches the right or lower border.
-    corners = np.concatenate([trajectory.corners, truth.corners], 1)
+    corners = np.concatenate([trajectory.corners, groundtruth.corners], 1)
     touches = (np.ceil(corners).max(1) > np.subtract(bounds, 1)).any(1)
     narrow = wide.copy()
-    narrow[touches] = overlaps(trajectory[touches], truth[touches], (bounds[0] - 1, bounds[1] - 1), "trax")
+    narrow[touches] = overlaps(trajectory[touches], groundtruth[touches], (bounds[0] - 1, bounds[1] - 1), "trax")
     return wide, narrow

@@ -83,24 +83,24 @@ class Conv(nn.Conv):
         return (top, bottom), (left, right)
 
 
-def one_by_one(module: Any, first_layers: Callable[[Any, jax.Array], Any], pictures: jax.Array) -> Any:
-    """`first_layers(module, pictures)`, on a CPU for each picture by itself.
+def one_by_one(module: Any, first_layers: Callable[[Any, jax.Array], Any], images: jax.Array) -> Any:
+    """`first_layers(module, images)`, on a CPU for each image by itself.
 
-    A picture's first maps just fit into the caches, those of several do not. Kernels do, and need not be shared.
+    An image's first maps just fit into the caches, those of several do not. Kernels do, and need not be shared.
 
     Args:
       module: the `nn.Module` whose layers they are. Weights prepared for a CPU (`inference.prepare`) tell that it runs
         on one.
       first_layers: gives any pytree of [B, ...].
-      pictures: [B, H, W, C].
+      images: [B, H, W, C].
     """
-    if pictures.shape[0] == 1 or FAST_KERNELS not in module.variables:
-        return first_layers(module, pictures)
+    if images.shape[0] == 1 or FAST_KERNELS not in module.variables:
+        return first_layers(module, images)
 
-    def body(module, carry, picture):
-        return carry, jax.tree.map(lambda x: x[0], first_layers(module, picture[None]))
+    def body(module, carry, image):
+        return carry, jax.tree.map(lambda x: x[0], first_layers(module, image[None]))
 
-    return nn.scan(body, variable_broadcast=True, split_rngs={})(module, (), pictures)[1]
+    return nn.scan(body, variable_broadcast=True, split_rngs={})(module, (), images)[1]
 
 
 def conv(channels: int, size: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, **rest: Any) -> Conv:

@@ -16,10 +16,10 @@ from drol_jax.nets.inference.precision import PRODUCTS, reduced
 from drol_jax.nets.neck import Neck
 
 AT_ONCE = 4
-"""Pictures that go through a network together on a CPU, where they share its kernels' way through the caches."""
+"""Images that go through a network together on a CPU, where they share its kernels' way through the caches."""
 
 Levels = tuple[jax.Array, ...]
-"""Feature maps [B, L, L, C_i] of one picture, in the order of the network."""
+"""Feature maps [B, L, L, C_i] of one image, in the order of the network."""
 
 
 class Template(NamedTuple):
@@ -40,7 +40,7 @@ class Search(NamedTuple):
 class SiameseNet(nn.Module):
     """Backbone, neck and heads of one configuration.
 
-    Pictures are [B, H, W, 3] RGB in 0..255, any real dtype, not normalised: the converter has turned the first
+    Images are [B, H, W, 3] RGB in 0..255, any real dtype, not normalised: the converter has turned the first
     convolution's input channels from PySOT's BGR once.
     """
 
@@ -73,12 +73,12 @@ class SiameseNet(nn.Module):
         if config.mask:
             self.mask_head = MaskHead(config.head_channels)
 
-    def pyramid(self, pictures: jax.Array) -> tuple[Levels, Levels]:
+    def pyramid(self, images: jax.Array) -> tuple[Levels, Levels]:
         """[B, H, W, 3] -> (the backbone's outputs that pass the neck and heads by, those for the neck).
 
         The former are for the mask decoder or, with `online_layers`, for the online subnet.
         """
-        outputs = self.backbone(pictures.astype(jnp.float32))
+        outputs = self.backbone(images.astype(jnp.float32))
         if not isinstance(outputs, tuple):
             return (), (outputs,)
         if self.config.online_layers:
@@ -93,9 +93,9 @@ class SiameseNet(nn.Module):
         """The backbone's outputs -> those that the heads see; a template's are cut to their middle."""
         return self.neck(levels) if self.config.adjust_channels else levels
 
-    def feature(self, pictures: jax.Array) -> jax.Array:
+    def feature(self, images: jax.Array) -> jax.Array:
         """[B, H, W, 3] -> [B, L, L, C], what the online subnet sees of search regions."""
-        fine, levels = self.pyramid(pictures)
+        fine, levels = self.pyramid(images)
         return self._online(fine, self.adjusted(levels))
 
     def template(self, z: jax.Array) -> Template:
@@ -167,11 +167,11 @@ class Network:
     variables: Any
     precision: Precision = "float32"
 
-    def feature(self, pictures: jax.Array) -> jax.Array:
-        return self._each("feature", pictures)
+    def feature(self, images: jax.Array) -> jax.Array:
+        return self._each("feature", images)
 
-    def pyramid(self, pictures: jax.Array) -> tuple[Levels, Levels]:
-        return self._each("pyramid", pictures)
+    def pyramid(self, images: jax.Array) -> tuple[Levels, Levels]:
+        return self._each("pyramid", images)
 
     def template(self, z: jax.Array) -> Template:
         return self._apply("template", z)
@@ -185,26 +185,26 @@ class Network:
     def match(self, template: Template, search: Search) -> Response:
         return self._apply("match", template, search)
 
-    def _each(self, method: str, pictures: jax.Array) -> Any:
-        """The pictures [N, S, S, 3] as one batch; on the CPU a few at a time, faster and in little memory."""
-        count = pictures.shape[0]
+    def _each(self, method: str, images: jax.Array) -> Any:
+        """The images [N, S, S, 3] as one batch; on the CPU a few at a time, faster and in little memory."""
+        count = images.shape[0]
         if count == 1:
-            return self._apply(method, pictures)
+            return self._apply(method, images)
         groups = -(-count // AT_ONCE)
         at_once = -(-count // groups)
 
-        def few(variables, pictures):
+        def few(variables, images):
             net = Network(self.config, variables, self.precision)
-            # A black picture where the last group lacks one: a group of another size would be a program of its own.
-            pictures = jnp.pad(pictures, ((0, groups * at_once - count), *[(0, 0)] * 3))
-            pictures = pictures.reshape(groups, at_once, *pictures.shape[1:])
-            results = jax.lax.map(lambda group: net._apply(method, group), pictures)
+            # A black image where the last group lacks one: a group of another size would be a program of its own.
+            images = jnp.pad(images, ((0, groups * at_once - count), *[(0, 0)] * 3))
+            images = images.reshape(groups, at_once, *images.shape[1:])
+            results = jax.lax.map(lambda group: net._apply(method, group), images)
             return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:count], results)
 
-        def together(variables, pictures):
-            return Network(self.config, variables, self.precision)._apply(method, pictures)
+        def together(variables, images):
+            return Network(self.config, variables, self.precision)._apply(method, images)
 
-        return jax.lax.platform_dependent(self.variables, pictures, cpu=few, default=together)
+        return jax.lax.platform_dependent(self.variables, images, cpu=few, default=together)
 
     def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:
         return self._apply("refine", template, search, position)
@@ -239,7 +239,7 @@ def feature_channels(config: ModelConfig) -> int:
 
 
 def first_cell(config: ModelConfig) -> float:
-    """Pixel of the picture that the first row and column of `Search.feature` are centred on."""
+    """Pixel of the image that the first row and column of `Search.feature` are centred on."""
     if config.backbone in resnet.VARIANTS:
         return resnet.FIRST_CELL
     if config.backbone == "mobilenetv2":

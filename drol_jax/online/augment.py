@@ -1,10 +1,10 @@
-"""Training pictures of the first frame (paper, section 3.2: the subnet is fitted to one annotated frame).
+"""Training images of the first frame (paper, section 3.2: the subnet is fitted to one annotated frame).
 
 From one 2S x 2S crop around the target, the identity and its translated, flipped, blurred and rotated versions,
 each cut to S x S about a shifted middle. The list and all parameters are in `OnlineConfig`; the random part, the
 shifts, is an argument.
 
-Letters: I pictures, S search size (pixels), L feature cells, C channels, K copies with dropped channels.
+Letters: I images, S search size (pixels), L feature cells, C channels, K copies with dropped channels.
 """
 
 import math
@@ -18,16 +18,16 @@ from drol_jax.errors import UserError
 
 
 def shifts(draws_shifts: jax.Array, online: OnlineConfig, S: int) -> jax.Array:
-    """Shift of the content of every training picture.
+    """Shift of the content of every training image.
 
     Args:
       draws_shifts: int32 [online.shifted_samples, 2] (rows, columns), pixels: the random shifts of flip, blurs and
-        rotations, in the order of the pictures.
+        rotations, in the order of the images.
       online: the translations are taken from here.
       S: search size, pixels.
 
     Returns:
-      int32 [I, 2] (rows, columns), pixels of the S x S picture, positive = down and right. The identity is not
+      int32 [I, 2] (rows, columns), pixels of the S x S image, positive = down and right. The identity is not
       shifted; translations are `trunc(t * S / 2)`.
     """
     # float32, as the published tracker computes it: truncation makes a rounding error a whole pixel.
@@ -37,7 +37,7 @@ def shifts(draws_shifts: jax.Array, online: OnlineConfig, S: int) -> jax.Array:
 
 
 def augment(crop: jax.Array, shifts: jax.Array, online: OnlineConfig, S: int) -> jax.Array:
-    """The first frame's training pictures.
+    """The first frame's training images.
 
     Args:
       crop: uint8 [2S, 2S, 3], twice the search region, the target in the middle.
@@ -48,17 +48,17 @@ def augment(crop: jax.Array, shifts: jax.Array, online: OnlineConfig, S: int) ->
     Returns:
       float32 [I, S, S, 3], grey levels 0..255: identity, translations, horizontal flip, Gaussian blurs (zero
       padding, radius ceil(2 sigma)), rotations (about the crop's middle, bilinear, border replicated).
-      Without shift, row i of a picture is row i + ceil(S / 2) of the transformed crop; columns likewise.
+      Without shift, row i of an image is row i + ceil(S / 2) of the transformed crop; columns likewise.
     """
     _check(crop, shifts, online, S)
     start = -(-S // 2) - shifts
     first_blur = 1 + len(online.translations) + online.flip
     first_rotation = first_blur + len(online.blurs)
 
-    pictures = [_window(crop, corner, S).astype(jnp.float32) for corner in start[: first_blur - online.flip]]
+    images = [_window(crop, corner, S).astype(jnp.float32) for corner in start[: first_blur - online.flip]]
     if online.flip:
-        pictures.append(_window(crop[:, ::-1], start[first_blur - 1], S).astype(jnp.float32))
-    parts = [jnp.stack(pictures)]
+        images.append(_window(crop[:, ::-1], start[first_blur - 1], S).astype(jnp.float32))
+    parts = [jnp.stack(images)]
     if online.blurs:
         parts.append(_blurred(crop, start[first_blur:first_rotation], online.blurs, S))
     if online.rotations:

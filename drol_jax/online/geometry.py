@@ -3,7 +3,7 @@
 Both are static, and everything of the online subnet that depends on the fidelity is in them. Pixels of the crop count
 from 0, its middle is (S - 1) / 2. Cell i of the feature is centred on pixel `first + stride * i`.
 
-Letters: N samples, I pictures of the first frame, L feature cells, S search size (pixels).
+Letters: N samples, I images of the first frame, L feature cells, S search size (pixels).
 """
 
 from dataclasses import dataclass
@@ -78,11 +78,11 @@ class Exact:
         return labels.label_sigma(size, scale, 1, self.stride, factor)
 
     def first_centres(self, target: jax.Array, shifts: jax.Array, copies: int) -> jax.Array:
-        # The pictures are windows of a crop of 2S pixels with the target in its middle, from pixel ceil(S / 2) on:
+        # The images are windows of a crop of 2S pixels with the target in its middle, from pixel ceil(S / 2) on:
         # for odd S the target lies half a pixel before the window's middle.
         off = (2 * self.pixels - 1) / 2 - -(-self.pixels // 2) - (self.pixels - 1) / 2
-        pictures = self._label(shifts.astype(jnp.float32) + off)
-        return jnp.concatenate([pictures, jnp.broadcast_to(pictures[:1], (copies, 2))])
+        images = self._label(shifts.astype(jnp.float32) + off)
+        return jnp.concatenate([images, jnp.broadcast_to(images[:1], (copies, 2))])
 
     def sample_centre(self, target: jax.Array, region: Region, kept: Region | None) -> jax.Array:
         return self._label((target - region.centre)[::-1] * region.scale)

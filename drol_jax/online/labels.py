@@ -6,7 +6,7 @@ A label is a Gaussian of fixed width; only its centre changes from sample to sam
 Cells: the label's grid is k = -(L-1)/2 ... (L-1)/2, zero in the middle of the map. One pixel of the crop counts as
 L / S cells, also where the network has no padding and the true figure is 1 / stride (published; B12 in the notes on
 the reference: labels of AlexNet trackers move about 30 % too little).
-Letters: N samples, I pictures of the first frame, L feature cells, S search size (pixels).
+Letters: N samples, I images of the first frame, L feature cells, S search size (pixels).
 """
 
 import jax
@@ -42,7 +42,7 @@ def first_centres(
     Args:
       centre: float32 [2] (x, y), image pixels: the target; its crop was taken about the rounded centre.
       shifts: int32 [I, 2] (rows, columns), crop pixels, from `augment.shifts`.
-      dropout_samples: copies of the first sample that follow the pictures.
+      dropout_samples: copies of the first sample that follow the images.
       L, S: feature cells and search size.
       kernel_size: of the subnet's filter, cells.
 
@@ -51,9 +51,9 @@ def first_centres(
       image pixels but is used as if it were in crop pixels, as in `update_centre`.
     """
     first = update_centre(centre, jnp.round(jnp.asarray(centre, jnp.float32)), L, S, kernel_size)
-    pictures = first[None] + shifts.astype(jnp.float32) * (L / S)
-    copies = jnp.broadcast_to(pictures[:1], (dropout_samples, 2))
-    return jnp.concatenate([pictures, copies])
+    images = first[None] + shifts.astype(jnp.float32) * (L / S)
+    copies = jnp.broadcast_to(images[:1], (dropout_samples, 2))
+    return jnp.concatenate([images, copies])
 
 
 def update_centre(centre_new: jax.Array, sample_centre: jax.Array, L: int, S: int, kernel_size: int = 4) -> jax.Array:

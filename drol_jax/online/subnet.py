@@ -42,7 +42,7 @@ class OnlineState:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
-class Sighting:
+class Localisation:
     """What the subnet makes of one search region."""
 
     feature: jax.Array  # float32 [L, L, D], target-specific
@@ -52,7 +52,7 @@ class Sighting:
 
 
 def start(
-    pictures: jax.Array,
+    images: jax.Array,
     shifts: jax.Array,
     box: jax.Array,
     scale: jax.Array,
@@ -64,20 +64,20 @@ def start(
     """Fit the subnet to the first frame.
 
     Args:
-      pictures: [I, L, L, C], Siamese features of the augmented first frame.
-      shifts: int32 [I, 2] (rows, columns), where each picture's target lies off the centre, search pixels.
+      images: [I, L, L, C], Siamese features of the augmented first frame.
+      shifts: int32 [I, 2] (rows, columns), where each image's target lies off the centre, search pixels.
       box: [4] (x, y, w, h), the target, pixels.
       scale: search pixels per image pixel.
       draws: the track's random values.
       online, hyper: settings.
-      geometry: of the pictures.
+      geometry: of the images.
     """
     centre, size = target_from_box(box)
-    dropped = channel_dropout(pictures[0], draws.keep, online.dropout_rate)
-    samples = jnp.concatenate([pictures, dropped])
+    dropped = channel_dropout(images[0], draws.keep, online.dropout_rate)
+    samples = jnp.concatenate([images, dropped])
     centres = geometry.first_centres(centre, shifts, online.dropout_samples)
     sigma = geometry.label_sigma(size, scale, hyper.label_sigma)
-    labels = gaussian(centres, sigma, pictures.shape[1])
+    labels = gaussian(centres, sigma, images.shape[1])
     filter, extractor = fit.first_fit((draws.filter, draws.extractor), samples, labels, online, hyper)
     memory = first_memory(extract(extractor, samples, online), centres, online.memory_size)
     kept = geometry.keeps_region
@@ -94,7 +94,7 @@ def start(
 
 def look(
     state: OnlineState, feature: jax.Array, region: Region, online: OnlineConfig, hyper: Hyper, geometry: Geometry
-) -> Sighting:
+) -> Localisation:
     """Score a search region.
 
     Args:
@@ -103,12 +103,12 @@ def look(
     own = extract(state.extractor, feature[None], online)
     score_map = geometry.score_map(respond(own, state.filter)[0])
     judgement = geometry.judge(score_map, region, state.kept, hyper)
-    return Sighting(feature=own[0], score_map=score_map, judgement=judgement, region=region)
+    return Localisation(feature=own[0], score_map=score_map, judgement=judgement, region=region)
 
 
 def remember(
     state: OnlineState,
-    sighting: Sighting,
+    localisation: Localisation,
     box: jax.Array,
     learn: jax.Array | bool,
     online: OnlineConfig,
@@ -122,9 +122,9 @@ def remember(
         in, which is half a pixel off the tracker's own for a published box.
       learn: bool (), False where the frame is none to learn from: the state stays as it is.
     """
-    verdict = sighting.judgement.verdict
+    verdict = localisation.judgement.verdict
     centre, size = target_from_box(box)
-    kept, region = state.kept, sighting.region
+    kept, region = state.kept, localisation.region
     if kept is not None:
         seen = (verdict != Verdict.NOT_FOUND) & learn
         centre, size = jnp.where(seen, centre, kept.centre), jnp.where(seen, size, kept.size)
@@ -134,7 +134,7 @@ def remember(
     rate = jnp.where(hard, hyper.hard_negative_learning_rate, hyper.learning_rate)
     memory = insert(
         state.memory,
-        sighting.feature,
+        localisation.feature,
         label,
         rate,
         online.first_samples,

@@ -1,4 +1,4 @@
-"""Sequences as pictures: truth and trackers' regions aligned, and their outlines in a frame."""
+"""Sequences as pictures: groundtruth and trackers' regions aligned, and their outlines in a frame."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,36 +9,37 @@ from drol_jax import datasets
 from drol_jax.image.boxes import overlap
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.regions import Regions
-from drol_jax.report.style import TRUTH
+from drol_jax.report.style import GROUNDTRUTH
 
 Shape = tuple[Regions, tuple[int, int, int]]
 """Regions by frame, in the benchmark's own origin, and their colour (RGB)."""
 
 
-def truth_of(sequence: datasets.Sequence) -> Regions:
+def groundtruth_of(sequence: datasets.Sequence) -> Regions:
     """In the benchmark's own origin, as result files are."""
     if sequence.polygons is not None:
         return Regions.from_polygons(sequence.polygons + sequence.origin)
     return Regions.from_boxes(np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0)))
 
 
-def fitted(regions: Regions, truth: Regions) -> Regions | None:
-    """As many frames as the truth: a longer result's last ones, a shorter one with nothing behind; None if far off."""
-    missing = len(truth) - len(regions)
+def fitted(regions: Regions, groundtruth: Regions) -> Regions | None:
+    """As many frames as the groundtruth: a longer result's last ones, a shorter one with nothing behind; None if far
+    off."""
+    missing = len(groundtruth) - len(regions)
     if missing <= 0:
         return regions[-missing:]
-    if missing > len(truth) // 2:
+    if missing > len(groundtruth) // 2:
         return None
     corners = np.concatenate([regions.corners, np.full((missing, 4, 2), np.nan)])
     boxes = np.concatenate([regions.boxes, np.full((missing, 4), np.nan)])
     return Regions(corners, boxes, np.concatenate([regions.codes, np.zeros(missing, np.int8)]))
 
 
-def overlaps_of(regions: Regions, truth: Regions) -> np.ndarray:
+def overlaps_of(regions: Regions, groundtruth: Regions) -> np.ndarray:
     """[T] in [0, 1]; NaN where either has no region."""
-    if not truth.is_box.any() or not regions.is_box.any():
-        return exact_overlaps(regions, truth)
-    return overlap(regions.boxes, truth.boxes)
+    if not groundtruth.is_box.any() or not regions.is_box.any():
+        return exact_overlaps(regions, groundtruth)
+    return overlap(regions.boxes, groundtruth.boxes)
 
 
 def outlined(image: np.ndarray, number: int, shapes: Sequence[Shape], origin: int, width: int) -> np.ndarray:
@@ -58,8 +59,8 @@ def outlined(image: np.ndarray, number: int, shapes: Sequence[Shape], origin: in
     height = max(1, round(image.shape[0] * scale))
     picture = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     for corners, colour in _outlines(number, shapes, origin, scale):
-        # Dark edges keep colours apart from the picture; the truth lies thin on top, so that it hides no tracker.
-        widths = [(1, colour)] if colour == TRUTH else [(4, (0, 0, 0)), (2, colour)]
+        # Dark edges keep colours apart from the picture; the groundtruth lies thin on top, so that it hides no tracker.
+        widths = [(1, colour)] if colour == GROUNDTRUTH else [(4, (0, 0, 0)), (2, colour)]
         for thickness, paint in widths:
             cv2.polylines(picture, [corners], True, paint, thickness, cv2.LINE_AA, 4)
     return picture

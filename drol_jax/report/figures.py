@@ -57,7 +57,7 @@ class Axes:
     x: str
     y: str
     title: str
-    """For readers who do not see the picture."""
+    """For readers who do not see the image."""
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = (0.0, 1.0)
     shaded: tuple[float, float] | None = None

@@ -12,8 +12,8 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
 from drol_jax.report.board import Board, Column, Standing
-from drol_jax.report.drawing import fitted, outlined, overlaps_of, truth_of
-from drol_jax.report.style import TRUTH, Style
+from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.style import GROUNDTRUTH, Style
 from drol_jax.results.formats import read_run
 
 FEW = 8
@@ -45,7 +45,7 @@ class Film:
     why: str
     """What it was chosen for."""
     overlaps: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """By tracker [T] in [0, 1]; NaN where the truth or the tracker has no region."""
+    """By tracker [T] in [0, 1]; NaN where the groundtruth or the tracker has no region."""
     filmed: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     trouble: str | None = None
@@ -95,7 +95,7 @@ def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, s
 def film(
     entry: datasets.SequenceEntry, why: str, standings: Sequence[Standing], subject: str, styles: Mapping[str, Style]
 ) -> Film:
-    """Compare a sequence's result files with its truth, and draw the boxes where the images can be had.
+    """Compare a sequence's result files with its groundtruth, and draw the boxes where the images can be had.
 
     Args:
       standings: in order of the ranking.
@@ -105,7 +105,7 @@ def film(
         sequence = entry.open()
     except UserError as error:
         return Film(entry.name, why, trouble=str(error))
-    truth = truth_of(sequence)
+    groundtruth = groundtruth_of(sequence)
     tracked, trouble = {}, []
     for standing in standings:
         runs = standing.files.get(entry.name, {})
@@ -113,7 +113,7 @@ def film(
             continue
         path = runs[min(runs)]
         try:
-            regions = fitted(read_run(path, regions=True).regions, truth)
+            regions = fitted(read_run(path, regions=True).regions, groundtruth)
         except UserError as error:
             trouble.append(str(error))
             continue
@@ -121,10 +121,10 @@ def film(
             trouble.append(f"{path.name} of {standing.tracker} does not cover the sequence from its start")
         else:
             tracked[standing.tracker] = regions
-    overlaps = {name: overlaps_of(regions, truth) for name, regions in tracked.items()}
+    overlaps = {name: overlaps_of(regions, groundtruth) for name, regions in tracked.items()}
     order = [subject, *(s.tracker for s in standings if s.tracker != subject)]
     filmed = tuple(name for name in order if name in tracked)[:FILMED]
-    shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (truth, TRUTH)]
+    shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (groundtruth, GROUNDTRUTH)]
     pictures = []
     try:
         for number in _shown(len(sequence), overlaps.get(subject)):

@@ -94,16 +94,16 @@ def overlap_plot(
     marks: Sequence[float],
     number: int,
 ) -> Plot:
-    """Overlap with the truth over a sequence's frames.
+    """Overlap with the groundtruth over a sequence's frames.
 
     Args:
       curves: by tracker frames [N] and overlaps [N].
-      marks: frames that pictures show.
+      marks: frames that images show.
     """
     last = max(float(x[-1]) for x, _ in curves.values())
     lines = [Line(tracker, styles[tracker], x, y) for tracker, (x, y) in curves.items()]
     axes = Axes(
-        x="frame", y="overlap with the truth", title=f"Overlap over time, {name}", x_limits=(0, max(last, 1.0)),
+        x="frame", y="overlap with the groundtruth", title=f"Overlap over time, {name}", x_limits=(0, max(last, 1.0)),
         y_limits=(-0.02, 1.02), marks=marks, size=(11.0, 2.7), width=1.3,
     )  # fmt: skip
     return Plot("", plot(lines, axes, number), ())

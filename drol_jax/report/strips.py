@@ -13,8 +13,8 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
 from drol_jax.metrics.regions import Regions
-from drol_jax.report.drawing import fitted, outlined, overlaps_of, truth_of
-from drol_jax.report.style import TRUTH, style
+from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.style import GROUNDTRUTH, style
 from drol_jax.results.files import reason
 from drol_jax.results.formats import read_run
 
@@ -47,17 +47,17 @@ def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Tr
     Raises:
       UserError: a file cannot be read, or is not of this sequence.
     """
-    truth, found = truth_of(sequence), []
+    groundtruth, found = groundtruth_of(sequence), []
     for name, path in files.items():
-        regions = fitted(read_run(path, regions=True).regions, truth)
+        regions = fitted(read_run(path, regions=True).regions, groundtruth)
         if regions is None:
             raise UserError(f"{path} has too few frames for {sequence.name}; track it again")
-        found.append(Track(name, regions, overlaps_of(regions, truth)))
+        found.append(Track(name, regions, overlaps_of(regions, groundtruth)))
     return found
 
 
 def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *, pictures: int, width: int) -> None:
-    """Write pictures at equal distances beside each other, a row for each tracker; white is the truth.
+    """Write pictures at equal distances beside each other, a row for each tracker; white is the groundtruth.
 
     Args:
       path: its end, one of `STRIPS`, says the format.
@@ -68,8 +68,8 @@ def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *,
       UserError: an image of the sequence cannot be read, or the file not written.
     """
     shown = np.unique(np.linspace(0, len(sequence) - 1, pictures).round().astype(int)).tolist()
-    truth = truth_of(sequence)
-    columns = [np.vstack(_tiles(sequence, truth, tracks, number, width)) for number in shown]
+    groundtruth = groundtruth_of(sequence)
+    columns = [np.vstack(_tiles(sequence, groundtruth, tracks, number, width)) for number in shown]
     quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     _write(path, cv2.imencode(path.suffix, _bgr(_spaced(columns)), quality)[1])
 
@@ -77,7 +77,7 @@ def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *,
 def write_film(
     sequence: datasets.Sequence, tracks: list[Track], path: Path, *, every: int, speed: float, width: int
 ) -> None:
-    """Write a film with the trackers beside each other; white is the truth.
+    """Write a film with the trackers beside each other; white is the groundtruth.
 
     Args:
       path: its end, one of `FILMS`, says the format.
@@ -88,8 +88,8 @@ def write_film(
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    truth, shown = truth_of(sequence), range(0, len(sequence), every)
-    moving = (_bgr(_spaced(_tiles(sequence, truth, tracks, number, width))) for number in shown)
+    groundtruth, shown = groundtruth_of(sequence), range(0, len(sequence), every)
+    moving = (_bgr(_spaced(_tiles(sequence, groundtruth, tracks, number, width))) for number in shown)
     if path.suffix == ".mp4":
         _write_video(moving, path, speed / every)
         return
@@ -103,14 +103,14 @@ def write_film(
 
 
 def _tiles(
-    sequence: datasets.Sequence, truth: Regions, tracks: list[Track], number: int, width: int
+    sequence: datasets.Sequence, groundtruth: Regions, tracks: list[Track], number: int, width: int
 ) -> list[np.ndarray]:
     """One frame for each tracker, with its words above; frames count from 0, as on the page and in files."""
     image = frames.read(sequence.frames[number])
     tiles = []
     for place, track in enumerate(tracks):
         colour = style(place).rgb
-        picture = outlined(image, number, [(track.regions, colour), (truth, TRUTH)], sequence.origin, width)
+        picture = outlined(image, number, [(track.regions, colour), (groundtruth, GROUNDTRUTH)], sequence.origin, width)
         band = np.full((BAND, width, 3), colour, np.uint8)
         overlap = track.overlaps[number]
         right = f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"

@@ -1,4 +1,4 @@
-"""Colours and dashes of trackers, one and the same in plots, legends and pictures."""
+"""Colours and dashes of trackers, one and the same in plots, legends and images."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ INK, FAINT = "#000101", "#000202"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5f2f", "#808080")
 # Okabe and Ito's colours, which colour-blind readers tell apart, without the yellow that is too faint on white.
 _DASHES = ("", "6 2", "2 2", "6 2 2 2")
-TRUTH = (255, 255, 255)
-"""RGB of the true box in pictures."""
+GROUNDTRUTH = (255, 255, 255)
+"""RGB of the true box in images."""
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,14 @@ Call = Callable[..., Any]
 """call(program, *arrays): a `Jitted` function of (config, variables, hyper, *arrays) on the tracker's own."""
 
 
-class Seat(Protocol):
+class FrameFeeder(Protocol):
     """Where a track lives while it is run: alone, or in a lane beside others."""
 
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
-        """Take the track that starts in a picture."""
+    def start(self, image: np.ndarray, state: TrackerState) -> None:
+        """Take the track that starts in an image."""
         ...
 
-    def step(self, picture: np.ndarray) -> Any:
+    def step(self, image: np.ndarray) -> Any:
         """Follow it into the next one. Returns what `fetch` takes."""
         ...
 
@@ -45,23 +45,23 @@ class _Gathering:
 
     def __init__(self, call: Call):
         self._call = call
-        self._pictures: list[np.ndarray] = []
+        self._images: list[np.ndarray] = []
 
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
+    def start(self, image: np.ndarray, state: TrackerState) -> None:
         self._state = state
 
-    def step(self, picture: np.ndarray) -> None:
-        self._pictures.append(picture)
+    def step(self, image: np.ndarray) -> None:
+        self._images.append(image)
 
     def leave(self) -> None:
         pass
 
     def _gathered(self) -> list[np.ndarray]:
-        pictures, self._pictures = self._pictures, []
-        return pictures
+        images, self._images = self._images, []
+        return images
 
 
-class Counted(_Gathering):
+class CountedFeeder(_Gathering):
     """Some frames in one program that is told how many: what it works in stays in the caches. For CPUs.
 
     Frames of up to 2^19 pixels go a chunk at a time, larger ones as many as lie in the same memory.
@@ -69,17 +69,17 @@ class Counted(_Gathering):
 
     def fetch(self, outputs: list[None]) -> list[StepOutput]:
         found: list[StepOutput] = []
-        pictures = self._gathered()
-        while pictures:
-            room = max(1, CHUNK * CAPACITIES[0] // capacity(*pictures[0].shape[:2]))
-            some, pictures = pictures[:room], pictures[room:]
+        images = self._gathered()
+        while images:
+            room = max(1, CHUNK * CAPACITIES[0] // capacity(*images[0].shape[:2]))
+            some, images = images[:room], images[room:]
             frames, count = jax.device_put((flatten_all(some, room), np.int32(len(some))))
             self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
             found += _apart(jax.device_get(output), len(some))
         return found
 
 
-class Late(_Gathering):
+class LateFeeder(_Gathering):
     """A chunk of frames in one program, and results a chunk late: for devices that the host could not feed otherwise.
 
     The device works on one chunk while the next one's frames are gathered.
@@ -97,10 +97,10 @@ class Late(_Gathering):
             found += _apart(output, len(output.score)) if output.score.ndim else [output]
         return found
 
-    def _follow(self, pictures: list[np.ndarray]) -> list[StepOutput]:
+    def _follow(self, images: list[np.ndarray]) -> list[StepOutput]:
         """What is on its way: one output of all frames for a whole chunk, else one for each frame."""
         found = []
-        for some in [pictures] if len(pictures) == CHUNK else [[picture] for picture in pictures]:
+        for some in [images] if len(images) == CHUNK else [[image] for image in images]:
             whole = len(some) == CHUNK
             program, frame = (_steps, Frame(*jax.device_put(flatten_all(some)))) if whole else (_step, frame_of(*some))
             self._state, output = self._call(program, self._state, frame)
@@ -113,9 +113,9 @@ def a_chunk_late(held: list[Any], fresh: list[Any], *, last: bool) -> tuple[list
     return (held + fresh, []) if last else (held, fresh)
 
 
-def frame_of(picture: np.ndarray) -> Frame:
-    """A picture uint8 [H, W, 3] on the device, in one of few lengths."""
-    return Frame(*jax.device_put(flatten(picture)))
+def frame_of(image: np.ndarray) -> Frame:
+    """An image uint8 [H, W, 3] on the device, in one of few lengths."""
+    return Frame(*jax.device_put(flatten(image)))
 
 
 def _apart(output: StepOutput, count: int) -> list[StepOutput]:

@@ -15,7 +15,7 @@ from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import checked_start_box
 from drol_jax.image.frames import prefetch
-from drol_jax.running.feeders import CHUNK, Counted, Late, Seat, frame_of
+from drol_jax.running.feeders import CHUNK, CountedFeeder, FrameFeeder, LateFeeder, frame_of
 from drol_jax.running.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.workers import Clock, Watch
@@ -75,12 +75,12 @@ class Runner:
             a GPU cannot run its convolutions.
         """
         watch = Watch(self._clock)
-        seat = self.seat(watch)
-        rows = Rows(self.tracker, until, seat.fetch)
-        pictures = prefetch(sequence.frames, depth=CHUNK)
+        feeder = self.feeder(watch)
+        rows = Rows(self.tracker, until, feeder.fetch)
+        images = prefetch(sequence.frames, depth=CHUNK)
         try:
             with watch:
-                self._track(sequence, pictures, seat, rows, watch, _key(seed, sequence.name), on_frame)
+                self._track(sequence, images, feeder, rows, watch, _key(seed, sequence.name), on_frame)
         except FloatingPointError as error:
             raise UserError(
                 f"sequence {sequence.name}: {error}; the weights of {self.tracker.name} or the hyper-parameters are "
@@ -94,42 +94,42 @@ class Runner:
                 "if the device's memory is not full, compile anew, with --no-cache or another --cache-dir"
             ) from error
         finally:
-            seat.leave()
-            pictures.close()
+            feeder.leave()
+            images.close()
         return trajectory_of(sequence.first_box, rows.rows, watch)
 
-    def seat(self, watch: Watch) -> Seat:
+    def feeder(self, watch: Watch) -> FrameFeeder:
         """Where the next track lives."""
-        return (Late if self._late else Counted)(partial(self.call, watch))
+        return (LateFeeder if self._late else CountedFeeder)(partial(self.call, watch))
 
     def _track(
         self,
         sequence: Sequence,
-        pictures: Iterator[np.ndarray],
-        seat: Seat,
+        images: Iterator[np.ndarray],
+        feeder: FrameFeeder,
         rows: "Rows",
         watch: Watch,
         key: jax.Array,
         on_frame: Callable[[int], None] | None,
     ) -> None:
         on_frame = on_frame or (lambda _: None)
-        first = next(pictures)
+        first = next(images)
         box = checked_start_box(sequence.first_box, *first.shape[:2])
         draws = self.program(watch, _draws, key)(key) if self.tracker.config.online.enabled else None
-        seat.start(first, self.call(watch, _init, frame_of(first), box, draws))
+        feeder.start(first, self.call(watch, _init, frame_of(first), box, draws))
         on_frame(0)
 
         waiting: list[Any] = []
         ended = False
         try:
-            for index, picture in enumerate(pictures, start=1):
-                if picture.shape != first.shape:
-                    (h, w), (h0, w0) = picture.shape[:2], first.shape[:2]
+            for index, image in enumerate(images, start=1):
+                if image.shape != first.shape:
+                    (h, w), (h0, w0) = image.shape[:2], first.shape[:2]
                     raise UserError(
                         f"sequence {sequence.name}: frame {index} is {w}x{h}, the first is {w0}x{h0}; "
                         "a sequence has one size: unpack it again"
                     )
-                waiting.append(seat.step(picture))
+                waiting.append(feeder.step(image))
                 if len(waiting) == CHUNK:
                     taken, waiting = waiting, []
                     ended = rows.take(taken, first.shape)

@@ -4,7 +4,7 @@ Every lane is a thread in the one frame loop, `running.loop.Runner`, and decodes
 depends on the device:
 
 - On the CPU nothing but the cores: each lane calls the very program that a single sequence is tracked with, so that its
-  numbers are those to the bit. A batch of networks takes longer there than its pictures one by one.
+  numbers are those to the bit. A batch of networks takes longer there than its images one by one.
 - Elsewhere one program steps all lanes at once. A lane that has handed in its frame waits for the others'; whoever
   comes last starts the step. Each uploads its own frame: in one piece they would be copied by one thread. Frames of any
   size go together, in rows as long as the largest among them asks for: there is one step for each such length. A lane
@@ -27,7 +27,7 @@ from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image.crops import Frame
 from drol_jax.image.frames import capacity
-from drol_jax.running.feeders import CHUNK, Seat, a_chunk_late
+from drol_jax.running.feeders import CHUNK, FrameFeeder, a_chunk_late
 from drol_jax.running.lanes import LaneState, lanes_like, put, step_lanes
 from drol_jax.running.loop import Runner, Trajectory
 from drol_jax.system.compiling import Jitted
@@ -68,8 +68,8 @@ class LockstepRunner(Runner):
         self._batch: _Batch | None = None
         self._lock = threading.Lock()
 
-    def seat(self, watch: Watch) -> Seat:
-        return _Lane(self, watch) if self._batched else super().seat(watch)
+    def feeder(self, watch: Watch) -> FrameFeeder:
+        return _Lane(self, watch) if self._batched else super().feeder(watch)
 
     def batch(self) -> "_Batch":
         """The lanes; fresh ones where a step has failed."""
@@ -114,17 +114,17 @@ class _Lane:
         self._batch: _Batch | None = None
         self._late: list[Any] = []
 
-    def start(self, picture: np.ndarray, state: TrackerState) -> None:
+    def start(self, image: np.ndarray, state: TrackerState) -> None:
         while True:
             batch = self._runner.batch()
-            slot = batch.enter(self._watch, state, capacity(*picture.shape[:2]))
+            slot = batch.enter(self._watch, state, capacity(*image.shape[:2]))
             if slot is not None:
                 break
         self._batch, self._slot = batch, slot
 
-    def step(self, picture: np.ndarray) -> Any:
+    def step(self, image: np.ndarray) -> Any:
         assert self._batch is not None
-        return self._batch.step(self._slot, picture)
+        return self._batch.step(self._slot, image)
 
     def fetch(self, outputs: list[Any]) -> list[StepOutput]:
         # A chunk late: all lanes would wait while one of them waits for the device.
@@ -194,15 +194,15 @@ class _Batch:
         finally:
             self._changed.release()
 
-    def step(self, slot: int, picture: np.ndarray) -> Any:
+    def step(self, slot: int, image: np.ndarray) -> Any:
         """Hand in a lane's next frame; returns the outputs of all lanes once their step is on its way."""
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         with self._changed:
             length = self._length
         # Not used again: the device may read from it for as long as it likes. Nor cleared, which would take as long as
-        # the upload: what lies behind the picture is not looked at.
+        # the upload: what lies behind the image is not looked at.
         pixels = np.empty((length, 3), np.uint8)
-        pixels[: height * width] = picture.reshape(-1, 3)
+        pixels[: height * width] = image.reshape(-1, 3)
         row = jax.device_put(pixels)
         with self._changed:
             mine = self._round

@@ -134,7 +134,7 @@ class Targets:
           (lanes, outputs [B, ...]); zeros where `lanes.active` is False.
 
         Raises:
-          UserError: the frame is no picture, or the lanes are used up.
+          UserError: the frame is no image, or the lanes are used up.
         """
         _check(lanes)
         fixed = (self.tracker.config, self.tracker.variables, self.tracker.hyper)

@@ -11,7 +11,7 @@ from typing import Any
 from drol_jax.errors import UserError
 
 
-class Held:
+class DelayedInterrupt:
     """Inside ``with`` Ctrl-C is noted, and takes effect at the next `check`, in `let_through`, or at the end.
 
     Orbax writes in threads of its own, and a temporary folder is there before it is known by name: an exception in
@@ -22,7 +22,7 @@ class Held:
         self._handler: Callable[[int, Any], Any] | None = None
         self._asked = False
 
-    def __enter__(self) -> "Held":
+    def __enter__(self) -> "DelayedInterrupt":
         handler = signal.getsignal(signal.SIGINT)
         # Where Ctrl-C is ignored, or ends the process at once, that stays; other threads than the first never see it.
         if callable(handler) and threading.current_thread() is threading.main_thread():

@@ -45,11 +45,11 @@ def begin_convolutions() -> None:
     Compilation tries convolutions out and so begins it. A program that comes compiled from the disk would record first,
     which fails ("No DNN support for stream"): what the library takes as it begins is refused meanwhile.
     """
-    picture, filter = np.ones((1, 16, 16, 16), np.float32), np.ones((3, 3, 16, 16), np.float32)
+    image, filter = np.ones((1, 16, 16, 16), np.float32), np.ones((3, 3, 16, 16), np.float32)
     layout = ("NHWC", "HWIO", "NHWC")
     convolve = jax.jit(lambda x, w: jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=layout))
     # Called as compiled, as this may be asked for while another program is traced.
-    jax.block_until_ready(convolve.lower(picture, filter).compile()(picture, filter))
+    jax.block_until_ready(convolve.lower(image, filter).compile()(image, filter))
 
 
 class Jitted:

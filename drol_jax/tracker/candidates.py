@@ -40,13 +40,13 @@ def padded_side(size: jax.Array, context: float) -> jax.Array:
     return jnp.sqrt(padded[..., 0] * padded[..., 1])
 
 
-def clip(centre: jax.Array, size: jax.Array, picture: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Keep the centre in the picture and the sides between MINIMUM_SIDE, which comes first, and the picture's.
+def clip(centre: jax.Array, size: jax.Array, image: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Keep the centre in the image and the sides between MINIMUM_SIDE, which comes first, and the image's.
 
     Args:
-      centre: [2] (x, y). size: [2] (w, h). picture: int32 [2] (height, width).
+      centre: [2] (x, y). size: [2] (w, h). image: int32 [2] (height, width).
     """
-    limit = picture[::-1].astype(jnp.float32)
+    limit = image[::-1].astype(jnp.float32)
     return jnp.clip(centre, 0.0, limit), jnp.maximum(jnp.minimum(size, limit), MINIMUM_SIDE)
 
 
@@ -54,7 +54,7 @@ def rpn_candidate(
     response: Response,
     centre: jax.Array,
     size: jax.Array,
-    picture: jax.Array | None,
+    image: jax.Array | None,
     confidence: jax.Array | None,
     drifting: jax.Array,
     config: Config,
@@ -65,7 +65,7 @@ def rpn_candidate(
     Args:
       response: cls [1, R, R, 2A], loc [1, R, R, 4A]; for points A = 1.
       centre, size: [2], the target in the last frame, pixels.
-      picture: int32 [2] (height, width) that the box is kept in; None leaves it as it comes.
+      image: int32 [2] (height, width) that the box is kept in; None leaves it as it comes.
       confidence: [R, R] in 0..1 from `rpn_confidence`; None with the subnet off.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
@@ -83,8 +83,8 @@ def rpn_candidate(
     displacement = jnp.where(drifting, box[:2] / DRIFT_DIVISOR, box[:2])
     rate = penalty.reshape(-1)[index] * score * hyper.size_lr
     new_centre, new_size = centre + displacement, (1 - rate) * size + rate * box[2:]
-    if picture is not None:
-        new_centre, new_size = clip(new_centre, new_size, picture)
+    if image is not None:
+        new_centre, new_size = clip(new_centre, new_size, image)
     return Candidate(centre=new_centre, size=new_size, score=score, index=index.astype(jnp.int32))
 
 
@@ -159,7 +159,7 @@ def fc_candidate(
     displaced_by: jax.Array,
     centre: jax.Array,
     size: jax.Array,
-    picture: jax.Array,
+    image: jax.Array,
     score_map: jax.Array | None,
     drifting: jax.Array,
     config: Config,
@@ -173,7 +173,7 @@ def fc_candidate(
       resized_by: (), the target's growth, that map's scale.
       displaced_by: (), image pixels per search pixel of the crop that displacements are read in.
       centre, size: [2], the target in the last frame, pixels.
-      picture: int32 [2] (height, width).
+      image: int32 [2] (height, width).
       score_map: [S, S], online; None with the subnet off, and as published for the short-term template.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
@@ -191,7 +191,7 @@ def fc_candidate(
     displacement = pixels * displaced_by
     displacement = jnp.where(drifting, displacement / DRIFT_DIVISOR, displacement)
     growth = (1 - hyper.size_lr) + hyper.size_lr * resized_by
-    new_centre, new_size = clip(centre + displacement, size * growth, picture)
+    new_centre, new_size = clip(centre + displacement, size * growth, image)
     return Candidate(centre=new_centre, size=new_size, score=score, index=index)
 
 

@@ -29,7 +29,7 @@ class Rows:
     """int32 (): where the lane's own begin; under nested vmaps one for each lane of an inner one."""
 
 
-def rarely(fn: Callable[[T, R], T], at_once: int = AT_ONCE) -> Callable[[jax.Array, T, R], T]:
+def lazy_cond(fn: Callable[[T, R], T], at_once: int = AT_ONCE) -> Callable[[jax.Array, T, R], T]:
     """`fn(carried, rest)` where a predicate holds, `carried` elsewhere.
 
     `vmap` turns an ordinary `lax.cond` with a batched predicate into a select: every lane pays for `fn` in every
@@ -64,8 +64,8 @@ def rarely(fn: Callable[[T, R], T], at_once: int = AT_ONCE) -> Callable[[jax.Arr
             predicate, rest = predicate_and_rest
             return for_lanes(fn, predicate, carried, rest, rest_batched, at_once)
 
-        # Again `rarely`, so that it holds for each of several nested `vmap`s.
-        result = rarely(chosen, at_once)(jnp.any(predicate), carried, (predicate, rest))
+        # Again `lazy_cond`, so that it holds for each of several nested `vmap`s.
+        result = lazy_cond(chosen, at_once)(jnp.any(predicate), carried, (predicate, rest))
         return result, jax.tree.map(lambda _: True, result)
 
     return call
@@ -77,12 +77,12 @@ def for_lanes(
     """`fn` for the lanes that ask for it, the others' `carried` as it is.
 
     Args:
-      fn: as in `rarely`.
+      fn: as in `lazy_cond`.
       asked: bool [B].
       carried: [B, ...].
       rest: leaves with lanes, [B, ...], and such that all lanes share.
       rest_batched: tree like `rest`, whether a leaf has lanes.
-      at_once: as in `rarely`.
+      at_once: as in `lazy_cond`.
     """
 
     def loop(at_once: int, asked, carried, rest):

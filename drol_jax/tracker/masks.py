@@ -12,7 +12,7 @@ from drol_jax.nets import Network, Search, Template
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Mask:
-    """A mask, and the part of the picture that it covers; `drol_jax.image.masks` puts it into the picture."""
+    """A mask, and the part of the image that it covers; `drol_jax.image.masks` puts it into the image."""
 
     probability: jax.Array  # float32 [127, 127]
     box: jax.Array  # float32 [4] (x, y, w, h), pixels

@@ -12,7 +12,7 @@ from drol_jax.nets import Network, Template
 from drol_jax.online import subnet
 from drol_jax.online.geometry import Region, geometry
 from drol_jax.online.localize import Verdict
-from drol_jax.online.subnet import Sighting
+from drol_jax.online.subnet import Localisation
 from drol_jax.tracker.candidates import (
     Candidate,
     fc_best_scale,
@@ -24,7 +24,7 @@ from drol_jax.tracker.candidates import (
     short_term_wins,
 )
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.lazy_cond import rarely
+from drol_jax.tracker.lazy_cond import lazy_cond
 from drol_jax.tracker.masks import Mask, mask_at
 from drol_jax.tracker.state import TrackerState
 
@@ -39,7 +39,7 @@ class Found:
 
     candidate: Candidate
     template: jax.Array  # int32 (), 0 first, 1 short-term
-    sighting: Sighting | None  # None with the online subnet off
+    localisation: Localisation | None  # None with the online subnet off
     lost_count: jax.Array  # int32 ()
     mask: Mask | None = None  # None without mask branch
 
@@ -66,18 +66,18 @@ def search_rpn(
     region = rule.crop(frame, state.centre, side, config.search.instance_size, state.fill)
     net = Network(config.model, variables, config.precision)
     seen = net.search(region[None])
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], 1.0, map_size)
-    confidence = None if sighting is None else rpn_confidence(sighting.score_map, config)
-    # The long-term tracker's target may leave the picture.
-    picture = None if config.long_term.enabled else frame.size
+    localisation, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], 1.0, map_size)
+    confidence = None if localisation is None else rpn_confidence(localisation.score_map, config)
+    # The long-term tracker's target may leave the image.
+    image = None if config.long_term.enabled else frame.size
 
     def candidate(template: Template) -> Candidate:
         response = net.match(template, seen)
-        return rpn_candidate(response, state.centre, state.size, picture, confidence, drifting, config, hyper)
+        return rpn_candidate(response, state.centre, state.size, image, confidence, drifting, config, hyper)
 
     first = candidate(state.template)
     second = None if state.short_term is None else candidate(state.short_term.template)
-    found = _chosen(first, second, sighting, lost_count, config, hyper)
+    found = _chosen(first, second, localisation, lost_count, config, hyper)
     if config.model.mask:
         template = rule.mask_template(found.template, state)
         index, edge = found.candidate.index, rule.mask_corner
@@ -96,16 +96,16 @@ def search_long_term(config: Config, variables: Any, hyper: Hyper, state: Tracke
         # Published: the score map keeps the ordinary size and scale.
         size = None if rules(config).enlarged_map else config.search.instance_size
         found = search_rpn(enlarged, variables, hyper, state, frame, map_size=size)
-        if found.sighting is None:
+        if found.localisation is None:
             return found
         # Nothing is learned in the enlarged region, so its larger arrays go no further.
-        sighting = replace(found.sighting, feature=near.sighting.feature)
+        localisation = replace(found.localisation, feature=near.localisation.feature)
         if size is None:
-            sighting = replace(sighting, score_map=near.sighting.score_map)
-        return replace(found, sighting=sighting)
+            localisation = replace(localisation, score_map=near.localisation.score_map)
+        return replace(found, localisation=localisation)
 
     assert state.lost is not None
-    found = rarely(wide)(state.lost, near, (variables, hyper, state, frame))
+    found = lazy_cond(wide)(state.lost, near, (variables, hyper, state, frame))
     sure = found.candidate.score >= hyper.confidence_low
     centre = jnp.where(sure, found.candidate.centre, state.centre)
     size = jnp.where(sure, found.candidate.size, state.size)
@@ -123,11 +123,11 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
 
     maps = fc_upsampled(net.match(state.template, seen), config)
     best = fc_best_scale(maps, hyper)
-    sighting, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], scales[best])
+    localisation, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], scales[best])
     # Image pixels per search pixel in the crop that the first template chose, for both templates.
     side = padded_side(state.size, sizes.context_amount)
     displaced_by = side / sizes.exemplar_size * scales[best]
-    score_map = None if sighting is None else sighting.score_map
+    score_map = None if localisation is None else localisation.score_map
 
     def candidate(maps, scale, score_map) -> Candidate:
         return fc_candidate(
@@ -150,11 +150,11 @@ def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState,
         # Published: read at a scale of its own, without the subnet's word.
         alike = rule.fc_alike
         second = candidate(maps, best, score_map) if alike else candidate(maps, fc_best_scale(maps, hyper), None)
-    return _chosen(first, second, sighting, lost_count, config, hyper)
+    return _chosen(first, second, localisation, lost_count, config, hyper)
 
 
 def _side(config: Config, state: TrackerState) -> jax.Array:
-    """Side of the search region in the picture, pixels."""
+    """Side of the search region in the image, pixels."""
     geometry = config.search
     return padded_side(state.size, geometry.context_amount) * (geometry.instance_size / geometry.exemplar_size)
 
@@ -166,7 +166,7 @@ def _ask_online(
     feature: jax.Array,
     widened: jax.Array | float,
     map_size: int | None = None,
-) -> tuple[Sighting | None, jax.Array, jax.Array]:
+) -> tuple[Localisation | None, jax.Array, jax.Array]:
     """(sighting, lost_count, drifting): the online subnet's word on a region `widened` times as wide as usual.
 
     Args:
@@ -177,11 +177,11 @@ def _ask_online(
         return None, state.lost_count, jnp.bool_(False)
     scale = config.search.exemplar_size / (padded_side(state.size, config.search.context_amount) * widened)
     region = Region(centre=state.centre, size=state.size, scale=scale)
-    sighting = subnet.look(state.online, feature, region, config.online, hyper, geometry(config, map_size))
-    lost = sighting.judgement.verdict == Verdict.NOT_FOUND
+    localisation = subnet.look(state.online, feature, region, config.online, hyper, geometry(config, map_size))
+    lost = localisation.judgement.verdict == Verdict.NOT_FOUND
     lost_count = jnp.where(lost, state.lost_count + 1, 0)
     drifting = (lost_count >= DRIFT_AFTER) & drifts(config)
-    return sighting, lost_count, drifting
+    return localisation, lost_count, drifting
 
 
 def drifts(config: Config) -> bool:
@@ -192,14 +192,14 @@ def drifts(config: Config) -> bool:
 def _chosen(
     first: Candidate,
     second: Candidate | None,
-    sighting: Sighting | None,
+    localisation: Localisation | None,
     lost_count: jax.Array,
     config: Config,
     hyper: Hyper,
 ) -> Found:
     """The short-term template's candidate where it is near the first one's and clearly better."""
     if second is None:
-        return Found(candidate=first, template=jnp.int32(0), sighting=sighting, lost_count=lost_count)
+        return Found(candidate=first, template=jnp.int32(0), localisation=localisation, lost_count=lost_count)
     wins = short_term_wins(first, second, hyper, config)
     candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
-    return Found(candidate=candidate, template=wins.astype(jnp.int32), sighting=sighting, lost_count=lost_count)
+    return Found(candidate=candidate, template=wins.astype(jnp.int32), localisation=localisation, lost_count=lost_count)

@@ -27,7 +27,7 @@ class TrackerState:
     frame_index: jax.Array  # int32 (), 1 after the first frame
     centre: jax.Array  # float32 [2] (x, y), pixels
     size: jax.Array  # float32 [2] (w, h), pixels
-    fill: jax.Array  # uint8 [3] RGB, colour of crops outside the picture
+    fill: jax.Array  # uint8 [3] RGB, colour of crops outside the image
     template: Template  # of the first frame
     lost_count: jax.Array  # int32 (), latest frames in a row in which the online subnet did not find the target
     online: OnlineState | None  # None with the subnet off

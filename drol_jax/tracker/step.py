@@ -17,14 +17,14 @@ from drol_jax.image.crops import Frame, as_frame, mean_colour
 from drol_jax.nets import Network, feature_channels
 from drol_jax.online import subnet
 from drol_jax.online.augment import augment
-from drol_jax.online.augment import shifts as picture_shifts
+from drol_jax.online.augment import shifts as image_shifts
 from drol_jax.online.draws import InitDraws, draw
 from drol_jax.online.geometry import geometry
 from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import OnlineState
 from drol_jax.tracker.candidates import clip, padded_side
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.lazy_cond import Rows, rarely
+from drol_jax.tracker.lazy_cond import Rows, lazy_cond
 from drol_jax.tracker.search import Found, search
 from drol_jax.tracker.state import ShortTerm, StepOutput, TrackerState
 
@@ -75,9 +75,9 @@ def init(
         assert draws is not None, "the online subnet starts from random values"
         wide = 2 * sizes.instance_size
         region = rule.crop(frame, centre, rule.side(side * (wide / sizes.exemplar_size)), wide, fill)
-        shifts = picture_shifts(draws.shifts, online, sizes.instance_size)
-        pictures = augment(region, shifts, online, sizes.instance_size)
-        features = net.feature(pictures)
+        shifts = image_shifts(draws.shifts, online, sizes.instance_size)
+        images = augment(region, shifts, online, sizes.instance_size)
+        features = net.feature(images)
         scale = sizes.exemplar_size / padded
         started = subnet.start(features, shifts, box, scale, draws, online, hyper, geometry(config))
         state = replace(state, online=started)
@@ -126,12 +126,12 @@ def follow(
     """
     old_size = state.size
     state, due = remember(config, hyper, state, found, frame, active)
-    if state.online is not None and found.sighting is not None:
+    if state.online is not None and found.localisation is not None:
         online = state.online
         samples = Rows(all=online.memory.features, first=jnp.int32(0))
         rest = replace(online, memory=replace(online.memory, features=None)), samples, is_hard_negative(found), hyper
         # With 60 samples four lanes together take an H200 1.1 ms and one alone .7, with 250 samples 3.0 and 1.1.
-        filter = rarely(partial(_refit, config), at_once=4)(due, online.filter, rest)
+        filter = lazy_cond(partial(_refit, config), at_once=4)(due, online.filter, rest)
         state = replace(state, online=replace(online, filter=filter))
     return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
 
@@ -144,8 +144,8 @@ def _refit(config: Config, filter: jax.Array, rest: tuple[OnlineState, Rows, jax
 
 def is_hard_negative(found: Found) -> jax.Array:
     """bool (): there is a distractor to train against."""
-    assert found.sighting is not None
-    return found.sighting.judgement.verdict == Verdict.HARD_NEGATIVE
+    assert found.localisation is not None
+    return found.localisation.judgement.verdict == Verdict.HARD_NEGATIVE
 
 
 def remember(
@@ -165,11 +165,11 @@ def remember(
         size=found.candidate.size,
         lost_count=found.lost_count,
     )
-    if state.online is None or found.sighting is None:
+    if state.online is None or found.localisation is None:
         return state, jnp.bool_(False)
     learn = active if state.lost is None else ~state.lost & active
     box = _box(config, state, frame)
-    online = subnet.remember(state.online, found.sighting, box, learn, config.online, hyper, geometry(config))
+    online = subnet.remember(state.online, found.localisation, box, learn, config.online, hyper, geometry(config))
     due = (is_hard_negative(found) | ((state.frame_index - 1) % hyper.refit_interval == 0)) & learn
     return replace(state, online=online), due
 
@@ -194,12 +194,12 @@ def conclude(
     """
     state = decide_whether_lost(hyper, state, found)
     state = _renew_template(config, variables, hyper, state, found, frame, old_size, active)
-    sighting = found.sighting
+    localisation = found.localisation
     output = StepOutput(
         box=_box(config, state, frame),
         score=found.candidate.score,
-        verdict=jnp.int32(Verdict.OFF) if sighting is None else sighting.judgement.verdict,
-        online_score=jnp.float32(jnp.nan) if sighting is None else sighting.judgement.peak,
+        verdict=jnp.int32(Verdict.OFF) if localisation is None else localisation.judgement.verdict,
+        online_score=jnp.float32(jnp.nan) if localisation is None else localisation.judgement.peak,
         template=found.template,
         refitted=refitted,
         lost=jnp.bool_(False) if state.lost is None else state.lost,
@@ -209,7 +209,7 @@ def conclude(
 
 
 def _box(config: Config, state: TrackerState, frame: Frame) -> jax.Array:
-    # Only the long-term tracker's target can be outside the picture.
+    # Only the long-term tracker's target can be outside the image.
     return rules(config).box(*clip(state.centre, state.size, frame.size))
 
 
@@ -232,9 +232,9 @@ def _renew_template(
     active: jax.Array | bool,
 ) -> TrackerState:
     """Keep the best frame's crop as candidate; at intervals it becomes the short-term template (equation 6)."""
-    if state.short_term is None or found.sighting is None:
+    if state.short_term is None or found.localisation is None:
         return state
-    judgement = found.sighting.judgement
+    judgement = found.localisation.judgement
     short_term = state.short_term
     better = (
         (judgement.peak >= hyper.template_threshold)
@@ -252,7 +252,7 @@ def _renew_template(
         return rule.crop(frame, centre, side, config.search.exemplar_size, fill), fill
 
     size = rule.renewal(old_size, state.size)
-    candidate, fill = rarely(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, size))
+    candidate, fill = lazy_cond(cut)(better, (short_term.candidate, state.fill), (frame, state.centre, size))
     score = jnp.where(better, judgement.peak, short_term.candidate_score)
     # Published: SiamMask's frame counter stands still, so that every frame is due.
     stands_still = config.model.mask and rule.mask_renews_always
@@ -263,6 +263,6 @@ def _renew_template(
         candidate, variables = rest
         return Network(config.model, variables, config.precision).template(candidate[None])
 
-    template = rarely(renew)(due, short_term.template, (candidate, variables))
+    template = lazy_cond(renew)(due, short_term.template, (candidate, variables))
     short_term = ShortTerm(template=template, candidate=candidate, candidate_score=jnp.where(due, 0.0, score))
     return replace(state, fill=fill if rule.lasting_fill else state.fill, short_term=short_term)

@@ -1,1 +1,1 @@
-"""Training Siamese networks: picture pairs, losses, the optimisation loop."""
+"""Training Siamese networks: image pairs, losses, the optimisation loop."""

@@ -20,7 +20,7 @@ PROGRAM = "python -m drol_jax.train"
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(CacheArguments):
-    """Train a Siamese network on picture pairs, with no network, no videos and no other weights needed.
+    """Train a Siamese network on image pairs, with no network, no videos and no other weights needed.
 
     The same command takes up an interrupted run where it stopped. The weights are in OUTPUT/weights, for
     --weights of the other programs; the curves in OUTPUT/curves.png, the log in OUTPUT/log.jsonl.

@@ -51,11 +51,11 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> N
     rates.set(title="Learning rate", yscale="log", xlabel="step")
     plot(pace, trained, "pairs_per_second", "pairs/s")
     pace.set(title="Pairs per second", xlabel="step", ylim=(0, None))
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
+    image = io.BytesIO()
+    figure.savefig(image, format="png", metadata={"Software": None})
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(picture.getvalue())
+        temporary.write_bytes(image.getvalue())
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -84,17 +84,17 @@ def answered(params: Any, stats: Any, pairs: Pairs, config: Config, *, backbone_
     return answer, changed["batch_stats"]
 
 
-def _seen(variables: Any, pictures: jax.Array, config: Config) -> Any:
-    """The outputs of a backbone that does not learn; on the CPU picture by picture, which takes half the time."""
+def _seen(variables: Any, images: jax.Array, config: Config) -> Any:
+    """The outputs of a backbone that does not learn; on the CPU image by image, which takes half the time."""
 
-    def one_by_one(variables, pictures):
-        levels = jax.lax.map(lambda picture: together(variables, picture[None]), pictures)
+    def one_by_one(variables, images):
+        levels = jax.lax.map(lambda image: together(variables, image[None]), images)
         return jax.tree.map(lambda x: x[:, 0], levels)
 
-    def together(variables, pictures):
-        return SiameseNet(config.model).apply(variables, pictures, method="pyramid")
+    def together(variables, images):
+        return SiameseNet(config.model).apply(variables, images, method="pyramid")
 
-    return jax.lax.platform_dependent(variables, pictures, cpu=one_by_one, default=together)
+    return jax.lax.platform_dependent(variables, images, cpu=one_by_one, default=together)
 
 
 def _heads(net: SiameseNet, z: Any, fine: Any, x: Any) -> Answer:

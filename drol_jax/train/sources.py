@@ -22,7 +22,7 @@ class SourceSettings:
     procedural: ProceduralSettings | None = None
     """Pairs rendered from the run's seed."""
     crop511: Crop511Settings | None = None
-    """Pictures that PySOT's tools have cut."""
+    """Images that PySOT's tools have cut."""
     sequences: SequencesSettings | None = None
     """Any dataset that this library reads."""
 

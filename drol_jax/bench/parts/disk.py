@@ -23,12 +23,12 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
         return {v: timed(subject, v, sequence, repeat) | {"bytes": size} for v in subject.variants}
 
 
-def write(folder: Path, pictures: list[np.ndarray]) -> list[Path]:
-    """Pictures uint8 RGB as JPEG files, named in order."""
+def write(folder: Path, images: list[np.ndarray]) -> list[Path]:
+    """Images uint8 RGB as JPEG files, named in order."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for i, picture in enumerate(pictures):
-        done, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    for i, image in enumerate(images):
+        done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         assert done
         files.append(folder / f"{i:05}.jpg")
         files[-1].write_bytes(data.tobytes())

@@ -23,7 +23,7 @@ def measure(subject: Subject, frames: int, repeat: int, lanes: list[int]) -> dic
 
 
 def _lanes(subject: Subject, variant: str, frames: int, repeat: int, count: int) -> dict[str, Any]:
-    first, *later = [on_device(picture) for picture in subject.frames(frames)]
+    first, *later = [on_device(image) for image in subject.frames(frames)]
     start = _alone(subject, variant, first) if count == 1 else _pool(subject, variant, first, count)
     jax.block_until_ready(start()(later))  # compiles: refits when the first is due
     runs, inits = [], []
@@ -47,10 +47,10 @@ def _alone(subject: Subject, variant: str, frame: Frame) -> Callable[[], Track]:
     def start() -> Track:
         first = jax.block_until_ready(programs.init(frame))
 
-        def track(pictures: list[Frame]) -> Any:
+        def track(images: list[Frame]) -> Any:
             state, output = first, None
-            for picture in pictures:
-                state, output = programs.step(state, picture)
+            for image in images:
+                state, output = programs.step(state, image)
             return output
 
         return track
@@ -69,10 +69,10 @@ def _pool(subject: Subject, variant: str, frame: Frame, count: int) -> Callable[
             first, _ = pool.add(first, frame, box, key)
         jax.block_until_ready(first)
 
-        def track(pictures: list[Frame]) -> Any:
+        def track(images: list[Frame]) -> Any:
             lanes, output = first, None
-            for picture in pictures:
-                lanes, output = pool.step(lanes, picture)
+            for image in images:
+                lanes, output = pool.step(lanes, image)
             return output
 
         return track

@@ -1,4 +1,4 @@
-"""How time and memory grow: over frames, and over the size of the picture."""
+"""How time and memory grow: over frames, and over the size of the image."""
 
 import gc
 import statistics
@@ -17,7 +17,7 @@ POINTS = 5
 
 
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
-    """{"time": over frames, "memory": over frames, "area": a step over picture sizes}, all with everything on."""
+    """{"time": over frames, "memory": over frames, "area": a step over image sizes}, all with everything on."""
     variant = subject.variants[-1]
     return {
         "time": _time(subject, variant, frames, repeat),
@@ -54,7 +54,7 @@ def _memory(subject: Subject, variant: str, frames: int) -> list[dict[str, Any]]
 
 
 def _area(subject: Subject, variant: str, frames: int) -> list[dict[str, Any]]:
-    """A step's median where the picture has 1, 4 and 16 times the area and the target stays as it is."""
+    """A step's median where the image has 1, 4 and 16 times the area and the target stays as it is."""
     rows: list[dict[str, Any]] = []
     for times in (1, 2, 4):
         height, width = (times * side for side in recipe.SIZE)
@@ -70,8 +70,8 @@ def _step_ms(subject: Subject, variant: str, frames: int, size: tuple[int, int])
     programs.step(programs.init(on_device(first)), on_device(others[0]))
     state = programs.init(on_device(first))
     milliseconds = []
-    for picture in others:
-        seconds, (state, output) = seconds_of(lambda s=state, p=picture: programs.step(s, on_device(p)))
+    for image in others:
+        seconds, (state, output) = seconds_of(lambda s=state, p=image: programs.step(s, on_device(p)))
         if not bool(output.refitted):
             milliseconds.append(1e3 * seconds)
     return statistics.median(milliseconds)

@@ -26,14 +26,14 @@ def measure(
       lanes: sequences at once.
 
     Raises:
-      UserError: a sequence cannot be read or tracked, or has no truth to score by.
+      UserError: a sequence cannot be read or tracked, or has no groundtruth to score by.
     """
     entries = datasets.load(dataset, None if data_root is None else Path(data_root), sequences)
     opened = [entry.open() for entry in entries]
     for sequence in opened:
         if sequence.only_first_box:
             raise UserError(
-                f"{dataset}: of {sequence.name} the first box alone is known; give a dataset with the truth"
+                f"{dataset}: of {sequence.name} the first box alone is known; give a dataset with the groundtruth"
             )
     found = {}
     for variant in subject.variants:

@@ -40,15 +40,15 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
     Pieces that a configuration has not are None.
     """
     tracker = subject.tracker(subject.variants[-1])
-    pictures = [on_device(picture) for picture in subject.frames(frames)]
-    programs = Programs(tracker, pictures[0])
-    state, whole = programs.init(pictures[0]), []
-    for frame in pictures[1:]:
+    images = [on_device(image) for image in subject.frames(frames)]
+    programs = Programs(tracker, images[0])
+    state, whole = programs.init(images[0]), []
+    for frame in images[1:]:
         seconds, (state, output) = seconds_of(lambda s=state, f=frame: programs.step(s, f))
         if not bool(output.refitted):
             whole.append(seconds)
     found: dict[str, Any] = {f"{name}_ms": None for name in PIECES}
-    calls = pieces(tracker, state, pictures[-1])
+    calls = pieces(tracker, state, images[-1])
     for name, call in calls.items():
         call()
         times = [seconds_of(call)[0] for _ in range(CALLS * repeat)]

@@ -11,7 +11,7 @@ from drol_jax.bench.subject import Programs, Subject, on_device, seconds_of
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
     """{variant: {"init_s", "step_ms": {"p50", "p95", "mean"}, "steps", "refits", "verdicts"}}.
 
-    The picture's way to the device counts, its decoding does not. Each repetition is a fresh run over the video.
+    The image's way to the device counts, its decoding does not. Each repetition is a fresh run over the video.
     """
     return {variant: _variant(subject, variant, frames, repeat) for variant in subject.variants}
 
@@ -27,8 +27,8 @@ def _variant(subject: Subject, variant: str, frames: int, repeat: int) -> dict[s
         seconds, state = seconds_of(lambda: programs.init(on_device(first)))
         inits.append(seconds)
         outputs = []
-        for picture in others:
-            seconds, (state, output) = seconds_of(lambda picture=picture, s=state: programs.step(s, on_device(picture)))
+        for image in others:
+            seconds, (state, output) = seconds_of(lambda image=image, s=state: programs.step(s, on_device(image)))
             steps.append(1e3 * seconds)
             outputs.append(output)
     low, high = np.percentile(steps, [50, 95])

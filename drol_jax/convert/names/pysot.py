@@ -1,6 +1,6 @@
 """Where every array of a PySOT checkpoint lives in our variables, and how it is laid out there.
 
-PySOT keeps convolution weights as [O, I, rows, columns], transposed ones as [I, O, rows, columns], and feeds pictures
+PySOT keeps convolution weights as [O, I, rows, columns], transposed ones as [I, O, rows, columns], and feeds images
 as BGR; we keep [rows, columns, I, O] and feed RGB. Matrices are transposed, everything else is a vector with the same
 numbers on both sides. The table works in both directions and moves numbers without arithmetic, so there and back gives
 the same bits.

@@ -1,4 +1,4 @@
-"""`--check`: the source network in its own code, on random pictures, beside the converted one."""
+"""`--check`: the source network in its own code, on random images, beside the converted one."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ class Disagreement(UserError):
 
 
 def compare(variables: Any, job: Job) -> dict[str, Any]:
-    """Print how far the converted network is from that of the checkout, on random pictures.
+    """Print how far the converted network is from that of the checkout, on random images.
 
     Args:
       variables: the converted variables.
@@ -53,7 +53,7 @@ def compare(variables: Any, job: Job) -> dict[str, Any]:
     for (z, x), cell, theirs in zip(pairs, cells.tolist(), _their_answers(job, pairs, cells), strict=True):
         ours = our_answer(variables, job.model, z, x, (cell[0], cell[1]))
         worst = {name: max(found, worst.get(name, 0.0)) for name, found in differences(ours, theirs).items()}
-    print_differences(worst, f"{job.check}'s own network on {PAIRS} pairs of random pictures (seed {job.seed})")
+    print_differences(worst, f"{job.check}'s own network on {PAIRS} pairs of random images (seed {job.seed})")
     largest = max(worst.values())
     if not largest <= TOLERANCE:
         raise Disagreement(
@@ -87,12 +87,12 @@ def check_arguments(job: Job) -> None:
 
 def _their_answers(job: Job, pairs: list[list[np.ndarray]], cells: np.ndarray) -> list[Maps]:
     with tempfile.TemporaryDirectory() as folder:
-        pictures, answers = Path(folder) / "pictures.npz", Path(folder) / "answers.npz"
+        images, answers = Path(folder) / "images.npz", Path(folder) / "answers.npz"
         arrays: dict[str, Any] = {
-            f"{name}{i}": picture for i, pair in enumerate(pairs) for name, picture in zip("zx", pair, strict=True)
+            f"{name}{i}": image for i, pair in enumerate(pairs) for name, image in zip("zx", pair, strict=True)
         }
-        np.savez(pictures, allow_pickle=False, cells=cells, **arrays)
-        command = [sys.executable, PROGRAM, job.check, job.config, job.source, pictures, answers]
+        np.savez(images, allow_pickle=False, cells=cells, **arrays)
+        command = [sys.executable, PROGRAM, job.check, job.config, job.source, images, answers]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, errors="replace")
         if done.returncode:
             reason = ascii((done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1])[1:-1]

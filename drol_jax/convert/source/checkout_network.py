@@ -40,8 +40,8 @@ def answer(network: Any, torch: Any, z: np.ndarray, x: np.ndarray, cell: tuple[i
     modules = [getattr(network, name) for name in ("backbone", "neck") if hasattr(network, name)]
     hooks = [m.register_forward_hook(lambda *call: features.update(last=call[2])) for m in modules]
 
-    def tensor(picture: np.ndarray) -> Any:
-        return torch.from_numpy(np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1))[None])
+    def tensor(image: np.ndarray) -> Any:
+        return torch.from_numpy(np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1))[None])
 
     def levels() -> np.ndarray:
         found = features["last"]
@@ -64,7 +64,7 @@ def answer(network: Any, torch: Any, z: np.ndarray, x: np.ndarray, cell: tuple[i
     return maps
 
 
-def main(checkout: str, config: str, checkpoint: str, pictures: str, answers: str) -> None:
+def main(checkout: str, config: str, checkpoint: str, images: str, answers: str) -> None:
     torch: Any = import_module("torch")
 
     state = torch_files.read_state_dict(checkpoint)
@@ -73,7 +73,7 @@ def main(checkout: str, config: str, checkpoint: str, pictures: str, answers: st
     missing, unexpected = network.load_state_dict(tensors, strict=False)
     del tensors, state
     results: dict[str, Any] = {"names": json.dumps([list(missing), list(unexpected)])}
-    with np.load(pictures) as given:
+    with np.load(images) as given:
         for i, (row, column) in enumerate(given["cells"].tolist()):
             maps = answer(network, torch, given[f"z{i}"], given[f"x{i}"], (row, column))
             results |= {f"{i}/{name}": array for name, array in maps.items()}

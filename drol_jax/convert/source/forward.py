@@ -2,7 +2,7 @@
 
 Written from the layers' definitions and from PySOT's names alone, without the table in `pysot_names` and without
 drol_jax's networks, so that a converted network has something independent to agree with. Arrays are [channels, rows,
-columns] float64; pictures are BGR.
+columns] float64; images are BGR.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ def answer(state: State, model: ModelConfig, z: np.ndarray, x: np.ndarray) -> di
       [channels, rows, columns] float64: "template_feature" and "search_feature", several levels as one map; "cls";
       but for SiamFC "loc"; with a mask head "coarse_mask" and "mask", that of `MASK_CELL`.
     """
-    z_levels, x_levels = (outputs(state, model.backbone, picture.astype(np.float64)) for picture in (z, x))
+    z_levels, x_levels = (outputs(state, model.backbone, image.astype(np.float64)) for image in (z, x))
     zs, xs = (
         adjusted(state, [levels[i] for i in model.layers] if model.layers else levels)
         for levels in (z_levels, x_levels)

@@ -1,7 +1,7 @@
 """What a NanoTrack network answers, computed in numpy from its own state dict: `source_forward`'s sibling.
 
 Written from the layers' definitions and NanoTrack's names alone, as there; how long towers are and how wide anything
-is, the state dict tells. Arrays are [channels, rows, columns] float64; pictures are BGR.
+is, the state dict tells. Arrays are [channels, rows, columns] float64; images are BGR.
 """
 
 from itertools import count
@@ -19,7 +19,7 @@ HARD_FROM = 4
 
 def answer(state: State, model: ModelConfig, z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray]:
     """Features and response maps of one template and one search region; arguments and result as `source_forward`'s."""
-    zf, xf = (_backbone(state, picture.astype(np.float64)) for picture in (z, x))
+    zf, xf = (_backbone(state, image.astype(np.float64)) for image in (z, x))
     maps = {}
     for branch, suffix in (("cls", "_cls"), ("bbox", "_reg")):
         shared = "ban_head.corr_pw.CA_layer.fc1.weight" in state

@@ -48,7 +48,7 @@ def open_synth(spec: Spec, seed: int) -> Sequence:
       seed: >= 0.
 
     Returns:
-      Boxes are the tight box of the whole target, occluded or not, cut off at the picture's border; NaN where the
+      Boxes are the tight box of the whole target, occluded or not, cut off at the image's border; NaN where the
       target is wholly outside. Origin 0.
     """
     plan = Plan(spec, seed)

@@ -1,4 +1,4 @@
-"""Places: pictures, larger than the frame, that the camera moves over."""
+"""Places: images, larger than the frame, that the camera moves over."""
 
 from collections.abc import Callable
 

@@ -18,7 +18,7 @@ class Spec:
     place: str
     """See `backdrop.PLACES`."""
     size: tuple[int, int]
-    """(width, height) of the picture, pixels."""
+    """(width, height) of the image, pixels."""
     length: int
     """Frames."""
     extent: float

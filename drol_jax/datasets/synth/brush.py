@@ -101,7 +101,7 @@ class Brush:
 
 
 def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur with nothing outside; wide ones are made on a smaller picture, which is many times faster."""
+    """A Gaussian blur with nothing outside; wide ones are made on a smaller image, which is many times faster."""
     if sigma < 4:
         return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
     h, w = image.shape

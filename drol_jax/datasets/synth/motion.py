@@ -67,10 +67,10 @@ def facing(path: np.ndarray, speed: float) -> np.ndarray:
 def placement(
     centre: np.ndarray, middle: np.ndarray, scale_x: np.ndarray, scale_y: np.ndarray, degrees: np.ndarray
 ) -> np.ndarray:
-    """Affine maps from a sprite's pixels to the picture's.
+    """Affine maps from a sprite's pixels to the image's.
 
     Args:
-      centre: [T, 2] where in the picture the point `middle` [2] of the sprite comes to lie.
+      centre: [T, 2] where in the image the point `middle` [2] of the sprite comes to lie.
       scale_x, scale_y: [T] size factors along the sprite's own axes; negative mirrors.
       degrees: [T] turn, clockwise on the screen.
 

@@ -66,14 +66,14 @@ class Plan:
 
     @cached_property
     def path(self) -> np.ndarray:
-        """[T, 2] centre of the target in the picture, pixels."""
+        """[T, 2] centre of the target in the image, pixels."""
         spec, path = self.spec, self.anchor + self.shake
         if self.has("FM"):
             path = path + motion.bursts(self.rng("dash"), spec.length, 0.5 * spec.extent, 13)
         return self._leave(path) if self.has("OV") else path
 
     def _leave(self, path: np.ndarray) -> np.ndarray:
-        """Lead a path [T, 2] wholly out of the picture, over the nearer side, and back, about halfway through."""
+        """Lead a path [T, 2] wholly out of the image, over the nearer side, and back, about halfway through."""
         spec, width = self.spec, self.spec.size[0]
         middle = np.arange(round(0.42 * spec.length), round(0.6 * spec.length))
         start = int(middle[np.argmax(np.abs(path[middle, 0] - width / 2))])
@@ -125,7 +125,7 @@ class Plan:
     def boxes(self) -> np.ndarray:
         """float64 [T, 4] (x, y, w, h), pixels, 0-based.
 
-        The tight box of the whole target, occluded or not, cut off at the picture's border as annotators do; NaN
+        The tight box of the whole target, occluded or not, cut off at the image's border as annotators do; NaN
         where the target is wholly outside.
         """
         boxes = np.stack([self.target.box(t) for t in range(self.spec.length)])

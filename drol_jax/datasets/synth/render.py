@@ -16,14 +16,14 @@ class Actor:
 
     sprite: Sprite
     maps: np.ndarray
-    """float64 [T, 2, 3]: sprite pixels to picture pixels."""
+    """float64 [T, 2, 3]: sprite pixels to image pixels."""
     pose: np.ndarray
     """int [T]: which of the sprite's poses."""
     smear: np.ndarray
     """float64 [T, 2]: how far it moves while the shutter is open, pixels."""
 
     def box(self, t: int) -> np.ndarray:
-        """float64 [4] (x, y, w, h), pixels, 0-based: the figure's full extent, in or out of the picture."""
+        """float64 [4] (x, y, w, h), pixels, 0-based: the figure's full extent, in or out of the image."""
         points = self.sprite.outlines[self.pose[t]] @ self.maps[t, :, :2].T + self.maps[t, :, 2]
         low, high = points.min(0), points.max(0)
         return np.concatenate([low + 0.5, high - low])  # the box counts from the pixel's centre, its area from its edge
@@ -57,7 +57,7 @@ class Stage:
     place: np.ndarray
     """uint8 RGB, larger than the frame."""
     camera: np.ndarray
-    """float64 [T, 2, 3]: place pixels to picture pixels."""
+    """float64 [T, 2, 3]: place pixels to image pixels."""
     camera_smear: np.ndarray
     """float64 [T, 2]: how far the place moves while the shutter is open, pixels."""
     actors: tuple[Actor, ...]

@@ -62,7 +62,7 @@ def _lookalikes(plan: Plan) -> tuple[list[Actor], list[Actor]]:
     behind: list[Actor] = []
     front: list[Actor] = []
     for number in range(spec.companions + spec.crossings):
-        below = bool(rng.random() < 0.5)  # lower in the picture is nearer to the camera
+        below = bool(rng.random() < 0.5)  # lower in the image is nearer to the camera
         path = (
             _company(plan, rng, below)
             if number < spec.companions
@@ -97,7 +97,7 @@ def _crossing(plan: Plan, rng: np.random.Generator, below: bool, part: float) ->
 
 
 def _occluders(plan: Plan) -> list[Actor]:
-    """Posts, trunks and weeds that pass before the target, each as high as the picture."""
+    """Posts, trunks and weeds that pass before the target, each as high as the image."""
     spec, rng = plan.spec, plan.rng("occluders")
     actors = []
     drift = motion.velocity(plan.anchor, 15)

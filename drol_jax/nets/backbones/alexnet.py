@@ -44,7 +44,7 @@ def _form(layer: int, groups: int) -> Callable[..., jax.Array]:
 
 
 def output_size(size: int) -> int:
-    """Feature rows (or columns) for a picture of `size` pixels: 127 -> 6, 255 -> 22, 287 -> 26."""
+    """Feature rows (or columns) for an image of `size` pixels: 127 -> 6, 255 -> 22, 287 -> 26."""
     size = (size - 11) // 2 + 1
     size = (size - 3) // 2 + 1 - 4
     size = (size - 3) // 2 + 1

@@ -50,7 +50,7 @@ VARIANTS: dict[str, tuple[Block, ...]] = {
 
 
 def output_size(size: int) -> int:
-    """Feature rows (or columns) for a picture of `size` pixels: 127 -> 8, 255 -> 16."""
+    """Feature rows (or columns) for an image of `size` pixels: 127 -> 8, 255 -> 16."""
     return -(-size // STRIDE)
 
 

@@ -45,7 +45,7 @@ class Spread(nn.Module):
 
 
 class Refine(nn.Module):
-    """SiamMask's decoder: from one cell's correlation, through three finer windows of the picture, to a mask."""
+    """SiamMask's decoder: from one cell's correlation, through three finer windows of the image, to a mask."""
 
     @nn.compact
     def __call__(self, cell: jax.Array, windows: tuple[jax.Array, ...]) -> jax.Array:

@@ -66,10 +66,10 @@ def _layers(config: ModelConfig, variables: Any) -> Mapping[tuple[str, ...], int
             found[layer.path] = layer.feature_group_count
         return call(*args, **kwargs)
 
-    picture = jax.ShapeDtypeStruct((1, 255, 255, 3), jnp.float32)
+    image = jax.ShapeDtypeStruct((1, 255, 255, 3), jnp.float32)
     plain = {name: variables[name] for name in ("params", "batch_stats") if name in variables}
     with nn.intercept_methods(look):
-        jax.eval_shape(lambda v, x: SiameseNet(config).apply(v, x, method="search"), plain, picture)
+        jax.eval_shape(lambda v, x: SiameseNet(config).apply(v, x, method="search"), plain, image)
     return found
 
 

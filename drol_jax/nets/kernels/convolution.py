@@ -19,19 +19,19 @@ Convolution = Callable[..., jax.Array]
 
 
 def _on_cpu(one: Convolution, other: Convolution) -> Convolution:
-    """A convolution by the form `one`, picture by picture, on the CPU and by `other` elsewhere, and so its gradients.
+    """A convolution by the form `one`, image by image, on the CPU and by `other` elsewhere, and so its gradients.
 
-    One picture's parts fit into the processor's cache, those of a batch do not.
+    One image's parts fit into the processor's cache, those of a batch do not.
 
     Args:
-      one, other: (x, kernel) -> y; `one` is called with a batch of one picture.
+      one, other: (x, kernel) -> y; `one` is called with a batch of one image.
     """
 
     def value(x, kernel):
         return jax.lax.platform_dependent(x, kernel, cpu=partial(_each, one), default=other)
 
     def forth(x, kernel):
-        # A structure says whether anybody asks for the pictures' gradient: first layers are not asked.
+        # A structure says whether anybody asks for the images' gradient: first layers are not asked.
         return value(x.value, kernel.value), (x.value, kernel.value, () if x.perturbed else None)
 
     def back(kept, slope):
@@ -50,7 +50,7 @@ def _on_cpu(one: Convolution, other: Convolution) -> Convolution:
 def _each(one: Convolution, x: jax.Array, kernel: jax.Array) -> jax.Array:
     if x.shape[0] == 1:
         return one(x, kernel)
-    return jax.lax.map(lambda picture: one(picture[None], kernel)[0], x)
+    return jax.lax.map(lambda image: one(image[None], kernel)[0], x)
 
 
 def _slopes(form: Convolution, wanted: tuple[int, ...], x: jax.Array, kernel: jax.Array, slope: jax.Array) -> Any:
@@ -67,16 +67,16 @@ def _slopes_of_each(
     one: Convolution, wanted: tuple[int, ...], x: jax.Array, kernel: jax.Array, slope: jax.Array
 ) -> Any:
     def add(total, pair):
-        picture, its_slope = (part[None] for part in pair)
-        *of_picture, of_kernel = _slopes(one, wanted, picture, kernel, its_slope)
-        return total + of_kernel, [part[0] for part in of_picture]
+        image, its_slope = (part[None] for part in pair)
+        *of_image, of_kernel = _slopes(one, wanted, image, kernel, its_slope)
+        return total + of_kernel, [part[0] for part in of_image]
 
-    total, of_pictures = jax.lax.scan(add, jnp.zeros_like(kernel), (x, slope))
-    return (*of_pictures, total)
+    total, of_images = jax.lax.scan(add, jnp.zeros_like(kernel), (x, slope))
+    return (*of_images, total)
 
 
 def _blocked(x: jax.Array, kernel: jax.Array, s: int) -> tuple[jax.Array, jax.Array]:
-    """Pictures and kernel over blocks of s x s pixels, so that stride s becomes 1."""
+    """Images and kernel over blocks of s x s pixels, so that stride s becomes 1."""
     size, channels, outputs = kernel.shape[0], kernel.shape[2], kernel.shape[3]
     blocks = -(-size // s)
     rows, columns = ((n - size) // s + blocks for n in x.shape[1:3])
@@ -95,7 +95,7 @@ def _plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _takes(x: jax.Array, size: int) -> bool:
-    """Whether `winograd.by_rows` is exact enough, and made, for pictures and a kernel of `size` rows."""
+    """Whether `winograd.by_rows` is exact enough, and made, for images and a kernel of `size` rows."""
     return x.dtype == jnp.float32 and size in winograd.ROWS_OF
 
 
@@ -151,7 +151,7 @@ def strided(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
     """Strided, unpadded convolution; on the CPU as one product of all patches, a patch's taps being channels.
 
     3x3 with stride 2 over 63x63 cells takes 6 ms so with 256 channels and 512 outputs, as a plain convolution 9 for one
-    picture and 11 for each of several.
+    image and 11 for each of several.
 
     Args:
       x: [B, H, W, C].

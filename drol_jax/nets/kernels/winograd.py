@@ -1,6 +1,6 @@
 """Convolution with fewer products: Winograd's algorithm, for CPUs.
 
-Tiles of n = m + k - 1 rows and columns of the picture and the k x k kernel are taken to a basis in which the m x m
+Tiles of n = m + k - 1 rows and columns of the image and the k x k kernel are taken to a basis in which the m x m
 outputs of a tile cost n * n products for each pair of channels in place of (m * k)^2: 36 for 144 with k = 3, 64 for
 400 with k = 5, both with m = 4. What remains is one batched matrix product. The kernels are transformed once, when
 weights are loaded (`kernel_basis`): doing it in every frame would cost more than is won, and they take 4 (k = 3) or
@@ -9,7 +9,7 @@ weights are loaded (`kernel_basis`): doing it in every frame would cost more tha
 Source: A. Lavin and S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016; the matrices follow from
 evaluating and interpolating polynomials at some points and at infinity (Toom and Cook).
 
-Letters: B pictures, H W rows and columns, C channels, O outputs, G groups, T tiles, n and m as above, k kernel size.
+Letters: B images, H W rows and columns, C channels, O outputs, G groups, T tiles, n and m as above, k kernel size.
 """
 
 from collections.abc import Sequence
@@ -32,11 +32,11 @@ ROWS_OF = {3: 4, 4: 4, 5: 4, 6: 5}
 
 
 class Transforms(NamedTuple):
-    """outputs = A [(G kernel) * (B picture)] along one axis, in float64."""
+    """outputs = A [(G kernel) * (B image)] along one axis, in float64."""
 
     output: np.ndarray  # A, [m, n]
     kernel: np.ndarray  # G, [n, k]
-    picture: np.ndarray  # B, [n, n]
+    image: np.ndarray  # B, [n, n]
 
 
 @lru_cache(maxsize=len(ROWS_OF))
@@ -49,10 +49,10 @@ def transforms(k: int, m: int = TILE) -> Transforms:
         at_infinity = np.eye(count)[-1:]
         return np.concatenate([np.vander(points[: n - 1], count, increasing=True), at_infinity])
 
-    picture = np.linalg.inv(powers(n)).T
+    image = np.linalg.inv(powers(n)).T
     # Rows of like size round alike; powers of two move no digit.
-    size = 2.0 ** np.round(np.log2(np.abs(picture).sum(axis=1, keepdims=True)))
-    return Transforms(powers(m).T, powers(k) * size, picture / size)
+    size = 2.0 ** np.round(np.log2(np.abs(image).sum(axis=1, keepdims=True)))
+    return Transforms(powers(m).T, powers(k) * size, image / size)
 
 
 def kernel_basis(kernel: np.ndarray, groups: int = 1) -> tuple[np.ndarray, ...]:
@@ -114,7 +114,7 @@ def convolve(
       basis: for every group [n * n, C / G, O / G].
       k: the kernel's rows and columns.
       padding: ((top, bottom), (left, right)), zeros.
-      dilation: distance of the kernel's taps; every dilation-th row and column is a picture of its own.
+      dilation: distance of the kernel's taps; every dilation-th row and column is an image of its own.
 
     Returns:
       [B, H', W', O], as of `jax.lax.conv_general_dilated` but for rounding, about 1e-5 of the largest number.

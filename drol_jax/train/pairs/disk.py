@@ -75,7 +75,7 @@ class FromDisk:
     Args:
       tracks: where pairs come from; at least two videos, where there are to be negatives.
       draws: how, and how many.
-      workers: threads that read pictures.
+      workers: threads that read images.
 
     Raises:
       UserError: no tracks; one video alone, and negatives; a number out of its range.

@@ -1,4 +1,4 @@
-"""PySOT's training data: pictures of 511 x 511 with the target in the middle, and one JSON file of boxes."""
+"""PySOT's training data: images of 511 x 511 with the target in the middle, and one JSON file of boxes."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, context_side
 
 SIDE = 511
 EXEMPLAR = 127
-"""Pixels that a target with its context has in the pictures."""
+"""Pixels that a target with its context has in the images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Crop511Settings:
     """One dataset, made ready by PySOT's `par_crop.py` and `gen_json.py`."""
 
     folder: str
-    """Of the pictures, such as training_dataset/vid/crop511."""
+    """Of the images, such as training_dataset/vid/crop511."""
     annotation: str
     """The JSON file, such as training_dataset/vid/train.json."""
     frame_range: int = 100
@@ -57,17 +57,17 @@ def crop511(
 
 
 def list_crop511(folder: Path, annotation: Path) -> list[Track]:
-    """The annotation's tracks; no picture is opened.
+    """The annotation's tracks; no image is opened.
 
     Args:
-      folder: pictures are at VIDEO/FRAME.TRACK.x.jpg, frames of six digits, tracks of two.
-      annotation: JSON ``{video: {track: {frame: [x1, y1, x2, y2]}}}`` in pixels of the uncut picture; or [w, h].
+      folder: images are at VIDEO/FRAME.TRACK.x.jpg, frames of six digits, tracks of two.
+      annotation: JSON ``{video: {track: {frame: [x1, y1, x2, y2]}}}`` in pixels of the uncut image; or [w, h].
 
     Raises:
       UserError: the folder or the file is missing; the file is of another form, or holds no box with an area.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder of cut pictures; make it with PySOT's par_crop.py or mend the path")
+        raise UserError(f"{folder}: no such folder of cut images; make it with PySOT's par_crop.py or mend the path")
     tracks = [
         Track(video=video, open=partial(_clip, folder / video, track, numbers, sizes))
         for video, track, numbers, sizes in _tracks(annotation)
@@ -78,7 +78,7 @@ def list_crop511(folder: Path, annotation: Path) -> list[Track]:
 
 
 def _tracks(path: Path) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """(video, track, frames' numbers int [n], sizes float64 [n, 2] (w, h) in the uncut picture), n >= 1."""
+    """(video, track, frames' numbers int [n], sizes float64 [n, 2] (w, h) in the uncut image), n >= 1."""
     for video, tracks in _items(path, _content(path), "file"):
         for track, frames in _items(path, tracks, f"video {video}"):
             known = {}
@@ -123,10 +123,10 @@ def _size(path: Path, box: Any, what: str) -> tuple[float, float]:
 def _clip(folder: Path, track: str, numbers: np.ndarray, sizes: np.ndarray) -> Clip:
     def sighting(i: int) -> Sighting:
         path = folder / f"{numbers[i]:06d}.{track}.x.jpg"
-        picture = read(path)
-        if picture.shape[:2] != (SIDE, SIDE):
-            raise UserError(f"{path}: {picture.shape[1]}x{picture.shape[0]} pixels, not {SIDE}x{SIDE}; cut it again")
+        image = read(path)
+        if image.shape[:2] != (SIDE, SIDE):
+            raise UserError(f"{path}: {image.shape[1]}x{image.shape[0]} pixels, not {SIDE}x{SIDE}; cut it again")
         size = sizes[i] * (EXEMPLAR / context_side(sizes[i]))
-        return Sighting(picture=picture, box=np.concatenate([(SIDE - size) / 2, size]))
+        return Sighting(image=image, box=np.concatenate([(SIDE - size) / 2, size]))
 
     return Clip(numbers=numbers, read=sighting)

@@ -1,4 +1,4 @@
-"""Cutting pairs out of pictures whose target is known, with random shift, scale, light, blur and loss of colour."""
+"""Cutting pairs out of images whose target is known, with random shift, scale, light, blur and loss of colour."""
 
 from dataclasses import dataclass, fields
 
@@ -14,7 +14,7 @@ CONTEXT = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class CutSettings:
-    """Shares are 0..1 of all pairs; shifts are pixels of the cut picture."""
+    """Shares are 0..1 of all pairs; shifts are pixels of the cut image."""
 
     negatives: float = 0.2
     """Share of search regions out of another video than the template's."""
@@ -49,9 +49,9 @@ _HIGHEST = {"template_shift": 64, "shift": 128, "template_scale": 0.5, "scale": 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sighting:
-    """A target in a picture."""
+    """A target in an image."""
 
-    picture: np.ndarray
+    image: np.ndarray
     """uint8 RGB [H, W, 3]."""
     box: np.ndarray
     """float64 [4] (x, y, w, h), pixels, 0-based."""
@@ -63,23 +63,26 @@ def context_side(size: np.ndarray) -> float:
     return float(np.sqrt(padded.prod()))
 
 
-def square(picture: np.ndarray, centre: np.ndarray, side: float, out: int) -> np.ndarray:
-    """Square patch about a point (x, y), resized bilinearly; the picture's mean colour lies around it.
+def square(image: np.ndarray, centre: np.ndarray, side: float, out: int) -> np.ndarray:
+    """Square patch about a point (x, y), resized bilinearly; the image's mean colour lies around it.
 
-    Pixel u of the patch shows the picture at centre + (u - (out - 1) / 2) * side / out, as `crops.centred_crop`.
+    Pixel u of the patch shows the image at centre + (u - (out - 1) / 2) * side / out, as `crops.centred_crop`.
     """
     step = side / out
     first = centre - step * (out - 1) / 2
-    fill = np.floor(cv2.mean(picture)[:3]).tolist()
-    to_picture = np.array([[step, 0, first[0]], [0, step, first[1]]])
+    fill = np.floor(cv2.mean(image)[:3]).tolist()
+    to_image = np.array([[step, 0, first[0]], [0, step, first[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(
-        picture, to_picture, (out, out), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
-    )
+    return cv2.warpAffine(image, to_image, (out, out), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
 
 
 def cut_pair(
-    rng: np.random.Generator, first: Sighting, second: Sighting, settings: CutSettings, exemplar: int, instance: int
+    rng: np.random.Generator,
+    first: Sighting,
+    second: Sighting,
+    settings: CutSettings,
+    exemplar: int,
+    instance: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A pair of two sightings.
 
@@ -110,7 +113,7 @@ def _cut(of: Sighting, shift: np.ndarray, change: float, exemplar: int, out: int
     """The patch with the target `shift` pixels off its middle, 1 + `change` times as large as in a template."""
     centre, size = target_from_box(np.asarray(of.box, np.float64))
     scale = (1 + change) * exemplar / context_side(size)
-    patch = square(of.picture, centre - shift / scale, out / scale, out)
+    patch = square(of.image, centre - shift / scale, out / scale, out)
     box = exact_box_from_target((out - 1) / 2 + shift, scale * size)
     return patch, box.astype(np.float32)
 

@@ -41,7 +41,7 @@ class SequencesSettings:
     keep: bool = False
     """Read every frame once, when the run begins, and keep what pairs can show of it on the device. Costs 3 * P * P
     bytes of its memory a frame (0.55 MB with shift 48, scale 0.18 and search regions of 255), and as much of the host's
-    while reading. Batches then are drawn on the device and wait for no picture to be decoded; they are other ones."""
+    while reading. Batches then are drawn on the device and wait for no image to be decoded; they are other ones."""
 
 
 def sequences(
@@ -112,7 +112,7 @@ def _folders(name: str) -> Benchmark:
         reader="got10k" if got10k else "boxes",
         fps=None,
         folders=folders,
-        layouts=(Layout(truth=("{folder}/groundtruth.txt",), images=("{folder}", "{folder}/img"), loose=True),),
+        layouts=(Layout(groundtruth=("{folder}/groundtruth.txt",), images=("{folder}", "{folder}/img"), loose=True),),
         pysot=(),
         probe={},
         attribute_file=None,
@@ -138,6 +138,6 @@ def _clip(entry: SequenceEntry) -> Clip:
         raise UserError(f"sequence {entry.name}: no frame has a box of {_LEAST:g} pixels; leave the sequence out")
 
     def sighting(i: int) -> Sighting:
-        return Sighting(picture=read(sequence.frames[numbers[i]]), box=sequence.boxes[numbers[i]])
+        return Sighting(image=read(sequence.frames[numbers[i]]), box=sequence.boxes[numbers[i]])
 
     return Clip(numbers=numbers, read=sighting)

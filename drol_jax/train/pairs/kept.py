@@ -66,13 +66,13 @@ class Kept:
     """Endless pairs of two frames of one clip, or of two videos, as `FromDisk`'s but drawn on JAX's default device.
 
     Every frame of the tracks is read while this is made, and of each a patch is kept on that device: K * P * P * 3
-    bytes for K frames, P from `kept_cut.patch_side`. Until they are there the host holds as much. A picture is resized
+    bytes for K frames, P from `kept_cut.patch_side`. Until they are there the host holds as much. An image is resized
     twice on its way to a pair, so pairs are a little softer than `FromDisk`'s; the numbers drawn are others too.
 
     Args:
       tracks: where pairs come from; at least two videos, where there are to be negatives.
       draws: how, and how many.
-      workers: threads that read pictures; None for one a core.
+      workers: threads that read images; None for one a core.
 
     Raises:
       UserError: no tracks; one video alone, and negatives; a number out of its range; an annotation or an image cannot
@@ -124,7 +124,7 @@ def _read(pool: ThreadPoolExecutor, clips: Sequence[Clip], draws: Draws) -> tupl
         sighting = clip.read(i)
         centre, size = target_from_box(np.asarray(sighting.box, np.float64))
         scale = draws.exemplar / context_side(size)
-        patches[row] = square(sighting.picture, centre, side / scale, side)
+        patches[row] = square(sighting.image, centre, side / scale, side)
         sizes[row] = scale * size
 
     for _ in pool.map(fill, range(len(frames))):  # raises what the first of them raised, in their order

@@ -1,4 +1,4 @@
-"""Cutting pairs out of kept patches, as `disk_cut.cut_pair` cuts them out of pictures; jitted code.
+"""Cutting pairs out of kept patches, as `disk_cut.cut_pair` cuts them out of images; jitted code.
 
 A patch shows a target and what is about it at the template's scale: one of its pixels is one pixel of a template that
 is neither shifted nor scaled, and the target's centre is its middle. P is its rows and columns.
@@ -62,7 +62,7 @@ def cut_rows(
 
     template, search = _lit(template, dice, settings), _lit(search, dice, settings)
     kernel = _kernel(dice)
-    search = jax.lax.cond(blurred, _blurred, lambda picture, _: picture, search, kernel)
+    search = jax.lax.cond(blurred, _blurred, lambda image, _: image, search, kernel)
     return _finished(template, grey), _finished(search, grey), box
 
 
@@ -93,12 +93,12 @@ def _sampled(
     return above * (1 - share_y) + below * share_y
 
 
-def _lit(picture: jax.Array, dice: Dice, settings: CutSettings) -> jax.Array:
+def _lit(image: jax.Array, dice: Dice, settings: CutSettings) -> jax.Array:
     """In other light: brightness, contrast about the mean, and each colour."""
     bright, contrast = 1 + settings.light * dice.uniform(-1.0, 1.0, (2,))
     tint = 1 + settings.tint * dice.uniform(-1.0, 1.0, (3,))
-    mean = picture.mean()
-    return jnp.clip(((picture - mean) * contrast + mean) * (bright * tint), 0, 255)
+    mean = image.mean()
+    return jnp.clip(((image - mean) * contrast + mean) * (bright * tint), 0, 255)
 
 
 def _kernel(dice: Dice) -> jax.Array:
@@ -113,13 +113,13 @@ def _kernel(dice: Dice) -> jax.Array:
     return kernel / kernel.sum()
 
 
-def _blurred(picture: jax.Array, kernel: jax.Array) -> jax.Array:
+def _blurred(image: jax.Array, kernel: jax.Array) -> jax.Array:
     """Every channel [S, S] of float32 [S, S, 3] weighed by the kernel; the border goes on beyond itself."""
-    side, _, channels = picture.shape
+    side, _, channels = image.shape
     edge = (_REACH, _REACH)
     # In rows without channels a shift is one slice. One kernel row at a time: all 225 taps in one expression take a
     # compiler long, and each by itself passes over the whole batch.
-    padded = jnp.pad(picture, (edge, edge, (0, 0)), mode="edge").reshape(side + 2 * _REACH, -1)
+    padded = jnp.pad(image, (edge, edge, (0, 0)), mode="edge").reshape(side + 2 * _REACH, -1)
 
     def add(total: jax.Array, row: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         down, weights = row
@@ -129,11 +129,11 @@ def _blurred(picture: jax.Array, kernel: jax.Array) -> jax.Array:
         return total, None
 
     total, _ = jax.lax.scan(add, jnp.zeros((side, side * channels)), (jnp.arange(2 * _REACH + 1), kernel))
-    return total.reshape(picture.shape)
+    return total.reshape(image.shape)
 
 
-def _finished(picture: jax.Array, grey: jax.Array) -> jax.Array:
+def _finished(image: jax.Array, grey: jax.Array) -> jax.Array:
     """uint8 [S, S, 3] of float32, without its colours where `grey`."""
     # Written out: as a product of matrices it would be rounded to few bits on a GPU.
-    luma = 0.299 * picture[..., :1] + 0.587 * picture[..., 1:2] + 0.114 * picture[..., 2:]
-    return jnp.clip(jnp.round(jnp.where(grey, luma, picture)), 0, 255).astype(jnp.uint8)
+    luma = 0.299 * image[..., :1] + 0.587 * image[..., 1:2] + 0.114 * image[..., 2:]
+    return jnp.clip(jnp.round(jnp.where(grey, luma, image)), 0, 255).astype(jnp.uint8)

@@ -13,7 +13,7 @@ class Mixture:
     """Every batch from one of the sources, chosen at random.
 
     Args:
-      sources: of equal batch and picture sizes.
+      sources: of equal batch and image sizes.
       weights: how often each is chosen, in proportion to the sum; >= 0.
       seed: >= 0, of the choice.
       masks: hand masks over; every source with a weight has to have them. Without, they are left out of all batches, so

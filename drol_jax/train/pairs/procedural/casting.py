@@ -1,4 +1,4 @@
-"""Objects as they are seen in one picture: which, how large, where."""
+"""Objects as they are seen in one image: which, how large, where."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ WINDOW = 1.18
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """An object in a picture."""
+    """An object in an image."""
 
     thing: Thing
     pose: Pose
@@ -31,13 +31,13 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True)
 class Studio:
-    """What all actors of a picture have in common."""
+    """What all actors of an image have in common."""
 
     dice: Dice
     settings: ProceduralSettings
     exemplar: int
     side: int
-    """Of the picture, pixels."""
+    """Of the image, pixels."""
     scale: jax.Array
     """Pixels a unit of the target."""
 
@@ -63,7 +63,7 @@ def beside(studio: Studio, one: Thing, other: Actor, away: tuple[float, float], 
 
 
 def aside(dice: Dice, other: Actor, side: int) -> jax.Array:
-    """A place in the picture, mostly clear of another object: the farther of two draws, float32 [2] (x, y)."""
+    """A place in the image, mostly clear of another object: the farther of two draws, float32 [2] (x, y)."""
     draws = dice.uniform(0.05, 0.95, (2, 2)) * side
     away = jnp.max(jnp.abs(draws - other.middle) / other.size, axis=-1)
     return draws[jnp.argmax(away)]

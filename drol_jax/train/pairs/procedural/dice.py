@@ -66,13 +66,13 @@ _HUES = (0.45, 0.7, 1.1, 1.9, 3.7)
 
 
 def colours(dice: Dice, count: int) -> jax.Array:
-    """float32 [count, 3] RGB 0..1: related in brightness and saturation as one picture's are, some pictures grey."""
+    """float32 [count, 3] RGB 0..1: related in brightness and saturation as one image's are, some images grey."""
     vivid = 0.9 * dice.uniform() ** 1.5
     bright, wide = dice.uniform(0.25, 0.65), dice.uniform(0.2, 1.0)
     of_things = jnp.asarray(_HUES)[dice.one_of(3, 3, 2, 3, 2, shape=(count,))] + dice.about(0.2, (count,))
     hue = jnp.where(dice.chance(0.75, (count,)), of_things, dice.uniform(0.0, 6.2832, (count,)))
     value = jnp.clip(bright + wide * dice.uniform(-0.5, 0.5, (count,)), 0.04, 0.95)
-    # What is bright is seldom vivid too: pastel pictures are rare.
+    # What is bright is seldom vivid too: pastel images are rare.
     saturation = vivid * dice.uniform(0.1, 1.0, (count,)) * jnp.clip(1.25 - value, 0, 1)
     wheel = hue[:, None] - jnp.array([0.0, 2.0944, 4.1888])
     return jnp.clip(value[:, None] * (1 + saturation[:, None] * jnp.cos(wheel)), 0.0, 1.0)

@@ -24,7 +24,7 @@ DRAWS = 2 * scenery.DRAWS + 8 * things.DRAWS + 1700
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One of a pair's pictures."""
+    """One of a pair's images."""
 
     place: Place
     window: Window
@@ -44,7 +44,7 @@ class Layout:
 
 
 def layout(dice: Dice, settings: ProceduralSettings, exemplar: int, instance: int) -> Layout:
-    """Lay out a pair for pictures of `exemplar` and `instance` pixels a side."""
+    """Lay out a pair for images of `exemplar` and `instance` pixels a side."""
     places = dice.several(2, scenery.DRAWS, scenery.place)
     here, elsewhere = (jax.tree.map(lambda leaf, k=k: leaf[k], places) for k in range(2))
     strangers = dice.several(OTHERS + 4, things.DRAWS, lambda d: thing(d, settings.stretch))
@@ -113,7 +113,7 @@ def _drifted(dice: Dice, of: Thing, spread: float) -> Thing:
 
 
 def _cut(dice: Dice, share: float, camera: Camera, own: Actor, side: int) -> Camera:
-    """The camera with the picture's border through the region, at most a quarter of the target behind it."""
+    """The camera with the image's border through the region, at most a quarter of the target behind it."""
     which = dice.one_of(1, 1, 1, 1, shape=(2,))
     inward = dice.uniform(-0.25, 1.0, (2,))
     low, high = own.middle - (own.size - 1) / 2, own.middle + (own.size - 1) / 2
@@ -128,7 +128,7 @@ def _cut(dice: Dice, share: float, camera: Camera, own: Actor, side: int) -> Cam
 
 
 def _box(own: Actor, border: jax.Array) -> jax.Array:
-    """The target's box inside the picture's border, float32 [4] (x, y, w, h)."""
+    """The target's box inside the image's border, float32 [4] (x, y, w, h)."""
     box = exact_box_from_target(own.middle, own.size)
     low, high = jnp.maximum(box[:2], border[:2]), jnp.minimum(box[:2] + box[2:], border[2:] + 1)
     return jnp.concatenate([low, high - low])

@@ -1,4 +1,4 @@
-"""Objects onto a picture.
+"""Objects onto an image.
 
 An object touches only a square window of the canvas.
 """
@@ -20,7 +20,7 @@ Canvas = tuple[jax.Array, jax.Array]
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Patch:
-    """Where an object touches a picture."""
+    """Where an object touches an image."""
 
     start: jax.Array  # int32 [2] (x, y) first pixel
     line: jax.Array  # float32 [2, n] (x, y) of its pixels, from the object's origin
@@ -28,7 +28,7 @@ class Patch:
 
 
 def patch(pose: Pose, middle: jax.Array, window: int, side: int) -> Patch:
-    """The square of `window` pixels about `middle` (x, y), moved into the picture of `side` pixels."""
+    """The square of `window` pixels about `middle` (x, y), moved into the image of `side` pixels."""
     start = jnp.clip(jnp.round(middle).astype(jnp.int32) - window // 2, 0, side - window)
     line = jnp.arange(window) + start[:, None] - pose.centre[:, None]
     (a, b), (c, d) = pose.matrix
@@ -46,12 +46,12 @@ def paint(canvas: Canvas, of: Thing, pose: Pose, at: Patch, shown: jax.Array, ta
     alphas, rim = stage(shown, _cover, of, pose, at)
     fields = render(of.waves, at.inverse, at.line[0], at.line[1])
     colour, cover = stage(shown, _colour, of, at, alphas, rim, fields)
-    picture, seen = canvas
+    image, seen = canvas
     x, y, window = at.start[0], at.start[1], cover.shape[0]
-    old = jax.lax.dynamic_slice(picture, (0, y, x), (3, window, window))
+    old = jax.lax.dynamic_slice(image, (0, y, x), (3, window, window))
     old_seen = jax.lax.dynamic_slice(seen, (y, x), (window, window))
-    picture = jax.lax.dynamic_update_slice(picture, old * (1 - cover) + colour, (0, y, x))
-    return picture, jax.lax.dynamic_update_slice(seen, old_seen * (1 - cover) + cover * target, (y, x))
+    image = jax.lax.dynamic_update_slice(image, old * (1 - cover) + colour, (0, y, x))
+    return image, jax.lax.dynamic_update_slice(seen, old_seen * (1 - cover) + cover * target, (y, x))
 
 
 def _cover(of: Thing, pose: Pose, at: Patch) -> tuple[list[jax.Array], jax.Array]:

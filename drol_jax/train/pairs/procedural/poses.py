@@ -1,4 +1,4 @@
-"""Where an object is in a picture, and how it is turned, stretched and bent there.
+"""Where an object is in an image, and how it is turned, stretched and bent there.
 
 Pixels p become the object's coordinates v in two steps, each exactly invertible: u = inverse (p - centre), then a bend,
 v_x = u_x + a u_y^2 + c u_y^3 and v_y = u_y + b v_x^2. So outlines lead to tight boxes without a pixel painted.
@@ -16,7 +16,7 @@ from drol_jax.train.pairs.procedural.things import Thing, outline
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """From the object to the picture."""
+    """From the object to the image."""
 
     matrix: jax.Array  # float32 [2, 2] from the object's units to pixels
     centre: jax.Array  # float32 [2] (x, y), pixel of the object's origin

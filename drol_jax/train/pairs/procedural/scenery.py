@@ -1,6 +1,6 @@
 """Backgrounds: regions with hard edges and soft, 1/f colour noise, gratings, small shapes.
 
-A place has coordinates of its own, pixels at zoom 1, and repeats itself after SPAN of them; pictures show windows of
+A place has coordinates of its own, pixels at zoom 1, and repeats itself after SPAN of them; images show windows of
 it. Smooth noise is a random grid enlarged by a matrix on either side. Letters: G cells of a grid along a side.
 """
 
@@ -50,10 +50,10 @@ class Place:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """What a picture shows of a place."""
+    """What an image shows of a place."""
 
-    centre: jax.Array  # float32 [2] (x, y) in the middle of the picture
-    zoom: jax.Array  # float32 () pixels of the place per pixel of the picture
+    centre: jax.Array  # float32 [2] (x, y) in the middle of the image
+    zoom: jax.Array  # float32 () pixels of the place per pixel of the image
 
 
 def place(dice: Dice) -> Place:

@@ -1,6 +1,6 @@
-"""From light to a picture: tone, blur, few pixels, noise, compression, the picture's border.
+"""From light to an image: tone, blur, few pixels, noise, compression, the image's border.
 
-Pictures are float32 [3, N, N], 0..1, until `developed` makes bytes of them. What is rare runs under `lax.cond`, so that
+Images are float32 [3, N, N], 0..1, until `developed` makes bytes of them. What is rare runs under `lax.cond`, so that
 most pairs do not pay for it.
 """
 
@@ -17,7 +17,7 @@ from drol_jax.train.pairs.procedural.stages import stage
 
 TAPS = 9
 _REACH = 8  # pixels, farthest tap
-_FEWEST = 2.2  # pixels of the picture per pixel of the sensor, at least, where the picture is coarse
+_FEWEST = 2.2  # pixels of the image per pixel of the sensor, at least, where the image is coarse
 
 # JPEG's steps for brightness at quality 50 (ITU-T T.81, annex K); those for colour are near a formula.
 _LUMA = np.array(
@@ -41,7 +41,7 @@ _TO_RGB = np.linalg.inv(_TO_YCC).astype(np.float32)
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """What one picture is taken with."""
+    """What one image is taken with."""
 
     gain: jax.Array  # float32 [3] factor on red, green, blue
     curve: jax.Array  # float32 () -0.5..0.5, lifts or lowers the middle tones
@@ -58,7 +58,7 @@ class Camera:
     seed: jax.Array  # uint32 ()
     compressed: jax.Array  # bool ()
     quality: jax.Array  # float32 () factor on the quantisation of JPEG at quality 50
-    border: jax.Array  # float32 [4] (left, top, right, bottom) first and last pixel inside the picture
+    border: jax.Array  # float32 [4] (left, top, right, bottom) first and last pixel inside the image
 
 
 def cameras(dice: Dice, settings: ProceduralSettings) -> tuple[Camera, Camera]:
@@ -107,7 +107,7 @@ def _kernel(dice: Dice) -> tuple[jax.Array, jax.Array]:
 
 
 def developed(image: jax.Array, camera: Camera) -> jax.Array:
-    """The picture, uint8 [N, N, 3]."""
+    """The image, uint8 [N, N, 3]."""
     on = camera.pitch > 0
     image = stage(on, _toned, image, camera)
     image = jax.lax.cond(camera.blurred, _smeared, _same, image, camera)
@@ -178,7 +178,7 @@ def _noisy(image: jax.Array, camera: Camera, grain: list[jax.Array]) -> jax.Arra
 
 
 def compressed(image: jax.Array, camera: Camera) -> jax.Array:
-    """The picture after JPEG compression: 8 x 8 cosine transform, quantised, and back."""
+    """The image after JPEG compression: 8 x 8 cosine transform, quantised, and back."""
     side = image.shape[-1]
     blocks = -(-side // 8)
     extra = 8 * blocks - side

@@ -44,7 +44,7 @@ class ProceduralSettings:
     occluded: float = 0.3
     """Share of targets partly behind something."""
     cut_off: float = 0.12
-    """Share of pictures whose border crosses the region."""
+    """Share of images whose border crosses the region."""
     new_place: float = 0.25
     """Share of search regions with a background that has nothing in common with the template's."""
     camouflage: float = 0.3
@@ -52,9 +52,9 @@ class ProceduralSettings:
     grey: float = 0.12
     """Share of pairs without colour."""
     blur: float = 0.35
-    """Share of pictures blurred by motion or focus."""
+    """Share of images blurred by motion or focus."""
     coarse: float = 0.2
-    """Share of pairs from a small picture, scaled up."""
+    """Share of pairs from a small image, scaled up."""
     compressed: float = 0.3
     """Share of pairs with the traces of strong JPEG compression."""
     light: float = 0.3

@@ -41,7 +41,7 @@ class Procedural:
         self._settings = settings
         self._sizes = (batch_size, exemplar, instance)
         self._key = jax.random.key(seed, impl="threefry2x32")
-        # One by one, a CPU keeps a picture in its cache and skips what is not in it; a GPU wants them all at once.
+        # One by one, a CPU keeps an image in its cache and skips what is not in it; a GPU wants them all at once.
         self._one_by_one = jax.default_backend() == "cpu"
 
     def batch(self, index: int) -> Pairs:
@@ -64,13 +64,13 @@ def _render_all(exemplar: int, instance: int, one_by_one: bool, laid: Layout) ->
 
 
 def _render(exemplar: int, instance: int, laid: Layout) -> Pairs:
-    template, _ = _picture(laid.template, exemplar)
-    search, seen = _picture(laid.search, instance)
+    template, _ = _image(laid.template, exemplar)
+    search, seen = _image(laid.search, instance)
     mask = ((seen > 0.5) & laid.positive).astype(jnp.uint8)
     return Pairs(template=template, search=search, box=laid.box, positive=laid.positive, mask=mask)
 
 
-def _picture(view: View, side: int) -> tuple[jax.Array, jax.Array]:
+def _image(view: View, side: int) -> tuple[jax.Array, jax.Array]:
     """uint8 [side, side, 3], and float32 [side, side] how much of the target is seen."""
     canvas = show(view.place, view.window, side), jnp.zeros((side, side))
 
@@ -80,8 +80,8 @@ def _picture(view: View, side: int) -> tuple[jax.Array, jax.Array]:
 
         return jax.lax.cond(actor.shown, painted, lambda canvas: canvas, canvas), None
 
-    (picture, seen), _ = jax.lax.scan(add, canvas, view.actors)
+    (image, seen), _ = jax.lax.scan(add, canvas, view.actors)
     line = jnp.arange(side)
     left, top, right, bottom = view.camera.border
     inside = ((line >= top) & (line <= bottom))[:, None] & ((line >= left) & (line <= right))
-    return developed(picture, view.camera), seen * inside
+    return developed(image, view.camera), seen * inside

@@ -17,7 +17,7 @@ TAGS = ("camera_motion", "illum_change", "motion_change", "size_change", "occlus
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
+class Groundtruth:
     """What annotation files say about N frames."""
 
     boxes: np.ndarray
@@ -34,7 +34,7 @@ class Truth:
     """(height, width)."""
 
 
-def read_truth(path: Path, benchmark: Benchmark, frames: int | None) -> Truth:
+def read_groundtruth(path: Path, benchmark: Benchmark, frames: int | None) -> Groundtruth:
     """Read one sequence's annotations.
 
     Args:
@@ -46,28 +46,28 @@ def read_truth(path: Path, benchmark: Benchmark, frames: int | None) -> Truth:
     """
     match benchmark.reader:
         case "boxes":
-            return Truth(boxes=read_boxes(path))
+            return Groundtruth(boxes=read_boxes(path))
         case "lasot":
             return _lasot(path)
         case "got10k":
             return _got10k(path)
         case "nfs":
-            return Truth(boxes=_nfs(path, benchmark.fps or 240, frames))
+            return Groundtruth(boxes=_nfs(path, benchmark.fps or 240, frames))
         case "vot":
             return _vot(path)
 
 
-def _lasot(path: Path) -> Truth:
+def _lasot(path: Path) -> Groundtruth:
     """Boxes, and absent where full_occlusion.txt or out_of_view.txt says so; or LaSOT's own toolkit's two folders."""
     boxes = read_boxes(path)
     files = [path.parent / "full_occlusion.txt", path.parent / "out_of_view.txt"]
     if path.parent.name == "annos":
         files = [path.parent / "absent" / path.name]
     absent = np.any([_beside(path, flags, len(boxes)) > 0 for flags in files], axis=0)
-    return Truth(boxes=boxes, absent=absent)
+    return Groundtruth(boxes=boxes, absent=absent)
 
 
-def _got10k(path: Path) -> Truth:
+def _got10k(path: Path) -> Groundtruth:
     """Boxes; absent where cover.label is 0, the frames that GOT-10k does not score; the other labels as tags."""
     boxes = read_boxes(path)
     meta = path.parent / "meta_info.ini"
@@ -76,11 +76,13 @@ def _got10k(path: Path) -> Truth:
         given = re.findall(r"\d+", read_properties(meta).get("resolution", ""))
         size = (int(given[1]), int(given[0])) if len(given) == 2 else None
     if len(boxes) == 1:
-        return Truth(boxes=boxes, size=size)
+        return Groundtruth(boxes=boxes, size=size)
     cover, absence, cut = (
         _beside(path, path.parent / f"{label}.label", len(boxes)) for label in ("cover", "absence", "cut_by_image")
     )
-    return Truth(boxes=boxes, absent=cover == 0, tags={"absence": absence > 0, "cut_by_image": cut > 0}, size=size)
+    return Groundtruth(
+        boxes=boxes, absent=cover == 0, tags={"absence": absence > 0, "cut_by_image": cut > 0}, size=size
+    )
 
 
 def _nfs(path: Path, fps: int, frames: int | None) -> np.ndarray:
@@ -100,7 +102,7 @@ def _nfs(path: Path, fps: int, frames: int | None) -> np.ndarray:
     return boxes[:frames] if frames is not None and len(boxes) - frames == 1 else boxes
 
 
-def _vot(path: Path) -> Truth:
+def _vot(path: Path) -> Groundtruth:
     lines = [_region(path, number, line) for number, line in enumerate(read_lines(path), 1)]
     widths = {len(region) for region in lines if region is not None}
     if len(widths) > 1:
@@ -119,8 +121,8 @@ def _vot(path: Path) -> Truth:
     place = path.parent / "anchor.value"
     anchors = read_flags(place, len(lines), pad=True) if place.is_file() else None
     if width == 4:
-        return Truth(boxes=regions, tags=tags, anchors=anchors, size=size)
-    return Truth(boxes=box_from_polygon(regions), polygons=regions, tags=tags, anchors=anchors, size=size)
+        return Groundtruth(boxes=regions, tags=tags, anchors=anchors, size=size)
+    return Groundtruth(boxes=box_from_polygon(regions), polygons=regions, tags=tags, anchors=anchors, size=size)
 
 
 def _region(path: Path, number: int, line: str) -> list[float] | None:

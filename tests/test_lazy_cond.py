@@ -1,11 +1,11 @@
-"""`rarely` computes what `lax.cond` computes, and runs its branch only when some lane asks for it."""
+"""`lazy_cond` computes what `lax.cond` computes, and runs its branch only when some lane asks for it."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from drol_jax.tracker.lazy_cond import Rows, rarely
+from drol_jax.tracker.lazy_cond import Rows, lazy_cond
 
 LANES, OUTER = 4, 3
 CARRIED = {"a": jnp.arange(6.0).reshape(2, 3), "n": jnp.int32(7)}
@@ -42,7 +42,7 @@ def assert_same(actual, wanted):
 @pytest.mark.parametrize("compile", [jax.jit, lambda f: f], ids=["jit", "plain"])
 def test_alone_it_is_cond(asked, compile):
     predicate = jnp.bool_(asked)
-    assert_same(compile(rarely(branch))(predicate, CARRIED, REST), conditional(predicate, CARRIED, REST))
+    assert_same(compile(lazy_cond(branch))(predicate, CARRIED, REST), conditional(predicate, CARRIED, REST))
 
 
 @pytest.mark.parametrize("batched", [(p, c, r) for p in (0, 1) for c in (0, 1) for r in (0, 1, 2) if p or c or r])
@@ -52,7 +52,7 @@ def test_under_vmap_it_is_cond_in_each_lane(batched):
     # 1: every leaf of the rest has lanes, 2: only the first.
     rest = (REST, spread(REST, (LANES,)), (jnp.arange(1.0, 1.0 + LANES), REST[1]))[has_rest]
     axes = (0 if has_predicates else None, 0 if has_carried else None, (None, 0, (0, None))[has_rest])
-    actual, wanted = (jax.jit(jax.vmap(f, in_axes=axes)) for f in (rarely(branch), conditional))
+    actual, wanted = (jax.jit(jax.vmap(f, in_axes=axes)) for f in (lazy_cond(branch), conditional))
     for asked in (0, 0, 0, 0), (0, 1, 0, 1), (1, 1, 1, 1):
         predicate = jnp.array(asked, bool) if has_predicates else jnp.bool_(asked[1])
         assert_same(actual(predicate, carried, rest), wanted(predicate, carried, rest))
@@ -68,7 +68,7 @@ def test_under_nested_vmap_it_is_cond_in_each_lane(inner, outer):
     def nested(function):
         return jax.jit(jax.vmap(jax.vmap(function, (inner, 0, None)), (outer, 0, None)))
 
-    assert_same(nested(rarely(branch))(predicate, carried, REST), nested(conditional)(predicate, carried, REST))
+    assert_same(nested(lazy_cond(branch))(predicate, carried, REST), nested(conditional)(predicate, carried, REST))
 
 
 @pytest.mark.parametrize("lanes", [None, LANES])
@@ -82,7 +82,7 @@ def test_under_scan_it_is_cond_in_each_step(lanes):
         each = function if lanes is None else jax.vmap(function, (0, 0, None))
         return jax.jit(lambda start: jax.lax.scan(lambda c, p: (each(p, c, REST), c["n"]), start, predicates))
 
-    assert_same(scanned(rarely(branch))(carried), scanned(conditional)(carried))
+    assert_same(scanned(lazy_cond(branch))(carried), scanned(conditional)(carried))
 
 
 def third(carried, rows):
@@ -91,7 +91,7 @@ def third(carried, rows):
 
 
 def add_third(asked, carried, array):
-    return rarely(third)(asked, carried, Rows(all=array, first=jnp.int32(0)))
+    return lazy_cond(third)(asked, carried, Rows(all=array, first=jnp.int32(0)))
 
 
 @pytest.mark.parametrize("shape", [(), (LANES,), (OUTER, LANES)])
@@ -133,7 +133,7 @@ def runs_in(runs, function, *args):
 
 def test_alone_the_branch_runs_only_when_asked(counted):
     counting, runs = counted
-    call = jax.jit(rarely(counting))
+    call = jax.jit(lazy_cond(counting))
     assert runs_in(runs, call, jnp.bool_(False), CARRIED, REST) == 0
     assert runs_in(runs, call, jnp.bool_(True), CARRIED, REST) == 1
 
@@ -142,7 +142,7 @@ def test_alone_the_branch_runs_only_when_asked(counted):
 def test_under_vmap_the_branch_is_skipped_unless_some_lane_asks(counted, rest_axis):
     counting, runs = counted
     rest = REST if rest_axis is None else spread(REST, (LANES,))
-    call = jax.jit(jax.vmap(rarely(counting), (0, 0, rest_axis)))
+    call = jax.jit(jax.vmap(lazy_cond(counting), (0, 0, rest_axis)))
     carried = spread(CARRIED, (LANES,))
     assert runs_in(runs, call, jnp.zeros(LANES, bool), carried, rest) == 0
     # A callback without arguments may run once or once a lane.
@@ -151,7 +151,7 @@ def test_under_vmap_the_branch_is_skipped_unless_some_lane_asks(counted, rest_ax
 
 def test_under_nested_vmap_the_branch_is_skipped_unless_some_lane_asks(counted):
     counting, runs = counted
-    call = jax.jit(jax.vmap(jax.vmap(rarely(counting), (0, 0, None)), (0, 0, None)))
+    call = jax.jit(jax.vmap(jax.vmap(lazy_cond(counting), (0, 0, None)), (0, 0, None)))
     carried = spread(CARRIED, (OUTER, LANES))
     asked = jnp.zeros((OUTER, LANES), bool)
     assert runs_in(runs, call, asked, carried, REST) == 0
@@ -159,7 +159,7 @@ def test_under_nested_vmap_the_branch_is_skipped_unless_some_lane_asks(counted):
 
 
 def test_a_lane_that_does_not_ask_is_untouched_by_what_the_branch_makes_of_it():
-    call = jax.vmap(rarely(lambda carried, rest: carried / rest), (0, 0, 0))
+    call = jax.vmap(lazy_cond(lambda carried, rest: carried / rest), (0, 0, 0))
     result = call(jnp.array([True, False]), jnp.ones(2), jnp.array([2.0, 0.0]))
     np.testing.assert_array_equal(result, [0.5, 1.0])
 
@@ -170,7 +170,7 @@ def test_under_vmap_over_steps_the_branch_runs_in_the_steps_that_ask(counted):
 
     @jax.jit
     def loop(carried):
-        each = jax.vmap(rarely(counting), (0, 0, None))
+        each = jax.vmap(lazy_cond(counting), (0, 0, None))
         return jax.lax.scan(lambda c, p: (each(p, c, REST), None), carried, predicates)[0]
 
     assert runs_in(runs, loop, spread(CARRIED, (LANES,))) in (3, 3 * LANES)

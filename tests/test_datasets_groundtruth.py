@@ -22,7 +22,7 @@ def unfolded(dataset: str, root: Path, **files: str) -> Path:
     """A miniature with other files beside its annotation; returns their folder."""
     mini = BY_DATASET[dataset]
     mini.unfold(root)
-    folder = (root / mini.truth).parent
+    folder = (root / mini.groundtruth).parent
     for name, content in files.items():
         write(folder / name.replace("__", "."), content.encode())
     return folder
