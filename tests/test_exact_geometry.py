@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from small_tracker import FAST
 
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
+from drol_jax.config.backbones import BACKBONES
 from drol_jax.image.crops import as_frame, centred_crop
-from drol_jax.nets import SiameseNet, first_cell, init_variables
+from drol_jax.nets import SiameseNet, init_variables
 from drol_jax.nets.backbones import mobilenetv3
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as picture_shifts
@@ -135,8 +136,10 @@ def test_cells_lie_where_the_geometry_says(backbone, monkeypatch):
     exactly where the cells lie symmetrically in the picture; and a wider picture does not move them."""
     # The later blocks keep the stride, and take long to compile.
     monkeypatch.setitem(mobilenetv3.VARIANTS, "mobilenetv3_small", mobilenetv3.SMALL[:4])
+    shorter = replace(BACKBONES["mobilenetv3_small"], channels={4: 40})
+    monkeypatch.setitem(BACKBONES, "mobilenetv3_small", shorter)
     model, size, wider = NETWORKS[backbone]
-    stride = 16 if model.anchor_free else 8
+    stride = BACKBONES[model.backbone].stride
     shapes = jax.eval_shape(lambda key: init_variables(model, key), jax.random.key(0))
     draws = np.random.default_rng(0)
 
@@ -157,7 +160,7 @@ def test_cells_lie_where_the_geometry_says(backbone, monkeypatch):
     assert np.abs(found - found[:, :, ::-1]).max() > 0.02 * np.abs(found).max()
     np.testing.assert_allclose(mirrored, found[:, :, ::-1], atol=1e-4 * np.abs(found).max())
     cells = found.shape[1]
-    assert first_cell(model) == (size - 1 - stride * (cells - 1)) / 2
+    assert BACKBONES[model.backbone].first_cell == (size - 1 - stride * (cells - 1)) / 2
     if backbone == "alexnet":  # The others' deep cells see the border.
         wide = np.asarray(feature(picture))
         assert wide.shape[1] == cells + 1

@@ -14,18 +14,17 @@ import recorded
 
 from drol_jax.api import Tracker
 from drol_jax.config import SearchConfig
+from drol_jax.config.backbones import BACKBONES
 from drol_jax.convert.names import pysot as pysot_names
-from drol_jax.convert.source import nanotrack as source_nanotrack
+from drol_jax.convert.source import forward as source_forward
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.nets import Response, SiameseNet
-from drol_jax.nets.backbones.mobilenetv3 import output_size
 from drol_jax.nets.kernels.convolution import by_channel
 from drol_jax.nets.kernels.correlation import pixelwise
 from drol_jax.running.loop import Runner
 from drol_jax.settings import from_dict, load_settings, to_dict, without_online
-from drol_jax.settings.checks import padded_feature_size
 from drol_jax.tracker.candidates import rpn_confidence
 from drol_jax.tracker.points import decode_points, points
 from drol_jax.tracker.step import init, init_draws, step
@@ -106,7 +105,7 @@ def test_every_recorded_tensor_is_reproduced(version, weights):
 def test_the_numpy_forward_pass_gives_pytorchs_answer(version):
     file, model = recorded.load("nanotrack"), settings(version).config.model
     z, x = (picture[..., ::-1].transpose(2, 0, 1) for picture in recipe.net_inputs(255))
-    answers = source_nanotrack.answer(state(version, "recipe"), model, z, x)
+    answers = source_forward.answer(state(version, "recipe"), model, z, x)
     for name in ("cls", "loc"):
         assert recorded.relative_error(answers[name], file[f"v{version}/recipe/{name}"]) < 1e-5, name
 
@@ -218,7 +217,7 @@ def test_pixelwise_correlation_makes_the_templates_cells_channels():
 
 
 def test_feature_size_is_that_of_the_convolutions():
-    assert [output_size(n) for n in (127, 255)] == [padded_feature_size(n) for n in (127, 255)] == [8, 16]
+    assert [BACKBONES["mobilenetv3_small"].cells(n) for n in (127, 255)] == [8, 16]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import recorded
 from chex import assert_trees_all_equal_shapes
 
 from drol_jax.config import ModelConfig
+from drol_jax.config.backbones import BACKBONES
 from drol_jax.nets import SiameseNet, feature_channels, init_variables
-from drol_jax.nets.backbones.alexnet import CHANNELS, FIRST_CELL, output_size
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.inference.prepare import prepare
 from drol_jax.nets.kernels.correlation import cross, depthwise
@@ -112,7 +112,7 @@ def test_every_bundled_configuration_has_its_parameters_counted():
 
 @pytest.mark.parametrize(("pixels", "cells"), [(127, 6), (255, 22), (287, 26)])
 def test_feature_size_is_that_of_the_convolutions(pixels, cells):
-    assert output_size(pixels) == cells
+    assert BACKBONES["alexnet"].cells(pixels) == cells
 
 
 @pytest.mark.parametrize("head", ["depthwise_rpn", "upchannel_rpn", "siamfc"])
@@ -140,7 +140,7 @@ def test_the_online_subnet_sees_the_layers_asked_for_cell_upon_cell():
     variables = jax.jit(lambda key: init_variables(model, key, 127, 135))(jax.random.key(0))
     assert_trees_all_equal_shapes(variables, jax.eval_shape(lambda k: init_variables(plain, k), jax.random.key(0)))
     picture = recipe.texture("nets/0", 135, 135)
-    cell, middle = 3, int(FIRST_CELL) + 8 * 3
+    cell, middle = 3, int(BACKBONES["alexnet"].first_cell) + 8 * 3
     specked = picture.copy()
     specked[middle - 1 : middle + 2, middle - 1 : middle + 2] += 90
 
@@ -149,7 +149,7 @@ def test_the_online_subnet_sees_the_layers_asked_for_cell_upon_cell():
         return [np.asarray(see(p[None].astype(np.float32)))[0] for p in (picture, specked)]
 
     before, after = features(model)
-    widths = [int(CHANNELS[i - 1] * 0.05) for i in (2, 3, 5)]
+    widths = [int(BACKBONES["alexnet"].channels[i] * 0.05) for i in (2, 3, 5)]
     assert before.shape[-1] == sum(widths) == feature_channels(model)
     np.testing.assert_array_equal(before[..., -widths[-1] :], features(plain)[0])
     for layer in np.split(np.abs(after - before), np.cumsum(widths)[:-1], axis=-1):

@@ -13,12 +13,12 @@ from flax.traverse_util import unflatten_dict
 
 from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import ModelConfig
+from drol_jax.config.backbones import BACKBONES
+from drol_jax.config.network import neck_cells
 from drol_jax.nets import SiameseNet, feature_channels
 from drol_jax.nets.backbones.mobilenet import MobileNetV2
 from drol_jax.nets.backbones.resnet import ResNet
 from drol_jax.nets.kernels.correlation import depthwise
-from drol_jax.nets.neck import cropped_size
-from drol_jax.settings.checks import feature_size
 
 TOLERANCE = 1e-4
 RESNETS = ["siamrpn_r50_l234_dwxcorr_otb", "siamrpn_r50_l234_dwxcorr", "siamrpn_r50_l234_dwxcorr_votlt"]
@@ -167,10 +167,10 @@ def backbone_shapes(net, pixels):
 
 @pytest.mark.parametrize("pixels", [127, 166, 167, 254, 255])
 def test_feature_sizes_are_those_of_the_closed_form(pixels):
-    cells = feature_size(pixels, "resnet18")
+    cells = BACKBONES["resnet18"].cells(pixels)
     assert backbone_shapes(ResNet("resnet18", (2, 3, 4)), pixels) == [cells] * 3
     assert backbone_shapes(MobileNetV2(0.1, (3, 7)), pixels) == [cells] * 2
-    assert cropped_size(cells) == (7 if cells < 20 else cells)
+    assert neck_cells(cells) == (7 if cells < 20 else cells)
 
 
 def test_a_search_carries_what_the_decoder_needs_only_where_there_is_one():

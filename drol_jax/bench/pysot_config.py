@@ -3,11 +3,12 @@
 from typing import Any
 
 from drol_jax.config import Attention, ModelConfig
+from drol_jax.config.heads import COARSE_MASK, FINE_OUTPUTS
+from drol_jax.config.network import backbone_facts, head_facts, level_channels
 from drol_jax.errors import UserError
-from drol_jax.nets.backbones.resnet import level_channels as resnet_channels
 from drol_jax.settings import Settings, to_dict
 from drol_jax.settings.pysot_keys import LISTS, MOVES
-from drol_jax.settings.pysot_model import ALEXNETS, COARSE_MASK, EXPANSIONS, FINE, FUSIONS, MOBILE_CHANNELS
+from drol_jax.settings.pysot_model import FUSIONS, PYSOT_HEADS
 
 ATTENTION: dict[Attention, tuple[bool, bool, str]] = {
     "none": (False, False, "none"),
@@ -40,7 +41,7 @@ def pysot_tree(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _tracker(settings: Settings) -> str:
     model = settings.config.model
-    if model.head == "siamfc":
+    if head_facts(model).family == "peak":
         return "SiamFCTracker"
     if model.mask:
         return "SiamMaskTracker"
@@ -62,32 +63,27 @@ def _subnet(settings: Settings) -> dict[str, Any]:
 
 
 def _network(model: ModelConfig, name: str) -> dict[str, dict[str, Any]]:
-    tree: dict[str, dict[str, Any]] = {
-        "ADJUST": {"ADJUST": False, "LAYER": 1, "FUSE": "avg"},
-        "MASK": {"MASK": False},
-        "REFINE": {"REFINE": False},
-        "RPN": {"RPN": model.head != "siamfc"},
-    }
-    channels: list[int]
+    facts = backbone_facts(model)
     if model.online_layers:
         raise UserError(f"configuration {name}: PySOT and DROL know no online_layers; leave it out of --against")
-    if model.backbone in ALEXNETS:
-        tree["BACKBONE"] = {"TYPE": model.backbone, "KWARGS": {"width_mult": model.width}}
-        channels = [int(256 * model.width)]
-    elif model.backbone in EXPANSIONS or model.backbone == "mobilenetv2":
-        layers, channels = list(model.layers), list(model.adjust_channels)
-        kwargs: dict[str, Any] = {"used_layers": (FINE if model.mask else []) + layers}
-        if model.backbone == "mobilenetv2":
-            given = [int(MOBILE_CHANNELS[i] * model.width) for i in layers]
-            kwargs["width_mult"] = model.width
-        else:
-            given = [resnet_channels(model.backbone, i) for i in layers]
-        tree["BACKBONE"] = {"TYPE": model.backbone, "KWARGS": kwargs}
-        tree["ADJUST"] = {"ADJUST": True, "TYPE": "AdjustAllLayer", **_seen(model)}
-        tree["ADJUST"]["KWARGS"] = {"in_channels": given, "out_channels": channels}
-    else:
-        raise UserError(f"configuration {name}: PySOT and DROL have no {model.backbone}; leave it out of --against")
-    return tree | _heads(model, channels)
+    if not (facts.in_pysot and head_facts(model).in_pysot):
+        missing = model.head if facts.in_pysot else model.backbone
+        raise UserError(f"configuration {name}: PySOT and DROL have no {missing}; leave it out of --against")
+    kwargs: dict[str, Any] = {"width_mult": model.width} if facts.scalable or not facts.stages else {}
+    adjust: dict[str, Any] = {"ADJUST": False, "LAYER": 1, "FUSE": "avg"}
+    if facts.stages:
+        kwargs["used_layers"] = [*(FINE_OUTPUTS if model.mask else ()), *model.layers]
+        given = [facts.channels_of(i, model.width) for i in model.layers]
+        adjust = {"ADJUST": True, "TYPE": "AdjustAllLayer", **_seen(model)}
+        adjust["KWARGS"] = {"in_channels": given, "out_channels": list(model.adjust_channels)}
+    tree: dict[str, dict[str, Any]] = {
+        "ADJUST": adjust,
+        "MASK": {"MASK": False},
+        "REFINE": {"REFINE": False},
+        "RPN": {"RPN": False},
+        "BACKBONE": {"TYPE": model.backbone, "KWARGS": kwargs},
+    }
+    return tree | _heads(model)
 
 
 def _seen(model: ModelConfig) -> dict[str, Any]:
@@ -97,19 +93,19 @@ def _seen(model: ModelConfig) -> dict[str, Any]:
     return {"LAYER": 0, "FUSE": next(theirs for theirs, ours in FUSIONS.items() if ours == model.online_feature)}
 
 
-def _heads(model: ModelConfig, channels: list[int]) -> dict[str, dict[str, Any]]:
-    if model.head == "siamfc":
+def _heads(model: ModelConfig) -> dict[str, dict[str, Any]]:
+    channels = list(level_channels(model))
+    kind, theirs = next(((k, of) for k, of in PYSOT_HEADS.items() if of.head == model.head), (None, None))
+    if theirs is None:
         return {}
-    kwargs: dict[str, Any] = {"anchor_num": model.anchors_per_cell}
-    if model.head == "multi_rpn":
-        kind, kwargs = "MultiRPN", kwargs | {"in_channels": channels, "weighted": model.weighted}
-    elif model.head == "depthwise_rpn":
-        kind, kwargs = "DepthwiseRPN", kwargs | {"in_channels": channels[0], "out_channels": model.head_channels}
-    else:
-        kind, kwargs = "UPChannelRPN", kwargs | {"feature_in": channels[0]}
+    kwargs: dict[str, Any] = {
+        "anchor_num": model.anchors_per_cell,
+        theirs.channels: channels if head_facts(model).several else channels[0],
+    }
+    kwargs |= {key: getattr(model, ours) for key, (ours, _) in theirs.options.items()}
     tree: dict[str, dict[str, Any]] = {"RPN": {"RPN": True, "TYPE": kind, "KWARGS": kwargs}}
     if model.mask:
-        hidden = {"in_channels": channels[0], "hidden": model.head_channels, "out_channels": COARSE_MASK}
+        hidden = {"in_channels": channels[0], "hidden": model.head_channels, "out_channels": COARSE_MASK**2}
         tree["MASK"] = {"MASK": True, "TYPE": "MaskCorr", "KWARGS": hidden}
         tree["REFINE"] = {"REFINE": True, "TYPE": "Refine"}
     return tree

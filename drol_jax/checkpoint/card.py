@@ -8,6 +8,7 @@ from typing import Any
 
 from drol_jax.checkpoint.variables import Shape, listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
+from drol_jax.config.heads import HEADS
 from drol_jax.errors import UserError
 from drol_jax.system.resources import version
 
@@ -121,11 +122,8 @@ def _describe(model: dict[str, Any]) -> dict[str, Any]:
     """What tells networks apart, less what the network at hand does not use; what an older card lacks is default."""
     defaults = {f.name: f.default for f in fields(ModelConfig) if f.default is not MISSING}
     model = json.loads(json.dumps({**defaults, **model}))
-    unused = {
-        "siamfc": ("head_channels", "anchor_ratios", "anchor_scales"),
-        "upchannel_rpn": ("head_channels",),
-        "multi_rpn": ("head_channels",),
-    }
+    head = HEADS.get(str(model.get("head")))
+    unused = () if head is None else head.unused
     # What the online subnet sees needs no weights of its own.
-    dropped = (*unused.get(str(model.get("head")), ()), "online_feature", "online_level", "online_layers")
+    dropped = (*unused, "online_feature", "online_level", "online_layers")
     return {key: value for key, value in model.items() if key not in dropped}

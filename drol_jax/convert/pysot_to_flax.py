@@ -18,7 +18,6 @@ from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.names.pysot import Spelling, as_in_pysot
 from drol_jax.convert.source import checkout as source_checkout
 from drol_jax.convert.source import forward as source_forward
-from drol_jax.convert.source import nanotrack as source_nanotrack
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
 
@@ -66,8 +65,7 @@ def source_answer(state: dict[str, np.ndarray], model: ModelConfig, spelling: Sp
     z, x = (image[..., ::-1].transpose(2, 0, 1) for image in fixed_images())
     renamed = {name: state[spelling(name)] for name in pysot_names.expected(model)}
     with np.errstate(all="ignore"):  # What a senseless network gives is for the comparison to judge.
-        forward = source_nanotrack.answer if model.anchor_free else source_forward.answer
-        return forward(renamed, model, z, x)
+        return source_forward.answer(renamed, model, z, x)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,7 +1,8 @@
 """Siamese networks as pure Flax modules: `variables` in, arrays out; no tracking logic."""
 
-from drol_jax.nets.heads.rpn import Response
-from drol_jax.nets.siamese import Network, Search, SiameseNet, Template, feature_channels, first_cell, init_variables
+from drol_jax.config.network import feature_channels
+from drol_jax.nets.heads.interface import Response
+from drol_jax.nets.siamese import Network, Search, SiameseNet, Template, init_variables
 
 __all__ = [
     "Network",
@@ -10,6 +11,5 @@ __all__ = [
     "SiameseNet",
     "Template",
     "feature_channels",
-    "first_cell",
     "init_variables",
 ]

@@ -5,16 +5,8 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax
 
+from drol_jax.config.network import NECK_CROP, NECK_CROP_BELOW
 from drol_jax.nets.layers import conv, frozen_norm
-
-CROP_BELOW = 20
-"""Feature maps narrower than this are templates, of which the head sees the middle only."""
-CROP = slice(4, 11)
-
-
-def cropped_size(cells: int) -> int:
-    """Feature rows (or columns) after the neck: 15 -> 7, 31 -> 31."""
-    return cells if cells >= CROP_BELOW else len(range(cells)[CROP])
 
 
 class Neck(nn.Module):
@@ -29,7 +21,7 @@ class Neck(nn.Module):
     def __call__(self, levels: Sequence[jax.Array]) -> tuple[jax.Array, ...]:
         outputs = []
         for i, (x, channels) in enumerate(zip(levels, self.channels, strict=True)):
-            if x.shape[2] < CROP_BELOW:
-                x = x[:, CROP, CROP]
+            if x.shape[2] < NECK_CROP_BELOW:
+                x = x[:, NECK_CROP, NECK_CROP]
             outputs.append(frozen_norm(f"norm{i}")(conv(channels, 1, name=f"conv{i}")(x)))
         return tuple(outputs)

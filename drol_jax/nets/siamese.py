@@ -1,6 +1,7 @@
 """The Siamese network: template(z) -> Template, search(x) -> Search, match(Template, Search) -> Response."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -8,10 +9,10 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig, Precision
-from drol_jax.nets.backbones import alexnet, mobilenet, mobilenetv3, resnet
-from drol_jax.nets.heads.masks import FINE_LEVELS, MaskHead, MaskSearch
-from drol_jax.nets.heads.points import PointHead
-from drol_jax.nets.heads.rpn import DepthwiseRPN, MultiRPN, Response, SiamFCHead, UPChannelRPN, weighted_sum
+from drol_jax.config.network import backbone_facts, head_facts, level_channels, levels, passing
+from drol_jax.nets.heads.interface import Response
+from drol_jax.nets.heads.masks import MaskHead, MaskSearch
+from drol_jax.nets.heads.multi_rpn import weighted_sum
 from drol_jax.nets.inference.precision import PRODUCTS, reduced
 from drol_jax.nets.neck import Neck
 
@@ -48,28 +49,10 @@ class SiameseNet(nn.Module):
 
     def setup(self):
         config = self.config
-        outputs = tuple(sorted({*FINE_LEVELS, *config.layers})) if config.mask else config.layers
-        if config.backbone in resnet.VARIANTS:
-            self.backbone = resnet.ResNet(config.backbone, outputs)
-        elif config.backbone == "mobilenetv2":
-            self.backbone = mobilenet.MobileNetV2(config.width, outputs)
-        elif config.backbone in mobilenetv3.VARIANTS:
-            self.backbone = mobilenetv3.MobileNetV3(config.backbone)
-        else:
-            self.backbone = alexnet.AlexNet(config.backbone, config.width, config.online_layers)
+        self.backbone = _backbone(config)
         if config.adjust_channels:
             self.neck = Neck(config.adjust_channels)
-        anchors = config.anchors_per_cell
-        if config.head == "depthwise_rpn":
-            self.head = DepthwiseRPN(anchors, config.head_channels)
-        elif config.head == "multi_rpn":
-            self.head = MultiRPN(anchors, level_channels(config), config.weighted)
-        elif config.head == "upchannel_rpn":
-            self.head = UPChannelRPN(anchors, level_channels(config)[0])
-        elif config.anchor_free:
-            self.head = PointHead(config.head, level_channels(config)[0])
-        else:
-            self.head = SiamFCHead()
+        self.head = _head(config)
         if config.mask:
             self.mask_head = MaskHead(config.head_channels)
 
@@ -78,16 +61,8 @@ class SiameseNet(nn.Module):
 
         The former are for the mask decoder or, with `online_layers`, for the online subnet.
         """
-        outputs = self.backbone(images.astype(jnp.float32))
-        if not isinstance(outputs, tuple):
-            return (), (outputs,)
-        if self.config.online_layers:
-            return outputs[:-1], outputs[-1:]
-        if not self.config.mask:
-            return (), outputs
-        numbers = sorted({*FINE_LEVELS, *self.config.layers})
-        by_number = dict(zip(numbers, outputs, strict=True))
-        return tuple(by_number[i] for i in FINE_LEVELS), tuple(by_number[i] for i in self.config.layers)
+        outputs = dict(zip(_outputs(self.config), self.backbone(images.astype(jnp.float32)), strict=True))
+        return tuple(outputs[i] for i in passing(self.config)), tuple(outputs[i] for i in levels(self.config))
 
     def adjusted(self, levels: Levels) -> Levels:
         """The backbone's outputs -> those that the heads see; a template's are cut to their middle."""
@@ -140,7 +115,7 @@ class SiameseNet(nn.Module):
         return self.match(template, search)
 
     def _for_head(self, levels: Levels) -> Any:
-        return levels if self.config.head == "multi_rpn" else levels[0]
+        return levels if head_facts(self.config).several else levels[0]
 
     def _online(self, fine: Levels, levels: Levels) -> jax.Array:
         if self.config.online_layers:
@@ -152,6 +127,21 @@ class SiameseNet(nn.Module):
             # The raw numbers, where the head takes their softmax (published).
             return weighted_sum(levels, self.head.cls_weight)
         return jnp.concatenate(levels, axis=-1) if choice == "concat" else levels[self.config.online_level]
+
+
+def _outputs(config: ModelConfig) -> tuple[int, ...]:
+    """Numbers of the outputs that the backbone gives, rising."""
+    return tuple(sorted({*passing(config), *levels(config)}))
+
+
+def _backbone(config: ModelConfig) -> Any:
+    kind = backbone_facts(config).kind
+    return import_module(f"drol_jax.nets.backbones.{kind}").build(config, _outputs(config))
+
+
+def _head(config: ModelConfig) -> Any:
+    kind = head_facts(config).kind
+    return import_module(f"drol_jax.nets.heads.{kind}").build(config, level_channels(config))
 
 
 def _in_full(x: jax.Array) -> jax.Array:
@@ -213,38 +203,6 @@ class Network:
         variables = reduced(self.variables, self.precision)
         with jax.default_matmul_precision(PRODUCTS[self.precision]):
             return SiameseNet(self.config).apply(variables, *args, method=method)
-
-
-def level_channels(config: ModelConfig) -> tuple[int, ...]:
-    """Channels of every level that the heads see."""
-    if config.adjust_channels:
-        return config.adjust_channels
-    if config.backbone in resnet.VARIANTS:
-        return tuple(resnet.level_channels(config.backbone, i) for i in config.layers)
-    if config.backbone == "mobilenetv2":
-        return tuple(mobilenet.level_channels(config.width, i) for i in config.layers)
-    if config.backbone in mobilenetv3.VARIANTS:
-        return (mobilenetv3.VARIANTS[config.backbone][-1].outputs,)
-    return (alexnet.level_channels(config.backbone, config.width),)
-
-
-def feature_channels(config: ModelConfig) -> int:
-    """C of `Search.feature`."""
-    if config.online_layers:
-        return sum(alexnet.level_channels(config.backbone, config.width, i) for i in config.online_layers)
-    channels = level_channels(config)
-    if config.online_feature == "concat":
-        return sum(channels)
-    return channels[config.online_level if config.online_feature == "level" else 0]
-
-
-def first_cell(config: ModelConfig) -> float:
-    """Pixel of the image that the first row and column of `Search.feature` are centred on."""
-    if config.backbone in resnet.VARIANTS:
-        return resnet.FIRST_CELL
-    if config.backbone == "mobilenetv2":
-        return mobilenet.FIRST_CELL
-    return mobilenetv3.FIRST_CELL if config.backbone in mobilenetv3.VARIANTS else alexnet.FIRST_CELL
 
 
 def init_variables(config: ModelConfig, key: jax.Array, exemplar: int = 127, instance: int = 255) -> Any:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.config import Config, Hyper
-from drol_jax.nets import first_cell
+from drol_jax.config.network import backbone_facts
 from drol_jax.online import labels, localize
 from drol_jax.online.localize import Judgement
 
@@ -133,10 +133,9 @@ def geometry(config: Config, map_size: int | None = None) -> Geometry:
     Args:
       map_size: published: rows and columns of the score map, where they are not the region's.
     """
-    search, first = config.search, first_cell(config.model)
-    pixels, stride = search.instance_size, search.stride
-    cells = int((pixels - 1 - 2 * first) // stride) + 1
-    kernel = config.online.kernel_size
+    search, facts = config.search, backbone_facts(config.model)
+    pixels, kernel = search.instance_size, config.online.kernel_size
+    cells = facts.cells(pixels)
     if config.fidelity == "published":
         return Published(pixels=map_size or pixels, cells=cells, kernel=kernel)
-    return Exact(pixels=pixels, cells=cells, first=first, stride=stride, kernel=kernel)
+    return Exact(pixels=pixels, cells=cells, first=facts.first_cell, stride=facts.stride, kernel=kernel)

@@ -7,10 +7,11 @@ YAML files load as they are (`drol_jax.settings.pysot_yaml`).
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args
 
+from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.config import (
@@ -30,8 +31,6 @@ from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
 from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
 from drol_jax.system.resources import data_path
 
-WHOLE_HYPER = ("refit_interval", "template_interval")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -47,14 +46,21 @@ class Settings:
     """Published scores by benchmark, such as {"OTB100": {"auc": 0.689, "precision": 0.914}}."""
 
 
+LIMITS = {
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "too_short": "{min_length} or more of them",
+}
+"""Pydantic's complaints about limits, as what is wanted."""
 _STRICT = ConfigDict(extra="forbid", strict=True)
-# `Hyper` takes arrays too, so its own annotations say nothing: here every leaf is a number.
+# `Hyper` takes arrays too: what a file may hold, and within which limits, is the second part of its annotations.
 _HyperFile: type[BaseModel] = create_model(
     "_HyperFile",
     __config__=_STRICT,
     **{  # pyright: ignore[reportArgumentType, reportCallIssue]
-        f.name: (int if f.name in WHOLE_HYPER else float, f.default if isinstance(f.default, int | float) else ...)
-        for f in fields(Hyper)
+        f.name: (get_args(f.type)[1], ... if f.default is MISSING else f.default) for f in fields(Hyper)
     },
 )
 
@@ -64,7 +70,7 @@ class _File(BaseModel):
 
     model_config = _STRICT
     name: str | None = None
-    seed: int = 0
+    seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     weights: str | None = None
     fidelity: Fidelity = "published"
     precision: Precision = "float32"
@@ -171,7 +177,7 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
         precision=parsed.precision,
     )
     hyper = Hyper(**parsed.hyper.model_dump())
-    _complain(complaints(config, hyper, parsed.seed), names, source)
+    _complain(complaints(config, hyper), names, source)
     return Settings(
         name=parsed.name or default_name,
         config=config,
@@ -230,14 +236,23 @@ def _complain(found: Iterable[Complaint], names: Mapping[str, str], source: str)
 def _explain(detail: Any, names: Mapping[str, str]) -> str:
     """One of pydantic's complaints as a clause that names key, value and what is wanted."""
     place = [str(part) for part in detail["loc"]]
-    key = names.get(".".join(place), ".".join(place))
+    key = _key(place, names)
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"unknown key {key} (nearest valid key: {_nearest_key(place)})"
     if detail["type"] == "missing":
         return f"key {key} is missing; add it"
+    if detail["type"] in LIMITS:
+        return f"{key} is {detail['input']!r}, wanted {LIMITS[detail['type']].format(**detail['ctx'])}"
     wanted = str(detail["msg"]).removeprefix("Input should be ").removesuffix("an object")
     wanted = wanted or "a mapping of settings"
     return f"{key} is {detail['input']!r}, wanted {wanted}"
+
+
+def _key(place: list[str], names: Mapping[str, str]) -> str:
+    """A setting's path under the name that the file has for it; the place in a list in brackets."""
+    whole = [part for part in place if not part.isdigit()]
+    path = ".".join(whole)
+    return names.get(path, path) + "".join(f"[{part}]" for part in place if part.isdigit())
 
 
 def _nearest_key(place: list[str]) -> str:

@@ -1,22 +1,35 @@
 """The network that a PySOT or DROL configuration describes, in our layout."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
+from drol_jax.config.backbones import BACKBONES, BackboneFacts
+from drol_jax.config.heads import COARSE_MASK, FINE_OUTPUTS, HEADS, Head
 from drol_jax.errors import UserError
 from drol_jax.settings.yaml_file import nearest
 
 Get = Callable[[str], Any]
 """PySOT's key -> its value in the file, or PySOT's default."""
 
-ALEXNETS = ("alexnet", "alexnetlegacy", "alexnetlegacy2")
-EXPANSIONS = {"resnet18": 1, "resnet34": 1, "resnet50": 4}
-"""Channels of a ResNet's stage over 32 * 2 ** stage."""
-MOBILE_CHANNELS = (32, 16, 24, 32, 64, 96, 160, 320)
+
+class PysotHead(NamedTuple):
+    """How PySOT writes a head: RPN.TYPE is the key of `PYSOT_HEADS`, RPN.KWARGS are these."""
+
+    head: Head
+    channels: str
+    """Key of the channels of the features that it sees; a list of them where it sees several."""
+    options: Mapping[str, tuple[str, Any]]
+    """Further keys: our field of `ModelConfig`, and PySOT's default."""
+    fused: bool
+    """It knows the key `fused`, of which only `none` is supported."""
+
+
+PYSOT_HEADS: Mapping[str, PysotHead] = {
+    "MultiRPN": PysotHead("multi_rpn", "in_channels", {"weighted": ("weighted", False)}, True),
+    "DepthwiseRPN": PysotHead("depthwise_rpn", "in_channels", {"out_channels": ("head_channels", 256)}, True),
+    "UPChannelRPN": PysotHead("upchannel_rpn", "feature_in", {}, False),
+}
 FUSIONS = {"avg": "mean", "wavg": "weighted", "con": "concat"}
-FINE = [0, 1, 2]
-"""The outputs that SiamMask's decoder takes, before the neck's one."""
-COARSE_MASK = 63 * 63
 NAMES = {
     "model.backbone": "BACKBONE.TYPE",
     "model.width": "BACKBONE.KWARGS.width_mult",
@@ -42,56 +55,56 @@ def model_tree(get: Get, source: str) -> dict[str, Any]:
         if type(get(key)) is not bool:
             raise unsupported(source, key, get(key), "true or false")
     backbone = get("BACKBONE.TYPE")
-    if backbone in ALEXNETS:
-        model, channels = _alexnet(get, source, backbone)
-    elif backbone in EXPANSIONS or backbone == "mobilenetv2":
-        model, channels = _deep(get, source, backbone)
-    else:
-        known = ", ".join((*ALEXNETS, *EXPANSIONS))
-        raise unsupported(source, "BACKBONE.TYPE", backbone, f"{known} or mobilenetv2")
+    facts = BACKBONES.get(backbone) if isinstance(backbone, str) else None
+    if facts is None or not facts.in_pysot:
+        *known, last = (name for name, facts in BACKBONES.items() if facts.in_pysot)
+        raise unsupported(source, "BACKBONE.TYPE", backbone, f"{', '.join(known)} or {last}")
+    model, channels = (_deep if facts.stages else _shallow)(get, source, facts)
+    model = {"backbone": backbone, **model}
     if get("RPN.RPN") is False:
-        if backbone not in ALEXNETS:
+        if facts.stages:
             raise unsupported(source, "RPN.RPN", False, f"true with {backbone}")
         return model | {"head": "siamfc"}
     model |= _head(get, source, channels)
     return model | _mask(get, source, channels, model) if get("MASK.MASK") else model
 
 
-def _alexnet(get: Get, source: str, backbone: str) -> tuple[dict[str, Any], list[Any]]:
+def _shallow(get: Get, source: str, facts: BackboneFacts) -> tuple[dict[str, Any], list[Any]]:
     width = kwargs_of(get, source, "BACKBONE.KWARGS", ("width_mult",)).get("width_mult", 1)
     only(source, "ADJUST.ADJUST", get("ADJUST.ADJUST"), False)
     only(source, "MASK.MASK", get("MASK.MASK"), False)
     layer = get("ADJUST.LAYER")
     if type(layer) is not int or layer < 1:
-        raise unsupported(source, "ADJUST.LAYER", layer, "1 or more: an AlexNet has one feature map")
-    features = int(256 * width) if isinstance(width, int | float) and abs(width) < 1e6 else None
-    return {"backbone": backbone, "width": width}, [features]
+        raise unsupported(source, "ADJUST.LAYER", layer, "1 or more: the backbone has one feature map")
+    return {"width": width}, [_channels(facts, facts.last, width)]
 
 
-def _deep(get: Get, source: str, backbone: str) -> tuple[dict[str, Any], list[Any]]:
-    mobile = backbone == "mobilenetv2"
-    kwargs = kwargs_of(get, source, "BACKBONE.KWARGS", ("used_layers", "width_mult") if mobile else ("used_layers",))
-    layers, width = kwargs.get("used_layers", [3, 5, 7] if mobile else None), kwargs.get("width_mult", 1)
-    highest = len(MOBILE_CHANNELS) - 1 if mobile else 4
-    if not isinstance(layers, list) or not layers or any(i not in range(highest + 1) for i in layers):
-        raise unsupported(source, "BACKBONE.KWARGS.used_layers", layers, f"a list of numbers, 0 to {highest}")
+def _deep(get: Get, source: str, facts: BackboneFacts) -> tuple[dict[str, Any], list[Any]]:
+    names = ("used_layers", "width_mult") if facts.scalable else ("used_layers",)
+    kwargs = kwargs_of(get, source, "BACKBONE.KWARGS", names)
+    layers, width = kwargs.get("used_layers", [*facts.pysot_stages] or None), kwargs.get("width_mult", 1)
+    if not isinstance(layers, list) or not layers or any(i not in range(facts.last + 1) for i in layers):
+        raise unsupported(source, "BACKBONE.KWARGS.used_layers", layers, f"a list of numbers, 0 to {facts.last}")
     if get("MASK.MASK"):
-        if layers[:3] != FINE or len(layers) != 4:
+        if layers[:3] != [*FINE_OUTPUTS] or len(layers) != 4:
             raise unsupported(source, "BACKBONE.KWARGS.used_layers", layers, "[0, 1, 2, 3] with MASK.MASK")
         layers = layers[3:]
     only(source, "ADJUST.ADJUST", get("ADJUST.ADJUST"), True)
     only(source, "ADJUST.TYPE", get("ADJUST.TYPE"), "AdjustAllLayer")
     adjust = kwargs_of(get, source, "ADJUST.KWARGS", ("in_channels", "out_channels"))
-    if mobile:
-        given = [int(MOBILE_CHANNELS[i] * width) for i in layers] if isinstance(width, int | float) else None
-    else:
-        given = [32 * 2**i * EXPANSIONS[backbone] for i in layers]
+    given = [_channels(facts, i, width) for i in layers]
     only(source, "ADJUST.KWARGS.in_channels", adjust.get("in_channels"), given)
     channels = adjust.get("out_channels")
     if not isinstance(channels, list) or len(channels) != len(layers):
         raise unsupported(source, "ADJUST.KWARGS.out_channels", channels, f"a list of {len(layers)} numbers")
-    model = {"backbone": backbone, "width": width, "layers": layers, "adjust_channels": channels}
+    model = {"width": width, "layers": layers, "adjust_channels": channels}
     return model | _online_feature(get, source, len(layers)), channels
+
+
+def _channels(facts: BackboneFacts, output: int, width: Any) -> int | None:
+    """Channels of an output; None where the width is no such number."""
+    sensible = isinstance(width, int | float) and abs(width) < 1e6
+    return int(facts.channels[output] * width) if sensible else None
 
 
 def _online_feature(get: Get, source: str, count: int) -> dict[str, Any]:
@@ -107,25 +120,18 @@ def _online_feature(get: Get, source: str, count: int) -> dict[str, Any]:
 
 
 def _head(get: Get, source: str, channels: list[Any]) -> dict[str, Any]:
-    head, several = get("RPN.TYPE"), len(channels) > 1
-    model: dict[str, Any]
-    if head == "MultiRPN" and several:
-        kwargs = kwargs_of(get, source, "RPN.KWARGS", ("anchor_num", "in_channels", "weighted", "fused"))
-        only(source, "RPN.KWARGS.in_channels", kwargs.get("in_channels"), channels)
-        only(source, "RPN.KWARGS.fused", kwargs.get("fused", "none"), "none")
-        model = {"head": "multi_rpn", "weighted": kwargs.get("weighted", False)}
-    elif head == "DepthwiseRPN" and not several:
-        kwargs = kwargs_of(get, source, "RPN.KWARGS", ("anchor_num", "in_channels", "out_channels", "fused"))
-        only(source, "RPN.KWARGS.in_channels", kwargs.get("in_channels", 256), channels[0])
-        only(source, "RPN.KWARGS.fused", kwargs.get("fused", "none"), "none")
-        model = {"head": "depthwise_rpn", "head_channels": kwargs.get("out_channels", 256)}
-    elif head == "UPChannelRPN" and not several:
-        kwargs = kwargs_of(get, source, "RPN.KWARGS", ("anchor_num", "feature_in"))
-        only(source, "RPN.KWARGS.feature_in", kwargs.get("feature_in", 256), channels[0])
-        model = {"head": "upchannel_rpn"}
-    else:
-        wanted = "MultiRPN with several levels" if several else "DepthwiseRPN or UPChannelRPN with one level"
-        raise unsupported(source, "RPN.TYPE", head, wanted)
+    kind, several = get("RPN.TYPE"), len(channels) > 1
+    theirs = PYSOT_HEADS.get(kind) if isinstance(kind, str) else None
+    if theirs is None or HEADS[theirs.head].several != several:
+        fitting = " or ".join(name for name, of in PYSOT_HEADS.items() if HEADS[of.head].several == several)
+        raise unsupported(source, "RPN.TYPE", kind, f"{fitting} with {'several levels' if several else 'one level'}")
+    names = ("anchor_num", theirs.channels, *theirs.options, *["fused"] * theirs.fused)
+    kwargs, wanted = kwargs_of(get, source, "RPN.KWARGS", names), channels if several else channels[0]
+    given = kwargs.get(theirs.channels, None if several else 256)
+    only(source, f"RPN.KWARGS.{theirs.channels}", given, wanted)
+    only(source, "RPN.KWARGS.fused", kwargs.get("fused", "none"), "none")
+    model: dict[str, Any] = {"head": theirs.head}
+    model |= {ours: kwargs.get(key, default) for key, (ours, default) in theirs.options.items()}
     ratios, scales = get("ANCHOR.RATIOS"), get("ANCHOR.SCALES")
     if isinstance(ratios, list) and isinstance(scales, list):
         anchors = len(ratios) * len(scales)
@@ -139,7 +145,7 @@ def _mask(get: Get, source: str, channels: list[Any], model: dict[str, Any]) -> 
     only(source, "REFINE.REFINE", get("REFINE.REFINE"), True)
     only(source, "REFINE.TYPE", get("REFINE.TYPE"), "Refine")
     kwargs = kwargs_of(get, source, "MASK.KWARGS", ("in_channels", "hidden", "out_channels", "fused"))
-    wanted = {"in_channels": channels[0], "hidden": model.get("head_channels"), "out_channels": COARSE_MASK}
+    wanted = {"in_channels": channels[0], "hidden": model.get("head_channels"), "out_channels": COARSE_MASK**2}
     for name, value in wanted.items():
         only(source, f"MASK.KWARGS.{name}", kwargs.get(name), value)
     only(source, "MASK.KWARGS.fused", kwargs.get("fused", "none"), "none")

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import Config
+from drol_jax.config.heads import COARSE_MASK, REFINED_MASK
 from drol_jax.nets import Search, SiameseNet, Template
-from drol_jax.nets.heads.masks import COARSE_SIZE, REFINED_SIZE
 from drol_jax.train.losses import LossSettings, draw
 
 
@@ -40,8 +40,8 @@ def mask_loss(
     total = jnp.float32(0)
     if settings.mask != "refined":
         picked = jax.vmap(lambda one, at: one[at[:, 0], at[:, 1]])(coarse, cells)
-        picked = picked.reshape(*counts.shape, COARSE_SIZE, COARSE_SIZE)
-        picked = jax.image.resize(picked, (*counts.shape, REFINED_SIZE, REFINED_SIZE), "bilinear")
+        picked = picked.reshape(*counts.shape, COARSE_MASK, COARSE_MASK)
+        picked = jax.image.resize(picked, (*counts.shape, REFINED_MASK, REFINED_MASK), "bilinear")
         total += _logistic(picked, wanted, counts)
     if settings.mask != "coarse":
         total += _logistic(_refined(variables, template, search, cells, config), wanted, counts)
@@ -62,7 +62,7 @@ def seen_by(mask: jax.Array, cell: jax.Array, config: Config) -> jax.Array:
     pad = search.exemplar_size
     corner = (cell - search.base_size // 2) * search.stride + pad
     padded = jnp.pad(mask, pad)
-    return jax.lax.dynamic_slice(padded, (corner[0], corner[1]), (REFINED_SIZE, REFINED_SIZE)).astype(jnp.float32)
+    return jax.lax.dynamic_slice(padded, (corner[0], corner[1]), (REFINED_MASK, REFINED_MASK)).astype(jnp.float32)
 
 
 def _refined(variables: Any, template: Template, search: Search, cells: jax.Array, config: Config) -> jax.Array:

@@ -1,15 +1,12 @@
-"""The layers of a NanoTrack network by their names in its state dict, beside where they are in our variables."""
+"""The arrays of NanoTrack's networks: its names of their layers beside our paths."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from drol_jax.config import ModelConfig
-from drol_jax.errors import UserError
+from drol_jax.convert.names.entries import Entry, Layout, convolution, norm
 from drol_jax.nets.backbones import mobilenetv3
 from drol_jax.nets.heads import points
-
-UNUSED = "neck."
-"""Prefix of the adjust layer: stored, as wide in as out, and never called by NanoTrack's networks."""
 
 
 class Layer(NamedTuple):
@@ -18,21 +15,34 @@ class Layer(NamedTuple):
     path: str
 
 
-def layers(model: ModelConfig) -> Iterator[Layer]:
-    """Every layer with numbers, in the order of the network.
+def backbone_entries(model: ModelConfig) -> list[Entry]:
+    """The arrays of MobileNetV3-small as NanoTrack cuts it, in the order of the network."""
+    return _entries(_backbone(model.backbone))
 
-    Raises:
-      UserError: NanoTrack has no such network.
-    """
-    if model.backbone not in mobilenetv3.VARIANTS:
-        raise UserError(f"NanoTrack's heads come with MobileNetV3 only, not with {model.backbone}: mend model.backbone")
+
+def head_entries(model: ModelConfig) -> list[Entry]:
+    """The arrays of one of NanoTrack's heads, in the order of the network."""
+    return _entries(_head(model.head))
+
+
+def _entries(layers: Iterator[Layer]) -> list[Entry]:
+    entries = []
+    for kind, source, path in layers:
+        if kind == "norm":
+            entries += norm(source, path)
+        else:
+            layout: Layout = "colour_kernel" if kind == "stem" else "matrix" if kind == "dense" else "kernel"
+            entries += convolution(source, path, kind in ("biased", "dense"), layout)
+    return entries
+
+
+def _backbone(backbone: str) -> Iterator[Layer]:
     yield Layer("stem", "backbone.features.0.0", "backbone/stem")
     yield Layer("norm", "backbone.features.0.1", "backbone/stem_norm")
     width = mobilenetv3.STEM
-    for i, block in enumerate(mobilenetv3.VARIANTS[model.backbone], start=1):
+    for i, block in enumerate(mobilenetv3.VARIANTS[backbone], start=1):
         yield from _block(f"backbone.features.{i}.conv", f"backbone/block{i}", block, block.wide != width)
         width = block.outputs
-    yield from _head(model.head)
 
 
 def _block(source: str, path: str, block: mobilenetv3.Block, widens: bool) -> Iterator[Layer]:
@@ -52,8 +62,9 @@ def _block(source: str, path: str, block: mobilenetv3.Block, widens: bool) -> It
 
 def _head(head: str) -> Iterator[Layer]:
     variant = points.VARIANTS[head]
-    tower = "pw_tower" if head == "points_v2" else "tower"
-    output = "cls_pred" if head == "points_v2" else "cls_logits"
+    # The second version alone, which correlates pixel by pixel only, has names of its own.
+    second = variant.separate and not variant.both
+    tower, output = ("pw_tower", "cls_pred") if second else ("tower", "cls_logits")
     outputs = {"cls": output, "loc": "bbox_pred"}
     for branch, theirs, tower_layers in (("cls", "cls", variant.cls), ("loc", "reg", variant.loc)):
         if variant.separate or branch == "cls":

@@ -14,26 +14,17 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.checkpoint.variables import listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
-from drol_jax.convert.names import nanotrack as nanotrack_names
-from drol_jax.convert.names.entries import AXES, Entry, Layout, convolution, mobilenet_entries, norm, resnet_entries
+from drol_jax.config.network import backbone_facts, head_facts
+from drol_jax.convert.names import backbones, heads
+from drol_jax.convert.names.entries import Entry, convolution, norm, source_shape, to_ours, to_source
 from drol_jax.errors import UserError
-from drol_jax.nets.backbones import resnet
-from drol_jax.settings.pysot_model import ALEXNETS
 
-# Positions of the convolutions and normalisations in PySOT's `features` sequences.
-SEQUENCES = {
-    "alexnetlegacy": ((0, 4, 8, 11, 14), (1, 5, 9, 12, 15)),
-    "alexnetlegacy2": ((0, 4, 8, 11, 14), (1, 5, 9, 12)),
-}
-RESPONSE_BIAS = "backbone.corr_bias"
-"""SiamFC's, which neither tracking here nor DROL's adds. Only alexnetlegacy2 among DROL's AlexNets has a place for it:
-with another one DROL tells that the file's array is not used, and runs the network."""
 Spelling = Callable[[str], str]
 """PySOT's name of an array -> the name it has elsewhere."""
-BRANCH_PARTS = (("conv_kernel", "template"), ("conv_search", "search"), ("head", "hidden"))
 
 
 def as_in_pysot(name: str) -> str:
+    """The spelling that changes nothing."""
     return name
 
 
@@ -43,22 +34,25 @@ def table(model: ModelConfig) -> list[Entry]:
     Raises:
       UserError: PySOT has no such network.
     """
-    if model.anchor_free:
-        return [entry for layer in nanotrack_names.layers(model) for entry in _layer(*layer)]
-    return [*_backbone(model), *_neck(model), *_head(model), *_mask(model)]
+    backbone, head = backbone_facts(model).kind, head_facts(model).kind
+    if backbone not in backbones.ENTRIES or head not in heads.ENTRIES:
+        raise UserError(f"no published checkpoint is {model.backbone} with a {model.head} head: it stays in drol_jax")
+    entries = [*backbones.ENTRIES[backbone](model), *_neck(model), *heads.ENTRIES[head](model)]
+    return entries + heads.mask_entries(model)
 
 
 def ignored(name: str, model: ModelConfig) -> bool:
     """Whether PySOT stores this name without ever reading it in the network's answer."""
-    if model.anchor_free and name.startswith(nanotrack_names.UNUSED):
-        return True
-    return name.endswith("num_batches_tracked") or (name == RESPONSE_BIAS and model.head != "siamfc")
+    if name == heads.RESPONSE_BIAS:
+        return all(entry.source != name for entry in table(model))
+    unread = backbones.UNREAD.get(backbone_facts(model).kind, ())
+    return name.endswith("num_batches_tracked") or name.startswith(unread)
 
 
 def expected(model: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape, in PySOT's layout, of every array that a checkpoint of this model must hold."""
     shapes = variable_shapes(model)
-    return {e.source: _source_shape(shapes[e.path], e.layout) for e in table(model)}
+    return {e.source: source_shape(shapes[e.path], e.layout) for e in table(model)}
 
 
 def to_flax(
@@ -80,7 +74,7 @@ def to_flax(
     take = state.pop if consume else state.__getitem__
 
     def array(entry: Entry) -> np.ndarray:
-        return _to_ours(np.asarray(take(spelling(entry.source))).astype(np.float32, copy=False), entry.layout)
+        return to_ours(np.asarray(take(spelling(entry.source))).astype(np.float32, copy=False), entry.layout)
 
     return unflatten_dict({entry.path: array(entry) for entry in table(model)}, sep="/")
 
@@ -101,7 +95,7 @@ class SourceView(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         entry = self._entries[name]
-        return _to_source(np.asarray(self._flat[entry.path], np.float32), entry.layout)
+        return to_source(np.asarray(self._flat[entry.path], np.float32), entry.layout)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -130,32 +124,6 @@ def problems(state: dict[str, np.ndarray], model: ModelConfig, spelling: Spellin
     return listing(kinds)
 
 
-def _layer(kind: str, source: str, path: str) -> list[Entry]:
-    if kind == "norm":
-        return norm(source, path)
-    layout: Layout = "colour_kernel" if kind == "stem" else "matrix" if kind == "dense" else "kernel"
-    return convolution(source, path, kind in ("biased", "dense"), layout)
-
-
-def _backbone(model: ModelConfig) -> list[Entry]:
-    if model.backbone in resnet.VARIANTS:
-        return resnet_entries(model)
-    if model.backbone == "mobilenetv2":
-        return mobilenet_entries()
-    if model.backbone == "alexnet":
-        convolutions = [f"layer{i}.0" for i in range(1, 6)]
-        norms = [f"layer{i}.1" for i in range(1, 6)]
-    else:
-        convolutions, norms = ([f"features.{i}" for i in row] for row in SEQUENCES[model.backbone])
-    entries = []
-    for i, name in enumerate(convolutions, start=1):
-        layout: Layout = "colour_kernel" if i == 1 else "kernel"
-        entries += convolution(f"backbone.{name}", f"backbone/conv{i}", True, layout)
-        if i <= len(norms):
-            entries += norm(f"backbone.{norms[i - 1]}", f"backbone/norm{i}")
-    return entries
-
-
 def _neck(model: ModelConfig) -> list[Entry]:
     count = len(model.adjust_channels)
     entries = []
@@ -164,72 +132,3 @@ def _neck(model: ModelConfig) -> list[Entry]:
         entries += convolution(f"{source}.downsample.0", f"neck/conv{i}", False)
         entries += norm(f"{source}.downsample.1", f"neck/norm{i}")
     return entries
-
-
-def _head(model: ModelConfig) -> list[Entry]:
-    if model.head == "siamfc":
-        if model.backbone not in ALEXNETS:
-            raise UserError(
-                f"neither PySOT nor DROL has a SiamFC with {model.backbone}: a network of that kind stays in drol_jax"
-            )
-        return [Entry(RESPONSE_BIAS, "params/head/bias", "vector")]
-    entries = []
-    if model.head == "upchannel_rpn":
-        for branch in ("cls", "loc"):
-            for side in ("template", "search"):
-                entries += convolution(f"rpn_head.{side}_{branch}_conv", f"head/{side}_{branch}", True)
-        return entries + convolution("rpn_head.loc_adjust", "head/loc_adjust", True)
-    if model.head == "multi_rpn":
-        for i in range(len(model.layers)):
-            entries += _depthwise(f"rpn_head.rpn{i + 2}", f"head/levels_{i}")
-        for name in ("cls_weight", "loc_weight") * model.weighted:
-            entries.append(Entry(f"rpn_head.{name}", f"params/head/{name}", "vector"))
-        return entries
-    return _depthwise("rpn_head", "head")
-
-
-def _depthwise(source: str, path: str) -> list[Entry]:
-    return [e for branch in ("cls", "loc") for e in _branch(f"{source}.{branch}", f"{path}/{branch}")]
-
-
-def _branch(source: str, path: str) -> list[Entry]:
-    entries = []
-    for part, ours in BRANCH_PARTS:
-        entries += convolution(f"{source}.{part}.0", f"{path}/{ours}_conv", False)
-        entries += norm(f"{source}.{part}.1", f"{path}/{ours}_norm")
-    return entries + convolution(f"{source}.head.3", f"{path}/output_conv", True)
-
-
-def _mask(model: ModelConfig) -> list[Entry]:
-    if not model.mask:
-        return []
-    entries, path = _branch("mask_head", "mask_head/branch"), "mask_head/decoder"
-    for source, ours in (("v", "fine"), ("h", "deep")):
-        for level in range(3):
-            for i in range(2):
-                name = f"refine_head.{source}{level}.{2 * i}"
-                entries += convolution(name, f"{path}/{ours}{level}_conv{i}", True)
-    entries += convolution("refine_head.deconv", f"{path}/spread", True, "transposed_kernel")
-    for i in range(3):
-        # PySOT counts the joins from the coarsest on.
-        entries += convolution(f"refine_head.post{i}", f"{path}/join{2 - i}", True)
-    return entries
-
-
-def _to_ours(array: np.ndarray, layout: Layout) -> np.ndarray:
-    if layout == "vector":
-        return np.array(array)
-    if layout == "colour_kernel":
-        array = array[:, ::-1]
-    return np.ascontiguousarray(array.transpose(AXES[layout]))
-
-
-def _to_source(array: np.ndarray, layout: Layout) -> np.ndarray:
-    if layout == "vector":
-        return np.ascontiguousarray(array)
-    array = array.transpose(np.argsort(AXES[layout]))
-    return np.ascontiguousarray(array[:, ::-1] if layout == "colour_kernel" else array)
-
-
-def _source_shape(shape: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
-    return shape if layout == "vector" else tuple(shape[i] for i in np.argsort(AXES[layout]))

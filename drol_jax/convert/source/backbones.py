@@ -1,18 +1,17 @@
 """PySOT's backbones and neck in numpy, by the names in their state dicts."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
+from drol_jax.convert.source import nanotrack
 from drol_jax.convert.source.layers import State, sequence
 
 # PySOT's sequences, in the words of `source_layers.sequence`.
 LEGACY = "0:conv2 1:bn pool relu 4:conv 5:bn pool relu 8:conv 9:bn relu 11:conv 12:bn relu 14:conv 15:bn"
 LEGACY2 = "0:conv2 1:bn relu pool 4:conv 5:bn relu pool 8:conv 9:bn relu 11:conv 12:bn relu 14:conv"
 PLAIN = "layer1.0:conv2 layer1.1:bn pool relu layer2.0:conv layer2.1:bn pool relu layer3.0:conv layer3.1:bn relu "
-ALEXNETS = {
-    "alexnetlegacy": ("backbone.features.", LEGACY),
-    "alexnetlegacy2": ("backbone.features.", LEGACY2),
-    "alexnet": ("backbone.", PLAIN + "layer4.0:conv layer4.1:bn relu layer5.0:conv layer5.1:bn"),
-}
+PLAIN += "layer4.0:conv layer4.1:bn relu layer5.0:conv layer5.1:bn"
 # Stride, padding and dilation of a stage's first 3x3 convolution and its shortcut, and dilation of all others.
 RESNET_STAGES = ((1, (1, 1, 1), 1), (2, (2, 0, 1), 1), (3, (1, 1, 1), 2), (4, (1, 2, 2), 4))
 # Stride, padding and dilation of a stage's first depth-wise convolution, and dilation of all others.
@@ -27,17 +26,6 @@ MOBILENET_STAGES = (
 )
 
 
-def outputs(state: State, backbone: str, x: np.ndarray) -> list[np.ndarray]:
-    """Every output of a backbone, numbered as PySOT's `used_layers`; an AlexNet's only one.
-
-    Args:
-      x: [3, rows, columns] BGR in 0..255.
-    """
-    if backbone in ALEXNETS:
-        return [sequence(state, *ALEXNETS[backbone], x)]
-    return _mobilenet(state, x) if backbone == "mobilenetv2" else _resnet(state, x)
-
-
 def adjusted(state: State, levels: list[np.ndarray]) -> list[np.ndarray]:
     """PySOT's AdjustAllLayer, where the state has one."""
     if not any(name.startswith("neck.") for name in state):
@@ -48,6 +36,13 @@ def adjusted(state: State, levels: list[np.ndarray]) -> list[np.ndarray]:
         x = sequence(state, f"{prefix}.downsample.", "0:conv 1:bn", x)
         results.append(x[:, 4:11, 4:11] if x.shape[2] < 20 else x)
     return results
+
+
+def _alexnet(state: State, x: np.ndarray) -> list[np.ndarray]:
+    if "backbone.layer1.0.weight" in state:
+        return [sequence(state, "backbone.", PLAIN, x)]
+    last_norm = "backbone.features.15.weight" in state
+    return [sequence(state, "backbone.features.", LEGACY if last_norm else LEGACY2, x)]
 
 
 def _resnet(state: State, x: np.ndarray) -> list[np.ndarray]:
@@ -92,3 +87,13 @@ def _mobilenet(state: State, x: np.ndarray) -> list[np.ndarray]:
             i += 1
         found.append(x)
     return found
+
+
+OUTPUTS: Mapping[str, Callable[[State, np.ndarray], list[np.ndarray]]] = {
+    "alexnet": _alexnet,
+    "resnet": _resnet,
+    "mobilenet": _mobilenet,
+    "mobilenetv3": nanotrack.backbone_outputs,
+}
+"""`BackboneFacts.kind` -> every output for an image [3, rows, columns] BGR in 0..255, numbered as PySOT's
+`used_layers`; of an AlexNet or MobileNetV3 the last one."""

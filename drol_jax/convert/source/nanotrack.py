@@ -1,6 +1,6 @@
-"""What a NanoTrack network answers, computed in numpy from its own state dict: `source_forward`'s sibling.
+"""NanoTrack's backbone and heads in numpy, by the names in its state dicts.
 
-Written from the layers' definitions and NanoTrack's names alone, as there; how long towers are and how wide anything
+Written from the layers' definitions and those names alone; how long towers are and how wide anything
 is, the state dict tells. Arrays are [channels, rows, columns] float64; images are BGR.
 """
 
@@ -9,34 +9,36 @@ from itertools import count
 import numpy as np
 
 from drol_jax.config import ModelConfig
-from drol_jax.convert.source.forward import State, convolution, sequence
+from drol_jax.convert.source.layers import State, convolution, sequence
 
 STRIDES = (2, 2, 1, 2, 1, 1, 1, 1, 1)
-"""Of MobileNetV3-small's blocks."""
+"""Strides of MobileNetV3-small's blocks."""
 HARD_FROM = 4
 """The first block that activates by hard swish instead of the rectifier."""
 
 
-def answer(state: State, model: ModelConfig, z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray]:
-    """Features and response maps of one template and one search region; arguments and result as `source_forward`'s."""
-    zf, xf = (_backbone(state, image.astype(np.float64)) for image in (z, x))
-    maps = {}
-    for branch, suffix in (("cls", "_cls"), ("bbox", "_reg")):
-        shared = "ban_head.corr_pw.CA_layer.fc1.weight" in state
-        correlated = _correlation(state, "" if shared else suffix, zf, xf)
-        tower = f"ban_head.{branch}_pw_tower." if model.head == "points_v2" else f"ban_head.{branch}_tower."
-        output = {"cls": "cls_pred" if model.head == "points_v2" else "cls_logits", "bbox": "bbox_pred"}[branch]
-        maps[branch] = sequence(state, f"ban_head.{output}.", "0:conv", _tower(state, tower, correlated))
-    return {"template_feature": zf, "search_feature": xf, "cls": maps["cls"], "loc": np.exp(maps["bbox"])}
-
-
-def _backbone(state: State, x: np.ndarray) -> np.ndarray:
+def backbone_outputs(state: State, x: np.ndarray) -> list[np.ndarray]:
+    """The output of the last block of MobileNetV3-small."""
     x = _hard_swish(sequence(state, "backbone.features.", "0.0:conv2 0.1:bn", _padded(x, 1)))
     for i, stride in enumerate(STRIDES, start=1):
         prefix = f"backbone.features.{i}.conv."
         if f"{prefix}0.weight" in state:
             x = _block(state, prefix, x, stride, i >= HARD_FROM)
-    return x
+    return [x]
+
+
+def head_answer(state: State, model: ModelConfig, zs: list[np.ndarray], xs: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Logits and distances of one of NanoTrack's heads, "cls" and "loc"."""
+    (zf,), (xf,) = zs, xs
+    maps = {}
+    for branch, suffix in (("cls", "_cls"), ("bbox", "_reg")):
+        shared = "ban_head.corr_pw.CA_layer.fc1.weight" in state
+        correlated = _correlation(state, "" if shared else suffix, zf, xf)
+        second = "ban_head.cls_pw_tower.0.weight" in state
+        tower = f"ban_head.{branch}_pw_tower." if second else f"ban_head.{branch}_tower."
+        output = {"cls": "cls_pred" if second else "cls_logits", "bbox": "bbox_pred"}[branch]
+        maps[branch] = sequence(state, f"ban_head.{output}.", "0:conv", _tower(state, tower, correlated))
+    return {"cls": maps["cls"], "loc": np.exp(maps["bbox"])}
 
 
 def _block(state: State, prefix: str, x: np.ndarray, stride: int, hard: bool) -> np.ndarray:

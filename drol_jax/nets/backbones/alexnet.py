@@ -7,12 +7,13 @@ after the last one.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 
-from drol_jax.config import Backbone
+from drol_jax.config import Backbone, ModelConfig
+from drol_jax.config.backbones import BACKBONES
 from drol_jax.nets.kernels.convolution import by_rows, grouped, max_pool, space_to_depth
 from drol_jax.nets.layers import Conv, frozen_norm, one_by_one
 
@@ -20,20 +21,21 @@ from drol_jax.nets.layers import Conv, frozen_norm, one_by_one
 class Variant(NamedTuple):
     groups: tuple[int, int, int, int, int]
     last_norm: bool
-    scalable: bool
 
 
 VARIANTS: dict[Backbone, Variant] = {
-    "alexnet": Variant((1, 1, 1, 1, 1), True, True),
-    "alexnetlegacy": Variant((1, 1, 1, 1, 1), True, True),
-    "alexnetlegacy2": Variant((1, 2, 1, 2, 2), False, False),
+    "alexnet": Variant((1, 1, 1, 1, 1), True),
+    "alexnetlegacy": Variant((1, 1, 1, 1, 1), True),
+    "alexnetlegacy2": Variant((1, 2, 1, 2, 2), False),
 }
-CHANNELS = (96, 256, 384, 384, 256)
 KERNELS = (11, 5, 3, 3, 3)
 LAST_POOLED = 2
 """The convolution that the last pooling follows. Up to here maps are large and kernels small."""
-FIRST_CELL = 43.0
-"""Pixel that the first cell's receptive field, 87 pixels wide, is centred on; the next cell's is 8 pixels on."""
+
+
+def build(model: ModelConfig, outputs: tuple[int, ...]) -> nn.Module:
+    """The backbone that a configuration describes, with these outputs."""
+    return AlexNet(model.backbone, model.width, outputs)
 
 
 def _form(layer: int, groups: int) -> Callable[..., jax.Array]:
@@ -43,44 +45,31 @@ def _form(layer: int, groups: int) -> Callable[..., jax.Array]:
     return space_to_depth if layer == 1 else by_rows
 
 
-def output_size(size: int) -> int:
-    """Feature rows (or columns) for an image of `size` pixels: 127 -> 6, 255 -> 22, 287 -> 26."""
-    size = (size - 11) // 2 + 1
-    size = (size - 3) // 2 + 1 - 4
-    size = (size - 3) // 2 + 1
-    return size - 6
-
-
-def level_channels(variant: Backbone, width: float, layer: int = 5) -> int:
-    """Channels of a convolution's output, 1 to 5."""
-    return int(CHANNELS[layer - 1] * (width if VARIANTS[variant].scalable else 1.0))
-
-
 class AlexNet(nn.Module):
-    """[B, H, W, 3] RGB in 0..255 -> [B, output_size(H), output_size(W), channels].
+    """[B, H, W, 3] RGB in 0..255 -> the outputs of the convolutions `layers`, each [B, L, L, channels].
 
-    With `taken` the outputs of those convolutions, 2 to 5, precede it in a tuple, each cut to the same cells: from the
-    second on all have one stride, and without padding the middle of a larger map is where the smaller one is.
+    All are cut to the cells of the fifth: from the second on they have one stride, and without padding the middle of a
+    larger map is where the smaller one is.
     """
 
     variant: Backbone
     width: float = 1.0
-    taken: tuple[int, ...] = ()
+    layers: tuple[int, ...] = (5,)
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> Any:
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
         x, first = one_by_one(self, partial(AlexNet._layers, numbers=range(1, LAST_POOLED + 1)), x)
-        x, second = self._layers(x, range(LAST_POOLED + 1, len(KERNELS) + 1))
-        return (*first, *second, x) if self.taken else x
+        _, second = self._layers(x, range(LAST_POOLED + 1, len(KERNELS) + 1))
+        return (*first, *second)
 
     def _layers(self, x: jax.Array, numbers: range) -> tuple[jax.Array, list[jax.Array]]:
         """Output of the last of these layers, and of those among them that are taken."""
-        groups, last_norm, _ = VARIANTS[self.variant]
+        groups, last_norm = VARIANTS[self.variant]
         taken = []
         for i in numbers:
             kernel = KERNELS[i - 1]
             x = Conv(
-                level_channels(self.variant, self.width, i),
+                BACKBONES[self.variant].channels_of(i, self.width),
                 (kernel, kernel),
                 strides=2 if i == 1 else 1,
                 padding="VALID",
@@ -95,7 +84,8 @@ class AlexNet(nn.Module):
                 x = max_pool(x)
             if i < 5:
                 x = nn.relu(x)
-            if i in self.taken:
+            if i in self.layers:
                 border = len(KERNELS) - i
-                taken.append(x[:, border : x.shape[1] - border, border : x.shape[2] - border])
+                inner = x[:, border:-border, border:-border] if border else x
+                taken.append(inner)
         return x, taken

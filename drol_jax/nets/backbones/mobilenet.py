@@ -5,35 +5,33 @@ from typing import NamedTuple
 import flax.linen as nn
 import jax
 
+from drol_jax.config import ModelConfig
+from drol_jax.config.backbones import BACKBONES
 from drol_jax.nets.kernels.convolution import by_channel, space_to_depth
 from drol_jax.nets.layers import conv, frozen_norm
 
 
 class Stage(NamedTuple):
     expansion: int
-    channels: int
     blocks: int
     stride: int
     dilation: int
 
 
-STEM_CHANNELS = 32
-FIRST_CELL = 7.0
-"""Pixel that the first cell of stages 3 to 7 is centred on; the next cell is 8 pixels on."""
 STAGES = (
-    Stage(1, 16, 1, 1, 1),
-    Stage(6, 24, 2, 2, 1),
-    Stage(6, 32, 3, 2, 1),
-    Stage(6, 64, 4, 1, 2),
-    Stage(6, 96, 3, 1, 2),
-    Stage(6, 160, 3, 1, 4),
-    Stage(6, 320, 1, 1, 4),
+    Stage(1, 1, 1, 1),
+    Stage(6, 2, 2, 1),
+    Stage(6, 3, 2, 1),
+    Stage(6, 4, 1, 2),
+    Stage(6, 3, 1, 2),
+    Stage(6, 3, 1, 4),
+    Stage(6, 1, 1, 4),
 )
 
 
-def level_channels(width: float, level: int) -> int:
-    """Channels of output 0 (the first convolution) or of a stage, 1 to 7."""
-    return int((STEM_CHANNELS if level == 0 else STAGES[level - 1].channels) * width)
+def build(model: ModelConfig, outputs: tuple[int, ...]) -> nn.Module:
+    """The backbone that a configuration describes, with these outputs."""
+    return MobileNetV2(model.width, outputs)
 
 
 class InvertedResidual(nn.Module):
@@ -71,8 +69,8 @@ class MobileNetV2(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
-        stem = level_channels(self.width, 0)
-        x = conv(stem, 3, stride=2, conv_general_dilated=space_to_depth, name="conv1")(x)
+        facts = BACKBONES["mobilenetv2"]
+        x = conv(facts.channels_of(0, self.width), 3, stride=2, conv_general_dilated=space_to_depth, name="conv1")(x)
         x = nn.relu6(frozen_norm("norm1")(x))
         outputs = {0: x}
         last_dilation = 1
@@ -82,7 +80,7 @@ class MobileNetV2(nn.Module):
                 halfway = i == 0 and stage.dilation != last_dilation
                 x = InvertedResidual(
                     x.shape[-1] * stage.expansion,
-                    level_channels(self.width, level),
+                    facts.channels_of(level, self.width),
                     stage.stride if i == 0 else 1,
                     max(stage.dilation // 2, 1) if halfway else stage.dilation,
                     name=f"stage{level}_block{i}",

@@ -10,14 +10,16 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from drol_jax.config import ModelConfig
 from drol_jax.nets.kernels.convolution import by_channel, space_to_depth
 from drol_jax.nets.layers import Conv, frozen_norm
 
-STRIDE = 16
 STEM = 16
-FIRST_CELL = 0.0
-"""Pixel that the first cell is centred on, by its padding; the next cell is 16 pixels on. Of 255 pixels the map is not
-in the middle: its cells lie at 0 to 240."""
+
+
+def build(model: ModelConfig, outputs: tuple[int, ...]) -> nn.Module:
+    """The backbone that a configuration describes, with these outputs."""
+    return MobileNetV3(model.backbone, outputs)
 
 
 class Block(NamedTuple):
@@ -47,11 +49,6 @@ VARIANTS: dict[str, tuple[Block, ...]] = {
     "mobilenetv3_small": SMALL,
     "mobilenetv3_small_v3": (*SMALL, Block(5, 288, 96, 72, True, 1)),
 }
-
-
-def output_size(size: int) -> int:
-    """Feature rows (or columns) for an image of `size` pixels: 127 -> 8, 255 -> 16."""
-    return -(-size // STRIDE)
 
 
 class InvertedResidual(nn.Module):
@@ -91,12 +88,13 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV3(nn.Module):
-    """[B, H, W, 3] RGB in 0..255 -> [B, output_size(H), output_size(W), channels of the last block]."""
+    """[B, H, W, 3] RGB in 0..255 -> outputs of the blocks `layers`, each [B, rows, columns, channels]."""
 
     variant: str
+    layers: tuple[int, ...]
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
         x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
         x = Conv(
             STEM,
@@ -108,6 +106,7 @@ class MobileNetV3(nn.Module):
             name="stem",
         )(x)
         x = nn.hard_swish(frozen_norm("stem_norm")(x))
+        outputs = {}
         for i, block in enumerate(VARIANTS[self.variant], start=1):
-            x = InvertedResidual(block, name=f"block{i}")(x)
-        return x
+            outputs[i] = x = InvertedResidual(block, name=f"block{i}")(x)
+        return tuple(outputs[i] for i in self.layers)

@@ -10,7 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from drol_jax.config import Backbone
+from drol_jax.config import Backbone, ModelConfig
+from drol_jax.config.backbones import BACKBONES
 from drol_jax.nets.kernels.convolution import max_pool, space_to_depth
 from drol_jax.nets.layers import conv, frozen_norm
 
@@ -19,33 +20,25 @@ class Variant(NamedTuple):
     blocks: tuple[int, int, int, int]
     bottleneck: bool
 
-    @property
-    def expansion(self) -> int:
-        """Output channels of a block over its inner ones."""
-        return 4 if self.bottleneck else 1
-
 
 VARIANTS: dict[Backbone, Variant] = {
     "resnet18": Variant((2, 2, 2, 2), False),
     "resnet34": Variant((3, 4, 6, 3), False),
     "resnet50": Variant((3, 4, 6, 3), True),
 }
-STEM_CHANNELS = 64
 PLANES = (64, 128, 256, 512)
 STRIDES = (1, 2, 1, 1)
 DILATIONS = (1, 1, 2, 4)
-FIRST_CELL = 7.0
-"""Pixel that the first cell of stages 2 to 4 is centred on; the next cell is 8 pixels on."""
+
+
+def build(model: ModelConfig, outputs: tuple[int, ...]) -> nn.Module:
+    """The backbone that a configuration describes, with these outputs."""
+    return ResNet(model.backbone, outputs)
 
 
 def stages(layers: tuple[int, ...]) -> tuple[int, ...]:
     """The stages, 1 to 4, that a network with these outputs has: 3 and 4 only where they are used."""
     return tuple(i for i in (1, 2, 3, 4) if i <= 2 or i in layers)
-
-
-def level_channels(variant: Backbone, level: int) -> int:
-    """Channels of output 0 (before the first pooling) or of a stage."""
-    return STEM_CHANNELS if level == 0 else PLANES[level - 1] * VARIANTS[variant].expansion
 
 
 class Shortcut(nn.Module):
@@ -109,7 +102,8 @@ class ResNet(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
         blocks, bottleneck = VARIANTS[self.variant]
-        x = conv(STEM_CHANNELS, 7, stride=2, conv_general_dilated=space_to_depth, name="conv1")(x)
+        channels = BACKBONES[self.variant].channels
+        x = conv(channels[0], 7, stride=2, conv_general_dilated=space_to_depth, name="conv1")(x)
         x = nn.relu(frozen_norm("norm1")(x))
         outputs = {0: x}
         # After the rectifier a border of zeros is no maximum unless all else is zero too.
@@ -124,7 +118,7 @@ class ResNet(nn.Module):
                     first,
                     stride if first else 1,
                     dilation,
-                    first and (stride != 1 or x.shape[-1] != level_channels(self.variant, stage)),
+                    first and (stride != 1 or x.shape[-1] != channels[stage]),
                     name=f"stage{stage}_block{i}",
                 )(x)
             outputs[stage] = x

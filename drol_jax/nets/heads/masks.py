@@ -11,16 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.nets.heads.rpn import DepthwiseBranch
+from drol_jax.config.heads import COARSE_MASK, REFINED_MASK
+from drol_jax.nets.heads.depthwise_rpn import DepthwiseBranch
 from drol_jax.nets.layers import Conv
 
-COARSE_SIZE = 63
-"""Rows and columns of the branch's own masks."""
-REFINED_SIZE = 127
-FINE_LEVELS = (0, 1, 2)
-"""Backbone outputs that the decoder sees beside the correlation."""
 WINDOWS = ((4, 61), (2, 31), (1, 15))
-"""Per fine level: its cells to one cell of the response, and the cells that the decoder sees."""
+"""Each of the fine outputs: its cells to one cell of the response, and the cells that the decoder sees."""
 
 
 class MaskSearch(NamedTuple):
@@ -60,7 +56,7 @@ class Refine(nn.Module):
             return x
 
         x = Spread(32, WINDOWS[2][1], name="spread")(cell)
-        for level, width, size in ((2, 32, 31), (1, 16, 61), (0, 4, REFINED_SIZE)):
+        for level, width, size in ((2, 32, 31), (1, 16, 61), (0, 4, REFINED_MASK)):
             x = lateral(x, (width, width), f"deep{level}")
             x = x + lateral(windows[level], (4 * width, width), f"fine{level}")
             out = {2: 16, 1: 4, 0: 1}[level]
@@ -95,7 +91,7 @@ class MaskHead(nn.Module):
     hidden: int
 
     def setup(self):
-        self.branch = DepthwiseBranch(self.hidden, COARSE_SIZE**2)
+        self.branch = DepthwiseBranch(self.hidden, COARSE_MASK**2)
         self.decoder = Refine()
 
     def template(self, z: jax.Array) -> jax.Array:

@@ -1,7 +1,7 @@
 """NanoTrack's heads: at every cell a point, its class, and its distances to the four sides of the target's box.
 
 The three published versions are one head with four differences, which `VARIANTS` holds. The interface is that of
-`nets/heads.py`, with one point a cell: `cls` is [B, R, R, 2] (background, target) logits, `loc` is [B, R, R, 4]
+`heads/interface.py`, with one point a cell: `cls` is [B, R, R, 2] (background, target) logits, `loc` is [B, R, R, 4]
 distances (left, top, right, bottom) in search pixels, positive.
 
 Source: NanoTrack of HonglinChu/SiamTrackers. Its checkpoints hold an adjust layer ("neck") that its networks never
@@ -14,7 +14,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from drol_jax.nets.heads.rpn import Pair, Response
+from drol_jax.config import ModelConfig
+from drol_jax.nets.heads.interface import Pair, Response
 from drol_jax.nets.kernels.convolution import by_channel
 from drol_jax.nets.kernels.correlation import depthwise, pixelwise
 from drol_jax.nets.layers import Conv, frozen_norm
@@ -23,6 +24,11 @@ TEMPLATE_CELLS = 8
 """Rows and columns of the template's feature; each of its cells is a channel of the pixel-wise correlation."""
 CORE = 4
 """Rows and columns of the template's middle, the kernel of the depth-wise correlation."""
+
+
+def build(model: ModelConfig, channels: tuple[int, ...]) -> nn.Module:
+    """The version that a configuration names, for features of these channels."""
+    return PointHead(model.head, channels[0])
 
 
 class Layer(NamedTuple):
