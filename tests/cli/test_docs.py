@@ -1,0 +1,131 @@
+"""README and docs hold what they promise: their Python runs, and files, links and options that they name are there."""
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from drol_jax import datasets
+from drol_jax.image.frames import read
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "drol_jax" / "weights").glob("*/README.md")),
+]
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_RUN = re.compile(r"<!-- not run: [^>]+ -->\n\Z")
+LINK = re.compile(r"\]\(([^)#\s]+)")
+INLINE = re.compile(r"`([^`]+)`")
+FILE = re.compile(r"(?:drol_jax|docs|tests|configs|eval|convert)/[\w./-]+")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+COMMAND = re.compile(r"(?:python -m (drol_jax[.\w]*)|(drol-jax)|make (eval|bench)\b|python (convert/\w+\.py))((?: [a-z][a-z-]+\b)*)")
+TEST_OPTIONS = {"--all-frames"}
+SOON = {"--dialect"}
+
+
+def relative(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def python_blocks() -> dict[str, str]:
+    """Every block of Python that a page does not exempt, by its first place; the same code is run once."""
+    found: dict[str, str] = {}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for match in FENCED.finditer(text):
+            language, code = match.groups()
+            if language == "python" and not NOT_RUN.search(text[: match.start()]):
+                line = text[: match.start()].count("\n") + 2
+                found.setdefault(code, f"{relative(page)}:{line}")
+    return {place: code for code, place in found.items()}
+
+
+BLOCKS = python_blocks()
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory) -> Path:
+    """A video of 101 frames, of the built-in benchmark."""
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
+    frames = [read(source) for source in datasets.load("Synth")[0].open().frames]
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, (width, height))
+    for i in range(101):
+        writer.write(cv2.cvtColor(np.ascontiguousarray(frames[i % len(frames)]), cv2.COLOR_RGB2BGR))
+    writer.release()
+    return path
+
+
+@pytest.mark.parametrize("place", BLOCKS)
+def test_python_in_the_docs_runs_by_itself(place, video, tmp_path, monkeypatch):
+    (tmp_path / "video.mp4").symlink_to(video)
+    monkeypatch.chdir(tmp_path)
+    page, line = place.split(":")
+    code = "\n" * (int(line) - 1) + BLOCKS[place]  # tracebacks tell the page's own lines
+    exec(compile(code, str(ROOT / page), "exec"), {"__name__": "docs"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_links_lead_to_files(page):
+    prose = FENCED.sub("", page.read_text(encoding="utf-8"))
+    targets = [target for target in LINK.findall(prose) if not re.match(r"[a-z]+:", target)]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_files_that_are_named_are_there(page):
+    prose = FENCED.sub("", page.read_text(encoding="utf-8"))
+    named = [name for name in INLINE.findall(prose) if FILE.fullmatch(name) and not re.search("[A-Z]{3}", Path(name).stem)]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def commands(page: Path) -> list[tuple[tuple[str, ...], str]]:
+    """(command, the rest of its line) of every command in a page's code."""
+    text = page.read_text(encoding="utf-8")
+    code = [block for language, block in FENCED.findall(text) if language in ("", "ini")]
+    lines = [*re.sub(r"\\?\n +", " ", "\n".join(code)).split("\n"), *INLINE.findall(FENCED.sub("", text))]
+    found = []
+    for line in lines:
+        shown = line.split("   #")[0]
+        for match in COMMAND.finditer(shown):
+            module, console, target, script, words = match.groups()
+            start = ("-m", module or "drol_jax") if module or console else (script,) if script else ("-m", f"drol_jax.{target}")
+            found.append(((*start, *words.split()), re.split(r" \| |; ", shown[match.end() :])[0]))
+    return found
+
+
+@cache
+def offered(command: tuple[str, ...]) -> set[str]:
+    """Options in a command's --help."""
+    environment = os.environ | {"COLUMNS": "200", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *command, "--help"], capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(OPTION.findall(done.stdout))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_commands_offer_the_options_shown(page):
+    missing = {
+        (*command, option)
+        for command, rest in commands(page)
+        for option in OPTION.findall(rest)
+        if option not in offered(command) | SOON
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_options_named_alone_belong_to_a_command(page):
+    every = set().union(*(offered(command) for other in PAGES for command, _ in commands(other)))
+    alone = [name for name in INLINE.findall(FENCED.sub("", page.read_text(encoding="utf-8"))) if name.startswith("--")]
+    assert {name.split()[0] for name in alone} <= every | TEST_OPTIONS | SOON
