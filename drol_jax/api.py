@@ -33,7 +33,7 @@ _step = Jitted(step, static_argnames="stats")
 _draws = jax.jit(init_draws)
 
 PRECISION = "highest"
-"""Of all products outside the network: float32 in full, also where the device has faster lesser ones."""
+"""Precision of all products outside the network: float32 in full, also where the device has faster lesser ones."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -56,12 +56,12 @@ class Subject:
 
     @property
     def variants(self) -> list[str]:
-        """With the online subnet off, and on where the configuration has one."""
+        """Variants to measure: the online subnet off, and on where the configuration has one."""
         return ["off", "on"] if self.settings.config.online.enabled else ["off"]
 
     def tracker(self, variant: str) -> Tracker:
-        """By variant: "off" and "on" as in `variants`; "online" and "template" have the subnet, the one never a
-        short-term template, the other always."""
+        """Trackers by variant: "off" and "on" as in `variants`; "online" and "template" have the subnet, the one never
+        a short-term template, the other always."""
         if variant not in self._trackers:
             # Only when asked for, so that the library's default is the library's.
             further: dict[str, Any] = {} if self._precision is None else {"precision": self._precision}

@@ -145,7 +145,7 @@ class RefitRequest:
     """What a refit needs."""
 
     state: OnlineState
-    """Without the memory's features."""
+    """The subnet, without the memory's features."""
     features: Rows
     """[R, L, L, D]: the memory's features, maybe among those of other memories."""
     hard_negative: jax.Array

@@ -1,4 +1,4 @@
-"""Where a track lives while the frame loop runs it: by itself on a CPU, by itself elsewhere, or in a lane."""
+"""Frame feeders: they take a track's frames to the device, by themselves on a CPU or elsewhere, or in a lane."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ Call = Callable[..., Any]
 
 
 class FrameFeeder(Protocol):
-    """Where a track lives while it is run: alone, or in a lane beside others."""
+    """A track under way: its frames go in, its results come out; alone, or in a lane beside others."""
 
     def start(self, image: np.ndarray, state: TrackerState) -> None:
         """Take the track that starts in an image."""
@@ -120,7 +120,7 @@ def frame_of(image: np.ndarray) -> Frame:
 
 
 def _apart(output: StepOutput, count: int) -> list[StepOutput]:
-    """Of an output of several frames that of each."""
+    """The outputs of each frame, out of one of several frames."""
     return [jax.tree.map(lambda all, row=row: all[row], output) for row in range(count)]
 
 

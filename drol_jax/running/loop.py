@@ -98,7 +98,7 @@ class Runner:
         return trajectory_of(sequence.first_box, rows.rows, watch)
 
     def feeder(self, watch: Watch) -> FrameFeeder:
-        """Where the next track lives."""
+        """The feeder of the next track."""
         return (LateFeeder if self._late else CountedFeeder)(partial(self.call, watch))
 
     def _track(

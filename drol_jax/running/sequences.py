@@ -152,7 +152,7 @@ class _Batch:
         self._ready: set[int] = set()
         self._round, self._outputs = 0, None
         self._length = 0
-        """Of the rows of this round."""
+        """Length of the rows of this round."""
         self._rows: dict[int, Any] = {}
         """Slot -> its frame of this round, on the device."""
         self._blank: dict[int, Any] = {}
@@ -225,7 +225,7 @@ class _Batch:
             self._changed.notify_all()
 
     def _programs(self, watch: Watch, state: TrackerState, length: int) -> tuple[Any, Any]:
-        """To put a track into a lane, and to step all lanes with rows so long. The lanes go on while they compile."""
+        """Programs that put a track into a lane, and step all lanes with rows so long. The lanes go on meanwhile."""
         count = self._runner.lanes
         lanes = jax.eval_shape(lambda state: lanes_like(state, count), state)
         rows = (jax.ShapeDtypeStruct((length, 3), jnp.uint8),) * count

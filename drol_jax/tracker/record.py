@@ -18,7 +18,7 @@ class StepRecord:
     """A step under way: what one stage hands on to the next."""
 
     state: TrackerState
-    """Of the frame before, until `update_memory` moves it to what was found."""
+    """State of the frame before, until `update_memory` moves it to what was found."""
     frame: Frame
     active: Any
     """bool (), False for a slot without target: nothing is learned, refitted or renewed."""

@@ -1,4 +1,4 @@
-"""What a track carries from frame to frame, and what a step tells."""
+"""`TrackerState`, which a track carries from frame to frame, and `StepOutput`, which a step tells."""
 
 from dataclasses import dataclass
 

@@ -31,7 +31,7 @@ PIECES = {
     "full_refit": "one over a memory that is full",
     "renewal": "one short-term template; every 5th frame",
 }
-"""Of a step, in order."""
+"""The pieces of a step, in order."""
 
 
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
