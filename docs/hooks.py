@@ -1,8 +1,7 @@
 """What `mkdocs build` does beside the files of docs/: pages from the rest of the repository, and links to them.
 
-Every page is written for the repository, where its links lead from file to file. Files outside docs/ have a place on the
-site here, and links to them are turned on the way; a link to any other file stays as it is, and the strict build
-refuses it.
+Every page is written for the repository, where its links lead from file to file. Files outside docs/ have a place on
+the site here, and links to them are turned on the way; a link to any other file the strict build refuses.
 """
 
 import posixpath
