@@ -27,6 +27,7 @@ from drol_jax.metrics.regions import Regions
 from drol_jax.results.files import reason, write_text
 from drol_jax.results.numbers import read_table, read_values
 from drol_jax.results.regions import read_regions, write_regions
+from drol_jax.results.runs import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +68,6 @@ FORMATS = {
     "vot-multistart": Format(path=_ANCHOR + ".txt", times=_ANCHOR + "_time.value", regions=True),
     "vot": Format(path=_VOT + ".txt", times=_VOT + "_time.value", confidence=_VOT + "_confidence.value", regions=True),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One tracker's result on one sequence, once."""
-
-    regions: Regions
-    """T frames, in the benchmark's own origin."""
-    times: np.ndarray | None = None
-    """float64 [T], seconds; None where they are not known."""
-    confidence: np.ndarray | None = None
-    """float64 [T], NaN where there is none."""
 
 
 def read_run(path: Path, *, regions: bool = False) -> Run:
