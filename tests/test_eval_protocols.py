@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from fakes_protocols import FRAMES, NAMES, Stage, fill
+from fakes_protocols import FRAMES, NAMES, Stage
 from fakes_protocols import run as run_program
 
 from drol_jax.eval.commands import run_command
@@ -17,10 +17,8 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def stage(monkeypatch) -> Stage:
-    stage = Stage()
-    fill(stage, monkeypatch.setattr)
-    return stage
+def stage() -> Stage:
+    return Stage()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
 import cv2
 import numpy as np
@@ -11,8 +10,10 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
-from drol_jax.report.board import Board, Column, Standing
+from drol_jax.report.columns import Column, known
 from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import GROUNDTRUTH, Style
 from drol_jax.results.formats import read_run
 
@@ -52,7 +53,7 @@ class Film:
     """Why pictures, or all of it, are missing."""
 
 
-def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, str]]]:
+def choose(result: BenchmarkResult, subject: str) -> tuple[Column | None, list[tuple[str, str]]]:
     """The sequences worth a look, each with the reason, and the measure that decides.
 
     Of few sequences all, from the worst to the best; else the subject's worst and best, and those on which trackers
@@ -61,25 +62,25 @@ def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, s
     Args:
       subject: name of the tracker in question.
     """
-    tables = {s.tracker: s.sequences for s in board.standings}
-    names = [name for name in board.sequences if name in tables[subject]]
-    by_key = {column.key: column for column in board.columns}
+    tables = {s.name: s.sequences for s in result.trackers}
+    names = [name for name in result.sequences if name in tables[subject]]
+    by_key = {column.key: column for column in result.columns}
     # Where trackers are restarted, failures say more of a sequence than the overlap between them.
-    wanted = [by_key[key] for key in ("lost",) if key in by_key] + list(board.columns)
+    wanted = [by_key[key] for key in ("lost",) if key in by_key] + list(result.columns)
     for column in wanted:
-        values = {name: _number(tables[subject][name].get(column.key)) for name in names}
+        values = {name: known(tables[subject][name].get(column.key)) for name in names}
         if names and any(value is not None for value in values.values()):
             break
     else:
         return None, [(name, "") for name in names[:FEW]]
     sign = 1 if column.larger_is_better else -1
-    known = [name for name in names if values[name] is not None]
-    ordered = sorted(known, key=lambda name: sign * (values[name] or 0.0))
+    numbered = [name for name in names if values[name] is not None]
+    ordered = sorted(numbered, key=lambda name: sign * (values[name] or 0.0))
     if len(ordered) <= FEW:
         return column, [(name, "") for name in ordered]
 
     def gap(name: str) -> float:
-        row = [_number(table[name].get(column.key)) for table in tables.values() if name in table]
+        row = [known(table[name].get(column.key)) for table in tables.values() if name in table]
         numbers = [value for value in row if value is not None]
         return max(numbers) - min(numbers)
 
@@ -93,12 +94,16 @@ def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, s
 
 
 def film(
-    entry: datasets.SequenceEntry, why: str, standings: Sequence[Standing], subject: str, styles: Mapping[str, Style]
+    entry: datasets.SequenceEntry,
+    why: str,
+    trackers: Sequence[TrackerScores],
+    subject: str,
+    styles: Mapping[str, Style],
 ) -> Film:
     """Compare a sequence's result files with its groundtruth, and draw the boxes where the images can be had.
 
     Args:
-      standings: in order of the ranking.
+      trackers: in order of the ranking.
       styles: by tracker.
     """
     try:
@@ -107,8 +112,8 @@ def film(
         return Film(entry.name, why, trouble=str(error))
     groundtruth = groundtruth_of(sequence)
     tracked, trouble = {}, []
-    for standing in standings:
-        runs = standing.files.get(entry.name, {})
+    for scores in trackers:
+        runs = scores.files.get(entry.name, {})
         if not runs:
             continue
         path = runs[min(runs)]
@@ -118,11 +123,11 @@ def film(
             trouble.append(str(error))
             continue
         if regions is None:
-            trouble.append(f"{path.name} of {standing.tracker} does not cover the sequence from its start")
+            trouble.append(f"{path.name} of {scores.name} does not cover the sequence from its start")
         else:
-            tracked[standing.tracker] = regions
+            tracked[scores.name] = regions
     overlaps = {name: overlaps_of(regions, groundtruth) for name, regions in tracked.items()}
-    order = [subject, *(s.tracker for s in standings if s.tracker != subject)]
+    order = [subject, *(s.name for s in trackers if s.name != subject)]
     filmed = tuple(name for name in order if name in tracked)[:FILMED]
     shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (groundtruth, GROUNDTRUTH)]
     pictures = []
@@ -151,10 +156,6 @@ def _shown(frames: int, overlaps: np.ndarray | None) -> list[int]:
     if overlaps is None or np.isnan(overlaps).all():
         return np.unique(even).tolist()
     return np.unique(np.append(even, np.nanargmin(overlaps))).tolist()
-
-
-def _number(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
 
 
 def _jpeg(picture: np.ndarray) -> str:
