@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drol_jax.api import Tracker, load
     from drol_jax.errors import UserError
+    from drol_jax.eval.evaluate import evaluate
+    from drol_jax.report.result import BenchmarkResult
     from drol_jax.running.targets import Targets, targets
     from drol_jax.system.compiling import compiler_options
 
 _HOMES = {
+    "BenchmarkResult": "drol_jax.report.result",
     "Targets": "drol_jax.running.targets",
     "Tracker": "drol_jax.api",
     "UserError": "drol_jax.errors",
     "compiler_options": "drol_jax.system.compiling",
+    "evaluate": "drol_jax.eval.evaluate",
     "load": "drol_jax.api",
     "targets": "drol_jax.running.targets",
 }
 
-__all__ = ["Targets", "Tracker", "UserError", "compiler_options", "load", "targets"]
+__all__ = ["BenchmarkResult", "Targets", "Tracker", "UserError", "compiler_options", "evaluate", "load", "targets"]
 
 
 def __getattr__(name: str) -> Any:

@@ -46,7 +46,7 @@ def lines(path: Path) -> list[str]:
 def test_a_vot_benchmark_is_run_with_restarts_and_scored_like_result_files(run, tmp_path, capsys):
     code, out, err = run("--dataset", "VOT2018", "--repetitions", "4")
     assert code == 0
-    assert "VOT2018, protocol pysot" in out and "EAO" in out
+    assert "VOT2018, dialect pysot" in out and "EAO" in out
     assert "ants DROL: 4 runs" in err and "failures" in err
     folder = tmp_path / "out" / "VOT2018"
     tracker = folder / "siamrpn_alex_tiny"
@@ -186,7 +186,7 @@ def test_all_sequences_failing_is_reported_too(run, stage):
     stage.broken = NAMES
     code, out, _ = run("--dataset", "VOT2018")
     assert code == 1
-    assert "No scores" in out
+    assert "No mean" in out
     assert out.count("FAILED") == 3
 
 
@@ -230,7 +230,7 @@ def test_results_of_another_protocol_are_refused(run):
 def test_any_benchmark_can_be_run_with_restarts(run):
     code, out, _ = run("--dataset", "Synth", "--protocol", "restart", "--repetitions", "1")
     assert code == 0
-    assert "Synth, protocol pysot: PySOT's toolkit; accuracy over all frames" in out
+    assert "Synth, dialect pysot: PySOT's toolkit; accuracy over all frames" in out
 
 
 @pytest.mark.parametrize("dataset", ["OTB100", "VOT2018"])

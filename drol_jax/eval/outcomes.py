@@ -7,13 +7,12 @@ from pathlib import Path
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.eval.benchmark import Finished
+from drol_jax.eval.reporting import write_report
 from drol_jax.eval.running import Kind
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.scoring import Request, score_trackers
 from drol_jax.eval.seeds import by_run
 from drol_jax.report.columns import Column
-from drol_jax.report.costs import with_costs
-from drol_jax.report.export import write_tables
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.result_table import show_result
 from drol_jax.report.scores import Refusal, TrackerScores
@@ -103,11 +102,7 @@ def show_outcome(finished: Finished, result: BenchmarkResult, kind: Kind, folder
     name = "summary" if kind == "ope" else "scores"
     print(f"Results, {name}.json and {name}.csv: {folder}")
     if report:
-        from drol_jax.report.page import write_page  # loads matplotlib, which takes a second
-
-        wide = with_costs(result)
-        write_tables(wide, folder)
-        print(f"To look at: {write_page(wide, folder, finished.entries, finished.trackers[0].name)}")
+        print(f"To look at: {write_report(result, folder, finished.entries, finished.trackers[0].name)}")
 
 
 def _kept_result(finished: Finished) -> BenchmarkResult:

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from drol_jax import datasets
+from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers_vot import size_of
 from drol_jax.eval.segments import anchors, regions_of, segment_of, supervising, together
@@ -169,7 +170,7 @@ def choose(
     Raises:
       UserError: repetitions of a protocol that has none.
     """
-    known = datasets.benchmark(dataset)
+    known = benchmarks().get(dataset)
     kind: Kind = "ope"
     if known is not None:
         if known.protocol == "vot":

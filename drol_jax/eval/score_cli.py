@@ -10,8 +10,8 @@ import tyro
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.eval.reporting import write_report
 from drol_jax.eval.scoring import Request, score_folders
-from drol_jax.report.export import write_tables
 from drol_jax.report.result_table import show_result
 from drol_jax.results.files import reason
 from drol_jax.system.program import tell
@@ -86,10 +86,7 @@ def main(argv: Sequence[str]) -> int:
         except OSError as error:
             raise UserError(f"cannot make {arguments.output}: {reason(error)}; choose another --output") from error
         result.write(arguments.output)
-        from drol_jax.report.page import write_page  # loads matplotlib, which takes a second
-
-        write_tables(result, arguments.output)
-        write_page(result, arguments.output, entries)
+        write_report(result, arguments.output, entries)
         print(f"report.html, scores.json, scores.csv and tables for papers: {arguments.output}")
     return 1 if result.refusals else 0
 
