@@ -36,7 +36,7 @@ def toy(tmp_path) -> BenchmarkResult:
 def test_boxes_are_drawn_where_they_are(toy, tmp_path):
     styles = {s.name: style(place) for place, s in enumerate(toy.ranked)}
     film = films.film(entry("car"), "", toy.ranked, "near", styles)
-    last = film.pictures[-1]
+    last = film.images[-1]
     assert (last.frame, film.filmed) == (FRAMES - 1, ("near", "far"))
     image = cv2.imdecode(np.frombuffer(base64.b64decode(last.uri.split(",")[1]), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
@@ -57,7 +57,7 @@ def test_the_worst_frame_is_among_those_shown(toy, tmp_path):
     lines[11] = "500,500,10,10"
     path.write_text("\n".join(lines))
     film = films.film(entry("deer"), "", toy.trackers[:1], "near", {"near": style(0)})
-    assert 11 in [image.frame for image in film.pictures]
+    assert 11 in [image.frame for image in film.images]
     assert film.overlaps["near"][11] == 0
 
 

@@ -37,9 +37,9 @@ class Arguments(TrackingArguments):
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     groups: str | None = None
-    """Only these, separated by commas, e.g. G1,G3. Default: all."""
+    """Groups wanted, separated by commas, e.g. G1,G3. Default: all."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     seeds: int = 1
     """Repeat with this many seeds, counted up from the configuration's."""
     protocol: Annotated[Kind | None, one_of(Kind)] = None

@@ -35,7 +35,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """For folders, e.g. "G3_0.8_Cmp-Att_5"."""
+        """Name in folders, e.g. "G3_0.8_Cmp-Att_5"."""
         return f"{self.group}_{self.fusion:g}_{self.pipeline}" + (f"_{self.interval}" if self.interval else "")
 
     @property

@@ -22,8 +22,8 @@ class TrackingArguments(CacheArguments):
     """What all commands that track can be told, besides what is tracked."""
 
     fidelity: Annotated[Fidelity | None, one_of(Fidelity)] = None
-    """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
-    method's geometry right. Results go to a folder of their own."""
+    """Fidelity in place of the configuration's own: published keeps the quirks behind the published scores, exact has
+    the method's geometry right. Results go to a folder of their own."""
     precision: Annotated[Precision | None, one_of(Precision)] = None
     """Precision of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs.
     Results go to a folder of their own."""

@@ -123,12 +123,12 @@ class _Field:
 
     @property
     def ran(self) -> tuple[Ran, ...]:
-        """In the order of the sequences, whatever order they ended in."""
+        """Finished runs in the order of the sequences, whatever order they ended in."""
         return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Ran))
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Likewise."""
+        """Failures in the same order."""
         return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Failure))
 
     def order(self, lanes: int) -> list[tuple[int, int]]:

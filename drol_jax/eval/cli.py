@@ -50,7 +50,7 @@ class Arguments(TrackingArguments):
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     baseline: bool = False
     """Also run the same tracker with the online subnet off, and print both side by side."""
     seeds: int = 1

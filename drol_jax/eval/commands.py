@@ -68,7 +68,7 @@ def describe(about: str | None) -> str:
 
 
 def data_root() -> Path:
-    """Where datasets lie unless the user says so: $DROL_JAX_DATA, else ./data."""
+    """Folder of the datasets unless the user names one: $DROL_JAX_DATA, else ./data."""
     return Path(os.environ.get(DATA_ROOT) or "data")
 
 

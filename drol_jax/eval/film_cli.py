@@ -16,10 +16,10 @@ from drol_jax.results.layout import Names, find_trackers
 
 @dataclass(frozen=True)
 class Arguments:
-    """Draw trackers' boxes, from their result files, into the pictures of a sequence.
+    """Draw trackers' boxes, from their result files, into the images of a sequence.
 
     A name that ends in .png or .jpg gives a strip with a row for each tracker, .webp, .gif or .mp4 a film with the
-    trackers beside each other. White is the groundtruth; above each picture stand the tracker, the frame, counted from
+    trackers beside each other. White is the groundtruth; above each image stand the tracker, the frame, counted from
     0, and the overlap.
 
     Exit code: 0 written, 2 misuse.
@@ -36,17 +36,17 @@ class Arguments:
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the dataset. Default: $DROL_JAX_DATA, else ./data."""
     trackers: str | None = None
-    """Only these, in this order, separated by commas. Default: all, by name."""
+    """Trackers wanted, in this order, separated by commas. Default: all, by name."""
     experiment: str = "baseline"
-    """Which of a VOT tracker's experiments."""
+    """One of a VOT tracker's experiments."""
     pictures: int = 6
-    """In a row of a strip."""
+    """Number of images in a row of a strip."""
     every: int = 1
-    """Of how many frames a film shows one."""
+    """Step between the frames that a film shows: of so many one."""
     speed: float = 25.0
-    """Of a film, in frames of the sequence a second."""
+    """Speed of a film, in frames of the sequence a second."""
     width: int = 240
-    """Of a picture, in pixels."""
+    """Width of an image, in pixels."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     sequence = entry.open()
     tracks = tracks_of(sequence, _files(arguments, dataset, entry.name))
     if suffix in STRIPS:
-        write_strip(sequence, tracks, arguments.output, pictures=arguments.pictures, width=arguments.width)
+        write_strip(sequence, tracks, arguments.output, images=arguments.pictures, width=arguments.width)
     else:
         write_film(
             sequence, tracks, arguments.output, every=arguments.every, speed=arguments.speed, width=arguments.width
@@ -80,7 +80,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _files(arguments: Arguments, dataset: str, sequence: str) -> dict[str, Path]:
-    """By tracker the file of its first run."""
+    """The file of each tracker's first run."""
     entries = datasets.load(dataset, arguments.data_root, images=False)
     aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
     names = Names([entry.name for entry in entries], aliases)

@@ -52,7 +52,7 @@ OnFrame = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class OnePass:
-    """From the first frame to the last."""
+    """One pass, from the first frame to the last."""
 
     kind: Kind = "ope"
     form: str = "pysot"

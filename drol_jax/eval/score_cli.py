@@ -40,7 +40,7 @@ class Arguments:
     protocol: str | None = None
     """Former name of --dialect."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     experiment: str | None = None
     """One of a VOT tracker's experiments. Default: baseline, or longterm."""
     pad_short: bool = False

@@ -22,8 +22,8 @@ class VotScorer:
 
     regions = True
 
-    def __init__(self, dialect: restart.Protocol, dataset: str):
-        self.dialect: restart.Protocol = dialect
+    def __init__(self, dialect: restart.VotDialect, dataset: str):
+        self.dialect: restart.VotDialect = dialect
         self._interval = INTERVALS.get(dataset) if dialect != "got10k" else None
         self.convention = {
             "pysot": "PySOT's toolkit; accuracy over all frames, EAO of curve[low-1..high-1]",
@@ -105,8 +105,8 @@ class LongTermScorer(BySequence):
 
     regions = True
 
-    def __init__(self, dialect: longterm.Protocol):
-        self.dialect: longterm.Protocol = dialect
+    def __init__(self, dialect: longterm.LongTermDialect):
+        self.dialect: longterm.LongTermDialect = dialect
         self.convention = {"pysot": "PySOT's toolkit", "vot": "vot-toolkit"}[dialect] + "; best of 100 thresholds"
         self.columns = (
             Column("f", "F", "harmonic mean of precision and recall"),

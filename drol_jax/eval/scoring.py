@@ -36,7 +36,7 @@ class Request:
     dialects: bool = True
     """Score in the other dialects too."""
     experiment: str | None = None
-    """Which of a VOT tracker's experiments; None: baseline, or longterm."""
+    """One of a VOT tracker's experiments; None: baseline, or longterm."""
     kind: str | None = None
     """How the results came about: "ope", "vot", "longterm" or "got10k"; None for the benchmark's own kind."""
     pad_short: bool = False

@@ -25,7 +25,7 @@ def segment_of(sequence: datasets.Sequence, order: np.ndarray, *, number: int = 
 
 
 def anchors(sequence: datasets.Sequence) -> np.ndarray:
-    """Where runs start: int8 [T], 1 forward, -1 backward, else 0.
+    """Frames in which runs start: int8 [T], 1 forward, -1 backward, else 0.
 
     The benchmark's own. Where it has none, the first frame, the last and others evenly between them, about fifty apart;
     each runs towards the farther end. Frames of unknown groundtruth are none.

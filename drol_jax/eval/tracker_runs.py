@@ -24,7 +24,7 @@ class Tracker(Protocol):
 
 
 class Backend(Protocol):
-    """Where trackers come from."""
+    """Source of trackers."""
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
     def vary(

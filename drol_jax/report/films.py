@@ -1,4 +1,4 @@
-"""Single sequences to look at: overlap over time, and a strip of pictures with the boxes in them."""
+"""Single sequences to look at: overlap over time, and a strip of images with the boxes in them."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -20,22 +20,22 @@ from drol_jax.results.formats import read_run
 FEW = 8
 """So many sequences are all shown."""
 WORST, BEST, APART = 3, 2, 2
-PICTURES, WIDTH, QUALITY = 6, 400, 65
-"""Pictures a strip, pixels across, JPEG quality in per cent."""
+IMAGES, WIDTH, QUALITY = 6, 400, 65
+"""Images a strip, pixels across, JPEG quality in per cent."""
 FILMED = 3
 """Trackers whose boxes are drawn; more hide the target."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class FilmImage:
     """One frame of a strip."""
 
     frame: int
-    """From 0."""
+    """Number of the frame, from 0."""
     uri: str
     """A JPEG as data."""
     overlaps: tuple[float, ...]
-    """Of the filmed trackers, NaN where there is none."""
+    """Overlaps of the filmed trackers, NaN where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +46,11 @@ class Film:
     why: str
     """What it was chosen for."""
     overlaps: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """By tracker [T] in [0, 1]; NaN where the groundtruth or the tracker has no region."""
+    """Overlaps of each tracker, [T] in [0, 1]; NaN where the groundtruth or the tracker has no region."""
     filmed: tuple[str, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    images: tuple[FilmImage, ...] = ()
     trouble: str | None = None
-    """Why pictures, or all of it, are missing."""
+    """Why images, or all of it, are missing."""
 
 
 def choose(result: BenchmarkResult, subject: str) -> tuple[Column | None, list[tuple[str, str]]]:
@@ -130,15 +130,15 @@ def film(
     order = [subject, *(s.name for s in trackers if s.name != subject)]
     filmed = tuple(name for name in order if name in tracked)[:FILMED]
     shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (groundtruth, GROUNDTRUTH)]
-    pictures = []
+    images = []
     try:
         for number in _shown(len(sequence), overlaps.get(subject)):
             image = frames.read(sequence.frames[number])
             uri = _jpeg(outlined(image, number, shapes, sequence.origin, WIDTH))
-            pictures.append(Picture(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
+            images.append(FilmImage(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
     except UserError as error:
-        trouble.append(f"no pictures: {error}")
-    return Film(entry.name, why, overlaps, filmed, tuple(pictures), "; ".join(trouble) or None)
+        trouble.append(f"no images: {error}")
+    return Film(entry.name, why, overlaps, filmed, tuple(images), "; ".join(trouble) or None)
 
 
 def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray]:
@@ -152,13 +152,13 @@ def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray
 
 def _shown(frames: int, overlaps: np.ndarray | None) -> list[int]:
     """Frames to show: at equal distances, and the one in which the subject fares worst."""
-    even = np.linspace(0, frames - 1, PICTURES - 1).round().astype(int)
+    even = np.linspace(0, frames - 1, IMAGES - 1).round().astype(int)
     if overlaps is None or np.isnan(overlaps).all():
         return np.unique(even).tolist()
     return np.unique(np.append(even, np.nanargmin(overlaps))).tolist()
 
 
-def _jpeg(picture: np.ndarray) -> str:
+def _jpeg(image: np.ndarray) -> str:
     quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)[1]
+    data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)[1]
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")

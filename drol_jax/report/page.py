@@ -1,4 +1,4 @@
-"""A result as one HTML file to look at: plots, tables, strips of pictures; nothing is loaded from elsewhere.
+"""A result as one HTML file to look at: plots, tables, strips of images; nothing is loaded from elsewhere.
 
 Nothing in it changes from one writing to the next unless the results do. Imports matplotlib and jinja2, so that it is
 imported only where a page is written.
@@ -33,7 +33,7 @@ class Scene:
     film: Film
     plot: Plot | None
     numbers: tuple[tuple[str, str], ...]
-    """By tracker its score there."""
+    """Scores there, as (tracker, number)."""
 
 
 def write_page(
@@ -43,7 +43,7 @@ def write_page(
 
     Args:
       folder: exists.
-      entries: of the dataset, for the true boxes and the pictures; without them no sequence is shown by itself.
+      entries: of the dataset, for the true boxes and the images; without them no sequence is shown by itself.
       subject: the tracker whose worst and best sequences are shown; None for the best one.
 
     Returns:
@@ -110,7 +110,7 @@ def _scenes(
     scenes = []
     for place, (name, why) in enumerate((name, why) for name, why in chosen if name in by_name):
         one = film(by_name[name], why, result.ranked, subject, styles)
-        marks = [picture.frame for picture in one.pictures]
+        marks = [image.frame for image in one.images]
         curves = {tracker: thinned(values) for tracker, values in one.overlaps.items()}
         plot = overlap_plot(name, curves, styles, marks, number + place) if curves else None
         rows = []

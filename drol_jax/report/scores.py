@@ -36,7 +36,7 @@ class TrackerScores:
     sequences: Mapping[str, Numbers]
     """Numbers of every sequence that could be scored."""
     attributes: Mapping[str, tuple[int, Numbers]]
-    """For each attribute how many covered sequences (VOT: frames) carry it, and the numbers over them."""
+    """How many covered sequences (VOT: frames) carry each attribute, and the numbers over them."""
     curves: Mapping[str, list[float]] = field(default_factory=dict)
     """Curves over the covered sequences, by name."""
     files: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One sequence and several trackers as a file of pictures: a strip, or a film that moves."""
+"""One sequence and several trackers as a file of images: a strip, or a film that moves."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,11 @@ from drol_jax.results.files import reason
 from drol_jax.results.formats import read_run
 
 STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4")
-"""Ends of names: of one picture, and of one that moves."""
+"""Ends of names: of one image, and of one that moves."""
 GAP, LETTERS, INK = 4, 0.4, (255, 255, 255)
-"""Pixels between pictures, size of letters, their colour."""
+"""Pixels between images, size of letters, their colour."""
 BAND = 18
-"""Rows above a picture for its words."""
+"""Rows above an image for its words."""
 QUALITY = 85
 """Of JPEG and WebP, in per cent."""
 
@@ -56,18 +56,18 @@ def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Tr
     return found
 
 
-def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *, pictures: int, width: int) -> None:
-    """Write pictures at equal distances beside each other, a row for each tracker; white is the groundtruth.
+def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *, images: int, width: int) -> None:
+    """Write images at equal distances beside each other, a row for each tracker; white is the groundtruth.
 
     Args:
       path: its end, one of `STRIPS`, says the format.
-      pictures: in a row.
-      width: of a picture, in pixels.
+      images: in a row.
+      width: of an image, in pixels.
 
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    shown = np.unique(np.linspace(0, len(sequence) - 1, pictures).round().astype(int)).tolist()
+    shown = np.unique(np.linspace(0, len(sequence) - 1, images).round().astype(int)).tolist()
     groundtruth = groundtruth_of(sequence)
     columns = [np.vstack(_tiles(sequence, groundtruth, tracks, number, width)) for number in shown]
     quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
@@ -83,7 +83,7 @@ def write_film(
       path: its end, one of `FILMS`, says the format.
       every: of how many frames one is shown.
       speed: frames of the sequence a second.
-      width: of a picture, in pixels.
+      width: of an image, in pixels.
 
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
@@ -110,19 +110,19 @@ def _tiles(
     tiles = []
     for place, track in enumerate(tracks):
         colour = style(place).rgb
-        picture = outlined(image, number, [(track.regions, colour), (groundtruth, GROUNDTRUTH)], sequence.origin, width)
+        drawn = outlined(image, number, [(track.regions, colour), (groundtruth, GROUNDTRUTH)], sequence.origin, width)
         band = np.full((BAND, width, 3), colour, np.uint8)
         overlap = track.overlaps[number]
         right = f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"
         start = width - 4 - _length(right)
         _letter(band, _fitting(track.name, start - 8), 4)
         _letter(band, right, start)
-        tiles.append(np.vstack([band, picture]))
+        tiles.append(np.vstack([band, drawn]))
     return tiles
 
 
 def _fitting(words: str, room: int) -> str:
-    """As much of the words as the room has."""
+    """The words, cut to the room there is."""
     if _length(words) <= room:
         return words
     while words and _length(words + "..") > room:
@@ -143,8 +143,8 @@ def _spaced(columns: list[np.ndarray]) -> np.ndarray:
     return np.hstack([part for column in columns for part in (column, gap)][:-1])
 
 
-def _bgr(picture: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(picture[..., ::-1])
+def _bgr(image: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(image[..., ::-1])
 
 
 def _write(path: Path, data: np.ndarray) -> None:
@@ -156,13 +156,13 @@ def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
     with _beside(path) as temporary:
         writer = None
         try:
-            for picture in moving:
-                rows, columns = (n - n % 2 for n in picture.shape[:2])  # video codecs halve colours both ways
+            for image in moving:
+                rows, columns = (n - n % 2 for n in image.shape[:2])  # video codecs halve colours both ways
                 if writer is None:
                     writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"mp4v"), rate, (columns, rows))
                     if not writer.isOpened():
                         raise UserError(f"cannot write {path}; choose another --output, or a film that ends in .webp")
-                writer.write(np.ascontiguousarray(picture[:rows, :columns]))
+                writer.write(np.ascontiguousarray(image[:rows, :columns]))
         finally:
             if writer is not None:
                 writer.release()

@@ -32,18 +32,18 @@ from drol_jax.results.runs import Run
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """Where a toolkit puts a sequence's boxes, and how it spells them."""
+    """A toolkit's place for a sequence's boxes, and its spelling of them."""
 
     path: str
-    """Below the tracker's folder; {seq} and {run} (from 1) are filled in."""
+    """Path below the tracker's folder; {seq} and {run} (from 1) are filled in."""
     decimals: int | None = 4
-    """None: truncated towards zero to integers."""
+    """Digits after the point; None: truncated towards zero to integers."""
     separator: str = ","
     times: str | None = None
-    """Where seconds a frame go; None where the toolkit keeps none."""
+    """File of seconds a frame; None where the toolkit keeps none."""
     time_decimals: int = 8
     confidence: str | None = None
-    """Where confidences go; a format with them holds a code in the first frame."""
+    """File of confidences; a format with them holds a code in the first frame."""
     regions: bool = False
     """Lines are codes, boxes or polygons."""
 

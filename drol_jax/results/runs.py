@@ -76,7 +76,7 @@ class Tracked:
     """One run over the T frames of a sequence, or over those that it went through."""
 
     regions: Regions
-    """In the benchmark's own origin."""
+    """Boxes, polygons or codes of the frames, in the benchmark's own origin."""
     scores: np.ndarray
     """float32 [T], NaN where there is none; the others as in `drol_jax.running.trajectory.Trajectory`."""
     online_scores: np.ndarray

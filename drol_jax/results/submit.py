@@ -24,7 +24,7 @@ from drol_jax.results.runs import Run
 
 BENCHMARKS = {"TrackingNet": "trackingnet", "GOT-10k": "got10k-test", "LaSOT": "lasot", "VOT": "vot"}
 BENCHMARKS |= {"VisDrone-SOT": "visdrone"}
-"""Format by benchmark."""
+"""Formats by benchmark."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same results make the same bytes
 
