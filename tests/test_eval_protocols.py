@@ -11,7 +11,7 @@ import pytest
 from fakes_protocols import FRAMES, NAMES, Stage
 from fakes_protocols import run as run_program
 
-from drol_jax.eval.commands import run_command
+from drol_jax.eval import score_cli
 
 HERE = Path(__file__).parent
 
@@ -43,7 +43,7 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
-def test_a_vot_benchmark_is_run_with_restarts_and_scored_like_result_files(run, tmp_path, capsys):
+def test_a_vot_benchmark_is_run_with_restarts_and_scored_like_result_files(run, stage, tmp_path, capsys):
     code, out, err = run("--dataset", "VOT2018", "--repetitions", "4")
     assert code == 0
     assert "VOT2018, dialect pysot" in out and "EAO" in out
@@ -58,9 +58,8 @@ def test_a_vot_benchmark_is_run_with_restarts_and_scored_like_result_files(run, 
     assert len(lines(tracker / "details" / "ants_002.csv")) == FRAMES + 1
     told = json.loads((folder / "scores.json").read_text())
     capsys.readouterr()
-    assert (
-        run_command("score", ["--results", str(tracker), "--dataset", "VOT2018", "--output", str(tmp_path / "s")]) == 0
-    )
+    arguments = ["--results", str(tracker), "--dataset", "VOT2018", "--output", str(tmp_path / "s")]
+    assert score_cli.main(arguments, stage.load) == 0
     again = json.loads((tmp_path / "s" / "scores.json").read_text())
     assert again["trackers"][0]["mean"] == told["trackers"][0]["mean"]
 

@@ -9,7 +9,7 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
 from drol_jax.report.strips import FILMS, STRIPS, tracks_of, write_film, write_strip
 from drol_jax.results.layout import Names, find_trackers
 
@@ -49,8 +49,11 @@ class Arguments:
     """Width of an image, in pixels."""
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], load: Load = datasets.load) -> int:
     """Run the command. Returns the exit code 0.
+
+    Args:
+      load: as in `drol_jax.eval.cli.main`.
 
     Raises:
       UserError: misuse, no results, or images that are missing.
@@ -66,9 +69,9 @@ def main(argv: Sequence[str]) -> int:
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
     dataset = datasets.canonical(arguments.dataset)
-    (entry,) = datasets.load(dataset, arguments.data_root, [arguments.sequence])
+    (entry,) = load(dataset, arguments.data_root, [arguments.sequence])
     sequence = entry.open()
-    tracks = tracks_of(sequence, _files(arguments, dataset, entry.name))
+    tracks = tracks_of(sequence, _files(arguments, dataset, entry.name, load))
     if suffix in STRIPS:
         write_strip(sequence, tracks, arguments.output, images=arguments.pictures, width=arguments.width)
     else:
@@ -79,9 +82,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _files(arguments: Arguments, dataset: str, sequence: str) -> dict[str, Path]:
+def _files(arguments: Arguments, dataset: str, sequence: str, load: Load) -> dict[str, Path]:
     """The file of each tracker's first run."""
-    entries = datasets.load(dataset, arguments.data_root, images=False)
+    entries = load(dataset, arguments.data_root, images=False)
     aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
     names = Names([entry.name for entry in entries], aliases)
     found = [t for folder in arguments.results for t in find_trackers(folder, names, arguments.experiment)]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.report.costs import with_costs
-from drol_jax.report.export import write_tables
 from drol_jax.report.result import BenchmarkResult
 
 
@@ -25,6 +24,7 @@ def write_report(
     Raises:
       UserError: a file cannot be written.
     """
+    from drol_jax.report.export import write_tables
     from drol_jax.report.page import write_page  # loads matplotlib, which takes a second
 
     wide = with_costs(result)

@@ -9,7 +9,7 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.result_table import show_result
@@ -54,8 +54,11 @@ class Arguments:
     nothing is written. The page shows images of the worst and best sequences where the data root holds images."""
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], load: Load = datasets.load) -> int:
     """Run the command. Returns the exit code 0, or 1 when a result could not be scored.
+
+    Args:
+      load: as in `drol_jax.eval.cli.main`.
 
     Raises:
       UserError: misuse, or no results were found.
@@ -65,10 +68,10 @@ def main(argv: Sequence[str]) -> int:
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
     dataset = datasets.canonical(arguments.dataset)
-    entries = datasets.load(dataset, arguments.data_root, images=False)
+    entries = load(dataset, arguments.data_root, images=False)
     wanted, only = [entry.name for entry in entries], split_names(arguments.sequences, "--sequences")
     if only is not None:
-        wanted = [entry.name for entry in datasets.load(dataset, arguments.data_root, only, images=False)]
+        wanted = [entry.name for entry in load(dataset, arguments.data_root, only, images=False)]
     request = Request(
         dataset=dataset,
         entries=entries,

@@ -67,8 +67,7 @@ def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *,
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    shown = np.unique(np.linspace(0, len(sequence) - 1, images).round().astype(int)).tolist()
-    groundtruth = groundtruth_of(sequence)
+    groundtruth, shown = groundtruth_of(sequence), spread_out(len(sequence), images)
     columns = [np.vstack(_tiles(sequence, groundtruth, tracks, number, width)) for number in shown]
     quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     _write(path, cv2.imencode(path.suffix, _bgr(_spaced(columns)), quality)[1])
@@ -102,6 +101,17 @@ def write_film(
     _write(path, data)
 
 
+def spread_out(frames: int, images: int) -> list[int]:
+    """Numbers of so many frames at equal distances, the first and the last among them."""
+    return np.unique(np.linspace(0, frames - 1, images).round().astype(int)).tolist()
+
+
+def caption(track: Track, number: int) -> tuple[str, str]:
+    """The words above an image: the tracker on the left; on the right the frame, counted from 0, and its overlap."""
+    overlap = track.overlaps[number]
+    return track.name, f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"
+
+
 def _tiles(
     sequence: datasets.Sequence, groundtruth: Regions, tracks: list[Track], number: int, width: int
 ) -> list[np.ndarray]:
@@ -112,10 +122,9 @@ def _tiles(
         colour = style(place).rgb
         drawn = outlined(image, number, [(track.regions, colour), (groundtruth, GROUNDTRUTH)], sequence.origin, width)
         band = np.full((BAND, width, 3), colour, np.uint8)
-        overlap = track.overlaps[number]
-        right = f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"
+        left, right = caption(track, number)
         start = width - 4 - _length(right)
-        _letter(band, _fitting(track.name, start - 8), 4)
+        _letter(band, _fitting(left, start - 8), 4)
         _letter(band, right, start)
         tiles.append(np.vstack([band, drawn]))
     return tiles
