@@ -12,6 +12,7 @@ from drol_jax.metrics.dialects import Dialect
 from drol_jax.metrics.got10k import frame_overlaps, got10k
 from drol_jax.metrics.regions import Regions
 from drol_jax.report.columns import Column, Numbers
+from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.runs import Run
 
 Carried = Mapping[str, tuple[str, ...]]
@@ -131,11 +132,6 @@ class Got10kScorer(BySequence):
 
     def curves(self, judged: Sequence[np.ndarray]) -> dict[str, list[float]]:
         return {"success": got10k(judged).curve.tolist()} if sum(len(one) for one in judged) else {}
-
-
-def own_boxes(sequence: datasets.Sequence) -> np.ndarray:
-    """A sequence's boxes [T, 4] in the benchmark's own pixel origin, as its files hold them."""
-    return np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0))
 
 
 def same_length(regions: Regions, frames: int) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.scorers import BySequence, Carried, own_boxes, same_length
+from drol_jax.eval.scorers import BySequence, Carried, same_length
 from drol_jax.image.frames import read
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve
 from drol_jax.metrics.regions import Regions
 from drol_jax.metrics.vot import Supervised, supervised, supervised_by_tag
 from drol_jax.report.columns import Column, Numbers
+from drol_jax.results.groundtruth import own_regions
 from drol_jax.results.runs import Run
 
 
@@ -134,9 +135,7 @@ class LongTermScorer(BySequence):
 
 def groundtruth_regions(sequence: datasets.Sequence) -> Regions:
     """A sequence's polygons, or its boxes, in the benchmark's own origin; where it is absent, a code."""
-    groundtruth = Regions.from_boxes(own_boxes(sequence))
-    if sequence.polygons is not None:
-        groundtruth = Regions.from_polygons(sequence.polygons + sequence.origin)
+    groundtruth = own_regions(sequence)
     if sequence.absent is None:
         return groundtruth
     codes = np.where(sequence.absent, np.int8(0), groundtruth.codes)

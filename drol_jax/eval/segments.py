@@ -3,8 +3,8 @@
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.eval.scorers import own_boxes
 from drol_jax.metrics.regions import FAILED, INITIALISED, UNKNOWN, Regions
+from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.runs import Timing, Tracked, Trajectory
 
 ANCHOR_DISTANCE = 50

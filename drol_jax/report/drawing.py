@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from drol_jax import datasets
 from drol_jax.image.boxes import overlap
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.regions import Regions
@@ -13,13 +12,6 @@ from drol_jax.report.style import GROUNDTRUTH
 
 Shape = tuple[Regions, tuple[int, int, int]]
 """Regions by frame, in the benchmark's own origin, and their colour (RGB)."""
-
-
-def groundtruth_of(sequence: datasets.Sequence) -> Regions:
-    """A sequence's groundtruth in the benchmark's own origin, as result files are."""
-    if sequence.polygons is not None:
-        return Regions.from_polygons(sequence.polygons + sequence.origin)
-    return Regions.from_boxes(np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0)))
 
 
 def fitted(regions: Regions, groundtruth: Regions) -> Regions | None:

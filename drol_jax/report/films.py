@@ -11,11 +11,12 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
 from drol_jax.report.columns import Column, known
-from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.drawing import fitted, outlined, overlaps_of
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import GROUNDTRUTH, Style
 from drol_jax.results.formats import read_run
+from drol_jax.results.groundtruth import own_regions
 
 FEW = 8
 """So many sequences are all shown."""
@@ -110,7 +111,7 @@ def film(
         sequence = entry.open()
     except UserError as error:
         return Film(entry.name, why, trouble=str(error))
-    groundtruth = groundtruth_of(sequence)
+    groundtruth = own_regions(sequence)
     tracked, trouble = {}, []
     for scores in trackers:
         runs = scores.files.get(entry.name, {})

@@ -13,10 +13,11 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
 from drol_jax.metrics.regions import Regions
-from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.drawing import fitted, outlined, overlaps_of
 from drol_jax.report.style import GROUNDTRUTH, style
 from drol_jax.results.files import reason
 from drol_jax.results.formats import read_run
+from drol_jax.results.groundtruth import own_regions
 
 STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4")
 """Ends of names: of one image, and of one that moves."""
@@ -47,7 +48,7 @@ def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Tr
     Raises:
       UserError: a file cannot be read, or is not of this sequence.
     """
-    groundtruth, found = groundtruth_of(sequence), []
+    groundtruth, found = own_regions(sequence), []
     for name, path in files.items():
         regions = fitted(read_run(path, regions=True).regions, groundtruth)
         if regions is None:
@@ -67,7 +68,7 @@ def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *,
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    groundtruth, shown = groundtruth_of(sequence), spread_out(len(sequence), images)
+    groundtruth, shown = own_regions(sequence), spread_out(len(sequence), images)
     columns = [np.vstack(_tiles(sequence, groundtruth, tracks, number, width)) for number in shown]
     quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     _write(path, cv2.imencode(path.suffix, _bgr(_spaced(columns)), quality)[1])
@@ -87,7 +88,7 @@ def write_film(
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    groundtruth, shown = groundtruth_of(sequence), range(0, len(sequence), every)
+    groundtruth, shown = own_regions(sequence), range(0, len(sequence), every)
     moving = (_bgr(_spaced(_tiles(sequence, groundtruth, tracks, number, width))) for number in shown)
     if path.suffix == ".mp4":
         _write_video(moving, path, speed / every)
