@@ -1,13 +1,13 @@
 """A fake tracker and benchmark for the tests of drol_jax.eval, as fixtures `world` and `run`."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
 from scripted import Config, FakeTracker, Online
 
-from drol_jax import datasets
-from drol_jax.datasets import Sequence, SequenceEntry
+from drol_jax.datasets import Sequence, SequenceEntry, canonical
 from drol_jax.errors import UserError
 from drol_jax.eval import cli
 
@@ -39,6 +39,25 @@ class World:
     hyper: dict = field(default_factory=dict)
     online: bool = True
     done: list[tuple[str, bool, int]] = field(default_factory=list)
+
+    def load(self, name, root=None, only=None, seed=0, *, images=True):
+        """Stands in for `drol_jax.datasets.load`."""
+        assert seed == 0
+        canonical(name)
+        unknown = set(only or ()) - set(NAMES)
+        if unknown:
+            raise UserError(f"unknown Synth sequence {unknown.pop()!r}; the nearest is 'alpha'")
+        return [SequenceEntry(n, partial(self.open, n)) for n in NAMES if only is None or n in only]
+
+    def open(self, name):
+        if name in self.unopenable:
+            raise UserError(f"{name}: groundtruth.txt is missing; unpack the sequence again")
+        boxes = np.tile([20.0, 30, 40, 50], (FRAMES, 1))
+        frames = (lambda: np.zeros((2, 2, 3), np.uint8),) * FRAMES
+        attributes = ("OCC",) if name != "gamma" else ("OCC", "FM")
+        alone = name in self.first_box_only
+        boxes[1:] = np.nan if alone else boxes[1:]
+        return Sequence(name, frames, boxes, attributes, origin=1, only_first_box=alone)
 
 
 class FakeRunner:
@@ -83,31 +102,8 @@ class FakeBackend:
 
 
 @pytest.fixture
-def world(monkeypatch) -> World:
-    world = World()
-
-    def opener(name):
-        def open_sequence():
-            if name in world.unopenable:
-                raise UserError(f"{name}: groundtruth.txt is missing; unpack the sequence again")
-            boxes = np.tile([20.0, 30, 40, 50], (FRAMES, 1))
-            frames = (lambda: np.zeros((2, 2, 3), np.uint8),) * FRAMES
-            attributes = ("OCC",) if name != "gamma" else ("OCC", "FM")
-            alone = name in world.first_box_only
-            boxes[1:] = np.nan if alone else boxes[1:]
-            return Sequence(name, frames, boxes, attributes, origin=1, only_first_box=alone)
-
-        return open_sequence
-
-    def load(name, root=None, only=None, seed=0, *, images=True):
-        assert seed == 0
-        unknown = set(only or ()) - set(NAMES)
-        if unknown:
-            raise UserError(f"unknown Synth sequence {unknown.pop()!r}; the nearest is 'alpha'")
-        return [SequenceEntry(n, opener(n)) for n in NAMES if only is None or n in only]
-
-    monkeypatch.setattr(datasets, "load", load)
-    return world
+def world() -> World:
+    return World()
 
 
 @pytest.fixture
@@ -116,7 +112,7 @@ def run(world, tmp_path, capsys):
 
     def run(*arguments, output=tmp_path / "results", report=False):
         quiet = () if report else ("--no-report",)
-        code = cli.main([*arguments, *quiet, "--output", str(output)], lambda _: FakeBackend(world))
+        code = cli.main([*arguments, *quiet, "--output", str(output)], lambda _: FakeBackend(world), world.load)
         return code, *capsys.readouterr()
 
     return run

@@ -1,7 +1,4 @@
-"""Fake benchmarks of every kind and a scripted tracker behind the command line, for the tests of drol_jax.eval.
-
-`fill` puts them in place of the real ones by any function like pytest's `monkeypatch.setattr`.
-"""
+"""Fake benchmarks of every kind and a scripted tracker behind the command line, for the tests of drol_jax.eval."""
 
 import time
 import zlib
@@ -10,7 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scripted import AWAY, Config, FakeTracker, Online, ScriptedRunner, sequence, truthful
 
-from drol_jax import datasets
 from drol_jax.datasets import SequenceEntry
 from drol_jax.errors import UserError
 from drol_jax.eval import cli
@@ -40,6 +36,10 @@ class Stage:
         return [
             SequenceEntry(name, lambda name=name: self.open(name)) for name in NAMES if only is None or name in only
         ]
+
+    def load(self, name, root=None, only=None, seed=0, *, images=True):
+        """Every dataset is the stage's; stands in for `drol_jax.datasets.load`."""
+        return self.entries(only)
 
     def open(self, name):
         seq = sequence(FRAMES, name)
@@ -98,15 +98,6 @@ class Backend:
         return {"jax": "fake"}
 
 
-def fill(stage: Stage, setattr_) -> None:
-    """Every dataset becomes the stage's."""
-
-    def load(name, root=None, only=None, seed=0, *, images=True):
-        return stage.entries(only)
-
-    setattr_(datasets, "load", load)
-
-
 def run(stage: Stage, *arguments: str) -> int:
     """The program as a user calls it."""
-    return cli.main(list(arguments), lambda _: Backend(stage))
+    return cli.main(list(arguments), lambda _: Backend(stage), stage.load)

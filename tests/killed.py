@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from fakes_protocols import Stage, fill, run
+from fakes_protocols import Stage, run
 
 PAUSE = 0.004
 
@@ -26,7 +26,6 @@ def child(output: str, arguments: list[str]) -> int:
 
 def main() -> None:
     output, kills, arguments = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    fill(Stage(), setattr)
     began = time.monotonic()
     _, status = os.waitpid(child(str(output / "whole"), arguments), 0)
     assert os.waitstatus_to_exitcode(status) == 0

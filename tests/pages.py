@@ -1,4 +1,4 @@
-"""A toy board with result files, and a page read as a browser would read it."""
+"""A toy result with result files, and a page read as a browser would read it."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.datasets import Sequence, SequenceEntry
+from drol_jax.eval.comparing import by_name, compared
+from drol_jax.eval.means import result_of_judged
 from drol_jax.eval.scorers import OpeScorer
-from drol_jax.eval.standings import board
 from drol_jax.metrics.dialects import GOT10K, PYSOT
-from drol_jax.report.board import Board
+from drol_jax.report.result import BenchmarkResult
 from drol_jax.results.formats import read_run
 from drol_jax.results.layout import TrackerResults
 
@@ -45,21 +46,23 @@ def results(folder: Path, tracker: str, shift: float, names: tuple[str, ...] = N
     return TrackerResults(tracker, where, files)
 
 
-def scored(trackers: list[TrackerResults], names: tuple[str, ...] = NAMES) -> Board:
+def scored(trackers: list[TrackerResults], names: tuple[str, ...] = NAMES) -> BenchmarkResult:
     every = [OpeScorer(PYSOT), OpeScorer(GOT10K)]
     sequences = {name: entry(name).open() for name in names}
     judged = {
-        (scorer.protocol, tracker.name): {
+        (scorer.dialect, tracker.name): {
             name: scorer.judge(sequence, {1: read_run(tracker.files[name][1])}) for name, sequence in sequences.items()
         }
         for scorer in every
         for tracker in trackers
     }
-    return board("Toy", every, judged, trackers, {name: sequences[name].attributes for name in names}, [])
+    carried = {name: sequences[name].attributes for name in names}
+    result = result_of_judged("Toy", every, judged, trackers, carried, [])
+    return compared(result, by_name(result))
 
 
-def toy_board(folder: Path) -> Board:
-    """A tracker that is near the groundtruth and one that is far from it, by two protocols."""
+def toy_result(folder: Path) -> BenchmarkResult:
+    """A tracker that is near the groundtruth and one that is far from it, in two dialects."""
     return scored([results(folder, "near", 1.0), results(folder, "far", 4.0)])
 
 

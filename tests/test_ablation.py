@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from fakes_protocols import Backend, Stage, fill
+from fakes_protocols import Backend, Stage
 
 from drol_jax.errors import UserError
 from drol_jax.eval import ablate_cli, ablation
@@ -12,16 +12,14 @@ from drol_jax.settings import from_dict, load_settings, to_dict
 
 
 @pytest.fixture
-def stage(monkeypatch) -> Stage:
-    stage = Stage()
-    fill(stage, monkeypatch.setattr)
-    return stage
+def stage() -> Stage:
+    return Stage()
 
 
 @pytest.fixture
 def run(stage, tmp_path, capsys):
     def run(*arguments):
-        code = ablate_cli.main([*arguments, "--output", str(tmp_path)], lambda _: Backend(stage))
+        code = ablate_cli.main([*arguments, "--output", str(tmp_path)], lambda _: Backend(stage), stage.load)
         return code, *capsys.readouterr()
 
     return run

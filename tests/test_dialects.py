@@ -129,7 +129,7 @@ def test_unusable_boxes_are_replaced_by_the_one_before_or_not(name, width, repai
 
 @pytest.mark.parametrize("bad", [[np.nan] * 4, [1, 1, -5, 5]])
 def test_pytracking_refuses_boxes_of_nan_or_negative_size(bad):
-    with pytest.raises(UserError, match=r"box 1 .* the pytracking protocol scores no NaN"):
+    with pytest.raises(UserError, match=r"box 1 .* the pytracking dialect scores no NaN"):
         ope.score([BOX, bad], [BOX, BOX], DIALECTS["pytracking"])
 
 
@@ -178,8 +178,8 @@ def test_every_benchmark_has_a_default(benchmark, name):
     assert default_dialect(benchmark).name == name
 
 
-def test_an_unknown_protocol_is_named_with_those_there_are():
-    with pytest.raises(UserError, match="unknown protocol 'vots'; choose one of pysot, got10k, pytracking, stark"):
+def test_an_unknown_dialect_is_named_with_those_there_are():
+    with pytest.raises(UserError, match="unknown dialect 'vots'; choose one of pysot, got10k, pytracking, stark"):
         dialect("vots")
     assert dialect("OSTrack").name == "stark"
 

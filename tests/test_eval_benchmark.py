@@ -18,7 +18,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_plain_run_writes_results_and_prints_the_table(run, tmp_path):
     code, out, err = run()
     assert code == 0
-    assert "Mean over all 3 sequences." in out
+    assert "Over all 3 sequences." in out
     assert "[3/3] gamma DROL: AUC" in err
     folder = tmp_path / "results" / "Synth"
     assert sorted(p.name for p in folder.iterdir()) == ["siamrpn_alex_tiny", "summary.csv", "summary.json"]
@@ -120,7 +120,7 @@ def test_a_sequence_that_fails_is_reported_and_the_others_go_on(run, world):
     assert code == 1
     assert [name for name, *_ in world.done] == ["alpha", "alpha", "gamma", "gamma"]
     assert "FAILED beta (DROL, seed 0): beta: frame 3 is cut short; copy it again" in out
-    assert "Mean over 2 of 3 sequences" in out
+    assert "Over 2 of 3 sequences" in out
     assert "failed: beta: frame 3" in err
 
 
@@ -171,7 +171,7 @@ def test_a_sequence_whose_truth_a_server_keeps_is_tracked_and_not_scored(run, wo
     world.first_box_only = ("beta",)
     code, out, err = run()
     assert code == 0
-    assert "Mean over all 2 sequences." in out
+    assert "Over all 2 sequences." in out
     assert "Without annotation but the first box, and left out: beta." in out
     assert "beta" in err and "not scored" in err
     folder = tmp_path / "results" / "Synth"

@@ -1,15 +1,20 @@
-"""`python -m drol_jax.eval film`: result files drawn into a sequence's pictures."""
+"""`python -m drol_jax.eval film`: result files drawn into a sequence's images."""
+
+from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
 
 from drol_jax import datasets
+from drol_jax.datasets import SequenceEntry
 from drol_jax.errors import UserError
-from drol_jax.eval.cli import main
-from drol_jax.report.strips import BAND, GAP
+from drol_jax.eval.film_cli import main
+from drol_jax.report.strips import BAND, GAP, caption, spread_out, tracks_of
 from drol_jax.report.style import GROUNDTRUTH, style
 from drol_jax.results.files import write_boxes
+from drol_jax.system.program import guarded
 
 WIDTH, NAME = 160, "dusk_car"
 
@@ -21,7 +26,7 @@ def sequence():
 
 @pytest.fixture(scope="module")
 def results(sequence, tmp_path_factory):
-    """Of one tracker that keeps to the groundtruth, and of one that stays where it began."""
+    """Result files of one tracker that keeps to the groundtruth, and of one that stays where it began."""
     folder = tmp_path_factory.mktemp("results")
     for name, boxes in (("true", sequence.boxes), ("asleep", np.tile(sequence.boxes[:1], (len(sequence), 1)))):
         (folder / name).mkdir()
@@ -31,9 +36,9 @@ def results(sequence, tmp_path_factory):
 
 @pytest.fixture
 def film(results, capsys):
-    def run(output, *more, sequence=NAME):
-        arguments = ["film", "--results", str(results), "--dataset", "Synth", "--sequence", sequence]
-        code = main([*arguments, "--output", str(output), "--width", str(WIDTH), *map(str, more)])
+    def run(output, *more, sequence=NAME, load=datasets.load):
+        arguments = ["--results", str(results), "--dataset", "Synth", "--sequence", sequence, "--output", str(output)]
+        code = guarded(lambda: main([*arguments, "--width", str(WIDTH), *map(str, more)], load))
         return code, *capsys.readouterr()
 
     return run
@@ -55,10 +60,9 @@ def test_a_strip_has_a_row_for_each_tracker_with_its_box_and_the_true_one(film, 
         assert np.abs(strip[row * high + BAND - 1, 1].astype(int) - style(row).rgb).max() == 0
 
 
-def test_frames_count_from_zero_as_on_the_page(film, sequence, tmp_path, monkeypatch):
-    words = []
-    monkeypatch.setattr("drol_jax.report.strips._letter", lambda band, said, left: words.append(said))
-    assert film(tmp_path / "strip.png", "--trackers", "true", "--pictures", 2)[0] == 0
+def test_frames_count_from_zero_as_on_the_page(results, sequence):
+    (track,) = tracks_of(sequence, {"true": results / "true" / f"{NAME}.txt"})
+    words = [word for number in spread_out(len(sequence), 2) for word in caption(track, number)]
     assert words == ["true", "0   IoU 1.00", "true", f"{len(sequence) - 1}   IoU 1.00"]
 
 
@@ -81,19 +85,22 @@ def test_a_film_moves(film, sequence, end, tmp_path):
 @pytest.mark.parametrize("end", ["webp", "gif", "mp4", "jpg"])
 @pytest.mark.parametrize(("what", "code"), [(UserError("cut short; copy it again"), 2), (KeyboardInterrupt(), 130)])
 def test_a_film_that_fails_or_is_interrupted_leaves_the_old_one_and_no_litter(
-    film, sequence, tmp_path, monkeypatch, end, what, code
+    film, sequence, tmp_path, end, what, code
 ):
-    pictures = iter(range(3))
+    images = iter(range(3))
 
     def read(frame):
-        if next(pictures, None) is None:
+        if next(images, None) is None:
             raise what
         return frame()
 
+    def load(*arguments, **more):
+        failing = replace(sequence, frames=tuple(partial(read, frame) for frame in sequence.frames))
+        return [SequenceEntry(NAME, lambda: failing)]
+
     path = tmp_path / f"film.{end}"
     path.write_bytes(b"a good film")
-    monkeypatch.setattr("drol_jax.image.frames.read", read)
-    assert film(path, "--every", 10)[0] == code
+    assert film(path, "--every", 10, load=load)[0] == code
     assert path.read_bytes() == b"a good film"
     assert list(tmp_path.iterdir()) == [path]
 

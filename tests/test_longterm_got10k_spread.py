@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import recipe
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drol_jax.metrics import longterm
@@ -16,7 +16,7 @@ from drol_jax.metrics.spread import over_seeds, paired, t975
 
 SIZE = (240, 320)
 GOLDEN = np.load(Path(__file__).parent / "golden" / "eval.npz")
-BOTH = pytest.mark.parametrize("protocol", ["pysot", "vot"])
+BOTH = pytest.mark.parametrize("dialect", ["pysot", "vot"])
 
 
 def test_thresholds_precision_recall_and_f_equal_the_toolkits():
@@ -31,7 +31,7 @@ def test_thresholds_precision_recall_and_f_equal_the_toolkits():
     np.testing.assert_allclose(longterm.f_measure(precision, recall)[::-1], GOLDEN["f1_nan_ok"], atol=1e-9)
 
 
-def long_sequence(shift: float, protocol: longterm.Protocol, seen: float = 0.9, unseen: float = 0.1):
+def long_sequence(shift: float, dialect: longterm.LongTermDialect, seen: float = 0.9, unseen: float = 0.1):
     """The target is away in the second half; the tracker says so by its confidence."""
     frames = 200
     groundtruth = np.array([[60.0 + i % 30, 50, 40, 30] for i in range(frames)])
@@ -40,37 +40,37 @@ def long_sequence(shift: float, protocol: longterm.Protocol, seen: float = 0.9, 
     confidence = np.where(np.arange(frames) < 100, seen, unseen) + np.arange(frames) * 1e-6
     rows = [[1.0], *tracked[1:].tolist()]
     confidence[0] = np.nan
-    return longterm.judge(Regions.from_boxes(groundtruth), Regions.from_rows(rows), confidence, SIZE, protocol)
+    return longterm.judge(Regions.from_boxes(groundtruth), Regions.from_rows(rows), confidence, SIZE, dialect)
 
 
 @BOTH
-def test_a_tracker_that_knows_when_it_is_right_reaches_f_of_almost_one(protocol):
-    precision, recall, f = longterm.longterm([long_sequence(0, protocol)] * 2, protocol).best
+def test_a_tracker_that_knows_when_it_is_right_reaches_f_of_almost_one(dialect):
+    precision, recall, f = longterm.longterm([long_sequence(0, dialect)] * 2, dialect).best
     assert precision == pytest.approx(1, abs=0.011)  # the first frame holds no box
     assert recall == pytest.approx(0.99, abs=0.02)
     assert f == pytest.approx(2 * precision * recall / (precision + recall))
 
 
 @BOTH
-def test_shifted_boxes_and_false_confidence_lower_f(protocol):
-    good = longterm.longterm([long_sequence(0, protocol)], protocol).best[2]
-    shifted = longterm.longterm([long_sequence(15, protocol)], protocol).best[2]
-    wrong = longterm.longterm([long_sequence(0, protocol, seen=0.1, unseen=0.9)], protocol).best[2]
+def test_shifted_boxes_and_false_confidence_lower_f(dialect):
+    good = longterm.longterm([long_sequence(0, dialect)], dialect).best[2]
+    shifted = longterm.longterm([long_sequence(15, dialect)], dialect).best[2]
+    wrong = longterm.longterm([long_sequence(0, dialect, seen=0.1, unseen=0.9)], dialect).best[2]
     assert shifted < good - 0.2
     assert wrong < good - 0.2
 
 
 @BOTH
-def test_a_confidence_of_another_length_is_refused(protocol):
+def test_a_confidence_of_another_length_is_refused(dialect):
     groundtruth = Regions.from_boxes(np.ones((3, 4)))
     with pytest.raises(ValueError, match="2 confidences"):
-        longterm.judge(groundtruth, groundtruth, np.ones(2), SIZE, protocol)
+        longterm.judge(groundtruth, groundtruth, np.ones(2), SIZE, dialect)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=300))
 def test_thresholds_fall_and_reach_from_nothing_to_everything(confidence):
-    for protocol in ("pysot", "vot"):
-        limits = longterm.thresholds(np.array(confidence), protocol)
+    for dialect in ("pysot", "vot"):
+        limits = longterm.thresholds(np.array(confidence), dialect)
         assert (np.diff(limits[1:-1]) <= 0).all()
         assert (limits[0], limits[-1]) == (np.inf, -np.inf)
 
@@ -112,6 +112,7 @@ def test_got10k_without_frames_is_refused():
         got10k([np.zeros(0)])
 
 
+@settings(deadline=None)  # the first call imports scipy
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_an_interval_holds_its_mean(values):
     spread = over_seeds(values)
@@ -127,7 +128,8 @@ def test_an_interval_holds_its_mean(values):
 def test_the_interval_is_students():
     spread = over_seeds([0.60, 0.62, 0.67])
     assert spread.deviation == pytest.approx(0.0360555)
-    assert spread.interval == pytest.approx((0.63 - 4.3027 * 0.0360555 / 3**0.5, 0.63 + 4.3027 * 0.0360555 / 3**0.5))
+    half = 4.302653 * 0.0360555 / 3**0.5
+    assert spread.interval == pytest.approx((0.63 - half, 0.63 + half))
 
 
 @pytest.mark.parametrize(

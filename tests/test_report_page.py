@@ -6,39 +6,39 @@ from dataclasses import replace
 
 import matplotlib
 import pytest
-from pages import EVIL, NAMES, Page, entry, results, scored, toy_board
+from pages import EVIL, NAMES, Page, entry, results, scored, toy_result
 
 from drol_jax.datasets import Sequence, SequenceEntry
 from drol_jax.errors import UserError
-from drol_jax.report.board import Board, Refusal, Standing
-from drol_jax.report.board_files import as_dict
-from drol_jax.report.board_table import cell
+from drol_jax.report.columns import cell
 from drol_jax.report.page import page
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import Refusal, TrackerScores
 
 
 @pytest.fixture
-def toy(tmp_path) -> Board:
-    return toy_board(tmp_path)
+def toy(tmp_path) -> BenchmarkResult:
+    return toy_result(tmp_path)
 
 
-def test_every_number_of_the_board_is_on_the_page(toy):
+def test_every_number_of_the_result_is_on_the_page(toy):
     seen = Page(page(toy, [entry(name) for name in NAMES]))
     means = seen.table("Means")
     for column in toy.columns:
         by_sequence = [t for title, t in seen.tables if title == f"{column.head}: {column.meaning}"]
-        assert len(by_sequence) == 3  # by protocols, by attributes, by sequences
-        protocols, attributes, sequences = (
+        assert len(by_sequence) == 3  # in dialects, by attributes, by sequences
+        dialects, attributes, sequences = (
             {row[0]: dict(zip(t[0], row, strict=True)) for row in t} for t in by_sequence
         )
-        for standing in toy.standings:
-            assert means[standing.tracker][column.head] == cell(standing.overall[column.key], column)
-            for name, numbers in standing.sequences.items():
-                assert sequences[name][standing.tracker] == cell(numbers[column.key], column)
-            for name, (count, numbers) in standing.attributes.items():
-                assert attributes[name][standing.tracker] == cell(numbers[column.key], column)
+        for scores in toy.trackers:
+            assert means[scores.name][column.head] == cell(scores.mean[column.key], column)
+            for name, numbers in scores.sequences.items():
+                assert sequences[name][scores.name] == cell(numbers[column.key], column)
+            for name, (count, numbers) in scores.attributes.items():
+                assert attributes[name][scores.name] == cell(numbers[column.key], column)
                 assert attributes[name]["of"] == str(count)
-            for protocol, table in toy.dialects.items():
-                assert protocols[standing.tracker][protocol] == cell(table[standing.tracker][column.key], column)
+            for dialect, table in toy.dialects.items():
+                assert dialects[scores.name][dialect] == cell(table[scores.name][column.key], column)
     gap = toy.differences["near", "far"]
     assert seen.table("Is the best one better?")["near - far"]["p"] == f"{gap.p:.4f}"
 
@@ -116,30 +116,30 @@ def test_a_sequence_that_cannot_be_opened_is_said(toy):
 
 
 def test_scores_that_are_not_numbers_break_nothing(toy):
-    nan = dict.fromkeys(toy.standings[0].overall, math.nan)
+    nan = dict.fromkeys(toy.trackers[0].mean, math.nan)
     worst = replace(
-        toy.standings[0],
-        overall=nan,
+        toy.trackers[0],
+        mean=nan,
         sequences=dict.fromkeys(NAMES, nan),
-        attributes={name: (n, nan) for name, (n, _) in toy.standings[0].attributes.items()},
-        curves={name: [math.nan] * len(curve) for name, curve in toy.standings[0].curves.items()},
+        attributes={name: (n, nan) for name, (n, _) in toy.trackers[0].attributes.items()},
+        curves={name: [math.nan] * len(curve) for name, curve in toy.trackers[0].curves.items()},
     )
-    broken = replace(toy, standings=(worst, toy.standings[1]))
-    assert [standing.tracker for standing in broken.ranked] == ["far", "near"]
+    broken = replace(toy, trackers=(worst, toy.trackers[1]))
+    assert [scores.name for scores in broken.ranked] == ["far", "near"]
     assert set(Page(page(broken, [entry(name) for name in NAMES])).table("Means")["near"].values()) == {"-"}
-    json.dumps(as_dict(broken), allow_nan=False)
-    page(replace(toy, standings=(worst,)))
+    json.dumps(broken.to_dict(), allow_nan=False)
+    page(replace(toy, trackers=(worst,)))
 
 
 def test_nothing_scored_still_makes_a_page(toy):
-    empty = tuple(Standing(s.tracker, s.folder, {}, {}, {}) for s in toy.standings)
-    gone = replace(toy, standings=empty, covered=(), dialects={}, differences={}, compared=None)
+    empty = tuple(TrackerScores(s.name, s.folder, {}, {}, {}) for s in toy.trackers)
+    gone = replace(toy, trackers=empty, covered=(), dialects={}, differences={}, compared=None)
     assert "No mean" in Page(page(gone, [entry(name) for name in NAMES])).text
 
 
 def test_legends_stand_in_the_order_of_their_own_scores(toy):
     rows = ({"auc": 0.5, "precision_20": 0.9}, {"auc": 0.6, "precision_20": 0.8})
-    standings = tuple(replace(s, overall={**s.overall, **row}) for s, row in zip(toy.standings, rows, strict=True))
-    text = Page(page(replace(toy, standings=standings))).text
+    trackers = tuple(replace(s, mean={**s.mean, **row}) for s, row in zip(toy.trackers, rows, strict=True))
+    text = Page(page(replace(toy, trackers=trackers))).text
     assert "Success (AUC)" in text and "far .600 near .500" in text
     assert "near .900 far .800" in text

@@ -9,33 +9,34 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import FRAMES, GROUNDTRUTH, Page, entry, toy_board
+from pages import FRAMES, GROUNDTRUTH, Page, entry, toy_result
 
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import run_command
 from drol_jax.report import films
-from drol_jax.report.board import Board, Column, Standing
-from drol_jax.report.board_table import cell
+from drol_jax.report.columns import Column, cell
+from drol_jax.report.costs import COSTS
 from drol_jax.report.export import latex, markdown
 from drol_jax.report.page import page, write_page
 from drol_jax.report.page_tables import Cell, Grid
 from drol_jax.report.published import published
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import style
-from drol_jax.report.summary_board import COSTS
 from drol_jax.settings import load_settings
 
 pytest_plugins = ["fakes_eval"]
 
 
 @pytest.fixture
-def toy(tmp_path) -> Board:
-    return toy_board(tmp_path)
+def toy(tmp_path) -> BenchmarkResult:
+    return toy_result(tmp_path)
 
 
 def test_boxes_are_drawn_where_they_are(toy, tmp_path):
-    styles = {s.tracker: style(place) for place, s in enumerate(toy.ranked)}
+    styles = {s.name: style(place) for place, s in enumerate(toy.ranked)}
     film = films.film(entry("car"), "", toy.ranked, "near", styles)
-    last = film.pictures[-1]
+    last = film.images[-1]
     assert (last.frame, film.filmed) == (FRAMES - 1, ("near", "far"))
     image = cv2.imdecode(np.frombuffer(base64.b64decode(last.uri.split(",")[1]), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
@@ -51,12 +52,12 @@ def test_boxes_are_drawn_where_they_are(toy, tmp_path):
 
 
 def test_the_worst_frame_is_among_those_shown(toy, tmp_path):
-    path = toy.standings[0].files["deer"][1]
+    path = toy.trackers[0].files["deer"][1]
     lines = path.read_text().splitlines()
     lines[11] = "500,500,10,10"
     path.write_text("\n".join(lines))
-    film = films.film(entry("deer"), "", toy.standings[:1], "near", {"near": style(0)})
-    assert 11 in [image.frame for image in film.pictures]
+    film = films.film(entry("deer"), "", toy.trackers[:1], "near", {"near": style(0)})
+    assert 11 in [image.frame for image in film.images]
     assert film.overlaps["near"][11] == 0
 
 
@@ -64,8 +65,8 @@ def test_of_many_sequences_the_worst_the_best_and_the_disputed_are_shown():
     names = tuple(f"s{number:02}" for number in range(20))
     first = {name: {"auc": number / 20} for number, name in enumerate(names)}
     second = {name: {"auc": 1.0 if name == "s10" else number / 20} for number, name in enumerate(names)}
-    standings = tuple(Standing(name, "", {"auc": 0.5}, rows, {}) for name, rows in (("a", first), ("b", second)))
-    toy = Board("Toy", "pysot", "", (Column("auc", "AUC", ""),), names, names, standings)
+    trackers = tuple(TrackerScores(name, "", {"auc": 0.5}, rows, {}) for name, rows in (("a", first), ("b", second)))
+    toy = BenchmarkResult("Toy", "pysot", "", (Column("auc", "AUC", ""),), names, names, trackers)
     column, chosen = films.choose(toy, "a")
     assert column is not None and column.key == "auc"
     assert [name for name, _ in chosen] == ["s00", "s01", "s02", "s19", "s18", "s10"]
@@ -94,8 +95,8 @@ def test_trackers_look_different_and_neighbours_differ_in_colour_and_dashes():
 def test_vot_shows_the_expected_overlap_and_the_published_scores():
     curve = np.linspace(1, 0.2, 400).tolist()
     columns = (Column("eao", "EAO", "expected average overlap"), Column("lost", "lost", "failures", False, False))
-    standing = Standing("mine", "", {"eao": 0.45, "lost": 12.0}, {}, {}, {"expected_overlap": curve})
-    seen = Page(page(Board("VOT2018", "pysot", "", columns, ("bag",), ("bag",), (standing,))))
+    scores = TrackerScores("mine", "", {"eao": 0.45, "lost": 12.0}, {}, {}, {"expected_overlap": curve})
+    seen = Page(page(BenchmarkResult("VOT2018", "pysot", "", columns, ("bag",), ("bag",), (scores,))))
     lengths = seen.table("Expected overlap of runs of so many frames")
     assert lengths["mine"]["100"] == cell(curve[99], columns[0])
     assert seen.table("Means")["mine"] == {"EAO": ".450", "lost": "12"}
@@ -107,8 +108,8 @@ def test_vot_shows_the_expected_overlap_and_the_published_scores():
 def test_long_term_shows_precision_over_recall():
     columns = (Column("f", "F", "F"), Column("precision", "Pr", "precision"), Column("recall", "Re", "recall"))
     curves = {"precision": [1.0, 0.8, 0.6], "recall": [0.0, 0.4, 0.6], "f": [0.0, 0.53, 0.6]}
-    standing = Standing("mine", "", {"f": 0.6, "precision": 0.6, "recall": 0.6}, {}, {}, curves)
-    seen = Page(page(Board("VOT2018-LT", "pysot", "", columns, ("a",), ("a",), (standing,))))
+    scores = TrackerScores("mine", "", {"f": 0.6, "precision": 0.6, "recall": 0.6}, {}, {}, curves)
+    seen = Page(page(BenchmarkResult("VOT2018-LT", "pysot", "", columns, ("a",), ("a",), (scores,))))
     assert {a["aria-label"] for _, a in seen.elements if a.get("role") == "img"} == {
         "Precision over recall",
         "F over thresholds",
@@ -219,21 +220,22 @@ def test_a_run_shows_how_sure_its_scores_are_as_the_terminal_does(run, tmp_path)
         "p": f"{gap['p']:.4f}",
     }
     (rows,) = (rows for title, rows in seen.tables if title == "Over seeds")
-    intervals = ", ".join(f"{measure} {interval}" for _, measure, *_, interval in rows[1:])
-    assert [row[:3] for row in rows[1:]] == [["siamrpn_alex_tiny", head, "2"] for head in ("AUC", "P@20", "NP")]
-    assert f"2 seeds, 95 % intervals: {intervals}." in out
+    heads = ("AUC", "P@20", "NP", "SR.50", "SR.75")
+    assert [row[:3] for row in rows[1:]] == [["siamrpn_alex_tiny", head, "2"] for head in heads]
+    told = [f"{head} {mean} ± {deviation} (95 %: {interval})" for _, head, _, mean, deviation, interval in rows[1:4]]
+    assert f"siamrpn_alex_tiny, 2 runs, mean ± deviation, Student's t interval: {', '.join(told)}\n" in out
 
 
-def test_a_run_shows_how_far_the_protocols_lie_apart(run, tmp_path):
+def test_a_run_shows_how_far_the_dialects_lie_apart(run, tmp_path):
     run("--baseline", report=True)
     seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
-    protocols = [rows for title, rows in seen.tables if "spread" in rows[0]]
-    assert protocols[0][0] == ["tracker", "pysot", "got10k", "pytracking", "stark", "lasot", "otb", "spread"]
-    assert protocols[0][1][1] == seen.table("Means")[protocols[0][1][0]]["AUC"]
+    dialects = [rows for title, rows in seen.tables if "spread" in rows[0]]
+    assert dialects[0][0] == ["tracker", "pysot", "got10k", "pytracking", "stark", "lasot", "otb", "spread"]
+    assert dialects[0][1][1] == seen.table("Means")[dialects[0][1][0]]["AUC"]
 
 
 def test_speed_comes_from_the_times_that_other_toolkits_keep(toy):
-    near = next(s for s in toy.standings if s.tracker == "near")
+    near = next(s for s in toy.trackers if s.name == "near")
     for name, seconds in (("deer", "0.5"), ("tiger", "0.1")):
         path = near.files[name][1]
         path.with_name(f"{path.stem}_time.txt").write_text(
@@ -250,7 +252,7 @@ def test_a_sequence_that_failed_is_told_with_its_seed(run, world, tmp_path):
     code, _, _ = run("--baseline", report=True)
     seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
     assert code == 1
-    assert "beta (siamrpn_alex_tiny): seed 0: beta: frame 3 is cut short; copy it again" in seen.text
+    assert "beta (siamrpn_alex_tiny, seed 0): beta: frame 3 is cut short; copy it again" in seen.text
     assert "Means over 2 of 3 sequences" in seen.text
 
 

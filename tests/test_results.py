@@ -157,14 +157,19 @@ def test_a_damaged_box_file_is_not_finished(tmp_path, track, content):
     assert folder.finished("a", 3) is None
 
 
-def test_a_crash_before_the_box_file_leaves_the_sequence_unfinished(tmp_path, track, monkeypatch):
-    def crash(*args, **kwargs):
+class Crashing(Tracked):
+    """A run whose boxes cannot be had."""
+
+    @property
+    def run(self):
         raise ZeroDivisionError
 
+
+def test_a_crash_before_the_box_file_leaves_the_sequence_unfinished(tmp_path, track):
     folder = open_folder(tmp_path)
-    monkeypatch.setattr("drol_jax.results.folder.write_run", crash)
     with pytest.raises(ZeroDivisionError):
-        folder.save("a", track)
+        folder.write("a", Crashing.of(track))
+    assert (folder.path / "details" / "a.csv").exists()
     assert open_folder(tmp_path).finished("a", 3) is None
 
 

@@ -18,7 +18,7 @@ from drol_jax.metrics.restart import judge
 from drol_jax.metrics.vot import supervised, supervised_by_tag
 
 SIZE = (480, 640)
-PROTOCOLS = pytest.mark.parametrize("protocol", ["pysot", "vot", "got10k"])
+DIALECTS = pytest.mark.parametrize("dialect", ["pysot", "vot", "got10k"])
 GOLDEN = np.load(Path(__file__).parent / "golden" / "eval.npz")
 
 
@@ -133,38 +133,38 @@ def track(frames: int, failures: tuple[int, ...] = (), shift: float = 0.0):
     return Regions.from_boxes(boxes), Regions.from_rows(rows)
 
 
-@PROTOCOLS
-def test_perfect_tracking_is_accurate_never_lost_and_expected_to_overlap_by_one(protocol):
-    judged = [judge(truth, [run], SIZE, protocol) for truth, run in (track(200), track(150))]
-    reached = supervised(judged, (100, 140), protocol)
+@DIALECTS
+def test_perfect_tracking_is_accurate_never_lost_and_expected_to_overlap_by_one(dialect):
+    judged = [judge(truth, [run], SIZE, dialect) for truth, run in (track(200), track(150))]
+    reached = supervised(judged, (100, 140), dialect)
     assert (reached.accuracy, reached.robustness, reached.lost) == (pytest.approx(1), 0, 0)
-    if protocol != "got10k":
+    if dialect != "got10k":
         assert reached.eao == pytest.approx(1)
 
 
-@PROTOCOLS
+@DIALECTS
 @given(order=st.permutations(range(3)))
 @settings(max_examples=6)
-def test_the_order_of_sequences_does_not_matter(protocol, order):
+def test_the_order_of_sequences_does_not_matter(dialect, order):
     judged = [
-        judge(*[t, [r]], SIZE, protocol) for t, r in (track(200, (50,), 7), track(150, (), 3), track(90, (20, 60)))
+        judge(*[t, [r]], SIZE, dialect) for t, r in (track(200, (50,), 7), track(150, (), 3), track(90, (20, 60)))
     ]
-    one, other = supervised(judged, (50, 120), protocol), supervised([judged[i] for i in order], (50, 120), protocol)
+    one, other = supervised(judged, (50, 120), dialect), supervised([judged[i] for i in order], (50, 120), dialect)
     assert [one.accuracy, one.robustness, one.lost] == pytest.approx([other.accuracy, other.robustness, other.lost])
     assert (one.eao or 0) == pytest.approx(other.eao or 0, abs=1e-6)
 
 
-@PROTOCOLS
-def test_shifted_boxes_and_failures_lower_what_is_reached(protocol):
+@DIALECTS
+def test_shifted_boxes_and_failures_lower_what_is_reached(dialect):
     def reached(failures, shift):
         truth, run = track(200, failures, shift)
-        return supervised([judge(truth, [run], SIZE, protocol)] * 2, (50, 150), protocol)
+        return supervised([judge(truth, [run], SIZE, dialect)] * 2, (50, 150), dialect)
 
     good, shifted, failing = reached((), 0), reached((), 20), reached((30, 90), 0)
     assert shifted.accuracy < good.accuracy - 0.2
     assert failing.lost == 4
     assert failing.robustness > good.robustness
-    if protocol != "got10k":
+    if dialect != "got10k":
         assert max(shifted.eao or 0, failing.eao or 0) < (good.eao or 0) - 0.1
 
 

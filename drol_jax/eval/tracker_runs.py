@@ -1,4 +1,4 @@
-"""Who takes part in a benchmark, under which seeds, and where trackers come from. Needs no jax."""
+"""Trackers that take part in a benchmark, with their runners and seeds, and where they come from. Needs no jax."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from drol_jax.errors import UserError
 from drol_jax.eval.running import Runner
-from drol_jax.report.summary import Entrant
 
 
 class Tracker(Protocol):
@@ -25,23 +24,27 @@ class Tracker(Protocol):
 
 
 class Backend(Protocol):
-    """Where trackers come from."""
+    """Source of trackers."""
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
     def vary(
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
     ) -> list[tuple[Tracker, Runner]]:
-        """One tracker with some settings changed, by name of the variant and section of the settings."""
+        """Variants of one tracker: some settings changed, by name of the variant and section of the settings."""
         ...
 
     def environment(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Contestant:
-    """An entrant with what it takes to run it."""
+class TrackerRun:
+    """A tracker that takes part, with what it takes to run it under one seed or several."""
 
-    entrant: Entrant
+    name: str
+    """Name of the results folder, without the seed."""
+    label: str
+    """Short name for column heads: "DROL", "base"."""
+    seeds: tuple[int, ...]
     tracker: Tracker
     runner: Runner
 
@@ -52,10 +55,22 @@ class Contestant:
 
     def folder(self, seed: int) -> str:
         """Name of the results folder under one seed."""
-        return self.entrant.name if len(self.entrant.seeds) == 1 else f"{self.entrant.name}_s{seed}"
+        return self.name if len(self.seeds) == 1 else f"{self.name}_s{seed}"
 
 
-def enter(backend: Backend, config: str, weights: str | None, *, baseline: bool, seeds: int) -> list[Contestant]:
+def tracker_run(tracker: Tracker, runner: Runner, *, seeds: int, label: str | None = None) -> TrackerRun:
+    """A tracker under so many seeds, counted up from its configuration's own."""
+    drawn = tuple(range(tracker.seed, tracker.seed + seeds))
+    return TrackerRun(tracker.name, label or _label(tracker), drawn, tracker, runner)
+
+
+def check_seeds(seeds: int) -> None:
+    """Raise a UserError for fewer seeds than one."""
+    if seeds < 1:
+        raise UserError(f"--seeds {seeds}: at least one seed is needed; pass --seeds 1 or more")
+
+
+def load_runs(backend: Backend, config: str, weights: str | None, *, baseline: bool, seeds: int) -> list[TrackerRun]:
     """Load the tracker and, where asked for, the same one without the online subnet.
 
     Args:
@@ -64,15 +79,16 @@ def enter(backend: Backend, config: str, weights: str | None, *, baseline: bool,
     Raises:
       UserError: what loading raises; seeds < 1; a baseline of a tracker that has no online subnet.
     """
-    if seeds < 1:
-        raise UserError(f"--seeds {seeds}: at least one seed is needed; pass --seeds 1 or more")
+    check_seeds(seeds)
     tracker, runner = backend.load(config, weights, online=None)
-    online = tracker.config.online.enabled
-    if baseline and not online:
+    if baseline and not tracker.config.online.enabled:
         raise UserError(f"configuration {tracker.name} has no online subnet to switch off; drop --baseline")
-    entrant = Entrant(tracker.name, "DROL" if online else "Siam", tuple(range(tracker.seed, tracker.seed + seeds)))
-    contestants = [Contestant(entrant, tracker, runner)]
+    runs = [tracker_run(tracker, runner, seeds=seeds)]
     if baseline:
         off, runner = backend.load(config, weights, online=False)
-        contestants.append(Contestant(Entrant(f"{tracker.name}_baseline", "base", (off.seed,)), off, runner))
-    return contestants
+        runs.append(TrackerRun(f"{tracker.name}_baseline", "base", (off.seed,), off, runner))
+    return runs
+
+
+def _label(tracker: Tracker) -> str:
+    return "DROL" if tracker.config.online.enabled else "Siam"

@@ -1,4 +1,4 @@
-"""Which protocols a benchmark has, and which of them is its published scores'."""
+"""Which dialects score a benchmark, and which of them is its published scores'."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,12 @@ def scorers(
     Args:
       dataset: its name.
       kind: "ope", "vot", "longterm" or "got10k".
-      asked: a protocol's name; None for the default.
+      asked: a dialect's name; None for the default.
       anchored: the results of a VOT benchmark are runs from anchors (VOT2020 and later).
       pad_short: continue short results of one-pass evaluation with their last box.
 
     Raises:
-      UserError: the benchmark has no such protocol.
+      UserError: the benchmark is not scored in such a dialect.
     """
     if kind == "got10k":
         return _first(dataset, [Got10kScorer()], asked or "got10k")
@@ -37,8 +37,8 @@ def scorers(
 
 
 def _first(dataset: str, every: Sequence[Scorer], asked: str) -> list[Scorer]:
-    first = [scorer for scorer in every if scorer.protocol == asked.casefold()]
+    first = [scorer for scorer in every if scorer.dialect == asked.casefold()]
     if not first:
-        known = ", ".join(scorer.protocol for scorer in every)
-        raise UserError(f"{dataset} is not scored by protocol {asked!r}; choose one of {known}")
+        known = ", ".join(scorer.dialect for scorer in every)
+        raise UserError(f"{dataset} is not scored in the dialect {asked!r}; choose one of {known}")
     return first + [scorer for scorer in every if scorer is not first[0]]

@@ -1,16 +1,24 @@
-"""What tracking one sequence once came to, in the shape in which it is written."""
+"""What tracking one sequence once came to: the values that result files hold, and what they cost."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 import numpy as np
 
 from drol_jax.metrics.regions import Regions
-from drol_jax.results.formats import Run
 
-if TYPE_CHECKING:  # run imports jax, which writing a result file does not need
-    from drol_jax.running.loop import Trajectory
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One tracker's result on one sequence, once."""
+
+    regions: Regions
+    """T frames, in the benchmark's own origin."""
+    times: np.ndarray | None = None
+    """float64 [T], seconds; None where they are not known."""
+    confidence: np.ndarray | None = None
+    """float64 [T], NaN where there is none."""
 
 
 @dataclass(frozen=True)
@@ -33,22 +41,51 @@ class Timing:
             sum(part.compile_seconds for part in parts),
         )
 
+    @property
+    def fps(self) -> float | None:
+        """Frames a second, compilation excluded; None where no time was recorded."""
+        return self.frames / self.seconds if self.seconds > 0 else None
+
+
+class FrameDetails(Protocol):
+    """Per-frame numbers of a tracker beside its boxes: the columns of a details file."""
+
+    @property
+    def scores(self) -> np.ndarray: ...
+    @property
+    def online_scores(self) -> np.ndarray: ...
+    @property
+    def verdicts(self) -> np.ndarray: ...
+    @property
+    def templates(self) -> np.ndarray: ...
+
+
+class Trajectory(FrameDetails, Protocol):
+    """What the frame loop returns; `drol_jax.running.trajectory.Trajectory` is one. Named here without jax."""
+
+    @property
+    def boxes(self) -> np.ndarray: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def compile_seconds(self) -> float: ...
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tracked:
     """One run over the T frames of a sequence, or over those that it went through."""
 
     regions: Regions
-    """In the benchmark's own origin."""
+    """Boxes, polygons or codes of the frames, in the benchmark's own origin."""
     scores: np.ndarray
-    """float32 [T], NaN where there is none; the others as in `Trajectory`."""
+    """float32 [T], NaN where there is none; the others as in `drol_jax.running.trajectory.Trajectory`."""
     online_scores: np.ndarray
     verdicts: np.ndarray
     templates: np.ndarray
     timing: Timing
 
     @classmethod
-    def of(cls, trajectory: "Trajectory", origin: int = 0) -> Self:
+    def of(cls, trajectory: Trajectory, origin: int = 0) -> Self:
         """A whole trajectory as it stands, its boxes.
 
         Args:
