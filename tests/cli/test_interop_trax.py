@@ -245,7 +245,7 @@ def test_the_package_itself_speaks_with_it(tmp_path):
         "import sys; sys.path.insert(0, sys.argv[1]); import small_tracker; from drol_jax.interop.trax import serve\n"
         "serve(small_tracker.tracker(online=False), 96, 128)"
     )
-    command = [sys.executable, "-c", program, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", program, str(Path(__file__).parents[1] / "support")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stdout is not None
         # The package of today cannot do without a log.

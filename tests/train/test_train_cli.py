@@ -18,7 +18,7 @@ from drol_jax.train.cli import main
 from drol_jax.train.run import Run
 from drol_jax.train.settings import load_train_settings
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture(scope="module")

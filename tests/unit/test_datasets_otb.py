@@ -12,7 +12,7 @@ from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image.frames import read
 
-SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
+SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[3] / "shared"))
 REAL = SHARED / "realdata" / "OTB"
 BY_NAME = {row.name: row for row in benchmarks()["OTB100"].rows}
 

@@ -13,7 +13,7 @@ from fakes_protocols import run as run_program
 
 from drol_jax.eval import score_cli
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture

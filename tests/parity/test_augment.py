@@ -14,7 +14,7 @@ from drol_jax.config import OnlineConfig
 from drol_jax.errors import UserError
 from drol_jax.online.augment import augment, channel_dropout, shifts
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "online.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "online.npz")
 ONLINE = OnlineConfig()
 augment_jit = jax.jit(augment, static_argnums=(2, 3))
 

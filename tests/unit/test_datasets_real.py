@@ -10,7 +10,7 @@ import pytest
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 
-SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
+SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[3] / "shared"))
 ANNOTATIONS = SHARED / "realdata" / "annotations"
 LASOT = ANNOTATIONS / "LaSOT_test280_annos.tar.xz"
 

@@ -12,7 +12,7 @@ from drol_jax.config import Config, ModelConfig
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.settings import load_settings
 
-FOLDER = Path(__file__).parent / "golden"
+FOLDER = Path(__file__).parents[1] / "golden"
 CONFIGS = {
     "siamfc_alex_upxcorr_otb": "siamfc_alex_otb",
     "siamrpn_alex_dwxcorr_otb": "siamrpn_alex_otb",

@@ -13,7 +13,7 @@ from drol_jax.config import Hyper
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Verdict, judge, resampling_matrix, upsample
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "online.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "online.npz")
 HYPER = Hyper(penalty_k=0.0, window_influence=0.0, size_lr=0.0).on_device()
 upsample_jit = jax.jit(upsample, static_argnums=(1, 2))
 judge_jit = jax.jit(judge)

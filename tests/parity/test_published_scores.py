@@ -19,7 +19,7 @@ from drol_jax.metrics.dialects import DIALECTS, dialect
 from drol_jax.results.numbers import read_table
 
 pytestmark = needs_realdata
-FIGURES = json.loads((Path(__file__).parent / "golden" / "published_scores.json").read_text())
+FIGURES = json.loads((Path(__file__).parents[1] / "golden" / "published_scores.json").read_text())
 BENCHMARKS = ["OTB100", "UAV123", "UAV123_10fps", "DTB70", "LaSOT"]
 ANNOTATIONS = REALDATA / "annotations"
 

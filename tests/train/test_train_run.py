@@ -14,7 +14,7 @@ from drol_jax.convert import flax_to_pysot
 from drol_jax.train import loop
 from drol_jax.train.cli import main
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
 STEPS, BATCH = 60, 8
 FALLEN = 0.9
 """The loss that 60 steps reach: about 0.7 was seen, from about 3 at first."""

@@ -18,7 +18,7 @@ from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
 from drol_jax.system.resources import data_path
 
-SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[2] / "shared"))
+SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[3] / "shared"))
 REAL = SHARED / "realdata"
 ANNOTATIONS = REAL / "annotations" / "OTB"
 OTB = benchmarks()["OTB100"]

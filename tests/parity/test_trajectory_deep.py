@@ -1,7 +1,7 @@
 """Tracks of the deep trackers against the recorded ones, forced to the recorded state in every frame.
 
 A frame takes seconds here, so that by default each track ends after what it is recorded for has happened once;
-`pytest tests/test_trajectory_deep.py --all-frames` runs them all to their ends.
+`pytest tests/parity/test_trajectory_deep.py --all-frames` runs them all to their ends.
 """
 
 import numpy as np

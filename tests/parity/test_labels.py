@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from drol_jax.image.boxes import target_from_box
 from drol_jax.online.labels import first_centres, gaussian, label_sigma, update_centre
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "online.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "online.npz")
 gaussian_jit = jax.jit(gaussian, static_argnums=2)
 first_centres_jit = jax.jit(first_centres, static_argnums=(2, 3, 4))
 update_centre_jit = jax.jit(update_centre, static_argnums=(2, 3))

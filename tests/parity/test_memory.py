@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drol_jax.online.memory import Memory, filled, first_memory, insert
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "online.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "online.npz")
 FIRST, MINIMUM = 30, jnp.float32(0.25)
 YES, NO = jnp.asarray(True), jnp.asarray(False)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 REALDATA = SHARED / "realdata"
 
 needs_realdata = pytest.mark.skipif(not REALDATA.exists(), reason=f"no published results in {REALDATA}")

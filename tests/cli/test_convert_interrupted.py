@@ -14,7 +14,7 @@ from drol_jax.config import ModelConfig
 from drol_jax.convert import flax_to_pysot
 from drol_jax.train.initial import fresh_variables
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TINY = ModelConfig(backbone="alexnet", head="siamfc", width=0.02)
 CTRL_C = "import os, signal; os.kill(os.getpid(), signal.SIGINT)\n"
 WAIT = "import time; time.sleep(60)\n"

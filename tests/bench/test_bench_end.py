@@ -19,7 +19,7 @@ def test_a_request_to_end_ends_the_measuring_process_too_and_leaves_no_files(pla
     often = ("--only", "disk", "--repeat", "100000")
     bench = subprocess.Popen(
         [sys.executable, "-m", "drol_jax.bench", "--config", str(plain_config), *often],
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,

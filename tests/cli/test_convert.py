@@ -21,8 +21,8 @@ from drol_jax.convert.source import forward as source_forward
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
 
-ROOT = Path(__file__).parents[1]
-GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parents[1] / "golden"
 NETWORKS = {
     "siamrpn": ModelConfig(backbone="alexnetlegacy", head="depthwise_rpn", width=0.05, head_channels=8),
     "upchannel": ModelConfig(backbone="alexnet", head="upchannel_rpn", width=0.02),

@@ -126,7 +126,7 @@ def test_drols_own_file_gives_the_same_tracker(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["siamfc_alex_upxcorr_otb", "siamrpn_alex_dwxcorr_otb"])
 def test_every_setting_that_the_reference_ran_with_loads_and_agrees(name, tmp_path):
-    reference = json.loads((Path(__file__).parent / "golden" / "reference_settings.json").read_text())[name]
+    reference = json.loads((Path(__file__).parents[1] / "golden" / "reference_settings.json").read_text())[name]
     ours = load_settings(name.replace("_upxcorr", "").replace("_dwxcorr", ""))
     backbone = "alexnetlegacy2" if "siamfc" in name else "alexnetlegacy"
     tree = {

@@ -33,7 +33,7 @@ from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.step import step
 
 VERSIONS = (1, 2, 3)
-REAL = Path(__file__).parents[2] / "shared" / "realdata"
+REAL = Path(__file__).parents[3] / "shared" / "realdata"
 TOLERANCE = 1e-4
 # Frames (the first included) up to which the published code's float32 and float64 give one track: in the 96th a crop's
 # corner lies 3e-6 px from a whole pixel, and its float32 rounds it to the other side.

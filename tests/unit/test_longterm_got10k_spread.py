@@ -15,7 +15,7 @@ from drol_jax.metrics.regions import Regions
 from drol_jax.metrics.spread import over_seeds, paired, t975
 
 SIZE = (240, 320)
-GOLDEN = np.load(Path(__file__).parent / "golden" / "eval.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "eval.npz")
 BOTH = pytest.mark.parametrize("dialect", ["pysot", "vot"])
 
 

@@ -13,7 +13,7 @@ import pytest
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 NUMBERS = np.arange(24, dtype=np.float32).reshape(4, 6)
 # What golden/README.md says of torch_forms_*.pth.
 FORMS = {

@@ -15,7 +15,7 @@ from drol_jax.metrics import ope
 
 @pytest.fixture(scope="module")
 def goldens():
-    return np.load(Path(__file__).parent / "golden" / "eval.npz")
+    return np.load(Path(__file__).parents[1] / "golden" / "eval.npz")
 
 
 def test_overlap_equals_the_toolkits(goldens):

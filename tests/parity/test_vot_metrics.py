@@ -19,7 +19,7 @@ from drol_jax.metrics.vot import supervised, supervised_by_tag
 
 SIZE = (480, 640)
 DIALECTS = pytest.mark.parametrize("dialect", ["pysot", "vot", "got10k"])
-GOLDEN = np.load(Path(__file__).parent / "golden" / "eval.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "eval.npz")
 
 
 @pytest.mark.parametrize(("key", "bounds"), [("iou", None), ("iou_bounds_160_120", (160, 120))])
