@@ -10,19 +10,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drol_jax.api import Tracker, load
     from drol_jax.errors import UserError
+    from drol_jax.eval.evaluate import evaluate
+    from drol_jax.model import Model
+    from drol_jax.report.result import BenchmarkResult
     from drol_jax.running.targets import Targets, targets
     from drol_jax.system.compiling import compiler_options
+    from drol_jax.tracker.start import init, init_draws
+    from drol_jax.tracker.state import StepOutput, TrackerState
+    from drol_jax.tracker.step import step
 
 _HOMES = {
+    "BenchmarkResult": "drol_jax.report.result",
+    "Model": "drol_jax.model",
+    "StepOutput": "drol_jax.tracker.state",
     "Targets": "drol_jax.running.targets",
     "Tracker": "drol_jax.api",
+    "TrackerState": "drol_jax.tracker.state",
     "UserError": "drol_jax.errors",
     "compiler_options": "drol_jax.system.compiling",
+    "evaluate": "drol_jax.eval.evaluate",
+    "init": "drol_jax.tracker.start",
+    "init_draws": "drol_jax.tracker.start",
     "load": "drol_jax.api",
+    "step": "drol_jax.tracker.step",
     "targets": "drol_jax.running.targets",
 }
 
-__all__ = ["Targets", "Tracker", "UserError", "compiler_options", "load", "targets"]
+__all__ = [
+    "BenchmarkResult",
+    "Model",
+    "StepOutput",
+    "Targets",
+    "Tracker",
+    "TrackerState",
+    "UserError",
+    "compiler_options",
+    "evaluate",
+    "init",
+    "init_draws",
+    "load",
+    "step",
+    "targets",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from drol_jax.bench.against import SPOKEN
 from drol_jax.bench.plan import OF_VIDEO, REPEATED, Plan, spread
+from drol_jax.system import terminal
 
-UNLIMITED = 10_000
-"""Width given to files and pipes, which cut nothing off."""
 NONE = "-"
 NOTES = {
     "compile": "Tracing + compiling. Cold: a process with none of it in the cache; cached: the next one, for which "
@@ -40,9 +37,7 @@ def show(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan,
       compared: of `against.run`.
       file: default is standard output.
     """
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = UNLIMITED
+    console = terminal.console(file)
     for words in _opening(rows, compared, plan):
         console.print(words, soft_wrap=True)
     for part in plan.parts:
@@ -63,9 +58,8 @@ def _table(
     measured: list[tuple[dict[str, Any], dict[str, Any] | None]],
     lines: Callable[[dict[str, Any]], Iterator[Cells]],
 ) -> None:
-    table = Table(*(("", *heads)), box=box.SIMPLE_HEAD, title=part, title_justify="left", title_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = terminal.table([""], heads)
+    table.title, table.title_justify, table.title_style = part, "left", "bold"
     for row, found in measured:
         if found is not None and "error" not in found:
             for cells in lines(found):
@@ -250,4 +244,5 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cel
     "workload": (("sequences", "frames", "s", "frames/s", "compiling, s"), _workload),
     "scores": (("success AUC", "change", "precision at 20 px", "draws", "sequences", "frames"), _scores),
 }
-"""By part the column heads, and the lines of a case: its label's end, then a cell for each head."""
+"""Layout of each part's table: the column heads, and the lines of a case: its label's end, then a cell for each
+head."""

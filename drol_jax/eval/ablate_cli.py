@@ -10,12 +10,12 @@ import tyro
 from drol_jax import datasets
 from drol_jax.eval import ablation, benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
-from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, one_of, split_names
-from drol_jax.eval.contestants import Backend
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, one_of, split_names
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
+from drol_jax.eval.submission import pack
+from drol_jax.eval.tracker_runs import Backend
 from drol_jax.report.ablation_table import Line, show_ablation
-from drol_jax.report.board_files import write_board
 from drol_jax.system.program import tell
 
 
@@ -37,9 +37,9 @@ class Arguments(TrackingArguments):
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     groups: str | None = None
-    """Only these, separated by commas, e.g. G1,G3. Default: all."""
+    """Groups wanted, separated by commas, e.g. G1,G3. Default: all."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     seeds: int = 1
     """Repeat with this many seeds, counted up from the configuration's."""
     protocol: Annotated[Kind | None, one_of(Kind)] = None
@@ -52,8 +52,15 @@ class Arguments(TrackingArguments):
     """Track again what is already there, and replace results of other settings."""
 
 
-def main(argv: Sequence[str], backend: Callable[[TrackingArguments], Backend] = JaxBackend) -> int:
+def main(
+    argv: Sequence[str],
+    backend: Callable[[TrackingArguments], Backend] = JaxBackend,
+    load: Load = datasets.load,
+) -> int:
     """Run the command. Returns the exit code 0, 1 or 130.
+
+    Args:
+      backend, load: as in `drol_jax.eval.cli.main`.
 
     Raises:
       UserError: misuse.
@@ -62,19 +69,19 @@ def main(argv: Sequence[str], backend: Callable[[TrackingArguments], Backend] = 
     arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} ablate", config=(tyro.conf.FlagCreatePairsOff,))
     chosen = ablation.rows(split_names(arguments.groups, "--groups"))
     only = split_names(arguments.sequences, "--sequences")
-    entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
+    entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
-    entered = ablation.enter(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
+    runs = ablation.load_runs(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
     folder = arguments.output / dataset / "ablation"
-    total = len(entries) * len(entered) * arguments.seeds
+    total = len(entries) * len(runs) * arguments.seeds
     try:
         with ProgressMonitor(total) as monitor:
             finished = benchmark.run(
                 dataset,
                 entries,
-                entered,
+                runs,
                 folder,
                 trackers.environment(),
                 monitor,
@@ -88,30 +95,29 @@ def main(argv: Sequence[str], backend: Callable[[TrackingArguments], Backend] = 
             f"{' without --overwrite' if arguments.overwrite else ''} to resume"
         )
         return 130
-    everything = entries if only is None else datasets.load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
+    everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
     lines = [
         Line(
-            contestant.entrant.name,
+            run.name,
             row.group,
             (f"{row.fusion:g}", row.pipeline, "-" if row.interval is None else str(row.interval)),
             row.published,
         )
-        for row, contestant in zip(chosen, entered, strict=True)
+        for row, run in zip(chosen, runs, strict=True)
     ]
-    kept = outcomes.kept_by_server(dataset)
-    board = None if kept else outcomes.board_of(finished, how.kind, everything, dialects=False)
-    show_ablation(board, lines, ablation.groups())
+    result = outcomes.result_of(finished, how.kind, everything, dialects=False)
+    kept = not result.dialect
+    show_ablation(None if kept else result, lines, ablation.groups())
     print()
-    if board is not None:
-        print(
-            f"{board.dataset}: {board.convention}; mean over {len(board.covered)} of {len(board.sequences)} sequences."
-        )
-        write_board(board, folder)
-        print(f"Results, scores.json and scores.csv: {folder}")
-    elif kept:
+    if kept:
         print(f"{dataset}'s server keeps the groundtruth and gives the scores: there are none here.")
-        archives, trouble = outcomes.pack(finished, how.kind, everything, folder)
+        archives, trouble = pack(finished, how.kind, everything, folder)
         print("\n".join([*(f"To upload: {path}" for path in archives), *trouble]))
+    else:
+        done = f"mean over {len(result.covered)} of {len(result.sequences)} sequences"
+        print(f"{dataset}, dialect {result.dialect}: {result.convention}; {done}.")
+        result.write(folder)
+        print(f"Results, scores.json and scores.csv: {folder}")
     for failure in finished.failures:
-        print(f"FAILED {failure.sequence} ({failure.entrant or 'all'}): {failure.message}")
+        print(f"FAILED {failure.sequence} ({failure.tracker or 'all'}): {failure.message}")
     return 1 if finished.failures else 0

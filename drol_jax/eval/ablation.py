@@ -7,8 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from drol_jax.errors import UserError
-from drol_jax.eval.contestants import Backend, Contestant
-from drol_jax.report.summary import Entrant
+from drol_jax.eval.tracker_runs import Backend, TrackerRun, check_seeds, tracker_run
 from drol_jax.system.resources import data_path
 
 Pipeline = Literal["Cmp", "Cmp-Att", "Att-Cmp"]
@@ -32,11 +31,11 @@ class Row:
     interval: int | None
     """Frames between renewals of the short-term template; None without one."""
     published: Mapping[str, tuple[float, float]]
-    """By benchmark success AUC and normalised precision."""
+    """Success AUC and normalised precision by benchmark."""
 
     @property
     def name(self) -> str:
-        """For folders, e.g. "G3_0.8_Cmp-Att_5"."""
+        """Name in folders, e.g. "G3_0.8_Cmp-Att_5"."""
         return f"{self.group}_{self.fusion:g}_{self.pipeline}" + (f"_{self.interval}" if self.interval else "")
 
     @property
@@ -74,20 +73,20 @@ def rows(wanted: Sequence[str] | None = None) -> list[Row]:
     return [row for row in table if row.group in chosen]
 
 
-def enter(backend: Backend, config: str, weights: str | None, chosen: Sequence[Row], seeds: int) -> list[Contestant]:
-    """One contestant a line, called "<configuration>_<line>". Lines that differ by scalars share compiled code.
+def load_runs(
+    backend: Backend, config: str, weights: str | None, chosen: Sequence[Row], seeds: int
+) -> list[TrackerRun]:
+    """One tracker a line, called "<configuration>_<line>". Lines that differ by scalars share compiled code.
 
     Raises:
       UserError: what loading raises; seeds < 1; the configuration has no online subnet.
     """
-    if seeds < 1:
-        raise UserError(f"--seeds {seeds}: at least one seed is needed; pass --seeds 1 or more")
+    check_seeds(seeds)
     variants = backend.vary(config, weights, {row.name: row.changes for row in chosen})
-    result = []
-    for row, (tracker, runner) in zip(chosen, variants, strict=True):
-        drawn = tuple(range(tracker.seed, tracker.seed + seeds))
-        result.append(Contestant(Entrant(tracker.name, row.name, drawn), tracker, runner))
-    return result
+    return [
+        tracker_run(tracker, runner, seeds=seeds, label=row.name)
+        for row, (tracker, runner) in zip(chosen, variants, strict=True)
+    ]
 
 
 @cache

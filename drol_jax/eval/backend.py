@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from drol_jax.errors import UserError
-from drol_jax.eval import contestants
 from drol_jax.eval.commands import one_of
 from drol_jax.eval.running import Runner
+from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results import environment
 from drol_jax.system.program import CacheArguments, make_ready
 from drol_jax.system.workers import Clock
@@ -22,11 +22,11 @@ class TrackingArguments(CacheArguments):
     """What all commands that track can be told, besides what is tracked."""
 
     fidelity: Annotated[Fidelity | None, one_of(Fidelity)] = None
-    """In place of the configuration's own: published keeps the quirks behind the published scores, exact has the
-    method's geometry right. Results go to a folder of their own."""
+    """Fidelity in place of the configuration's own: published keeps the quirks behind the published scores, exact has
+    the method's geometry right. Results go to a folder of their own."""
     precision: Annotated[Precision | None, one_of(Precision)] = None
-    """Of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs. Results go to a
-    folder of their own."""
+    """Precision of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs.
+    Results go to a folder of their own."""
     lanes: int = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
     the byte; on a GPU they are one batch, and differ by rounding."""
@@ -41,7 +41,7 @@ class JaxBackend:
         self.arguments, self.clock = arguments, Clock()
         make_ready(arguments)
 
-    def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[contestants.Tracker, Runner]:
+    def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]:
         from drol_jax.api import load
         from drol_jax.running.sequences import LockstepRunner
 
@@ -54,7 +54,7 @@ class JaxBackend:
 
     def vary(
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    ) -> list[tuple[contestants.Tracker, Runner]]:
+    ) -> list[tuple[Tracker, Runner]]:
         from drol_jax.api import load
         from drol_jax.running.sequences import LockstepRunner
         from drol_jax.settings import from_dict, to_dict

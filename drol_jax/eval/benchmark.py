@@ -13,10 +13,10 @@ from typing import Any
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.contestants import Contestant
 from drol_jax.eval.running import Running
-from drol_jax.eval.tracking import Monitor, Ran, track
-from drol_jax.report.summary import Failure
+from drol_jax.eval.scorers import Scorer
+from drol_jax.eval.tracker_runs import TrackerRun
+from drol_jax.eval.tracking import Failure, Monitor, Ran, track
 from drol_jax.results import TrackerFolder
 from drol_jax.results.files import clear_litter
 from drol_jax.system.workers import Check, work_off
@@ -42,18 +42,18 @@ class Finished:
     """Every sequence that was asked for, in order."""
     unscored: frozenset[str]
     """Names of those whose groundtruth is the first box alone."""
-    attributes: Mapping[str, tuple[str, ...]]
-    contestants: tuple[Contestant, ...]
+    trackers: tuple[TrackerRun, ...]
     folders: Mapping[tuple[str, int], TrackerFolder]
-    """By entrant and seed."""
-    runs: tuple[Ran, ...]
+    """Results folders by tracker and seed."""
+    ran: tuple[Ran, ...]
+    """Everything that was tracked, now or earlier."""
     failures: tuple[Failure, ...]
 
 
 def run(
     dataset: str,
     entries: Sequence[datasets.SequenceEntry],
-    contestants: Sequence[Contestant],
+    trackers: Sequence[TrackerRun],
     output: Path,
     environment: Mapping[str, Any],
     monitor: Monitor,
@@ -61,6 +61,7 @@ def run(
     *,
     overwrite: bool = False,
     lanes: int = 1,
+    scorer: Scorer | None = None,
 ) -> Finished:
     """Track what is not tracked yet.
 
@@ -71,32 +72,32 @@ def run(
       output: results go to ``<output>/<tracker>``.
       running: how a sequence is run.
       overwrite: track the given sequences again, and drop results of other settings.
-      lanes: how many runs are under way at once; the contestants' runners are for as many threads.
+      lanes: how many runs are under way at once; the trackers' runners are for as many threads.
+      scorer: tells the monitor what each sequence scored.
 
     Raises:
       UserError: a results folder holds results of other settings, or cannot be written.
       Interrupted: Ctrl-C.
     """
-    teams = [(contestant, seed) for contestant in contestants for seed in contestant.entrant.seeds]
+    teams = [(tracker, seed) for tracker in trackers for seed in tracker.seeds]
     folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite) for team in teams]
     clear_litter(output)
     if overwrite:
         for folder in folders:
             for entry in entries:
                 folder.forget(entry.name)
-    field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running)
+    field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running, scorer)
     try:
         work_off(field.track, field.order(lanes), lanes)
     except KeyboardInterrupt:
-        raise Interrupted(len(field.runs), len(entries) * len(teams)) from None
+        raise Interrupted(len(field.ran), len(entries) * len(teams)) from None
     return Finished(
         dataset=dataset,
         entries=tuple(entries),
         unscored=frozenset(field.unscored),
-        attributes=field.attributes,
-        contestants=tuple(contestants),
-        folders={(c.entrant.name, seed): folder for (c, seed), folder in zip(teams, folders, strict=True)},
-        runs=field.runs,
+        trackers=tuple(trackers),
+        folders={(run.name, seed): folder for (run, seed), folder in zip(teams, folders, strict=True)},
+        ran=field.ran,
         failures=field.failures,
     )
 
@@ -107,26 +108,27 @@ class _Field:
     def __init__(
         self,
         entries: Sequence[datasets.SequenceEntry],
-        teams: list[tuple[tuple[Contestant, int], TrackerFolder]],
+        teams: list[tuple[tuple[TrackerRun, int], TrackerFolder]],
         monitor: Monitor,
         running: Running,
+        scorer: Scorer | None,
     ):
-        self.attributes: dict[str, tuple[str, ...]] = {}
         self.unscored: set[str] = set()
         self._entries, self._teams, self._monitor, self._running = entries, teams, monitor, running
+        self._scorer = scorer
         self._outcomes: dict[tuple[int, int], Ran | Failure] = {}
         self._lock = Lock()
         self._opened: dict[int, datasets.Sequence | None] = {}
         self._left = [len(teams)] * len(entries)
 
     @property
-    def runs(self) -> tuple[Ran, ...]:
-        """In the order of the sequences, whatever order they ended in."""
+    def ran(self) -> tuple[Ran, ...]:
+        """Finished runs in the order of the sequences, whatever order they ended in."""
         return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Ran))
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Likewise."""
+        """Failures in the same order."""
         return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Failure))
 
     def order(self, lanes: int) -> list[tuple[int, int]]:
@@ -149,8 +151,8 @@ class _Field:
         index, team = job
         sequence = self._open(index)
         if sequence is not None:
-            (contestant, seed), folder = self._teams[team]
-            self._outcomes[job] = track(contestant, seed, sequence, folder, self._monitor, self._running, check)
+            (run, seed), folder = self._teams[team]
+            self._outcomes[job] = track(run, seed, sequence, folder, self._monitor, self._running, check, self._scorer)
         with self._lock:
             self._left[index] -= 1
             if not self._left[index]:  # annotations of a large benchmark take much memory
@@ -168,7 +170,6 @@ class _Field:
                     self._outcomes[index, 0] = Failure(entry.name, None, None, str(error))
                     self._monitor.skip(entry.name, len(self._teams), str(error))
                 else:
-                    self.attributes[entry.name] = tuple(sequence.attributes)
                     if sequence.only_first_box:
                         self.unscored.add(entry.name)
             return self._opened[index]
@@ -177,17 +178,17 @@ class _Field:
 def _open(
     output: Path,
     dataset: str,
-    contestant: Contestant,
+    run: TrackerRun,
     seed: int,
     environment: Mapping[str, Any],
     running: Running,
     *,
     overwrite: bool,
 ) -> TrackerFolder:
-    tracker = contestant.tracker
+    tracker = run.tracker
     settings = {
         "dataset": {"name": dataset, "seed": DATASET_SEED},
-        "tracker": contestant.entrant.name,
+        "tracker": run.name,
         "config": tracker.config,
         "hyper": tracker.hyper,
         "seed": seed,
@@ -196,7 +197,7 @@ def _open(
         **({} if running.kind == "ope" else {"protocol": running.kind}),
     }
     return TrackerFolder.open(
-        output / contestant.folder(seed),
+        output / run.folder(seed),
         settings,
         environment,
         overwrite=overwrite,

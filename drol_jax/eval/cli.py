@@ -10,11 +10,12 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval import benchmark, contestants, outcomes
+from drol_jax.eval import benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.commands import (
     DATASET_HELP,
     PROGRAM,
+    Load,
     data_root,
     describe,
     one_of,
@@ -23,6 +24,8 @@ from drol_jax.eval.commands import (
 )
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
+from drol_jax.eval.submission import check_submission, pack
+from drol_jax.eval.tracker_runs import Backend, load_runs
 from drol_jax.results import version
 from drol_jax.system.program import tell
 
@@ -47,7 +50,7 @@ class Arguments(TrackingArguments):
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     baseline: bool = False
     """Also run the same tracker with the online subnet off, and print both side by side."""
     seeds: int = 1
@@ -56,6 +59,9 @@ class Arguments(TrackingArguments):
     protocol: Annotated[Kind | None, one_of(Kind)] = None
     """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
     (restart), from anchors (multistart). Default: the benchmark's own."""
+    dialect: str | None = None
+    """Whose arithmetic scores the runs, where that of the benchmark's published scores is not wanted: pysot, got10k,
+    pytracking, stark, lasot or otb; for VOT pysot, vot or got10k."""
     repetitions: int | None = None
     """Runs over each sequence, each with draws of its own. Default: 15 for restart, 3 for got10k. A tracker that draws
     nothing is run once; VOT's files then hold it three times, as of its toolkit."""
@@ -73,13 +79,16 @@ class Arguments(TrackingArguments):
 
 
 def main(
-    argv: Sequence[str] | None = None, backend: Callable[[TrackingArguments], contestants.Backend] = JaxBackend
+    argv: Sequence[str] | None = None,
+    backend: Callable[[TrackingArguments], Backend] = JaxBackend,
+    load: Load = datasets.load,
 ) -> int:
     """Run the program: a command of `COMMANDS` where the first argument is no option, else a benchmark.
 
     Args:
       argv: arguments after the program's name; default is the process's own.
       backend: makes the trackers; tests pass their own.
+      load: lists a dataset's sequences, as `drol_jax.datasets.load`; tests pass their own.
 
     Returns:
       The exit code: 0, 1 when a sequence failed, 2 on misuse, 130 on Ctrl-C.
@@ -97,7 +106,7 @@ def main(
         return 0
     again = "run the same command" + (" without --overwrite" if arguments.overwrite else "")
     try:
-        return _evaluate(arguments, backend)
+        return _evaluate(arguments, backend, load)
     except UserError as error:
         tell(f"error: {error}")
         return 2
@@ -110,35 +119,36 @@ def main(
         return 130
 
 
-def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], contestants.Backend]) -> int:
+def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backend], load: Load) -> int:
     only = split_names(arguments.sequences, "--sequences")
-    entries = datasets.load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
+    entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
+    scorer = outcomes.scorer_of(dataset, how.kind, arguments.dialect)
     if arguments.submit:
-        outcomes.check_submission(dataset, how.kind)
+        check_submission(dataset, how.kind)
     trackers = backend(arguments)
-    entered = contestants.enter(
-        trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds
-    )
-    total = len(entries) * sum(len(contestant.entrant.seeds) for contestant in entered)
+    runs = load_runs(trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds)
+    total = len(entries) * sum(len(run.seeds) for run in runs)
     folder = arguments.output / dataset
     with ProgressMonitor(total) as monitor:
         finished = benchmark.run(
             dataset,
             entries,
-            entered,
+            runs,
             folder,
             trackers.environment(),
             monitor,
             how,
             overwrite=arguments.overwrite,
             lanes=arguments.lanes,
+            scorer=scorer,
         )
-    everything = entries if only is None else datasets.load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
-    outcomes.show_scores(finished, how.kind, everything, folder, report=not arguments.no_report)
+    everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
+    result = outcomes.result_of(finished, how.kind, everything, dialect=arguments.dialect)
+    outcomes.show_outcome(finished, result, how.kind, folder, report=not arguments.no_report)
     if arguments.submit or outcomes.kept_by_server(dataset):
-        archives, trouble = outcomes.pack(finished, how.kind, everything, folder)
+        archives, trouble = pack(finished, how.kind, everything, folder)
         for path in archives:
             print(f"To upload: {path}")
         for words in trouble:

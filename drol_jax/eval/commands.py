@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import cleandoc
@@ -21,13 +21,16 @@ DATASET_HELP = (
 )
 DATA_ROOT = "DROL_JAX_DATA"
 
+Load = Callable[..., list[datasets.SequenceEntry]]
+"""What lists a dataset's sequences: `drol_jax.datasets.load`, or what stands in for it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """Something else than tracking."""
 
     module: str
-    """Its ``main(argv) -> exit code`` runs it. Imported only then."""
+    """Module whose ``main(argv) -> exit code`` runs it. Imported only then."""
     about: str
 
 
@@ -40,7 +43,7 @@ COMMANDS = {
     "score": Command(module="drol_jax.eval.score_cli", about="score any tracker's result files"),
     "trax": Command(module="drol_jax.interop.trax_cli", about="serve a tracker to vot-toolkit"),
 }
-"""By the program's first argument."""
+"""Commands by the program's first argument."""
 
 
 def run_command(name: str, argv: Sequence[str]) -> int:
@@ -65,7 +68,7 @@ def describe(about: str | None) -> str:
 
 
 def data_root() -> Path:
-    """Where datasets lie unless the user says so: $DROL_JAX_DATA, else ./data."""
+    """Folder of the datasets unless the user names one: $DROL_JAX_DATA, else ./data."""
     return Path(os.environ.get(DATA_ROOT) or "data")
 
 

@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich import box
-from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 from rich.text import Text
 
 from drol_jax import datasets
 from drol_jax.datasets.doctor import Diagnosis, examine
 from drol_jax.eval.commands import PROGRAM, data_root, split_names
 from drol_jax.image.frames import read
+from drol_jax.system import terminal
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
-_WIDE = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Arguments:
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, one dataset, or PySOT's JSON file of it. Default: $DROL_JAX_DATA, else ./data."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     decode: bool = False
     """Decode every image, which takes long."""
 
@@ -48,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     """
     arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} doctor", config=(tyro.conf.FlagCreatePairsOff,))
     only = split_names(arguments.sequences, "--sequences")
-    progress = Progress(console=Console(stderr=True), transient=True)
+    progress = Progress(console=terminal.console(stderr=True), transient=True)
     progress.disable = not progress.console.is_terminal
     with progress:
         task = progress.add_task("", total=None)
@@ -64,19 +61,11 @@ def main(argv: Sequence[str]) -> int:
     return 0 if len(diagnosis.usable) == len(diagnosis.sequences) else 1
 
 
-def show(diagnosis: Diagnosis, console: Console | None = None) -> None:
-    """Print what was found, the worst first; to a file or a pipe as plain text without truncation.
-
-    Args:
-      console: default is standard output.
-    """
-    console = console or Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+def show(diagnosis: Diagnosis) -> None:
+    """Print what was found, the worst first; to a file or a pipe as plain text without truncation."""
+    console = terminal.console()
     if diagnosis.findings:
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for head in ("sequence", "", "what is wrong", "what to do"):
-            table.add_column(head, overflow="fold")
+        table = terminal.table(("sequence", "", "what is wrong", "what to do"))
         for level, style in _STYLES.items():
             for finding in diagnosis.findings:
                 if finding.level == level:

@@ -9,17 +9,17 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
 from drol_jax.report.strips import FILMS, STRIPS, tracks_of, write_film, write_strip
 from drol_jax.results.layout import Names, find_trackers
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Draw trackers' boxes, from their result files, into the pictures of a sequence.
+    """Draw trackers' boxes, from their result files, into the images of a sequence.
 
     A name that ends in .png or .jpg gives a strip with a row for each tracker, .webp, .gif or .mp4 a film with the
-    trackers beside each other. White is the groundtruth; above each picture stand the tracker, the frame, counted from
+    trackers beside each other. White is the groundtruth; above each image stand the tracker, the frame, counted from
     0, and the overlap.
 
     Exit code: 0 written, 2 misuse.
@@ -36,21 +36,24 @@ class Arguments:
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the dataset. Default: $DROL_JAX_DATA, else ./data."""
     trackers: str | None = None
-    """Only these, in this order, separated by commas. Default: all, by name."""
+    """Trackers wanted, in this order, separated by commas. Default: all, by name."""
     experiment: str = "baseline"
-    """Which of a VOT tracker's experiments."""
+    """One of a VOT tracker's experiments."""
     pictures: int = 6
-    """In a row of a strip."""
+    """Number of images in a row of a strip."""
     every: int = 1
-    """Of how many frames a film shows one."""
+    """Step between the frames that a film shows: of so many one."""
     speed: float = 25.0
-    """Of a film, in frames of the sequence a second."""
+    """Speed of a film, in frames of the sequence a second."""
     width: int = 240
-    """Of a picture, in pixels."""
+    """Width of an image, in pixels."""
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], load: Load = datasets.load) -> int:
     """Run the command. Returns the exit code 0.
+
+    Args:
+      load: as in `drol_jax.eval.cli.main`.
 
     Raises:
       UserError: misuse, no results, or images that are missing.
@@ -66,11 +69,11 @@ def main(argv: Sequence[str]) -> int:
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
     dataset = datasets.canonical(arguments.dataset)
-    (entry,) = datasets.load(dataset, arguments.data_root, [arguments.sequence])
+    (entry,) = load(dataset, arguments.data_root, [arguments.sequence])
     sequence = entry.open()
-    tracks = tracks_of(sequence, _files(arguments, dataset, entry.name))
+    tracks = tracks_of(sequence, _files(arguments, dataset, entry.name, load))
     if suffix in STRIPS:
-        write_strip(sequence, tracks, arguments.output, pictures=arguments.pictures, width=arguments.width)
+        write_strip(sequence, tracks, arguments.output, images=arguments.pictures, width=arguments.width)
     else:
         write_film(
             sequence, tracks, arguments.output, every=arguments.every, speed=arguments.speed, width=arguments.width
@@ -79,9 +82,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _files(arguments: Arguments, dataset: str, sequence: str) -> dict[str, Path]:
-    """By tracker the file of its first run."""
-    entries = datasets.load(dataset, arguments.data_root, images=False)
+def _files(arguments: Arguments, dataset: str, sequence: str, load: Load) -> dict[str, Path]:
+    """The file of each tracker's first run."""
+    entries = load(dataset, arguments.data_root, images=False)
     aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
     names = Names([entry.name for entry in entries], aliases)
     found = [t for folder in arguments.results for t in find_trackers(folder, names, arguments.experiment)]

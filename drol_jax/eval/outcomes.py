@@ -1,133 +1,122 @@
-"""What a finished run came to: tables and files of scores, and archives for evaluation servers."""
+"""What a finished run came to: its result, scored from the files that it wrote, shown and written."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from drol_jax import datasets
-from drol_jax.errors import UserError
+from drol_jax.datasets.definitions import benchmarks
 from drol_jax.eval.benchmark import Finished
-from drol_jax.eval.run_page import write_run_page
+from drol_jax.eval.reporting import write_report
 from drol_jax.eval.running import Kind
-from drol_jax.eval.scoring import Request, score_folders
-from drol_jax.report.board import Board, Column, Refusal, Standing
-from drol_jax.report.board_files import write_board
-from drol_jax.report.board_table import show_board
-from drol_jax.report.export import write_tables
-from drol_jax.report.files import write_summary
-from drol_jax.report.summary import Outcome, Summary
-from drol_jax.report.table import show
-from drol_jax.results import Timing
-from drol_jax.results.submit import takes, write_submission
+from drol_jax.eval.scorers import Scorer
+from drol_jax.eval.scoring import Request, score_trackers
+from drol_jax.eval.seeds import by_run
+from drol_jax.report.columns import Column
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.result_table import show_result
+from drol_jax.report.scores import Refusal, TrackerScores
+from drol_jax.report.summary import write_summary
+from drol_jax.results.layout import TrackerResults
+from drol_jax.results.runs import Timing
 
 _SCORED_AS = {"restart": "vot", "multistart": "vot"}
 
 
-def show_scores(
-    finished: Finished, kind: Kind, everything: Sequence[datasets.SequenceEntry], folder: Path, *, report: bool
-) -> None:
+def kept_by_server(dataset: str) -> bool:
+    """Whether the benchmark's groundtruth cannot be had."""
+    known = benchmarks().get(dataset)
+    return known is not None and known.protocol == "server"
+
+
+def scorer_of(dataset: str, kind: Kind, dialect: str | None = None) -> Scorer | None:
+    """What scores a dataset that is run in some way; None where its server does.
+
+    Raises:
+      UserError: the dataset is not scored in that dialect.
+    """
+    if kept_by_server(dataset):
+        return None
+    request = Request(dataset=dataset, entries=(), wanted=(), dialect=dialect, kind=_SCORED_AS.get(kind, kind))
+    return request.scorers(anchored=kind == "multistart")[0]
+
+
+def result_of(
+    finished: Finished,
+    kind: Kind,
+    everything: Sequence[datasets.SequenceEntry],
+    *,
+    dialect: str | None = None,
+    dialects: bool = True,
+) -> BenchmarkResult:
+    """The trackers side by side, scored from their files.
+
+    Where a server keeps the groundtruth, how much of the benchmark is tracked takes the place of scores. Sequences
+    whose groundtruth is the first box alone are left out.
+
+    Args:
+      kind: how the sequences were run.
+      everything: entries of the whole dataset, by which files of other sequences are known.
+      dialect: whose arithmetic; None for that of the benchmark's published scores.
+      dialects: score in the other dialects too.
+
+    Raises:
+      UserError: the benchmark is not scored in that dialect.
+    """
+    if len(finished.unscored) == len(finished.entries) or kept_by_server(finished.dataset):
+        return _kept_result(finished)
+    request = Request(
+        dataset=finished.dataset,
+        entries=everything,
+        wanted=[entry.name for entry in finished.entries if entry.name not in finished.unscored],
+        dialect=dialect,
+        dialects=dialects,
+        failed=_failed(finished),
+        kind=_SCORED_AS.get(kind, kind),
+    )
+    result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
+    return replace(result, notes=(*result.notes, *_speeds(finished)))
+
+
+def show_outcome(finished: Finished, result: BenchmarkResult, kind: Kind, folder: Path, *, report: bool) -> None:
     """Print the table and write its numbers beside the results.
 
     Args:
-      everything: as in `board_of`.
+      result: of `result_of`.
       report: write the page and the tables for papers, too.
 
     Raises:
       UserError: a file cannot be written.
     """
-    if len(finished.unscored) == len(finished.entries) or kept_by_server(finished.dataset):
-        show_board(server_board(finished))
+    if not result.dialect:
+        show_result(result)
         print(f"Results: {folder}")
         return
     if finished.unscored:
         print(f"Without annotation but the first box, and left out: {', '.join(sorted(finished.unscored))}.")
+    show_result(result, every_sequence=kind == "ope")
     if kind == "ope":
-        summary = summary_of(finished)
-        show(summary)
-        write_summary(summary, folder)
-        print(f"Results, summary.json and summary.csv: {folder}")
-        if report:
-            print(f"To look at: {write_run_page(summary, folder, finished.entries)}")
-        return
-    board = board_of(finished, kind, everything)
-    if board is None:
-        print("No scores: no sequence was tracked.")
-        for failure in finished.failures:
-            print(f"FAILED {failure.sequence}: {failure.message}")
-        return
-    show_board(board)
-    write_board(board, folder)
-    print(f"Results, scores.json and scores.csv: {folder}")
+        write_summary(result, folder)
+    else:
+        result.write(folder)
+    name = "summary" if kind == "ope" else "scores"
+    print(f"Results, {name}.json and {name}.csv: {folder}")
     if report:
-        from drol_jax.report.page import write_page  # loads matplotlib, which takes a second
-
-        write_tables(board, folder)
-        print(f"To look at: {write_page(board, folder, finished.entries)}")
+        print(f"To look at: {write_report(result, folder, finished.entries, finished.trackers[0].name)}")
 
 
-def kept_by_server(dataset: str) -> bool:
-    """Whether the benchmark's groundtruth cannot be had."""
-    known = datasets.benchmark(dataset)
-    return known is not None and known.protocol == "server"
-
-
-def summary_of(finished: Finished) -> Summary:
-    """The scores of one-pass runs; sequences whose groundtruth is the first box alone are left out."""
-    return Summary(
-        dataset=finished.dataset,
-        sequences=tuple(entry.name for entry in finished.entries if entry.name not in finished.unscored),
-        attributes=dict(finished.attributes),
-        entrants=tuple(contestant.entrant for contestant in finished.contestants),
-        outcomes=tuple(
-            Outcome(ran.entrant, ran.seed, ran.sequence, ran.scores, ran.timing)
-            for ran in finished.runs
-            if ran.scores is not None
-        ),
-        failures=finished.failures,
-    )
-
-
-def board_of(
-    finished: Finished, kind: Kind, everything: Sequence[datasets.SequenceEntry], *, dialects: bool = True
-) -> Board | None:
-    """The trackers side by side, scored from their files; None where nothing was tracked.
-
-    Args:
-      kind: how the sequences were run.
-      everything: entries of the whole dataset, by which files of other sequences are known.
-      dialects: score by the other protocols too.
-    """
-    ran = {(run.entrant, run.seed) for run in finished.runs}
-    folders = [folder.path for key, folder in finished.folders.items() if key in ran]
-    if not folders:
-        return None
-    board = score_folders(
-        Request(
-            dataset=finished.dataset,
-            entries=everything,
-            wanted=[entry.name for entry in finished.entries if entry.name not in finished.unscored],
-            folders=folders,
-            dialects=dialects,
-            failed=_failed(finished),
-            kind=_SCORED_AS.get(kind, kind),
-        )
-    )
-    return replace(board, notes=(*board.notes, *_speeds(finished)))
-
-
-def server_board(finished: Finished) -> Board:
-    """What takes the place of scores where a server keeps the groundtruth: how much of the benchmark is tracked."""
+def _kept_result(finished: Finished) -> BenchmarkResult:
     wanted = [entry.name for entry in finished.entries]
-    standings = []
-    for contestant in finished.contestants:
-        for seed in contestant.entrant.seeds:
-            runs = [run for run in finished.runs if (run.entrant, run.seed) == (contestant.entrant.name, seed)]
-            folder = finished.folders[contestant.entrant.name, seed].path
-            numbers = {"tracked": float(len(runs)), "frames": float(sum(run.timing.frames for run in runs))}
-            standings.append(Standing(contestant.folder(seed), str(folder), numbers, {}, {}))
-    return Board(
+    trackers = []
+    for run in finished.trackers:
+        for seed in run.seeds:
+            done = [one for one in finished.ran if (one.tracker, one.seed) == (run.name, seed)]
+            numbers = {"tracked": float(len(done)), "frames": float(sum(one.timing.frames for one in done))}
+            folder = finished.folders[run.name, seed].path
+            trackers.append(TrackerScores(run.folder(seed), str(folder), numbers, {}, {}))
+    return BenchmarkResult(
         dataset=finished.dataset,
-        protocol="server",
+        dialect="",
         convention="its server keeps the groundtruth and gives the score: there is none here",
         columns=(
             Column("tracked", "tracked", f"of {len(wanted)} sequences", share=False),
@@ -135,75 +124,54 @@ def server_board(finished: Finished) -> Board:
         ),
         sequences=tuple(wanted),
         covered=tuple(name for name in wanted if not any(name == failure.sequence for failure in finished.failures)),
-        standings=tuple(standings),
+        trackers=tuple(trackers),
         refusals=tuple(Refusal(*key, words) for key, words in _failed(finished).items()),
         notes=_speeds(finished),
     )
 
 
-def check_submission(dataset: str, kind: Kind) -> None:
-    """Raise a UserError where results of a benchmark, run that way, cannot be packed for its server."""
-    if not takes(dataset) or kind == "multistart":
-        raise UserError(
-            f"the form of submissions of {dataset}, run as {kind}, is not known here; drop --submit and pack the "
-            "results by hand"
-        )
-
-
-def pack(
-    finished: Finished, kind: Kind, everything: Sequence[datasets.SequenceEntry], output: Path
-) -> tuple[list[Path], list[str]]:
-    """Write each tracker's archive for the evaluation server, ``<tracker>.zip``, where it has tracked every sequence.
-
-    Returns:
-      The archives, and what is in the way of the others.
-
-    Raises:
-      UserError: the benchmark takes no submissions, or not of this kind of run; a file cannot be written.
-    """
-    check_submission(finished.dataset, kind)
-    archives, trouble = [], []
-    for contestant in finished.contestants:
-        for seed in contestant.entrant.seeds:
-            name, folder = contestant.folder(seed), finished.folders[contestant.entrant.name, seed]
-            runs = {
-                run.sequence: run for run in finished.runs if (run.entrant, run.seed) == (contestant.entrant.name, seed)
-            }
-            missing = [entry.name for entry in everything if entry.name not in runs]
-            if missing:
-                trouble.append(
-                    f"{name}: not packed, {len(missing)} of {len(everything)} sequences are not tracked: "
-                    f"{', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}"
-                )
-                continue
-            results = {seq: [folder.run(seq, number) for number in run.numbers] for seq, run in runs.items()}
-            frames = {seq: len(several[0].regions) for seq, several in results.items()}
-            path = output / f"{name}.zip"
-            write_submission(
-                path, finished.dataset, results, frames, experiment=folder.experiment, manifest={"tracker": name}
-            )
-            archives.append(path)
-    return archives, trouble
+def _found(finished: Finished, request: Request) -> list[TrackerResults]:
+    """The result files of every run and seed; none where nothing was tracked."""
+    done = {(one.tracker, one.seed) for one in finished.ran}
+    found = []
+    for run in finished.trackers:
+        for seed in run.seeds:
+            name, path = run.folder(seed), finished.folders[run.name, seed].path
+            if (run.name, seed) in done:
+                (results,) = request.find(path)
+                found.append(replace(results, name=name))
+            else:
+                found.append(TrackerResults(name, path, {}))
+    return found
 
 
 def _failed(finished: Finished) -> dict[tuple[str, str], str]:
-    """By (results folder's name, sequence) why it could not be tracked."""
-    folders = {(c.entrant.name, seed): c.folder(seed) for c in finished.contestants for seed in c.entrant.seeds}
+    """Why a sequence could not be tracked, by (results folder's name, sequence)."""
+    folders = {(run.name, seed): run.folder(seed) for run in finished.trackers for seed in run.seeds}
     return {
         (name, failure.sequence): failure.message
         for failure in finished.failures
         for key, name in folders.items()
-        if failure.entrant is None or (failure.entrant, failure.seed) == key
+        if failure.tracker is None or (failure.tracker, failure.seed) == key
     }
+
+
+def _timings(finished: Finished, kind: Kind) -> dict[str, dict[str, Timing]]:
+    """What each sequence cost, all seeds together, by tracker; nothing where a run goes over a sequence repeatedly."""
+    timings: dict[str, dict[str, Timing]] = {run.name: {} for run in finished.trackers}
+    for one in finished.ran if kind == "ope" else ():
+        before = timings[one.tracker].get(one.sequence)
+        timings[one.tracker][one.sequence] = one.timing if before is None else Timing.total([before, one.timing])
+    return timings
 
 
 def _speeds(finished: Finished) -> tuple[str, ...]:
     words = []
-    for contestant in finished.contestants:
-        total = Timing.total(run.timing for run in finished.runs if run.entrant == contestant.entrant.name)
-        if total.seconds > 0:
+    for run in finished.trackers:
+        total = Timing.total(one.timing for one in finished.ran if one.tracker == run.name)
+        if total.fps is not None:
             words.append(
-                f"{contestant.entrant.name}: {total.frames} frames at {total.frames / total.seconds:.1f} a second, "
-                f"{total.compile_seconds:.1f} s of compilation apart."
+                f"{run.name}: {total.frames} frames at {total.fps:.1f} a second, {total.compile_seconds:.1f} s of "
+                "compilation apart."
             )
     return tuple(words)

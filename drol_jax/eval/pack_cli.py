@@ -34,7 +34,7 @@ class Arguments:
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the dataset, which says what has to be there. Default: $DROL_JAX_DATA, else ./data."""
     experiment: str = "baseline"
-    """Which of a VOT tracker's experiments."""
+    """One of a VOT tracker's experiments."""
 
 
 def main(argv: Sequence[str]) -> int:

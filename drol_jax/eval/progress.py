@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from drol_jax.system import terminal
+
 
 class FrameRate(ProgressColumn):
     """Frames per second of the task, as it goes."""
@@ -26,7 +28,7 @@ class ProgressMonitor:
           total: number of runs (sequences x trackers x seeds).
           console: default is standard error.
         """
-        console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+        console = console or terminal.console(stderr=True)
         self._total, self._count = total, 0
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),

@@ -10,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tyro
-from rich.console import Console
 from rich.progress import track
 
 from drol_jax import datasets
@@ -18,9 +17,10 @@ from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM
 from drol_jax.image import frames
 from drol_jax.results.files import reason, write_boxes
+from drol_jax.system.terminal import console
 
 QUALITY = 90
-"""Of JPEG, in per cent."""
+"""Quality of JPEG, in per cent."""
 GROUNDTRUTH = "groundtruth.txt"
 
 
@@ -39,9 +39,9 @@ class Arguments:
     first: int = 1
     """The first seed. 0 is the benchmark itself."""
     seeds: int = 1
-    """How many, counting up."""
+    """Number of seeds, counting up."""
     every: int = 1
-    """Of how many frames one is written."""
+    """Step between the frames that are written: of so many one."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -64,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
         write = partial(_write, every=arguments.every)
         try:
             done = pool.map(lambda pair: write(*pair), wanted)
-            for _ in track(done, "rendering", len(wanted), console=Console(stderr=True)):
+            for _ in track(done, "rendering", len(wanted), console=console(stderr=True)):
                 pass
         except BaseException:
             pool.shutdown(cancel_futures=True)

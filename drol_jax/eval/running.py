@@ -3,33 +3,36 @@
 All of them cut a sequence into segments and hand each to the one frame loop, `drol_jax.running.loop.Runner`, which
 tells them a chunk of results at a time and drops what came after they had seen enough.
 
-A piece's name decides the online subnet's draws, together with the seed. The first piece of the first repetition bears
-the sequence's own name, so that until its first failure a restart is the one-pass run; every other piece has a name,
-and draws, of its own. A tracker that draws nothing at random is deterministic: it is not tracked again to be repeated.
+A segment's name decides the online subnet's draws, together with the seed. The first segment of the first repetition
+bears the sequence's own name, so that until its first failure a restart is the one-pass run; every other segment has a
+name, and draws, of its own. A tracker that draws nothing at random is deterministic: it is not tracked again to be
+repeated.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from drol_jax import datasets
+from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers_vot import size_of
-from drol_jax.eval.segments import anchors, piece, regions_of, supervising, together
+from drol_jax.eval.segments import anchors, regions_of, segment_of, supervising, together
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.restart import REPETITIONS, SKIPPED
-from drol_jax.results import Tracked
-
-if TYPE_CHECKING:  # these import jax, which tests of the protocols do not need
-    from drol_jax.running.loop import Trajectory, Until
+from drol_jax.results.runs import Tracked, Trajectory
 
 Kind = Literal["ope", "got10k", "longterm", "restart", "multistart"]
 """One pass; one pass with repetitions; one pass with confidences; restart after failures; runs from anchors."""
 
 SAME = 3
 """Equal repetitions after which VOT's toolkit takes a tracker for deterministic."""
+
+
+Until = Callable[[int, np.ndarray], int | None]
+"""When to end a run early, as `drol_jax.running.trajectory.Until`."""
 
 
 class Runner(Protocol):
@@ -40,8 +43,8 @@ class Runner(Protocol):
         sequence: datasets.Sequence,
         seed: int,
         on_frame: Callable[[int], None] | None = None,
-        until: "Until | None" = None,
-    ) -> "Trajectory": ...
+        until: Until | None = None,
+    ) -> Trajectory: ...
 
 
 OnFrame = Callable[[int], None]
@@ -49,11 +52,11 @@ OnFrame = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class OnePass:
-    """From the first frame to the last."""
+    """One pass, from the first frame to the last."""
 
     kind: Kind = "ope"
     form: str = "pysot"
-    """Of the result files."""
+    """Format of the result files."""
     experiment: str = "baseline"
     repetitions: int = 1
     starts_with_code: bool = False
@@ -70,7 +73,7 @@ class OnePass:
     def track(self, runner: Runner, sequence: datasets.Sequence, seed: int, number: int, on_frame: OnFrame) -> Tracked:
         """Run once. Raises what the runner raises."""
         order = np.arange(len(sequence))
-        trajectory = runner.run(piece(sequence, order, number=number), seed, on_frame)
+        trajectory = runner.run(segment_of(sequence, order, number=number), seed, on_frame)
         if not self.starts_with_code:
             return Tracked.of(trajectory, sequence.origin)
         return together(sequence, len(sequence), [(0, trajectory)], failed=[])
@@ -118,7 +121,7 @@ class Restart:
                 return int(np.argmax(lost)) + 1
 
             failures = len(failed)
-            part = piece(sequence, np.arange(start, len(sequence)), number=number)
+            part = segment_of(sequence, np.arange(start, len(sequence)), number=number)
             parts.append((start, runner.run(part, seed, lambda index, at=start: on_frame(at + index), until)))
             begin = failed[-1] + SKIPPED if len(failed) > failures else len(sequence)
         return together(sequence, len(sequence), parts, failed)
@@ -144,7 +147,7 @@ class MultiStart:
     def track(self, runner: Runner, sequence: datasets.Sequence, seed: int, number: int, on_frame: OnFrame) -> Tracked:
         """Run from one anchor. Raises what the runner raises."""
         order = self._order(sequence, number)
-        trajectory = runner.run(piece(sequence, order), seed, on_frame)
+        trajectory = runner.run(segment_of(sequence, order), seed, on_frame)
         return together(sequence, len(order), [(0, trajectory)], failed=[])
 
     def _order(self, sequence: datasets.Sequence, anchor: int) -> np.ndarray:
@@ -167,7 +170,7 @@ def choose(
     Raises:
       UserError: repetitions of a protocol that has none.
     """
-    known = datasets.benchmark(dataset)
+    known = benchmarks().get(dataset)
     kind: Kind = "ope"
     if known is not None:
         if known.protocol == "vot":

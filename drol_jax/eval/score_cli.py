@@ -9,20 +9,20 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
+from drol_jax.eval.reporting import write_report
 from drol_jax.eval.scoring import Request, score_folders
-from drol_jax.report.board_files import write_board
-from drol_jax.report.board_table import show_board
-from drol_jax.report.export import write_tables
+from drol_jax.report.result_table import show_result
 from drol_jax.results.files import reason
+from drol_jax.system.program import tell
 
 
 @dataclass(frozen=True)
 class Arguments:
     """Score result files of any tracker, in the layout of any toolkit, without running a tracker.
 
-    Each --results names a tracker's folder, or one that holds trackers' folders. Scores are those of the protocol that
-    the benchmark's published scores used; the others are printed beside them.
+    Each --results names a tracker's folder, or one that holds trackers' folders. Scores are in the dialect of the
+    benchmark's published scores; the other toolkits' are printed beside them.
 
     Exit code: 0 everything scored, 1 some results were missing or unfit (they are named), 2 misuse.
     """
@@ -34,17 +34,19 @@ class Arguments:
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the annotations, or PySOT's JSON file; images are not needed. Default: $DROL_JAX_DATA, else
     ./data."""
-    protocol: str | None = None
-    """Whose conventions: pysot, got10k, pytracking, stark, lasot or otb; for VOT pysot, vot or got10k. Default: that of
+    dialect: str | None = None
+    """Whose arithmetic: pysot, got10k, pytracking, stark, lasot or otb; for VOT pysot, vot or got10k. Default: that of
     the benchmark's published scores."""
+    protocol: str | None = None
+    """Former name of --dialect."""
     sequences: str | None = None
-    """Only these, separated by commas. Default: all."""
+    """Sequences wanted, separated by commas. Default: all."""
     experiment: str | None = None
-    """Which of a VOT tracker's experiments. Default: baseline, or longterm."""
+    """One of a VOT tracker's experiments. Default: baseline, or longterm."""
     pad_short: bool = False
-    """Continue result files that are too short with their last box, also where the protocol refuses them."""
+    """Continue result files that are too short with their last box, also where the dialect refuses them."""
     no_dialects: bool = False
-    """Score by the one protocol only."""
+    """Score in the one dialect only."""
     per_sequence: bool = False
     """Print the sequences too."""
     output: Path | None = None
@@ -52,8 +54,11 @@ class Arguments:
     nothing is written. The page shows images of the worst and best sequences where the data root holds images."""
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], load: Load = datasets.load) -> int:
     """Run the command. Returns the exit code 0, or 1 when a result could not be scored.
+
+    Args:
+      load: as in `drol_jax.eval.cli.main`.
 
     Raises:
       UserError: misuse, or no results were found.
@@ -63,32 +68,43 @@ def main(argv: Sequence[str]) -> int:
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
     dataset = datasets.canonical(arguments.dataset)
-    entries = datasets.load(dataset, arguments.data_root, images=False)
+    entries = load(dataset, arguments.data_root, images=False)
     wanted, only = [entry.name for entry in entries], split_names(arguments.sequences, "--sequences")
     if only is not None:
-        wanted = [entry.name for entry in datasets.load(dataset, arguments.data_root, only, images=False)]
-    board = score_folders(
-        Request(
-            dataset=dataset,
-            entries=entries,
-            wanted=wanted,
-            folders=arguments.results,
-            protocol=arguments.protocol,
-            dialects=not arguments.no_dialects,
-            experiment=arguments.experiment,
-            pad_short=arguments.pad_short,
-        )
+        wanted = [entry.name for entry in load(dataset, arguments.data_root, only, images=False)]
+    request = Request(
+        dataset=dataset,
+        entries=entries,
+        wanted=wanted,
+        dialect=_dialect(arguments),
+        dialects=not arguments.no_dialects,
+        experiment=arguments.experiment,
+        pad_short=arguments.pad_short,
     )
-    show_board(board, every_sequence=arguments.per_sequence)
+    result = score_folders(request, arguments.results)
+    show_result(result, every_sequence=arguments.per_sequence)
     if arguments.output is not None:
         try:
             arguments.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot make {arguments.output}: {reason(error)}; choose another --output") from error
-        write_board(board, arguments.output)
-        from drol_jax.report.page import write_page  # loads matplotlib, which takes a second
-
-        write_tables(board, arguments.output)
-        write_page(board, arguments.output, entries)
+        result.write(arguments.output)
+        write_report(result, arguments.output, entries)
         print(f"report.html, scores.json, scores.csv and tables for papers: {arguments.output}")
-    return 1 if board.refusals else 0
+    return 1 if result.refusals else 0
+
+
+def _dialect(arguments: Arguments) -> str | None:
+    """The dialect asked for, under its name or the former one.
+
+    Raises:
+      UserError: the two names ask for different dialects.
+    """
+    if arguments.protocol is None:
+        return arguments.dialect
+    if arguments.dialect not in (None, arguments.protocol):
+        raise UserError(
+            f"--dialect {arguments.dialect} and --protocol, its former name, {arguments.protocol} differ; drop one"
+        )
+    tell("note: score's --protocol is now called --dialect; elsewhere --protocol says how sequences are run")
+    return arguments.protocol

@@ -11,18 +11,19 @@ from drol_jax.metrics import ope
 from drol_jax.metrics.dialects import Dialect
 from drol_jax.metrics.got10k import frame_overlaps, got10k
 from drol_jax.metrics.regions import Regions
-from drol_jax.report.board import Column, Numbers
-from drol_jax.results.formats import Run
+from drol_jax.report.columns import Column, Numbers
+from drol_jax.results.groundtruth import own_boxes
+from drol_jax.results.runs import Run
 
 Carried = Mapping[str, tuple[str, ...]]
-"""By sequence name its attributes."""
+"""Attributes of each sequence, by its name."""
 
 
 class Scorer(Protocol):
-    """What turns results into numbers, by one protocol."""
+    """What turns results into numbers, in one dialect."""
 
     @property
-    def protocol(self) -> str: ...
+    def dialect(self) -> str: ...
 
     @property
     def convention(self) -> str: ...
@@ -76,7 +77,7 @@ class OpeScorer(BySequence):
     regions = False
 
     def __init__(self, chosen: Dialect, *, pad_short: bool = False):
-        self._dialect, self._pad_short, self.protocol = chosen, pad_short, chosen.name
+        self._chosen, self._pad_short, self.dialect = chosen, pad_short, chosen.name
         self.convention = _in_words(chosen) + ("; short results continued with their last box" if pad_short else "")
         reading = "at 0.2" if chosen.normalised_reading == "at_0.2" else "mean over 0..0.5"
         self.columns = (
@@ -90,7 +91,7 @@ class OpeScorer(BySequence):
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> ope.Scores:
         groundtruth = own_boxes(sequence)
         return ope.mean(
-            ope.score(run.regions.boxes, groundtruth, self._dialect, sequence.absent, pad_short=self._pad_short)
+            ope.score(run.regions.boxes, groundtruth, self._chosen, sequence.absent, pad_short=self._pad_short)
             for run in runs.values()
         )
 
@@ -107,7 +108,7 @@ class OpeScorer(BySequence):
 class Got10kScorer(BySequence):
     """Average overlap and success rates over pooled frames."""
 
-    protocol, regions = "got10k", False
+    dialect, regions = "got10k", False
     convention = "GOT-10k's toolkit; first frame dropped, hidden frames not counted, all frames pooled"
     columns = (
         Column("ao", "AO", "average overlap"),
@@ -131,11 +132,6 @@ class Got10kScorer(BySequence):
 
     def curves(self, judged: Sequence[np.ndarray]) -> dict[str, list[float]]:
         return {"success": got10k(judged).curve.tolist()} if sum(len(one) for one in judged) else {}
-
-
-def own_boxes(sequence: datasets.Sequence) -> np.ndarray:
-    """A sequence's boxes [T, 4] in the benchmark's own pixel origin, as its files hold them."""
-    return np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0))
 
 
 def same_length(regions: Regions, frames: int) -> None:

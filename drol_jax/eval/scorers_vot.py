@@ -7,14 +7,15 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.scorers import BySequence, Carried, own_boxes, same_length
+from drol_jax.eval.scorers import BySequence, Carried, same_length
 from drol_jax.image.frames import read
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve
 from drol_jax.metrics.regions import Regions
 from drol_jax.metrics.vot import Supervised, supervised, supervised_by_tag
-from drol_jax.report.board import Column, Numbers
-from drol_jax.results.formats import Run
+from drol_jax.report.columns import Column, Numbers
+from drol_jax.results.groundtruth import own_regions
+from drol_jax.results.runs import Run
 
 
 class VotScorer:
@@ -22,20 +23,20 @@ class VotScorer:
 
     regions = True
 
-    def __init__(self, protocol: restart.Protocol, dataset: str):
-        self.protocol: restart.Protocol = protocol
-        self._interval = INTERVALS.get(dataset) if protocol != "got10k" else None
+    def __init__(self, dialect: restart.VotDialect, dataset: str):
+        self.dialect: restart.VotDialect = dialect
+        self._interval = INTERVALS.get(dataset) if dialect != "got10k" else None
         self.convention = {
             "pysot": "PySOT's toolkit; accuracy over all frames, EAO of curve[low-1..high-1]",
             "vot": "vot-toolkit; accuracy and failures weighted by sequence length, EAO of curve[low..high]",
             "got10k": "got10k's toolkit; exact areas, accuracy and failures weighted by tags, no EAO",
-        }[protocol]
+        }[dialect]
         meaning = {"pysot": "failures a hundred frames", "vot": "failures a sequence", "got10k": "failures a tag"}
         between = f", lengths {self._interval[0]} to {self._interval[1]}" if self._interval else " (no interval known)"
         self.columns = (
             Column("eao", "EAO", "expected average overlap" + between),
             Column("accuracy", "A", "mean overlap"),
-            Column("robustness", "R", meaning[protocol], larger_is_better=False, share=False),
+            Column("robustness", "R", meaning[dialect], larger_is_better=False, share=False),
             Column("lost", "lost", "failures in one pass", larger_is_better=False, share=False),
         )
 
@@ -44,11 +45,11 @@ class VotScorer:
         for run in runs.values():
             same_length(run.regions, len(groundtruth))
         ordered = [runs[number].regions for number in sorted(runs)]
-        return restart.judge(groundtruth, ordered, size_of(sequence), self.protocol, sequence.tags)
+        return restart.judge(groundtruth, ordered, size_of(sequence), self.dialect, sequence.tags)
 
     def numbers(self, judged: Sequence[restart.Judged]) -> Numbers:
         # One sequence alone has no expectation to speak of.
-        return _vot_numbers(supervised(judged, self._interval if len(judged) > 1 else None, self.protocol))
+        return _vot_numbers(supervised(judged, self._interval if len(judged) > 1 else None, self.dialect))
 
     def remarks(self, judged: Sequence[restart.Judged]) -> tuple[str, ...]:
         if self._interval is None:  # the first column's meaning says so
@@ -61,13 +62,13 @@ class VotScorer:
         return (f"note: there is no EAO, as it begins with runs of {low} frames and the longest here has {longest}.",)
 
     def curves(self, judged: Sequence[restart.Judged]) -> dict[str, list[float]]:
-        if self.protocol == "got10k":
+        if self.dialect == "got10k":
             return {}
-        curve = eao_curve(judged, self.protocol)
+        curve = eao_curve(judged, self.dialect)
         return {"expected_overlap": [float(value) for value in curve[~np.isnan(curve)]]}
 
     def attributes(self, judged: Mapping[str, restart.Judged], carried: Carried) -> dict[str, tuple[int, Numbers]]:
-        if self.protocol != "pysot":
+        if self.dialect != "pysot":
             return {}
         table = supervised_by_tag(list(judged.values()), self._interval)
         return {tag: (frames, _vot_numbers(reached)) for tag, (frames, reached) in table.items()}
@@ -76,7 +77,7 @@ class VotScorer:
 class MultiStartScorer(BySequence):
     """VOT's anchor-based experiment."""
 
-    protocol, regions = "vot", True
+    dialect, regions = "vot", True
     convention = "vot-toolkit, anchor-based (VOT2020 and later)"
     columns = (
         Column("eao", "EAO", f"expected average overlap, lengths {multistart.INTERVAL[0]} to {multistart.INTERVAL[1]}"),
@@ -105,9 +106,9 @@ class LongTermScorer(BySequence):
 
     regions = True
 
-    def __init__(self, protocol: longterm.Protocol):
-        self.protocol: longterm.Protocol = protocol
-        self.convention = {"pysot": "PySOT's toolkit", "vot": "vot-toolkit"}[protocol] + "; best of 100 thresholds"
+    def __init__(self, dialect: longterm.LongTermDialect):
+        self.dialect: longterm.LongTermDialect = dialect
+        self.convention = {"pysot": "PySOT's toolkit", "vot": "vot-toolkit"}[dialect] + "; best of 100 thresholds"
         self.columns = (
             Column("f", "F", "harmonic mean of precision and recall"),
             Column("precision", "Pr", "precision"),
@@ -121,22 +122,20 @@ class LongTermScorer(BySequence):
             raise UserError("its file of confidences is missing or of another length; track it again")
         if np.isnan(run.confidence).all():
             raise UserError("its file of confidences holds none; track it again")
-        return longterm.judge(groundtruth, run.regions, run.confidence, size_of(sequence), self.protocol)
+        return longterm.judge(groundtruth, run.regions, run.confidence, size_of(sequence), self.dialect)
 
     def numbers(self, judged: Sequence[longterm.Confident]) -> Numbers:
-        precision, recall, f = longterm.longterm(judged, self.protocol).best
+        precision, recall, f = longterm.longterm(judged, self.dialect).best
         return {"f": f, "precision": precision, "recall": recall}
 
     def curves(self, judged: Sequence[longterm.Confident]) -> dict[str, list[float]]:
-        reached = longterm.longterm(judged, self.protocol)
+        reached = longterm.longterm(judged, self.dialect)
         return {name: getattr(reached, name).tolist() for name in ("precision", "recall", "f")}
 
 
 def groundtruth_regions(sequence: datasets.Sequence) -> Regions:
     """A sequence's polygons, or its boxes, in the benchmark's own origin; where it is absent, a code."""
-    groundtruth = Regions.from_boxes(own_boxes(sequence))
-    if sequence.polygons is not None:
-        groundtruth = Regions.from_polygons(sequence.polygons + sequence.origin)
+    groundtruth = own_regions(sequence)
     if sequence.absent is None:
         return groundtruth
     codes = np.where(sequence.absent, np.int8(0), groundtruth.codes)

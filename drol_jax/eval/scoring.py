@@ -1,4 +1,4 @@
-"""Scoring result folders: find the trackers, read each file once, judge it by every protocol. Needs no jax."""
+"""Scoring result files: find the trackers, read each file once, judge it in every dialect. Needs no jax."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,68 +6,114 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax import datasets
+from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
-from drol_jax.eval.protocols import scorers
+from drol_jax.eval.comparing import by_name, compared
+from drol_jax.eval.dialects import scorers
+from drol_jax.eval.means import result_of_judged
 from drol_jax.eval.scorers import Scorer
-from drol_jax.eval.standings import board
-from drol_jax.report.board import Board, Refusal
-from drol_jax.results.formats import Run, read_run
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import Refusal
+from drol_jax.results.formats import read_run
 from drol_jax.results.layout import Names, TrackerResults, find_trackers
+from drol_jax.results.runs import Run
 
 _ANCHORED = 8  # digits of an anchor's number
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to score."""
+    """What to score, and how."""
 
     dataset: str
+    """Its name, which says how it is scored; of a data set that is no known benchmark, one pass in PySOT's dialect."""
     entries: Sequence[datasets.SequenceEntry]
-    """Of the whole dataset, by whose names files are told apart."""
+    """Entries of the whole dataset, by whose names files are told apart."""
     wanted: Sequence[str]
     """Names of the sequences to score."""
-    folders: Sequence[Path]
-    protocol: str | None = None
-    """None: the one of the benchmark's published scores."""
+    dialect: str | None = None
+    """Whose arithmetic; None: that of the benchmark's published scores."""
     dialects: bool = True
-    """Score by the other protocols too."""
+    """Score in the other dialects too."""
     experiment: str | None = None
+    """One of a VOT tracker's experiments; None: baseline, or longterm."""
     kind: str | None = None
     """How the results came about: "ope", "vot", "longterm" or "got10k"; None for the benchmark's own kind."""
     pad_short: bool = False
+    """Continue short results of one-pass evaluation with their last box."""
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """By (tracker, sequence) why its tracking failed; what files there are do not count."""
+    """Why tracking failed, by (tracker, sequence); what files there are do not count."""
+
+    def find(self, folder: Path) -> list[TrackerResults]:
+        """The trackers whose results lie below a folder.
+
+        Raises:
+          UserError: it holds no results.
+        """
+        aliases = {alias: entry.name for entry in self.entries for alias in entry.aliases}
+        names = Names([entry.name for entry in self.entries], aliases)
+        experiment = self.experiment or ("longterm" if self._kind == "longterm" else "baseline")
+        return find_trackers(folder, names, experiment)
+
+    def scorers(self, *, anchored: bool) -> list[Scorer]:
+        """Scorers, the one asked for first.
+
+        Args:
+          anchored: VOT's results are runs from anchors.
+
+        Raises:
+          UserError: an unknown dialect; the groundtruth of the dataset is kept by its server.
+        """
+        if self._kind == "server":
+            raise UserError(
+                f"{self.dataset}'s groundtruth is kept by its server; pack the results for it instead of scoring"
+            )
+        every = scorers(self.dataset, self._kind, self.dialect, anchored=anchored, pad_short=self.pad_short)
+        return every if self.dialects else every[:1]
+
+    @property
+    def leads(self) -> dict[str, int]:
+        """How many frames before the annotation some published results begin, by sequence."""
+        known = benchmarks().get(self.dataset)
+        return {
+            row.name: row.first - row.annotated_from
+            for row in (known.rows if known else ())
+            if row.first is not None and row.annotated_from is not None
+        }
+
+    @property
+    def _kind(self) -> str:
+        known = benchmarks().get(self.dataset)
+        return self.kind or (known.protocol if known else "ope")
 
 
-def score_folders(request: Request) -> Board:
-    """Score every tracker under the folders.
+def score_folders(request: Request, folders: Sequence[Path]) -> BenchmarkResult:
+    """Score every tracker under some folders. Trackers whose names differ by a seed's number alone are compared as one.
+
+    Raises:
+      UserError: a folder holds no results; otherwise as `score_trackers`.
+    """
+    trackers = _told_apart([tracker for folder in folders for tracker in request.find(folder)])
+    result = score_trackers(request, trackers)
+    return compared(result, by_name(result))
+
+
+def score_trackers(request: Request, trackers: Sequence[TrackerResults]) -> BenchmarkResult:
+    """Score trackers side by side, without comparing them.
 
     A missing, unreadable or unfit result is a refusal that names its file; means are over the sequences that every
     tracker has a scorable result of.
 
     Raises:
-      UserError: a folder holds no results; an unknown protocol; the groundtruth of the dataset is kept by its server.
+      UserError: an unknown dialect; the groundtruth of the dataset is kept by its server.
     """
-    aliases = {alias: entry.name for entry in request.entries for alias in entry.aliases}
-    names = Names([entry.name for entry in request.entries], aliases)
-    known = datasets.benchmark(request.dataset)
-    kind = request.kind or (known.protocol if known else "ope")
-    if kind == "server":
-        raise UserError(
-            f"{request.dataset}'s groundtruth is kept by its server; pack the results for it instead of scoring"
-        )
-    experiment = request.experiment or ("longterm" if kind == "longterm" else "baseline")
-    trackers = _told_apart([t for folder in request.folders for t in find_trackers(folder, names, experiment)])
-    leads = {row.name: row.first - row.annotated_from for row in (known.rows if known else ())
-             if row.first is not None and row.annotated_from is not None}  # fmt: skip
     anchored = any(_is_anchored(path) for t in trackers for files in t.files.values() for path in files.values())
-    protocols = scorers(request.dataset, kind, request.protocol, anchored=anchored, pad_short=request.pad_short)
-    judging = _Judging(protocols if request.dialects else protocols[:1], leads, request.failed)
-    carried = {}
+    judging = _Judging(request.scorers(anchored=anchored), request.leads, request.failed)
+    carried, wanted = {}, set(request.wanted)
     for entry in request.entries:
-        if entry.name in set(request.wanted):
+        if entry.name in wanted:
             carried[entry.name] = judging.sequence(entry, trackers)
-    return board(request.dataset, judging.scorers, judging.judged, trackers, carried, judging.refusals)
+    return result_of_judged(request.dataset, judging.scorers, judging.judged, trackers, carried, judging.refusals)
 
 
 class _Judging:
@@ -76,7 +122,7 @@ class _Judging:
     def __init__(self, scorers: Sequence[Scorer], leads: Mapping[str, int], failed: Mapping[tuple[str, str], str]):
         self.scorers, self._leads, self._failed = scorers, leads, failed
         self.judged: dict[tuple[str, str], dict[str, Any]] = {}
-        """By (protocol, tracker) and sequence."""
+        """What was judged, by (dialect, tracker) and sequence."""
         self.refusals: list[Refusal] = []
 
     def sequence(self, entry: datasets.SequenceEntry, trackers: Sequence[TrackerResults]) -> tuple[str, ...]:
@@ -86,7 +132,7 @@ class _Judging:
             if sequence.only_first_box:
                 raise UserError(f"{entry.name}: only the first box is known, the server keeps the rest")
         except UserError as error:
-            self.refusals.extend(Refusal(tracker.name, entry.name, str(error)) for tracker in trackers)
+            self.refusals.append(Refusal(None, entry.name, str(error)))
             return ()
         for tracker in trackers:
             files = tracker.files.get(entry.name)
@@ -113,8 +159,8 @@ class _Judging:
                     path = next(iter(files.values()))
                     self.refusals.append(Refusal(tracker, sequence.name, f"{path}: {error}"))
                     return
-                continue  # another protocol's refusal leaves a gap in its column
-            self.judged.setdefault((scorer.protocol, tracker), {})[sequence.name] = judged
+                continue  # another dialect's refusal leaves a gap in its column
+            self.judged.setdefault((scorer.dialect, tracker), {})[sequence.name] = judged
 
     def _read(self, path: Path, sequence: datasets.Sequence) -> Run:
         run = read_run(path, regions=self.scorers[0].regions)

@@ -1,21 +1,16 @@
-"""Cutting sequences into the pieces that protocols run, and putting what came of them together. Needs no jax."""
-
-from typing import TYPE_CHECKING
+"""Cutting sequences into the segments that protocols run, and putting what came of them together. Needs no jax."""
 
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.eval.scorers import own_boxes
 from drol_jax.metrics.regions import FAILED, INITIALISED, UNKNOWN, Regions
-from drol_jax.results import Timing, Tracked
-
-if TYPE_CHECKING:  # run imports jax, which tests of the protocols do not need
-    from drol_jax.running.loop import Trajectory
+from drol_jax.results.groundtruth import own_boxes
+from drol_jax.results.runs import Timing, Tracked, Trajectory
 
 ANCHOR_DISTANCE = 50
 
 
-def piece(sequence: datasets.Sequence, order: np.ndarray, *, number: int = 1) -> datasets.Sequence:
+def segment_of(sequence: datasets.Sequence, order: np.ndarray, *, number: int = 1) -> datasets.Sequence:
     """Some frames of a sequence, in an order of their own, as a sequence: what the frame loop runs over.
 
     Args:
@@ -30,7 +25,7 @@ def piece(sequence: datasets.Sequence, order: np.ndarray, *, number: int = 1) ->
 
 
 def anchors(sequence: datasets.Sequence) -> np.ndarray:
-    """Where runs start: int8 [T], 1 forward, -1 backward, else 0.
+    """Frames in which runs start: int8 [T], 1 forward, -1 backward, else 0.
 
     The benchmark's own. Where it has none, the first frame, the last and others evenly between them, about fifty apart;
     each runs towards the farther end. Frames of unknown groundtruth are none.
@@ -62,7 +57,7 @@ def regions_of(reported: np.ndarray, origin: int) -> Regions:
 
 
 def together(
-    sequence: datasets.Sequence, frames: int, parts: "list[tuple[int, Trajectory]]", failed: list[int]
+    sequence: datasets.Sequence, frames: int, parts: list[tuple[int, Trajectory]], failed: list[int]
 ) -> Tracked:
     """Trajectories, by the frame each starts in, as one run that holds codes where they start, fail or are not."""
     corners, boxes = np.full((frames, 4, 2), np.nan), np.full((frames, 4), np.nan)

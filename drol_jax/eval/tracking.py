@@ -6,12 +6,10 @@ from typing import Protocol
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.contestants import Contestant
 from drol_jax.eval.running import SAME, OnFrame, Running
-from drol_jax.eval.scorers import own_boxes
-from drol_jax.metrics import ope
+from drol_jax.eval.scorers import Scorer
+from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.metrics.regions import FAILED
-from drol_jax.report.summary import Entrant, Failure
 from drol_jax.results import Timing, Tracked, TrackerFolder, write_text
 from drol_jax.system.workers import Check
 
@@ -32,32 +30,43 @@ class Monitor(Protocol):
 
 @dataclass(frozen=True)
 class Ran:
-    """A sequence that one entrant tracked under one seed, with all repetitions."""
+    """A sequence that one tracker went through under one seed, with all repetitions."""
 
-    entrant: str
+    tracker: str
     seed: int
     sequence: str
     numbers: tuple[int, ...]
     """The repetitions, or anchors."""
     timing: Timing
-    """Of all of them together."""
-    scores: ope.Scores | None
-    """Of a single pass whose groundtruth is known."""
+    """Cost of all of them together."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A sequence that could not be tracked."""
+
+    sequence: str
+    tracker: str | None
+    """None: the sequence itself could not be opened, so that no tracker went through it."""
+    seed: int | None
+    message: str
 
 
 def track(
-    contestant: Contestant,
+    run: TrackerRun,
     seed: int,
     sequence: datasets.Sequence,
     folder: TrackerFolder,
     monitor: Monitor,
     running: Running,
     check: Check = lambda: None,
+    scorer: Scorer | None = None,
 ) -> Ran | Failure:
     """Track all repetitions of one sequence, but for those that are done.
 
     Args:
       check: called with every frame; may raise KeyboardInterrupt.
+      scorer: tells the monitor what a single pass scored; None tells nothing.
 
     Returns:
       What was done, or why it could not be.
@@ -65,10 +74,10 @@ def track(
     Raises:
       UserError: a file cannot be written.
     """
-    entrant, name = contestant.entrant, sequence.name
-    numbers = running.numbers(sequence, deterministic=contestant.deterministic)
+    name = sequence.name
+    numbers = running.numbers(sequence, deterministic=run.deterministic)
     frames = [running.frames(sequence, number) for number in numbers]
-    progress = monitor.begin(_what(entrant, seed, name), sum(frames))
+    progress = monitor.begin(_what(run, seed, name), sum(frames))
     done: list[Timing] = []
     tracked = False
     for number, length in zip(numbers, frames, strict=True):
@@ -77,7 +86,7 @@ def track(
         timing = folder.finished(name, length, number)
         if timing is None:
             tracked = True
-            if done and contestant.deterministic and running.kind != "multistart":
+            if done and run.deterministic and running.kind != "multistart":
                 timing = folder.repeat(name, numbers[0], number)
             else:
 
@@ -85,27 +94,22 @@ def track(
                     check()
                     progress.frame(before + index)
 
-                result = _track(contestant, seed, sequence, number, folder, running, on_frame)
+                result = _track(run, seed, sequence, number, folder, running, on_frame)
                 if isinstance(result, str):
                     progress.end(f"failed: {result}")
-                    return Failure(name, entrant.name, seed, result)
+                    return Failure(name, run.name, seed, result)
                 # Not caught here: a full disk ends the whole run, not this sequence.
                 timing = folder.write(name, result, number)
         done.append(timing)
     total = Timing.total(done)
-    scores = None
-    if running.kind == "ope" and not sequence.only_first_box:
-        # From the file, whose numbers are rounded, so that a resumed run reports the same; in the file's own origin, as
-        # the toolkits do.
-        scores = ope.score(folder.run(name).regions.boxes, own_boxes(sequence), absent=sequence.absent)
-    ran = Ran(entrant.name, seed, name, numbers[: len(done)], total, scores)
+    ran = Ran(run.name, seed, name, numbers[: len(done)], total)
     verb = "tracked" if tracked else "kept from an earlier run"
-    progress.end(", ".join([*_remarks(running, sequence, folder, ran), _speed(total), verb]))
+    progress.end(", ".join([*_remarks(running, sequence, folder, ran, scorer), _speed(total), verb]))
     return ran
 
 
 def _track(
-    contestant: Contestant,
+    run: TrackerRun,
     seed: int,
     sequence: datasets.Sequence,
     number: int,
@@ -116,7 +120,7 @@ def _track(
     """One repetition, or why there is none. Only Ctrl-C goes through."""
     log = folder.path / "errors" / f"{sequence.name}.txt"
     try:
-        tracked = running.track(contestant.runner, sequence, seed, number, on_frame)
+        tracked = running.track(run.runner, sequence, seed, number, on_frame)
     except UserError as error:
         return str(error)
     except Exception as error:  # no memory left, a fault of the program: the other sequences are not to blame
@@ -127,23 +131,35 @@ def _track(
     return tracked
 
 
-def _remarks(running: Running, sequence: datasets.Sequence, folder: TrackerFolder, ran: Ran) -> list[str]:
+def _remarks(
+    running: Running, sequence: datasets.Sequence, folder: TrackerFolder, ran: Ran, scorer: Scorer | None
+) -> list[str]:
     """What there is to say about a sequence at once."""
     many = [f"{len(ran.numbers)} runs"] if len(ran.numbers) > 1 else []
-    if ran.scores is not None:
-        return [f"AUC {ran.scores.auc:.3f}"]
     if sequence.only_first_box:
         return [*many, "not scored"]
+    if running.kind == "ope" and scorer is not None:
+        return [_score(sequence, folder, scorer)]
     if running.kind == "restart":
         lost = sum(len(folder.run(sequence.name, number).regions.frames_of(FAILED)) for number in ran.numbers)
         return [*many, f"{lost} failure{'' if lost == 1 else 's'}"]
     return many
 
 
-def _what(entrant: Entrant, seed: int, sequence: str) -> str:
-    return f"{sequence} {entrant.label}" + (f" seed {seed}" if len(entrant.seeds) > 1 else "")
+def _score(sequence: datasets.Sequence, folder: TrackerFolder, scorer: Scorer) -> str:
+    """The first measure of a single pass, from its file."""
+    column = scorer.columns[0]
+    try:
+        value = scorer.numbers([scorer.judge(sequence, {1: folder.run(sequence.name)})])[column.key]
+    except UserError as error:  # the dialect scores no such result
+        return f"not scored: {error}"
+    return f"{column.head} -" if value is None else f"{column.head} {value:.3f}"
+
+
+def _what(run: TrackerRun, seed: int, sequence: str) -> str:
+    return f"{sequence} {run.label}" + (f" seed {seed}" if len(run.seeds) > 1 else "")
 
 
 def _speed(timing: Timing) -> str:
-    rate = f"{timing.frames / timing.seconds:.1f} fps" if timing.seconds > 0 else "no time measured"
+    rate = "no time measured" if timing.fps is None else f"{timing.fps:.1f} fps"
     return rate + (f" after {timing.compile_seconds:.1f} s of compilation" if timing.compile_seconds >= 0.05 else "")

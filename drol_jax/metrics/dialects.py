@@ -149,7 +149,7 @@ def dialect(name: str, benchmark: str = "") -> Dialect:
     """
     folded = name.casefold().replace("ostrack", "stark")
     if folded not in DIALECTS:
-        raise UserError(f"unknown protocol {name!r}; choose one of {', '.join(DIALECTS)}")
+        raise UserError(f"unknown dialect {name!r}; choose one of {', '.join(DIALECTS)}")
     chosen, benchmark = DIALECTS[folded], benchmark.casefold()
     if folded in ("pytracking", "stark"):
         if benchmark.startswith(("uav123", "uav20l")):

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from drol_jax.metrics.restart import SKIPPED, Judged, Protocol
+from drol_jax.metrics.restart import SKIPPED, Judged, VotDialect
 
 INTERVALS = {
     "VOT2015": (108, 371),
@@ -18,20 +18,20 @@ INTERVALS = {
 
 
 def eao(
-    judged: Sequence[Judged], interval: tuple[int, int], protocol: Protocol = "pysot", tag: str | None = None
+    judged: Sequence[Judged], interval: tuple[int, int], dialect: VotDialect = "pysot", tag: str | None = None
 ) -> float:
     """The curve's mean over an interval of lengths; NaN where it reaches none of them.
 
     Args:
       interval: (low, high), frames. vot-toolkit averages curve[low .. high], PySOT curve[low - 1 .. high - 1].
     """
-    low, high = interval if protocol == "vot" else (interval[0] - 1, interval[1] - 1)
-    chosen = eao_curve(judged, protocol, tag)[low : high + 1]
+    low, high = interval if dialect == "vot" else (interval[0] - 1, interval[1] - 1)
+    chosen = eao_curve(judged, dialect, tag)[low : high + 1]
     chosen = chosen[~np.isnan(chosen)]
     return float(chosen.mean()) if len(chosen) else float("nan")
 
 
-def eao_curve(judged: Sequence[Judged], protocol: Protocol = "pysot", tag: str | None = None) -> np.ndarray:
+def eao_curve(judged: Sequence[Judged], dialect: VotDialect = "pysot", tag: str | None = None) -> np.ndarray:
     """Expected average overlap by length: float64 [longest], entry i the mean over frames 1..i of a run's overlaps.
 
     Args:
@@ -41,13 +41,13 @@ def eao_curve(judged: Sequence[Judged], protocol: Protocol = "pysot", tag: str |
     for one in judged:
         marked = np.ones(one.frames) if tag is None else one.tags[tag].astype(np.float64)
         for row, starts, failures in zip(one.overlaps, one.starts, one.failures, strict=True):
-            pieces = _runs(len(row), starts, failures) if protocol == "vot" else _fragments(len(row), failures)
-            for first, last, failed in pieces:
+            segments = _runs(len(row), starts, failures) if dialect == "vot" else _fragments(len(row), failures)
+            for first, last, failed in segments:
                 part = row[first:last]
                 rows.append(part if len(failures) == 0 else np.nan_to_num(part))
-                weights.append(marked[first:last].sum() / (last - first) if protocol == "pysot" else 1.0)
+                weights.append(marked[first:last].sum() / (last - first) if dialect == "pysot" else 1.0)
                 ended.append(not failed)
-    longest = max(one.frames for one in judged) if protocol == "pysot" else max(len(row) for row in rows)
+    longest = max(one.frames for one in judged) if dialect == "pysot" else max(len(row) for row in rows)
     table = np.full((len(rows), longest), np.nan)
     for line, row, whole in zip(table, rows, ended, strict=True):
         line[:] = np.nan if whole else 0.0  # after a failure nothing overlaps any more; after the end nothing is known
@@ -58,7 +58,7 @@ def eao_curve(judged: Sequence[Judged], protocol: Protocol = "pysot", tag: str |
         weight = np.asarray(weights)[:, None] * known
         curve = np.where(known, means * weight, 0).sum(0) / weight.sum(0)
     # The first entry is one by definition; both toolkits keep the curve in single precision.
-    curve = np.where(known.any(0), curve, 0.0 if protocol == "pysot" else np.nan)
+    curve = np.where(known.any(0), curve, 0.0 if dialect == "pysot" else np.nan)
     return np.concatenate([[1.0], curve]).astype(np.float32).astype(np.float64)
 
 
@@ -66,12 +66,12 @@ def _runs(frames: int, starts: np.ndarray, failures: np.ndarray) -> list[tuple[i
     """(first, end, failed) of the stretches from a start to its failure, or to the sequence's end."""
     if not len(failures):
         return [(0, frames, False)]
-    pieces = [(int(s), int(f), True) for s, f in zip(starts, failures, strict=False)]
-    return pieces + ([(int(starts[-1]), frames, False)] if len(starts) > len(failures) else [])
+    segments = [(int(s), int(f), True) for s, f in zip(starts, failures, strict=False)]
+    return segments + ([(int(starts[-1]), frames, False)] if len(starts) > len(failures) else [])
 
 
 def _fragments(frames: int, failures: np.ndarray) -> list[tuple[int, int, bool]]:
     """The same as PySOT cuts them: up to and with the next start, whether or not anything ran in between."""
     points = [0, *(int(f) + SKIPPED for f in failures if f + SKIPPED <= frames)]
-    pieces = [(first, after + 1, True) for first, after in pairwise(points)]
-    return pieces + ([(points[-1], frames, False)] if points[-1] < frames else [])
+    segments = [(first, after + 1, True) for first, after in pairwise(points)]
+    return segments + ([(points[-1], frames, False)] if points[-1] < frames else [])

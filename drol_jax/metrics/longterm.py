@@ -19,7 +19,7 @@ import numpy as np
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.regions import Regions
 
-Protocol = Literal["pysot", "vot"]
+LongTermDialect = Literal["pysot", "vot"]
 RESOLUTION = 100
 
 
@@ -52,7 +52,11 @@ class LongTerm:
 
 
 def judge(
-    groundtruth: Regions, tracked: Regions, confidence: np.ndarray, size: tuple[int, int], protocol: Protocol = "pysot"
+    groundtruth: Regions,
+    tracked: Regions,
+    confidence: np.ndarray,
+    size: tuple[int, int],
+    dialect: LongTermDialect = "pysot",
 ) -> Confident:
     """Compare one sequence with its groundtruth.
 
@@ -68,14 +72,14 @@ def judge(
         raise ValueError(
             f"{len(groundtruth)} frames of groundtruth, {len(tracked)} tracked, {len(confidence)} confidences"
         )
-    values = overlaps(tracked, groundtruth, (size[1], size[0]), "trax" if protocol == "pysot" else "vot")
+    values = overlaps(tracked, groundtruth, (size[1], size[0]), "trax" if dialect == "pysot" else "vot")
     confidence = np.asarray(confidence, np.float64)
-    if protocol == "vot":
+    if dialect == "vot":
         confidence = np.nan_to_num(confidence, nan=0.0)
     return Confident(np.nan_to_num(values), confidence, int(groundtruth.is_region.sum()))
 
 
-def longterm(judged: Sequence[Confident], protocol: Protocol = "pysot") -> LongTerm:
+def longterm(judged: Sequence[Confident], dialect: LongTermDialect = "pysot") -> LongTerm:
     """Precision, recall and F over sequences, at thresholds taken from all their confidences.
 
     Raises:
@@ -83,13 +87,13 @@ def longterm(judged: Sequence[Confident], protocol: Protocol = "pysot") -> LongT
     """
     if not judged or not all(one.visible for one in judged):
         raise ValueError("no sequences, or one without a visible target")
-    limits = thresholds(np.concatenate([one.confidence for one in judged]), protocol)
-    curves = [precision_recall(one, limits, protocol) for one in judged]
+    limits = thresholds(np.concatenate([one.confidence for one in judged]), dialect)
+    curves = [precision_recall(one, limits, dialect) for one in judged]
     precision, recall = (np.mean([curve[i] for curve in curves], 0) for i in (0, 1))
     return LongTerm(precision, recall, f_measure(precision, recall))
 
 
-def thresholds(confidence: np.ndarray, protocol: Protocol = "pysot") -> np.ndarray:
+def thresholds(confidence: np.ndarray, dialect: LongTermDialect = "pysot") -> np.ndarray:
     """The 100 thresholds of some confidences (vot: two more than there are, where those are fewer), falling.
 
     Two, infinite ones, where no confidence is a number.
@@ -98,7 +102,7 @@ def thresholds(confidence: np.ndarray, protocol: Protocol = "pysot") -> np.ndarr
     if not len(given):
         return np.array([np.inf, -np.inf])
     step = len(given) // (RESOLUTION - 2)
-    if protocol == "pysot":
+    if dialect == "pysot":
         places = np.floor(np.linspace(step - 1, len(given) - step, RESOLUTION - 2) + 0.5).astype(int)
         inner = given[np.clip(places, 0, len(given) - 1)][::-1]
     elif len(given) > RESOLUTION - 2:
@@ -109,11 +113,13 @@ def thresholds(confidence: np.ndarray, protocol: Protocol = "pysot") -> np.ndarr
     return np.concatenate([[np.inf], inner, [-np.inf]])
 
 
-def precision_recall(one: Confident, limits: np.ndarray, protocol: Protocol = "pysot") -> tuple[np.ndarray, np.ndarray]:
+def precision_recall(
+    one: Confident, limits: np.ndarray, dialect: LongTermDialect = "pysot"
+) -> tuple[np.ndarray, np.ndarray]:
     """Precision and recall [thresholds] of one sequence; where nothing is reported they are one and zero."""
     confidence = np.nan_to_num(one.confidence, nan=0.0)
     reported = confidence >= limits[:, None]
-    if protocol == "pysot":
+    if dialect == "pysot":
         reported[np.isneginf(limits)] = confidence > 0
     count = reported.sum(1)
     total = reported @ one.overlaps

@@ -2,7 +2,7 @@
 
 Sources: Wu et al., "Object Tracking Benchmark", PAMI 2015 (success, precision); Muller et al., "TrackingNet",
 ECCV 2018 (normalised precision). What those papers leave open is settled by a `drol_jax.metrics.dialects.Dialect`;
-`tests/test_published_scores.py` holds each to its toolkit's figures on published result files.
+`tests/parity/test_published_scores.py` holds each to its toolkit's figures on published result files.
 """
 
 from collections.abc import Iterable, Mapping
@@ -96,7 +96,7 @@ def score(
     known = ~np.isnan(groundtruth).any(1)
     counted = int(known.sum()) if dialect.frames == "known" else len(groundtruth)
     if counted == 0:
-        raise UserError(f"no frame has a known box, and the {dialect.name} protocol counts only those")
+        raise UserError(f"no frame has a known box, and the {dialect.name} dialect counts only those")
 
     overlaps = np.clip(overlap(predicted, groundtruth), 0, 1)
     overlaps = np.where(_holds(dialect.valid, groundtruth) & ~gone, overlaps, -1.0)  # NaN exceeds no threshold either
@@ -172,8 +172,8 @@ def _repaired(predicted: np.ndarray, groundtruth: np.ndarray, dialect: Dialect) 
     if dialect.nan == "refused" and (np.isnan(predicted).any() or (predicted[:, 2:] < 0).any()):
         row = int(np.argmax(np.isnan(predicted).any(1) | (predicted[:, 2:] < 0).any(1)))
         raise UserError(
-            f"box {row} (counted from 0) is {predicted[row].tolist()}, and the {dialect.name} protocol scores no NaN "
-            "and no negative size; mend it or choose another --protocol"
+            f"box {row} (counted from 0) is {predicted[row].tolist()}, and the {dialect.name} dialect scores no NaN "
+            "and no negative size; mend it or choose another --dialect"
         )
     if dialect.repair == "none":
         return predicted

@@ -38,14 +38,14 @@ class _Spans(NamedTuple):
             total = total + np.maximum(self.last2 - self.first2 + 1, 0)
         return total
 
-    def pieces(self) -> list[tuple[np.ndarray, np.ndarray]]:
+    def spans(self) -> list[tuple[np.ndarray, np.ndarray]]:
         both = [(self.first, self.last)]
         return both if self.first2 is None or self.last2 is None else [*both, (self.first2, self.last2)]
 
     def shared(self, other: "_Spans") -> np.ndarray:
         """Number of pixels filled in both, per row."""
         return sum(
-            np.maximum(np.minimum(b, d) - np.maximum(a, c) + 1, 0) for a, b in self.pieces() for c, d in other.pieces()
+            np.maximum(np.minimum(b, d) - np.maximum(a, c) + 1, 0) for a, b in self.spans() for c, d in other.spans()
         )  # pyright: ignore[reportReturnType]
 
 

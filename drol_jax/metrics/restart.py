@@ -11,7 +11,7 @@ from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.regions import FAILED, INITIALISED, REGION, Regions
 
-Protocol = Literal["pysot", "vot", "got10k"]
+VotDialect = Literal["pysot", "vot", "got10k"]
 """Whose conventions; `drol_jax.metrics.vot` tells them apart."""
 
 BURN_IN, SKIPPED, REPETITIONS = 10, 5, 15
@@ -28,18 +28,18 @@ class Judged:
     overlaps: np.ndarray
     """float64 [R, T]: all overlaps, for EAO; NaN (pysot) or 0 (vot) where nothing runs."""
     starts: tuple[np.ndarray, ...]
-    """Per repetition the frames in which the tracker was started."""
+    """Frames in which the tracker was started, per repetition."""
     failures: tuple[np.ndarray, ...]
-    """Per repetition the frames in which it failed."""
+    """Frames in which it failed, per repetition."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """By name bool [T]."""
+    """Tags by name, bool [T]: the frames that carry them."""
 
 
 def judge(
     groundtruth: Regions,
     trajectories: Sequence[Regions],
     size: tuple[int, int],
-    protocol: Protocol = "pysot",
+    dialect: VotDialect = "pysot",
     tags: Mapping[str, np.ndarray] | None = None,
 ) -> Judged:
     """Compare the trajectories of one sequence with its groundtruth.
@@ -57,13 +57,13 @@ def judge(
         raise ValueError(
             f"{[len(t) for t in trajectories]} frames in the trajectories for {len(groundtruth)} of groundtruth"
         )
-    if protocol == "pysot" and len(trajectories) != REPETITIONS:
+    if dialect == "pysot" and len(trajectories) != REPETITIONS:
         trajectories = trajectories[:1]
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for number, trajectory in enumerate(trajectories):
         # Fifteen runs of a deterministic tracker are one.
         twin = next((i for i in range(number) if _equal(trajectories[i], trajectory)), None)
-        fresh = _compared(trajectory, groundtruth, (size[1], size[0]), protocol) if twin is None else pairs[twin]
+        fresh = _compared(trajectory, groundtruth, (size[1], size[0]), dialect) if twin is None else pairs[twin]
         pairs.append((fresh[0].copy(), fresh[1]))
     for (counted, _), trajectory in zip(pairs, trajectories, strict=True):
         counted[trajectory.codes != REGION] = np.nan
@@ -84,13 +84,13 @@ def _equal(a: Regions, b: Regions) -> bool:
 
 
 def _compared(
-    trajectory: Regions, groundtruth: Regions, bounds: tuple[int, int], protocol: Protocol
+    trajectory: Regions, groundtruth: Regions, bounds: tuple[int, int], dialect: VotDialect
 ) -> tuple[np.ndarray, np.ndarray]:
     """Overlaps for accuracy and for EAO."""
-    if protocol == "got10k":
+    if dialect == "got10k":
         exact = exact_overlaps(trajectory, groundtruth, bounds)
         return exact, exact
-    if protocol == "vot":
+    if dialect == "vot":
         pixels = overlaps(trajectory, groundtruth, bounds, "vot")
         return pixels.copy(), pixels
     wide = overlaps(trajectory, groundtruth, bounds, "trax")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drol_jax.metrics.eao import eao
-from drol_jax.metrics.restart import Judged, Protocol
+from drol_jax.metrics.restart import Judged, VotDialect
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Supervised:
 def supervised(
     judged: Sequence[Judged],
     interval: tuple[int, int] | None = None,
-    protocol: Protocol = "pysot",
+    dialect: VotDialect = "pysot",
 ) -> Supervised:
     """Accuracy, robustness, lost number and EAO over sequences.
 
     Args:
-      judged: by the same protocol, with equally many repetitions (pysot); at least one.
+      judged: in the same dialect, with equally many repetitions (pysot); at least one.
       interval: (low, high) of the EAO curve, in frames; None for no EAO.
 
     Raises:
@@ -56,15 +56,15 @@ def supervised(
         raise ValueError("no sequences")
     lengths = np.array([one.frames for one in judged], np.float64)
     failures = np.array([np.mean([len(f) for f in one.failures]) for one in judged])
-    if protocol == "vot":
+    if dialect == "vot":
         means = [np.mean([_mean_or_zero(row) for row in one.accuracy]) for one in judged]
         accuracy, robustness = np.average(means, weights=lengths), np.average(failures, weights=lengths)
-    elif protocol == "pysot":
+    elif dialect == "pysot":
         accuracy = _mean_or_zero(np.concatenate([_over_repetitions(one.accuracy) for one in judged]))
         robustness = failures.sum() / lengths.sum() * 100
     else:
         accuracy, robustness = _by_tag(judged)
-    expected = None if interval is None or protocol == "got10k" else eao(judged, interval, protocol)
+    expected = None if interval is None or dialect == "got10k" else eao(judged, interval, dialect)
     return Supervised(float(accuracy), float(robustness), float(failures.sum()), expected)
 
 

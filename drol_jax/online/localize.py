@@ -1,9 +1,8 @@
-"""From the subnet's response to a score map and a verdict on it (ATOM's localisation, paper section 3.2).
+"""Localisation: the subnet's response, its score map and a verdict on it (ATOM's localisation, paper section 3.2).
 
 Letters: L feature cells, S rows and columns of the score map, one per pixel of the search crop.
 """
 
-import enum
 from dataclasses import dataclass
 
 import jax
@@ -12,19 +11,7 @@ import numpy as np
 
 from drol_jax.config import Hyper
 from drol_jax.online.labels import behind
-
-
-class Verdict(enum.IntEnum):
-    """What the score map says of the target."""
-
-    OFF = -1
-    """The subnet does not run."""
-    FOUND = 0
-    NOT_FOUND = 1
-    HARD_NEGATIVE = 2
-    """Found, beside a distractor worth training against."""
-    UNCERTAIN = 3
-    """Two peaks of like height, and nothing to tell them apart."""
+from drol_jax.online.verdict import Verdict
 
 
 @jax.tree_util.register_dataclass

@@ -1,11 +1,10 @@
-"""Sequences as pictures: groundtruth and trackers' regions aligned, and their outlines in a frame."""
+"""Sequences as images: groundtruth and trackers' regions aligned, and their outlines in a frame."""
 
 from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 
-from drol_jax import datasets
 from drol_jax.image.boxes import overlap
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.regions import Regions
@@ -15,16 +14,11 @@ Shape = tuple[Regions, tuple[int, int, int]]
 """Regions by frame, in the benchmark's own origin, and their colour (RGB)."""
 
 
-def groundtruth_of(sequence: datasets.Sequence) -> Regions:
-    """In the benchmark's own origin, as result files are."""
-    if sequence.polygons is not None:
-        return Regions.from_polygons(sequence.polygons + sequence.origin)
-    return Regions.from_boxes(np.add(sequence.boxes, (sequence.origin, sequence.origin, 0, 0)))
-
-
 def fitted(regions: Regions, groundtruth: Regions) -> Regions | None:
-    """As many frames as the groundtruth: a longer result's last ones, a shorter one with nothing behind; None if far
-    off."""
+    """Regions of as many frames as the groundtruth: a longer result's last ones, a shorter one with nothing behind.
+
+    None where a result is less than half as long.
+    """
     missing = len(groundtruth) - len(regions)
     if missing <= 0:
         return regions[-missing:]
@@ -57,13 +51,13 @@ def outlined(image: np.ndarray, number: int, shapes: Sequence[Shape], origin: in
     """
     scale = width / image.shape[1]
     height = max(1, round(image.shape[0] * scale))
-    picture = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    drawn = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     for corners, colour in _outlines(number, shapes, origin, scale):
-        # Dark edges keep colours apart from the picture; the groundtruth lies thin on top, so that it hides no tracker.
+        # Dark edges keep colours apart from the image; the groundtruth lies thin on top, so that it hides no tracker.
         widths = [(1, colour)] if colour == GROUNDTRUTH else [(4, (0, 0, 0)), (2, colour)]
         for thickness, paint in widths:
-            cv2.polylines(picture, [corners], True, paint, thickness, cv2.LINE_AA, 4)
-    return picture
+            cv2.polylines(drawn, [corners], True, paint, thickness, cv2.LINE_AA, 4)
+    return drawn
 
 
 def _outlines(

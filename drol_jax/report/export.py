@@ -1,11 +1,11 @@
-"""A board's tables for papers and notes: ``tables.md`` (Markdown) and ``tables.tex`` (LaTeX, booktabs)."""
+"""A result's tables for papers and notes: ``tables.md`` (Markdown) and ``tables.tex`` (LaTeX, booktabs)."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from drol_jax.report import page_tables
-from drol_jax.report.board import Board
 from drol_jax.report.page_tables import Grid
+from drol_jax.report.result import BenchmarkResult
 from drol_jax.results import write_text
 
 _LATEX = str.maketrans(
@@ -15,8 +15,8 @@ _LATEX = str.maketrans(
 )
 
 
-def write_tables(board: Board, folder: Path) -> None:
-    """Write the ranking, the other protocols and the attributes; the best of each column, or row, stands out.
+def write_tables(result: BenchmarkResult, folder: Path) -> None:
+    """Write the ranking, the other dialects and the attributes; the best of each column, or row, stands out.
 
     Args:
       folder: exists.
@@ -24,8 +24,8 @@ def write_tables(board: Board, folder: Path) -> None:
     Raises:
       UserError: a file cannot be written.
     """
-    first = replace(page_tables.ranking(board), title=f"{board.dataset}, protocol {board.protocol}")
-    grids = [first, *page_tables.by_protocol(board), *page_tables.by_attribute(board)]
+    first = replace(page_tables.ranking(result), title=f"{result.dataset}, dialect {result.dialect}")
+    grids = [first, *page_tables.by_dialect(result), *page_tables.by_attribute(result)]
     write_text(folder / "tables.md", "\n".join(map(markdown, grids)))
     write_text(folder / "tables.tex", "\n".join(map(latex, grids)))
 

@@ -57,7 +57,7 @@ class Axes:
     x: str
     y: str
     title: str
-    """For readers who do not see the image."""
+    """The plot in words, for readers who do not see it."""
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = (0.0, 1.0)
     shaded: tuple[float, float] | None = None
@@ -67,7 +67,7 @@ class Axes:
     size: tuple[float, float] = (4.4, 3.3)
     """Inches; the page scales it."""
     width: float = 1.7
-    """Of lines, in points."""
+    """Width of lines, in points."""
 
 
 def plot(lines: Sequence[Line], axes: Axes, number: int) -> str:

@@ -1,9 +1,8 @@
-"""Single sequences to look at: overlap over time, and a strip of pictures with the boxes in them."""
+"""Single sequences to look at: overlap over time, and a strip of images with the boxes in them."""
 
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
 import cv2
 import numpy as np
@@ -11,30 +10,33 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
-from drol_jax.report.board import Board, Column, Standing
-from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.columns import Column, known
+from drol_jax.report.drawing import fitted, outlined, overlaps_of
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import GROUNDTRUTH, Style
 from drol_jax.results.formats import read_run
+from drol_jax.results.groundtruth import own_regions
 
 FEW = 8
 """So many sequences are all shown."""
 WORST, BEST, APART = 3, 2, 2
-PICTURES, WIDTH, QUALITY = 6, 400, 65
-"""Pictures a strip, pixels across, JPEG quality in per cent."""
+IMAGES, WIDTH, QUALITY = 6, 400, 65
+"""Images a strip, pixels across, JPEG quality in per cent."""
 FILMED = 3
 """Trackers whose boxes are drawn; more hide the target."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class FilmImage:
     """One frame of a strip."""
 
     frame: int
-    """From 0."""
+    """Number of the frame, from 0."""
     uri: str
     """A JPEG as data."""
     overlaps: tuple[float, ...]
-    """Of the filmed trackers, NaN where there is none."""
+    """Overlaps of the filmed trackers, NaN where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +47,14 @@ class Film:
     why: str
     """What it was chosen for."""
     overlaps: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """By tracker [T] in [0, 1]; NaN where the groundtruth or the tracker has no region."""
+    """Overlaps of each tracker, [T] in [0, 1]; NaN where the groundtruth or the tracker has no region."""
     filmed: tuple[str, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    images: tuple[FilmImage, ...] = ()
     trouble: str | None = None
-    """Why pictures, or all of it, are missing."""
+    """Why images, or all of it, are missing."""
 
 
-def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, str]]]:
+def choose(result: BenchmarkResult, subject: str) -> tuple[Column | None, list[tuple[str, str]]]:
     """The sequences worth a look, each with the reason, and the measure that decides.
 
     Of few sequences all, from the worst to the best; else the subject's worst and best, and those on which trackers
@@ -61,25 +63,25 @@ def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, s
     Args:
       subject: name of the tracker in question.
     """
-    tables = {s.tracker: s.sequences for s in board.standings}
-    names = [name for name in board.sequences if name in tables[subject]]
-    by_key = {column.key: column for column in board.columns}
+    tables = {s.name: s.sequences for s in result.trackers}
+    names = [name for name in result.sequences if name in tables[subject]]
+    by_key = {column.key: column for column in result.columns}
     # Where trackers are restarted, failures say more of a sequence than the overlap between them.
-    wanted = [by_key[key] for key in ("lost",) if key in by_key] + list(board.columns)
+    wanted = [by_key[key] for key in ("lost",) if key in by_key] + list(result.columns)
     for column in wanted:
-        values = {name: _number(tables[subject][name].get(column.key)) for name in names}
+        values = {name: known(tables[subject][name].get(column.key)) for name in names}
         if names and any(value is not None for value in values.values()):
             break
     else:
         return None, [(name, "") for name in names[:FEW]]
     sign = 1 if column.larger_is_better else -1
-    known = [name for name in names if values[name] is not None]
-    ordered = sorted(known, key=lambda name: sign * (values[name] or 0.0))
+    numbered = [name for name in names if values[name] is not None]
+    ordered = sorted(numbered, key=lambda name: sign * (values[name] or 0.0))
     if len(ordered) <= FEW:
         return column, [(name, "") for name in ordered]
 
     def gap(name: str) -> float:
-        row = [_number(table[name].get(column.key)) for table in tables.values() if name in table]
+        row = [known(table[name].get(column.key)) for table in tables.values() if name in table]
         numbers = [value for value in row if value is not None]
         return max(numbers) - min(numbers)
 
@@ -93,22 +95,26 @@ def choose(board: Board, subject: str) -> tuple[Column | None, list[tuple[str, s
 
 
 def film(
-    entry: datasets.SequenceEntry, why: str, standings: Sequence[Standing], subject: str, styles: Mapping[str, Style]
+    entry: datasets.SequenceEntry,
+    why: str,
+    trackers: Sequence[TrackerScores],
+    subject: str,
+    styles: Mapping[str, Style],
 ) -> Film:
     """Compare a sequence's result files with its groundtruth, and draw the boxes where the images can be had.
 
     Args:
-      standings: in order of the ranking.
+      trackers: in order of the ranking.
       styles: by tracker.
     """
     try:
         sequence = entry.open()
     except UserError as error:
         return Film(entry.name, why, trouble=str(error))
-    groundtruth = groundtruth_of(sequence)
+    groundtruth = own_regions(sequence)
     tracked, trouble = {}, []
-    for standing in standings:
-        runs = standing.files.get(entry.name, {})
+    for scores in trackers:
+        runs = scores.files.get(entry.name, {})
         if not runs:
             continue
         path = runs[min(runs)]
@@ -118,22 +124,22 @@ def film(
             trouble.append(str(error))
             continue
         if regions is None:
-            trouble.append(f"{path.name} of {standing.tracker} does not cover the sequence from its start")
+            trouble.append(f"{path.name} of {scores.name} does not cover the sequence from its start")
         else:
-            tracked[standing.tracker] = regions
+            tracked[scores.name] = regions
     overlaps = {name: overlaps_of(regions, groundtruth) for name, regions in tracked.items()}
-    order = [subject, *(s.tracker for s in standings if s.tracker != subject)]
+    order = [subject, *(s.name for s in trackers if s.name != subject)]
     filmed = tuple(name for name in order if name in tracked)[:FILMED]
     shapes = [*((tracked[name], styles[name].rgb) for name in reversed(filmed)), (groundtruth, GROUNDTRUTH)]
-    pictures = []
+    images = []
     try:
         for number in _shown(len(sequence), overlaps.get(subject)):
             image = frames.read(sequence.frames[number])
             uri = _jpeg(outlined(image, number, shapes, sequence.origin, WIDTH))
-            pictures.append(Picture(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
+            images.append(FilmImage(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
     except UserError as error:
-        trouble.append(f"no pictures: {error}")
-    return Film(entry.name, why, overlaps, filmed, tuple(pictures), "; ".join(trouble) or None)
+        trouble.append(f"no images: {error}")
+    return Film(entry.name, why, overlaps, filmed, tuple(images), "; ".join(trouble) or None)
 
 
 def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray]:
@@ -147,17 +153,13 @@ def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray
 
 def _shown(frames: int, overlaps: np.ndarray | None) -> list[int]:
     """Frames to show: at equal distances, and the one in which the subject fares worst."""
-    even = np.linspace(0, frames - 1, PICTURES - 1).round().astype(int)
+    even = np.linspace(0, frames - 1, IMAGES - 1).round().astype(int)
     if overlaps is None or np.isnan(overlaps).all():
         return np.unique(even).tolist()
     return np.unique(np.append(even, np.nanargmin(overlaps))).tolist()
 
 
-def _number(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
-
-
-def _jpeg(picture: np.ndarray) -> str:
+def _jpeg(image: np.ndarray) -> str:
     quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)[1]
+    data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)[1]
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.report.board import Standing
+from drol_jax.report.scores import TrackerScores
 from drol_jax.results.formats import read_times
 
 FACTS = ("tracker", "seed", "weights_hash")
@@ -40,10 +40,10 @@ class Origin:
     """All settings, as JSON."""
 
 
-def origins(standing: Standing) -> list[Origin]:
+def origins(scores: TrackerScores) -> list[Origin]:
     """The manifests of a tracker's folders; folders of other programs have none."""
     found = []
-    for folder in (standing.folder, *standing.further):
+    for folder in scores.folders:
         manifest = _manifest(Path(folder))
         if manifest is None:
             continue
@@ -56,15 +56,15 @@ def origins(standing: Standing) -> list[Origin]:
     return found
 
 
-def speed(standing: Standing) -> Speed | None:
+def speed(scores: TrackerScores) -> Speed | None:
     """How fast a tracker was, by its manifests or else its files of times; None where neither says."""
-    manifests = [m for f in (standing.folder, *standing.further) if (m := _manifest(Path(f))) is not None]
+    manifests = [m for f in scores.folders if (m := _manifest(Path(f))) is not None]
     rows = [row for manifest in manifests for row in manifest["sequences"].values()]
     frames, seconds = sum(row["frames"] for row in rows), sum(row["track_seconds"] for row in rows)
     if seconds > 0:
         return Speed(frames, seconds, sum(row["compile_seconds"] for row in rows))
     frames, seconds = 0, 0.0
-    for path in (path for runs in standing.files.values() for path in runs.values()):
+    for path in (path for runs in scores.files.values() for path in runs.values()):
         try:
             times = read_times(path)
         except UserError:  # a broken file of times costs no score, and no page

@@ -1,4 +1,4 @@
-"""A board as one HTML file to look at: plots, tables, strips of pictures; nothing is loaded from elsewhere.
+"""A result as one HTML file to look at: plots, tables, strips of images; nothing is loaded from elsewhere.
 
 Nothing in it changes from one writing to the next unless the results do. Imports matplotlib and jinja2, so that it is
 imported only where a page is written.
@@ -14,12 +14,12 @@ from markupsafe import Markup
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.report import page_tables
-from drol_jax.report.board import Board
-from drol_jax.report.board_table import cell
+from drol_jax.report.columns import cell
 from drol_jax.report.films import FEW, Film, choose, film, thinned
 from drol_jax.report.origins import origins, speed
 from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overlap_plot
 from drol_jax.report.published import published
+from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.style import Style, style
 from drol_jax.results import write_text
 
@@ -33,17 +33,17 @@ class Scene:
     film: Film
     plot: Plot | None
     numbers: tuple[tuple[str, str], ...]
-    """By tracker its score there."""
+    """Scores there, as (tracker, number)."""
 
 
 def write_page(
-    board: Board, folder: Path, entries: Sequence[datasets.SequenceEntry] = (), subject: str | None = None
+    result: BenchmarkResult, folder: Path, entries: Sequence[datasets.SequenceEntry] = (), subject: str | None = None
 ) -> Path:
     """Write ``report.html``.
 
     Args:
       folder: exists.
-      entries: of the dataset, for the true boxes and the pictures; without them no sequence is shown by itself.
+      entries: of the dataset, for the true boxes and the images; without them no sequence is shown by itself.
       subject: the tracker whose worst and best sequences are shown; None for the best one.
 
     Returns:
@@ -53,51 +53,51 @@ def write_page(
       UserError: the file cannot be written.
     """
     path = folder / NAME
-    write_text(path, page(board, entries, subject))
+    write_text(path, page(result, entries, subject))
     return path
 
 
-def page(board: Board, entries: Sequence[datasets.SequenceEntry] = (), subject: str | None = None) -> str:
+def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = (), subject: str | None = None) -> str:
     """The page's text; arguments as for `write_page`."""
-    ranked = board.ranked
-    styles = {standing.tracker: style(place) for place, standing in enumerate(ranked)}
-    scored = [standing.tracker for standing in ranked if standing.sequences]
+    ranked = result.ranked
+    styles = {scores.name: style(place) for place, scores in enumerate(ranked)}
+    scored = [scores.name for scores in ranked if scores.sequences]
     subject = subject if subject in scored else scored[0] if scored else None
-    plots = curve_plots(board, styles)
-    around = attribute_plot(board, styles, len(plots))
-    column, scenes = _scenes(board, entries, subject, styles, len(plots) + 1)
-    known = benchmarks().get(board.dataset)
-    measured = {s.tracker: one for s in ranked if (one := speed(s)) is not None}
+    plots = curve_plots(result, styles)
+    around = attribute_plot(result, styles, len(plots))
+    column, scenes = _scenes(result, entries, subject, styles, len(plots) + 1)
+    known = benchmarks().get(result.dataset)
+    measured = {s.name: one for s in ranked if (one := speed(s)) is not None}
     loader = jinja2.PackageLoader("drol_jax.report", "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["svg"] = Markup  # our own plots, whose words matplotlib escapes
     return environment.get_template("page.html.jinja").render(
-        board=board,
-        ranking=page_tables.ranking(board),
-        repeats=page_tables.repeats(board),
-        differences=page_tables.differences(board),
+        result=result,
+        ranking=page_tables.ranking(result),
+        repeats=page_tables.repeats(result),
+        differences=page_tables.differences(result),
         plots=plots,
-        lengths=page_tables.by_length(board),
-        published=page_tables.beside_published(board, published(board.dataset)),
+        lengths=page_tables.by_length(result),
+        published=page_tables.beside_published(result, published(result.dataset)),
         whole=known.count if known is not None else None,
-        protocols=page_tables.by_protocol(board),
-        attributes=page_tables.by_attribute(board),
+        dialects=page_tables.by_dialect(result),
+        attributes=page_tables.by_attribute(result),
         radar=around,
-        speeds=page_tables.speeds(board, measured),
-        sequences=page_tables.by_sequence(board),
+        speeds=page_tables.speeds(result, measured),
+        sequences=page_tables.by_sequence(result),
         scenes=scenes,
         scene_column=column,
         subject=subject,
         few=FEW,
-        origins={s.tracker: found for s in ranked if (found := origins(s))},
+        origins={s.name: found for s in ranked if (found := origins(s))},
         styles=styles,
     )
 
 
 def _scenes(
-    board: Board,
+    result: BenchmarkResult,
     entries: Sequence[datasets.SequenceEntry],
     subject: str | None,
     styles: dict[str, Style],
@@ -106,16 +106,16 @@ def _scenes(
     by_name = {entry.name: entry for entry in entries}
     if subject is None or not by_name:
         return "", []
-    column, chosen = choose(board, subject)
+    column, chosen = choose(result, subject)
     scenes = []
     for place, (name, why) in enumerate((name, why) for name, why in chosen if name in by_name):
-        one = film(by_name[name], why, board.ranked, subject, styles)
-        marks = [picture.frame for picture in one.pictures]
+        one = film(by_name[name], why, result.ranked, subject, styles)
+        marks = [image.frame for image in one.images]
         curves = {tracker: thinned(values) for tracker, values in one.overlaps.items()}
         plot = overlap_plot(name, curves, styles, marks, number + place) if curves else None
         rows = []
-        for standing in board.ranked:
-            value = standing.sequences.get(name, {}).get(column.key) if column else None
-            rows.append((standing.tracker, cell(value, column) if column and name in standing.sequences else "none"))
+        for scores in result.ranked:
+            value = scores.sequences.get(name, {}).get(column.key) if column else None
+            rows.append((scores.name, cell(value, column) if column and name in scores.sequences else "none"))
         scenes.append(Scene(one, plot, tuple(rows)))
     return (f"{column.head}, {column.meaning}" if column else ""), scenes

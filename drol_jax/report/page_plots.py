@@ -1,15 +1,15 @@
-"""Which plots a board gives, each with a legend in the order of its scores."""
+"""Which plots a result gives, each with a legend in the order of its scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
 from drol_jax.metrics.eao import INTERVALS
-from drol_jax.report.board import Board, Column, Standing
-from drol_jax.report.board_table import cell
+from drol_jax.report.columns import Column, cell
 from drol_jax.report.figures import Axes, Line, plot, radar
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import Style
 
 SPOKES = 3
@@ -34,21 +34,21 @@ class Plot:
     legend: tuple[Entry, ...]
 
 
-def curve_plots(board: Board, styles: Mapping[str, Style]) -> list[Plot]:
-    """The plots that the board's curves make: of one-pass evaluation, EAO, or long-term tracking."""
-    curves = [standing for standing in board.ranked if standing.curves]
-    names = {name for standing in curves for name in standing.curves}
+def curve_plots(result: BenchmarkResult, styles: Mapping[str, Style]) -> list[Plot]:
+    """The plots that the result's curves make: of one-pass evaluation, EAO, or long-term tracking."""
+    curves = [scores for scores in result.ranked if scores.curves]
+    names = {name for scores in curves for name in scores.curves}
     wanted: list[tuple[str, Axes, str]] = []  # curve, axes, column in the legend
     if {"precision", "recall", "f"} <= names:
         both = Axes(x="recall", y="precision", title="Precision over recall", x_limits=(0, 1))
         f = Axes(x="threshold, from the highest confidence down", y="F", title="F over thresholds")
         return [
-            _curves(board, curves, "precision", both, "f", styles, 0, over="recall"),
-            _curves(board, curves, "f", f, "f", styles, 1),
+            _curves(result, curves, "precision", both, "f", styles, 0, over="recall"),
+            _curves(result, curves, "f", f, "f", styles, 1),
         ]
     if "success" in names:
         axes = Axes(x="overlap threshold", y="share of frames", title="Success", x_limits=(0, 1))
-        wanted.append(("success", axes, board.columns[0].key))
+        wanted.append(("success", axes, result.columns[0].key))
     if "precision" in names:
         axes = Axes(x="centre error, pixels", y="share of frames", title="Precision", x_limits=(0, 50))
         wanted.append(("precision", axes, "precision_20"))
@@ -58,7 +58,7 @@ def curve_plots(board: Board, styles: Mapping[str, Style]) -> list[Plot]:
         )
         wanted.append(("normalised_precision", axes, "normalised_precision"))
     if "expected_overlap" in names:
-        interval = INTERVALS.get(board.dataset)
+        interval = INTERVALS.get(result.dataset)
         longest = max(len(s.curves["expected_overlap"]) for s in curves)
         end = min(longest, interval[1] + 100) if interval else longest
         axes = Axes(
@@ -66,24 +66,24 @@ def curve_plots(board: Board, styles: Mapping[str, Style]) -> list[Plot]:
             x_limits=(1, end), shaded=interval,
         )  # fmt: skip
         wanted.append(("expected_overlap", axes, "eao"))
-    return [_curves(board, curves, name, axes, key, styles, number) for number, (name, axes, key) in enumerate(wanted)]
+    return [_curves(result, curves, name, axes, key, styles, number) for number, (name, axes, key) in enumerate(wanted)]
 
 
-def attribute_plot(board: Board, styles: Mapping[str, Style], number: int) -> Plot | None:
+def attribute_plot(result: BenchmarkResult, styles: Mapping[str, Style], number: int) -> Plot | None:
     """The first measure that attributes have, around a circle; None for fewer than three attributes."""
-    names = sorted({name for standing in board.standings for name in standing.attributes})
+    names = sorted({name for scores in result.trackers for name in scores.attributes})
     if len(names) < SPOKES:
         return None
-    for column in board.columns:
+    for column in result.columns:
         lines = []
-        for standing in board.ranked:
-            rows = [standing.attributes.get(name, (0, {}))[1].get(column.key) for name in names]
+        for scores in result.ranked:
+            rows = [scores.attributes.get(name, (0, {}))[1].get(column.key) for name in names]
             values = np.array([np.nan if value is None else value for value in rows], np.float64)
             if np.isfinite(values).any():
-                lines.append(Line(standing.tracker, styles[standing.tracker], np.arange(len(names)), values))
+                lines.append(Line(scores.name, styles[scores.name], np.arange(len(names)), values))
         if lines:
             svg = radar(lines, names, f"{column.head} by attribute", number)
-            return Plot(f"{column.head} by attribute", svg, _legend(board.ranked, column, styles))
+            return Plot(f"{column.head} by attribute", svg, _legend(result.ranked, column, styles))
     return None
 
 
@@ -110,8 +110,8 @@ def overlap_plot(
 
 
 def _curves(
-    board: Board,
-    standings: Sequence[Standing],
+    result: BenchmarkResult,
+    trackers: Sequence[TrackerScores],
     name: str,
     axes: Axes,
     key: str,
@@ -120,24 +120,18 @@ def _curves(
     over: str | None = None,
 ) -> Plot:
     lines = []
-    for standing in standings:
-        y = np.asarray(standing.curves[name], np.float64)
+    for scores in trackers:
+        y = np.asarray(scores.curves[name], np.float64)
         first, last = axes.x_limits if axes.x_limits is not None else (1, len(y))
-        x = np.asarray(standing.curves[over]) if over else np.linspace(first, last, len(y))
+        x = np.asarray(scores.curves[over]) if over else np.linspace(first, last, len(y))
         if name == "expected_overlap":
             x = np.arange(1, len(y) + 1)
-        lines.append(Line(standing.tracker, styles[standing.tracker], x, y))
-    column = next((column for column in board.columns if column.key == key), board.columns[0])
+        lines.append(Line(scores.name, styles[scores.name], x, y))
+    column = next((column for column in result.columns if column.key == key), result.columns[0])
     title = f"{axes.title} ({column.head})"
-    return Plot(title, plot(lines, axes, number), _legend(standings, column, styles))
+    return Plot(title, plot(lines, axes, number), _legend(trackers, column, styles))
 
 
-def _legend(standings: Sequence[Standing], column: Column, styles: Mapping[str, Style]) -> tuple[Entry, ...]:
-    def place(standing: Standing) -> float:
-        value = standing.overall.get(column.key)
-        if value is None or not isfinite(value):
-            return float("inf")
-        return -value if column.larger_is_better else value
-
-    ordered = sorted(standings, key=place)
-    return tuple(Entry(s.tracker, styles[s.tracker], cell(s.overall.get(column.key), column)) for s in ordered)
+def _legend(trackers: Sequence[TrackerScores], column: Column, styles: Mapping[str, Style]) -> tuple[Entry, ...]:
+    ordered = sorted(trackers, key=lambda scores: column.place(scores.mean.get(column.key)))
+    return tuple(Entry(s.name, styles[s.name], cell(s.mean.get(column.key), column)) for s in ordered)

@@ -1,13 +1,12 @@
-"""A board's numbers as tables of words, for pages and for text."""
+"""A result's numbers as tables of words, for pages and for text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
-from drol_jax.report.board import Board, Column, Numbers
-from drol_jax.report.board_table import cell
+from drol_jax.report.columns import Column, Numbers, cell, known
 from drol_jax.report.origins import Speed
 from drol_jax.report.published import Published
+from drol_jax.report.result import BenchmarkResult
 
 LENGTHS = (10, 25, 50, 100, 150, 200, 250, 300, 350, 400, 500, 750, 1000)
 """Of runs, in frames."""
@@ -37,45 +36,45 @@ class Grid:
     about: str = ""
 
 
-def ranking(board: Board) -> Grid:
+def ranking(result: BenchmarkResult) -> Grid:
     """Trackers by measures."""
-    rows = [(s.tracker, s.overall) for s in board.ranked]
-    return Grid("", ("tracker", *(c.head for c in board.columns)), tuple(_by_column(rows, board.columns)))
+    rows = [(s.name, s.mean) for s in result.ranked]
+    return Grid("", ("tracker", *(c.head for c in result.columns)), tuple(_by_column(rows, result.columns)))
 
 
-def by_attribute(board: Board) -> list[Grid]:
+def by_attribute(result: BenchmarkResult) -> list[Grid]:
     """A table for each measure: attributes by trackers."""
-    names = sorted({name for standing in board.standings for name in standing.attributes})
-    counts = {name: n for s in board.standings for name, (n, _) in s.attributes.items()}
-    tables = {s.tracker: {name: row for name, (_, row) in s.attributes.items()} for s in board.ranked}
-    return _by_tracker(board, names, tables, "attribute", counts)
+    names = sorted({name for scores in result.trackers for name in scores.attributes})
+    counts = {name: n for s in result.trackers for name, (n, _) in s.attributes.items()}
+    tables = {s.name: {name: row for name, (_, row) in s.attributes.items()} for s in result.ranked}
+    return _by_tracker(result, names, tables, "attribute", counts)
 
 
-def by_sequence(board: Board) -> list[Grid]:
+def by_sequence(result: BenchmarkResult) -> list[Grid]:
     """A table for each measure that single sequences have: sequences by trackers."""
-    return _by_tracker(board, board.sequences, {s.tracker: s.sequences for s in board.ranked}, "sequence", None)
+    return _by_tracker(result, result.sequences, {s.name: s.sequences for s in result.ranked}, "sequence", None)
 
 
-def by_protocol(board: Board) -> list[Grid]:
-    """A table for each share: trackers by protocols, and how far these lie apart."""
-    if len(board.dialects) < 2:
+def by_dialect(result: BenchmarkResult) -> list[Grid]:
+    """A table for each share: trackers by dialects, and how far these lie apart."""
+    if len(result.dialects) < 2:
         return []
-    names, grids = list(board.dialects), []
-    for column in (c for c in board.columns if c.share):
+    names, grids = list(result.dialects), []
+    for column in (c for c in result.columns if c.share):
         rows = []
-        for standing in board.ranked:
-            values = [board.dialects[name].get(standing.tracker, {}).get(column.key) for name in names]
-            known = [value for value in values if value is not None and isfinite(value)]
-            gap = Cell(cell(max(known) - min(known), column) if len(known) > 1 else "-")
-            rows.append((standing.tracker, (*(Cell(cell(value, column)) for value in values), gap)))
+        for scores in result.ranked:
+            values = [result.dialects[name].get(scores.name, {}).get(column.key) for name in names]
+            found = [value for value in map(known, values) if value is not None]
+            gap = Cell(cell(max(found) - min(found), column) if len(found) > 1 else "-")
+            rows.append((scores.name, (*(Cell(cell(value, column)) for value in values), gap)))
         if any(one.text != "-" for _, cells in rows for one in cells):
             grids.append(Grid(f"{column.head}: {column.meaning}", ("tracker", *names, "spread"), tuple(rows)))
     return grids
 
 
-def by_length(board: Board) -> Grid | None:
-    """The expected overlap of runs of some lengths; None where the board has no such curve."""
-    curves = {s.tracker: s.curves["expected_overlap"] for s in board.ranked if s.curves.get("expected_overlap")}
+def by_length(result: BenchmarkResult) -> Grid | None:
+    """The expected overlap of runs of some lengths; None where the result has no such curve."""
+    curves = {s.name: s.curves["expected_overlap"] for s in result.ranked if s.curves.get("expected_overlap")}
     if not curves:
         return None
     lengths = [n for n in LENGTHS if n <= max(len(curve) for curve in curves.values())]
@@ -87,54 +86,54 @@ def by_length(board: Board) -> Grid | None:
     return Grid("Expected overlap of runs of so many frames", ("tracker", *map(str, lengths)), rows)
 
 
-def beside_published(board: Board, tables: Iterable[Published]) -> list[Grid]:
-    """Published scores with the board's trackers among them, the best first; measures that the board lacks left out."""
+def beside_published(result: BenchmarkResult, tables: Iterable[Published]) -> list[Grid]:
+    """Published scores with the result's trackers among them, the best first; less measures that the result lacks."""
     grids = []
-    by_key = {column.key: column for column in board.columns}
+    by_key = {column.key: column for column in result.columns}
     by_key.setdefault("fps", Column("fps", "fps", "frames a second", share=False))
     for table in tables:
         keys = [key for key in by_key if any(key in row for row in table.rows.values())]
         if not keys or keys == ["fps"]:
             continue
         rows: list[tuple[str, Numbers]] = [*table.rows.items()]
-        ours = [(f"here: {s.tracker}", s.overall) for s in board.standings if s.overall]
+        ours = [(f"here: {s.name}", s.mean) for s in result.trackers if s.mean]
         first = by_key[keys[0]]
-        ordered = sorted(rows + ours, key=lambda row: _place(row[1].get(first.key), first))
+        ordered = sorted(rows + ours, key=lambda row: first.place(row[1].get(first.key)))
         cells = tuple((name, tuple(Cell(cell(row.get(key), by_key[key])) for key in keys)) for name, row in ordered)
         head = ("tracker", *(by_key[key].head for key in keys))
         grids.append(Grid(table.source, head, cells, frozenset(name for name, _ in ours), about=table.about))
     return grids
 
 
-def speeds(board: Board, measured: Mapping[str, Speed]) -> Grid | None:
+def speeds(result: BenchmarkResult, measured: Mapping[str, Speed]) -> Grid | None:
     """Frame rates of the trackers that have one."""
     rows = []
-    for standing in board.ranked:
-        one = measured.get(standing.tracker)
+    for scores in result.ranked:
+        one = measured.get(scores.name)
         if one is not None:
             words = (f"{one.fps:.1f}", str(one.frames), f"{one.seconds:.1f}")
             compiled = "-" if one.compile_seconds is None else f"{one.compile_seconds:.1f}"
-            rows.append((standing.tracker, tuple(Cell(word) for word in (*words, compiled))))
+            rows.append((scores.name, tuple(Cell(word) for word in (*words, compiled))))
     return Grid("", ("tracker", "frames/s", "frames", "seconds", "compilation s"), tuple(rows)) if rows else None
 
 
-def differences(board: Board) -> Grid | None:
+def differences(result: BenchmarkResult) -> Grid | None:
     """The best tracker against the others."""
-    if not board.differences or board.compared is None:
+    if not result.differences or result.compared is None:
         return None
     rows = []
-    for (first, second), gap in board.differences.items():
+    for (first, second), gap in result.differences.items():
         low, high = gap.interval
         words = (f"{gap.mean:+.3f}", f"{low:+.3f} to {high:+.3f}", f"{gap.p:.4f}")
         rows.append((f"{first} - {second}", tuple(Cell(word) for word in words)))
-    return Grid("", ("pair", f"{board.compared.head} a sequence", "95 % interval", "p"), tuple(rows))
+    return Grid("", ("pair", f"{result.compared.head} a sequence", "95 % interval", "p"), tuple(rows))
 
 
-def repeats(board: Board) -> Grid | None:
+def repeats(result: BenchmarkResult) -> Grid | None:
     """Spreads over trackers that differ by a seed's number alone."""
     rows = []
-    for name, (runs, spreads) in board.repeats.items():
-        for column in board.columns:
+    for name, (runs, spreads) in result.repeats.items():
+        for column in result.columns:
             spread = spreads.get(column.key)
             if spread is None or spread.deviation is None or spread.interval is None:
                 continue
@@ -152,14 +151,14 @@ def repeats(board: Board) -> Grid | None:
 
 
 def _by_tracker(
-    board: Board,
+    result: BenchmarkResult,
     names: Sequence[str],
     tables: Mapping[str, Mapping[str, Numbers]],
     first: str,
     counts: Mapping[str, int] | None,
 ) -> list[Grid]:
     grids = []
-    for column in board.columns:
+    for column in result.columns:
         rows = []
         for name in names:
             values = [table.get(name, {}).get(column.key) for table in tables.values()]
@@ -185,19 +184,9 @@ def _by_column(
 
 def _marked(values: Sequence[float | None], column: Column) -> list[Cell]:
     """Cells of values that compete; the best stands out where they differ."""
-    known = [value for value in map(_known, values) if value is not None]
-    best = (max(known) if column.larger_is_better else min(known)) if len(set(known)) > 1 else None
+    found = [value for value in map(known, values) if value is not None]
+    best = (max(found) if column.larger_is_better else min(found)) if len(set(found)) > 1 else None
     return [
-        Cell(cell(value, column), best is not None and value == best, _known(value) if column.share else None)
+        Cell(cell(value, column), best is not None and value == best, known(value) if column.share else None)
         for value in values
     ]
-
-
-def _place(value: float | None, column: Column) -> tuple[bool, float]:
-    """Sorts the best to the front, what has no number to the end."""
-    known = _known(value)
-    return known is None, 0.0 if known is None else -known if column.larger_is_better else known
-
-
-def _known(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None

@@ -20,7 +20,7 @@ class Published:
     source: str
     about: str
     rows: Mapping[str, Mapping[str, float]]
-    """By tracker, by a column's key the number; "fps" beside them."""
+    """Numbers by tracker and a column's key; "fps" beside them."""
 
 
 def published(dataset: str) -> list[Published]:
@@ -35,7 +35,7 @@ def published(dataset: str) -> list[Published]:
 
 @cache
 def _held_to() -> dict[str, dict[str, dict[str, float]]]:
-    """By configuration, dataset and measure."""
+    """Published scores by configuration, dataset and measure."""
     found = {}
     for path in sorted(data_path("configs").glob("*.yaml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""One sequence and several trackers as a file of pictures: a strip, or a film that moves."""
+"""One sequence and several trackers as a file of images: a strip, or a film that moves."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,18 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image import frames
 from drol_jax.metrics.regions import Regions
-from drol_jax.report.drawing import fitted, groundtruth_of, outlined, overlaps_of
+from drol_jax.report.drawing import fitted, outlined, overlaps_of
 from drol_jax.report.style import GROUNDTRUTH, style
 from drol_jax.results.files import reason
 from drol_jax.results.formats import read_run
+from drol_jax.results.groundtruth import own_regions
 
 STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4")
-"""Ends of names: of one picture, and of one that moves."""
+"""Ends of names: of one image, and of one that moves."""
 GAP, LETTERS, INK = 4, 0.4, (255, 255, 255)
-"""Pixels between pictures, size of letters, their colour."""
+"""Pixels between images, size of letters, their colour."""
 BAND = 18
-"""Rows above a picture for its words."""
+"""Rows above an image for its words."""
 QUALITY = 85
 """Of JPEG and WebP, in per cent."""
 
@@ -47,7 +48,7 @@ def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Tr
     Raises:
       UserError: a file cannot be read, or is not of this sequence.
     """
-    groundtruth, found = groundtruth_of(sequence), []
+    groundtruth, found = own_regions(sequence), []
     for name, path in files.items():
         regions = fitted(read_run(path, regions=True).regions, groundtruth)
         if regions is None:
@@ -56,19 +57,18 @@ def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Tr
     return found
 
 
-def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *, pictures: int, width: int) -> None:
-    """Write pictures at equal distances beside each other, a row for each tracker; white is the groundtruth.
+def write_strip(sequence: datasets.Sequence, tracks: list[Track], path: Path, *, images: int, width: int) -> None:
+    """Write images at equal distances beside each other, a row for each tracker; white is the groundtruth.
 
     Args:
       path: its end, one of `STRIPS`, says the format.
-      pictures: in a row.
-      width: of a picture, in pixels.
+      images: in a row.
+      width: of an image, in pixels.
 
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    shown = np.unique(np.linspace(0, len(sequence) - 1, pictures).round().astype(int)).tolist()
-    groundtruth = groundtruth_of(sequence)
+    groundtruth, shown = own_regions(sequence), spread_out(len(sequence), images)
     columns = [np.vstack(_tiles(sequence, groundtruth, tracks, number, width)) for number in shown]
     quality = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     _write(path, cv2.imencode(path.suffix, _bgr(_spaced(columns)), quality)[1])
@@ -83,12 +83,12 @@ def write_film(
       path: its end, one of `FILMS`, says the format.
       every: of how many frames one is shown.
       speed: frames of the sequence a second.
-      width: of a picture, in pixels.
+      width: of an image, in pixels.
 
     Raises:
       UserError: an image of the sequence cannot be read, or the file not written.
     """
-    groundtruth, shown = groundtruth_of(sequence), range(0, len(sequence), every)
+    groundtruth, shown = own_regions(sequence), range(0, len(sequence), every)
     moving = (_bgr(_spaced(_tiles(sequence, groundtruth, tracks, number, width))) for number in shown)
     if path.suffix == ".mp4":
         _write_video(moving, path, speed / every)
@@ -102,6 +102,17 @@ def write_film(
     _write(path, data)
 
 
+def spread_out(frames: int, images: int) -> list[int]:
+    """Numbers of so many frames at equal distances, the first and the last among them."""
+    return np.unique(np.linspace(0, frames - 1, images).round().astype(int)).tolist()
+
+
+def caption(track: Track, number: int) -> tuple[str, str]:
+    """The words above an image: the tracker on the left; on the right the frame, counted from 0, and its overlap."""
+    overlap = track.overlaps[number]
+    return track.name, f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"
+
+
 def _tiles(
     sequence: datasets.Sequence, groundtruth: Regions, tracks: list[Track], number: int, width: int
 ) -> list[np.ndarray]:
@@ -110,19 +121,18 @@ def _tiles(
     tiles = []
     for place, track in enumerate(tracks):
         colour = style(place).rgb
-        picture = outlined(image, number, [(track.regions, colour), (groundtruth, GROUNDTRUTH)], sequence.origin, width)
+        drawn = outlined(image, number, [(track.regions, colour), (groundtruth, GROUNDTRUTH)], sequence.origin, width)
         band = np.full((BAND, width, 3), colour, np.uint8)
-        overlap = track.overlaps[number]
-        right = f"{number}" if np.isnan(overlap) else f"{number}   IoU {overlap:.2f}"
+        left, right = caption(track, number)
         start = width - 4 - _length(right)
-        _letter(band, _fitting(track.name, start - 8), 4)
+        _letter(band, _fitting(left, start - 8), 4)
         _letter(band, right, start)
-        tiles.append(np.vstack([band, picture]))
+        tiles.append(np.vstack([band, drawn]))
     return tiles
 
 
 def _fitting(words: str, room: int) -> str:
-    """As much of the words as the room has."""
+    """The words, cut to the room there is."""
     if _length(words) <= room:
         return words
     while words and _length(words + "..") > room:
@@ -143,8 +153,8 @@ def _spaced(columns: list[np.ndarray]) -> np.ndarray:
     return np.hstack([part for column in columns for part in (column, gap)][:-1])
 
 
-def _bgr(picture: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(picture[..., ::-1])
+def _bgr(image: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(image[..., ::-1])
 
 
 def _write(path: Path, data: np.ndarray) -> None:
@@ -156,13 +166,13 @@ def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
     with _beside(path) as temporary:
         writer = None
         try:
-            for picture in moving:
-                rows, columns = (n - n % 2 for n in picture.shape[:2])  # video codecs halve colours both ways
+            for image in moving:
+                rows, columns = (n - n % 2 for n in image.shape[:2])  # video codecs halve colours both ways
                 if writer is None:
                     writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"mp4v"), rate, (columns, rows))
                     if not writer.isOpened():
                         raise UserError(f"cannot write {path}; choose another --output, or a film that ends in .webp")
-                writer.write(np.ascontiguousarray(picture[:rows, :columns]))
+                writer.write(np.ascontiguousarray(image[:rows, :columns]))
         finally:
             if writer is not None:
                 writer.release()

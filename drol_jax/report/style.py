@@ -31,12 +31,12 @@ class Style:
 
 
 def style(place: int) -> Style:
-    """Of the tracker in some place of the ranking, from 0. Neighbours differ in colour and in dashes."""
+    """Style of the tracker in some place of the ranking, from 0. Neighbours differ in colour and in dashes."""
     number = place % len(_COLOURS)
     # From the second round on the dashes shift, so that no two of the first 32 trackers look the same.
     return Style(_COLOURS[number], f"--t{number}", _DASHES[(place + place // len(_COLOURS)) % len(_DASHES)])
 
 
 def variables() -> dict[str, str]:
-    """By stand-in colour what the page calls it."""
+    """The page's names of the stand-in colours."""
     return {INK: "var(--ink)", FAINT: "var(--faint)"} | {c: f"var(--t{n})" for n, c in enumerate(_COLOURS)}

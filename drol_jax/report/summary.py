@@ -1,121 +1,124 @@
-"""The numbers of a benchmark run: means over sequences, spreads over seeds."""
+"""One pass over a benchmark as ``summary.json`` and ``summary.csv``: means with their spread over seeds, and times."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import csv
+import io
+import json
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
-from drol_jax.metrics import ope
-from drol_jax.metrics.ope import Scores
-from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
-from drol_jax.results import Timing
+from drol_jax.report.columns import Column
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import Kind, TrackerScores
+from drol_jax.results import plain, write_text
 
+_LEADING = 3
+"""Measures before the times; further ones follow them."""
+_NAMES = {"normalised_precision": "normalised_precision_02"}
+"""Columns that these files call otherwise."""
 
-@dataclass(frozen=True)
-class Entrant:
-    """A tracker that takes part, under one seed or several."""
-
-    name: str
-    """As in the results folder, without the seed."""
-    label: str
-    """Short, for column heads: "DROL", "base"."""
-    seeds: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """One sequence tracked by one entrant under one seed."""
-
-    entrant: str
-    seed: int
-    sequence: str
-    scores: Scores
-    timing: Timing
+_Row = tuple[Kind, str, tuple[str, ...]]
+"""Kind, name, and the sequences that the numbers are over."""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A sequence that could not be tracked."""
+def write_summary(result: BenchmarkResult, folder: Path) -> None:
+    """Write ``summary.json`` and ``summary.csv``.
 
-    sequence: str
-    entrant: str | None
-    """None: the sequence itself could not be opened, so that no entrant tracked it."""
-    seed: int | None
-    message: str
+    The JSON holds, per tracker, the mean, the sequences, the attributes and the mean curves; the CSV one line for
+    each of the first three. Standard deviations over seeds, and the ends of the 95 % interval of the mean
+    (``_low``, ``_high``; Student's t), are null, or empty, for a single seed. Both name the dialect.
 
+    Args:
+      folder: exists.
 
-@dataclass(frozen=True)
-class Line:
-    """What an entrant reached on some sequences."""
-
-    auc: Spread
-    precision: Spread
-    """At 20 pixels."""
-    normalised_precision: Spread
-    """At a fifth of the target's size."""
-    frames: int
-    """In one pass, not times the seeds."""
-    fps: float | None
-    """Frames over tracking seconds, all seeds together, compilation excluded; None where no time was recorded."""
-    compile_seconds: float
-    """Sum over sequences and seeds."""
+    Raises:
+      UserError: a file cannot be written.
+    """
+    write_text(folder / "summary.json", json.dumps(as_dict(result), indent=2, allow_nan=False) + "\n")
+    text = io.StringIO()
+    rows = [_csv_row(result, scores, row) for scores in result.trackers for row in _rows(result, scores)]
+    heads = ["tracker", "seeds", "kind", "name", "sequences", *_heads(result), "dialect"]
+    writer = csv.DictWriter(text, heads, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(folder / "summary.csv", text.getvalue())
 
 
-@dataclass(frozen=True, eq=False)
-class Summary:
-    """All outcomes of a benchmark run."""
+def as_dict(result: BenchmarkResult) -> dict[str, Any]:
+    """The summary in JSON's own types."""
+    return {
+        "dataset": result.dataset,
+        "dialect": result.dialect,
+        "convention": result.convention,
+        "measures": {_name(column): column.meaning for column in result.columns},
+        "sequences_asked": len(result.sequences),
+        "sequences_in_mean": len(result.covered),
+        "trackers": [_tracker(result, scores) for scores in result.trackers],
+        "differences": [
+            {"first": first, "second": second, "measure": result.compared and result.compared.key, **plain(gap)}
+            for (first, second), gap in result.differences.items()
+        ],
+        "failures": [
+            {"sequence": one.sequence, "entrant": one.tracker, "seed": one.seed, "message": one.message}
+            for one in result.refusals
+        ],
+    }
 
-    dataset: str
-    sequences: tuple[str, ...]
-    """Every sequence that was asked for, in order."""
-    attributes: dict[str, tuple[str, ...]]
-    """By sequence."""
-    entrants: tuple[Entrant, ...]
-    outcomes: tuple[Outcome, ...]
-    failures: tuple[Failure, ...] = ()
 
-    @property
-    def covered(self) -> tuple[str, ...]:
-        """Sequences that every entrant finished under every seed: only over these are means comparable."""
-        return tuple(s for s in self.sequences if all(self.finished(entrant, s) for entrant in self.entrants))
+def _tracker(result: BenchmarkResult, scores: TrackerScores) -> dict[str, Any]:
+    tables: dict[str, Any] = {"mean": {}, "sequence": {}, "attribute": {}}
+    for kind, name, sequences in _rows(result, scores):
+        tables[kind][name] = {"sequences": len(sequences), **_numbers(result, scores, (kind, name, sequences))}
+    return {
+        "name": scores.name,
+        "seeds": list(scores.seeds),
+        "mean": tables["mean"].get(""),
+        "sequences": tables["sequence"],
+        "attributes": tables["attribute"],
+        "curves": dict(scores.curves) or None,
+    }
 
-    def finished(self, entrant: Entrant, sequence: str) -> bool:
-        """Whether the entrant tracked the sequence under all its seeds."""
-        seeds = {o.seed for o in self.outcomes if (o.entrant, o.sequence) == (entrant.name, sequence)}
-        return seeds >= set(entrant.seeds)
 
-    def line(self, entrant: Entrant, sequences: Iterable[str]) -> Line:
-        """Mean over sequences, for each seed by itself, then mean and spread over the seeds.
+def _rows(result: BenchmarkResult, scores: TrackerScores) -> Iterator[_Row]:
+    """Everything that is told about a tracker."""
+    for name in result.sequences:
+        if name in scores.sequences:
+            yield "sequence", name, (name,)
+    for name, sequences in result.carriers.items():
+        yield "attribute", name, sequences
+    if result.covered:
+        yield "mean", "", result.covered
 
-        Args:
-          sequences: finished by the entrant; at least one.
-        """
-        wanted = set(sequences)
-        chosen = [o for o in self.outcomes if o.entrant == entrant.name and o.sequence in wanted]
-        per_seed = [ope.mean(o.scores for o in chosen if o.seed == seed) for seed in entrant.seeds]
-        frames = sum(o.timing.frames for o in chosen)
-        seconds = sum(o.timing.seconds for o in chosen)
-        return Line(
-            auc=over_seeds([s.auc for s in per_seed]),
-            precision=over_seeds([s.precision_at_20 for s in per_seed]),
-            normalised_precision=over_seeds([s.normalised_precision_at_02 for s in per_seed]),
-            frames=frames // len(entrant.seeds),
-            fps=frames / seconds if seconds > 0 else None,
-            compile_seconds=sum(o.timing.compile_seconds for o in chosen),
-        )
 
-    def difference(self, first: Entrant, second: Entrant) -> Difference | None:
-        """Success AUC of one entrant minus another's over the covered sequences, each the mean over its seeds; None for
-        fewer than two sequences."""
-        if len(self.covered) < 2:
-            return None
-        rows = [[self.line(entrant, [s]).auc.mean for s in self.covered] for entrant in (first, second)]
-        return paired(rows[0], rows[1])
+def _csv_row(result: BenchmarkResult, scores: TrackerScores, row: _Row) -> dict[str, Any]:
+    kind, name, sequences = row
+    seeds = " ".join(map(str, scores.seeds))
+    named = {"tracker": scores.name, "seeds": seeds, "kind": kind, "name": name, "sequences": len(sequences)}
+    return named | _numbers(result, scores, row) | {"dialect": result.dialect}
 
-    def curves(self, entrant: Entrant) -> Scores:
-        """Mean curves over covered sequences and seeds."""
-        covered = set(self.covered)
-        return ope.mean(o.scores for o in self.outcomes if o.entrant == entrant.name and o.sequence in covered)
 
-    def carriers(self) -> dict[str, tuple[str, ...]]:
-        """Covered sequences by attribute, attributes in alphabetical order."""
-        names = sorted({name for sequence in self.covered for name in self.attributes.get(sequence, ())})
-        return {name: tuple(s for s in self.covered if name in self.attributes.get(s, ())) for name in names}
+def _numbers(result: BenchmarkResult, scores: TrackerScores, row: _Row) -> dict[str, float | int | None]:
+    kind, name, sequences = row
+    cost = scores.timing(sequences)
+    shares: list[list[float | None]] = []
+    for column in result.columns:
+        spread = scores.spread(column.key, kind, name)
+        low, high = (spread and spread.interval) or (None, None)
+        shares.append([spread and spread.mean, spread and spread.deviation, low, high])
+    frames = cost.frames // max(len(scores.seeds), 1)
+    values = [frames, *_flat(shares[:_LEADING]), cost.fps, cost.compile_seconds, *_flat(shares[_LEADING:])]
+    return dict(zip(_heads(result), values, strict=True))
+
+
+def _heads(result: BenchmarkResult) -> list[str]:
+    names = [_name(column) for column in result.columns]
+    every = [[f"{name}{part}" for part in ("", "_std", "_low", "_high")] for name in names]
+    return ["frames", *_flat(every[:_LEADING]), "fps", "compile_seconds", *_flat(every[_LEADING:])]
+
+
+_flat = chain.from_iterable
+
+
+def _name(column: Column) -> str:
+    return _NAMES.get(column.key, column.key)

@@ -10,13 +10,15 @@ Other toolkits' files: `layout` finds them under a folder, `formats` reads and w
 evaluation servers.
 """
 
-from drol_jax.results.files import read_boxes, write_boxes, write_details, write_text
+from drol_jax.results.details import write_details
+from drol_jax.results.files import read_boxes, write_boxes, write_text
 from drol_jax.results.folder import TrackerFolder
+from drol_jax.results.runs import Run, Timing, Tracked
 from drol_jax.results.settings import environment, plain
-from drol_jax.results.tracked import Timing, Tracked
 from drol_jax.system.resources import version
 
 __all__ = [
+    "Run",
     "Timing",
     "Tracked",
     "TrackerFolder",

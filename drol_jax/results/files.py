@@ -1,22 +1,12 @@
-"""Box files in PySOT's format and per-frame details, written whole or not at all."""
+"""Box files in PySOT's format, and text files that are written whole or not at all."""
 
-import csv
-import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.results.numbers import read_table
-
-if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
-    from drol_jax.results.tracked import Tracked
-    from drol_jax.running.loop import Trajectory
-
-VERDICTS = {-1: "off", 0: "found", 1: "not_found", 2: "hard_negative", 3: "uncertain"}
-TEMPLATES = {0: "first", 1: "short_term"}
 
 
 def write_boxes(path: Path, boxes: np.ndarray, origin: int = 0) -> None:
@@ -47,22 +37,6 @@ def read_boxes(path: Path, origin: int = 0) -> np.ndarray:
     boxes = read_table(path, 4, "x,y,w,h")
     boxes[:, :2] -= origin
     return boxes
-
-
-def write_details(path: Path, trajectory: "Trajectory | Tracked") -> None:
-    """Write what the tracker thought: frame (from 0), score, online_score, verdict, template; empty where NaN.
-
-    Raises:
-      UserError: the file cannot be written.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["frame", "score", "online_score", "verdict", "template"])
-    columns = (trajectory.scores, trajectory.online_scores, trajectory.verdicts, trajectory.templates)
-    for frame, (score, online, verdict, template) in enumerate(zip(*columns, strict=True)):
-        numbers = ("" if np.isnan(value) else f"{value:.6g}" for value in (float(score), float(online)))
-        writer.writerow([frame, *numbers, VERDICTS[int(verdict)], TEMPLATES[int(template)]])
-    write_text(path, text.getvalue())
 
 
 def clear_litter(folder: Path) -> None:

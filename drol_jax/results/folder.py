@@ -6,19 +6,17 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.results.files import read_boxes, reason, write_details, write_text
-from drol_jax.results.formats import FORMATS, Run, read_run, write_run
+from drol_jax.results.details import write_details
+from drol_jax.results.files import read_boxes, reason, write_text
+from drol_jax.results.formats import FORMATS, read_run, write_run
 from drol_jax.results.numbers import text_of
+from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
 from drol_jax.results.settings import plain
-from drol_jax.results.tracked import Timing, Tracked
-
-if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
-    from drol_jax.running.loop import Trajectory
 
 
 class TrackerFolder:
@@ -122,7 +120,7 @@ class TrackerFolder:
         """The boxes of a finished sequence, float64 [T, 4], 0-based, as rounded in the file."""
         return read_boxes(self.path_of(sequence), origin)
 
-    def save(self, sequence: str, trajectory: "Trajectory", origin: int = 0) -> Timing:
+    def save(self, sequence: str, trajectory: Trajectory, origin: int = 0) -> Timing:
         """Write a finished sequence. As `write`."""
         return self.write(sequence, Tracked.of(trajectory, origin))
 

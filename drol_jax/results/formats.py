@@ -27,22 +27,23 @@ from drol_jax.metrics.regions import Regions
 from drol_jax.results.files import reason, write_text
 from drol_jax.results.numbers import read_table, read_values
 from drol_jax.results.regions import read_regions, write_regions
+from drol_jax.results.runs import Run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """Where a toolkit puts a sequence's boxes, and how it spells them."""
+    """A toolkit's place for a sequence's boxes, and its spelling of them."""
 
     path: str
-    """Below the tracker's folder; {seq} and {run} (from 1) are filled in."""
+    """Path below the tracker's folder; {seq} and {run} (from 1) are filled in."""
     decimals: int | None = 4
-    """None: truncated towards zero to integers."""
+    """Digits after the point; None: truncated towards zero to integers."""
     separator: str = ","
     times: str | None = None
-    """Where seconds a frame go; None where the toolkit keeps none."""
+    """File of seconds a frame; None where the toolkit keeps none."""
     time_decimals: int = 8
     confidence: str | None = None
-    """Where confidences go; a format with them holds a code in the first frame."""
+    """File of confidences; a format with them holds a code in the first frame."""
     regions: bool = False
     """Lines are codes, boxes or polygons."""
 
@@ -67,18 +68,6 @@ FORMATS = {
     "vot-multistart": Format(path=_ANCHOR + ".txt", times=_ANCHOR + "_time.value", regions=True),
     "vot": Format(path=_VOT + ".txt", times=_VOT + "_time.value", confidence=_VOT + "_confidence.value", regions=True),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One tracker's result on one sequence, once."""
-
-    regions: Regions
-    """T frames, in the benchmark's own origin."""
-    times: np.ndarray | None = None
-    """float64 [T], seconds; None where they are not known."""
-    confidence: np.ndarray | None = None
-    """float64 [T], NaN where there is none."""
 
 
 def read_run(path: Path, *, regions: bool = False) -> Run:

@@ -52,9 +52,9 @@ class TrackerResults:
     name: str
     """The name of its folder."""
     folder: Path
-    """Below which the files lie: the tracker's folder, or the chosen experiment's in it."""
+    """Folder below which the files lie: the tracker's folder, or the chosen experiment's in it."""
     files: Mapping[str, Mapping[int, Path]]
-    """By sequence name, by repetition (from 1) or anchor (VOT multi-start, from 0): the box file."""
+    """Box files by sequence name and repetition (from 1) or anchor (VOT multi-start, from 0)."""
     stray: tuple[str, ...] = ()
     """Names that look like result files of no sequence."""
 
@@ -163,7 +163,7 @@ def _named(found: list[TrackerResults], folder: Path) -> list[TrackerResults]:
 
 
 def _unambiguous(names: Mapping[str, str], spell: Callable[[str], str]) -> dict[str, str]:
-    """By spelling the name, where no two names are spelled so."""
+    """Names by spelling, where no two names are spelled so."""
     by_spelling: dict[str, set[str]] = {}
     for spelling, name in names.items():
         by_spelling.setdefault(spell(spelling), set()).add(name)

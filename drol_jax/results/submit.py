@@ -18,12 +18,13 @@ from typing import Any
 import yaml
 
 from drol_jax.errors import UserError
-from drol_jax.results.formats import FORMATS, Run, write_run
+from drol_jax.results.formats import FORMATS, write_run
 from drol_jax.results.regions import write_bytes
+from drol_jax.results.runs import Run
 
 BENCHMARKS = {"TrackingNet": "trackingnet", "GOT-10k": "got10k-test", "LaSOT": "lasot", "VOT": "vot"}
 BENCHMARKS |= {"VisDrone-SOT": "visdrone"}
-"""Format by benchmark."""
+"""Formats by benchmark."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same results make the same bytes
 

@@ -7,8 +7,10 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from drol_jax.system import terminal
+
 LINE_SECONDS = 30.0
-"""Between two lines where there is no terminal."""
+"""Seconds between two lines where there is no terminal."""
 
 
 class TrainMonitor:
@@ -20,7 +22,7 @@ class TrainMonitor:
         Args:
           console: default is standard error.
         """
-        self._console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = console or terminal.console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),

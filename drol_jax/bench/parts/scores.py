@@ -9,9 +9,9 @@ from drol_jax import datasets
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import SEED, Subject
 from drol_jax.errors import UserError
-from drol_jax.eval.scorers import own_boxes
 from drol_jax.metrics import ope
 from drol_jax.metrics.dialects import default_dialect
+from drol_jax.results.groundtruth import own_boxes
 from drol_jax.running.sequences import LockstepRunner
 
 

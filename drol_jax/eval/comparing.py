@@ -1,0 +1,69 @@
+"""How sure a result is: spread over a tracker's repeats, and paired differences between trackers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
+from drol_jax.report.columns import Column, mean_of
+from drol_jax.report.result import BenchmarkResult
+from drol_jax.report.scores import TrackerScores
+
+Groups = Mapping[str, Sequence[TrackerScores]]
+"""Repeats of each tracker: its scores under one seed or number each."""
+
+_REPEAT = re.compile(r"^(?P<name>.+?)(_s\d+|_\d{3})$")
+
+
+def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
+    """The result with each group's spread, and the first group's differences to each other one.
+
+    The differences are of the first column that single sequences have a number in. Repeats of a tracker count as one,
+    with the mean of its scores on each sequence.
+    """
+    column, differences = _differences(result, groups)
+    return replace(result, compared=column, differences=differences, repeats=_repeats(result, groups))
+
+
+def by_name(result: BenchmarkResult) -> dict[str, list[TrackerScores]]:
+    """Trackers from the best to the worst; those whose names differ by a seed's or run's number alone are one: NAME_s0,
+    NAME_s1 or NAME_000, NAME_001."""
+    groups: dict[str, list[TrackerScores]] = {}
+    for scores in result.ranked:
+        match = _REPEAT.match(scores.name)
+        groups.setdefault(match["name"] if match else scores.name, []).append(scores)
+    named = {name if len(members) > 1 else members[0].name: members for name, members in groups.items()}
+    column = result.columns[0]
+
+    def place(name: str) -> tuple[bool, float]:
+        known = [value for one in named[name] if (value := one.mean.get(column.key)) is not None]
+        return column.place(mean_of(known))
+
+    return {name: named[name] for name in sorted(named, key=place)}
+
+
+def _differences(result: BenchmarkResult, groups: Groups) -> tuple[Column | None, dict[tuple[str, str], Difference]]:
+    if len(groups) < 2 or len(result.covered) < 2:
+        return None, {}
+    for column in result.columns:
+        rows = {name: _scores(members, column, result.covered) for name, members in groups.items()}
+        (first, leading), *others = rows.items()
+        if all(None not in row for row in rows.values()):
+            return column, {(first, name): paired(leading, row) for name, row in others}  # pyright: ignore
+    return None, {}
+
+
+def _scores(members: Sequence[TrackerScores], column: Column, covered: Sequence[str]) -> list[float | None]:
+    """Means over a tracker's repeats, sequence by sequence."""
+    return [mean_of([one.sequences[name].get(column.key) for one in members]) for name in covered]
+
+
+def _repeats(result: BenchmarkResult, groups: Groups) -> dict[str, tuple[int, dict[str, Spread]]]:
+    repeats = {}
+    for name, every in groups.items():
+        members = [one for one in every if one.mean]
+        if len(members) > 1:
+            rows = {c.key: [v for m in members if (v := m.mean[c.key]) is not None] for c in result.columns}
+            spreads = {key: over_seeds(row) for key, row in rows.items() if len(row) == len(members)}
+            repeats[name] = (len(members), spreads)
+    return repeats

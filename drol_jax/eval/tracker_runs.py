@@ -1,0 +1,94 @@
+"""Trackers that take part in a benchmark, with their runners and seeds, and where they come from. Needs no jax."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from drol_jax.errors import UserError
+from drol_jax.eval.running import Runner
+
+
+class Tracker(Protocol):
+    """What identifies a tracker; `drol_jax.Tracker` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def config(self) -> Any: ...
+    @property
+    def hyper(self) -> Any: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def weights_hash(self) -> str: ...
+
+
+class Backend(Protocol):
+    """Source of trackers."""
+
+    def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]: ...
+    def vary(
+        self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    ) -> list[tuple[Tracker, Runner]]:
+        """Variants of one tracker: some settings changed, by name of the variant and section of the settings."""
+        ...
+
+    def environment(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class TrackerRun:
+    """A tracker that takes part, with what it takes to run it under one seed or several."""
+
+    name: str
+    """Name of the results folder, without the seed."""
+    label: str
+    """Short name for column heads: "DROL", "base"."""
+    seeds: tuple[int, ...]
+    tracker: Tracker
+    runner: Runner
+
+    @property
+    def deterministic(self) -> bool:
+        """Nothing is drawn at random without the online subnet."""
+        return not self.tracker.config.online.enabled
+
+    def folder(self, seed: int) -> str:
+        """Name of the results folder under one seed."""
+        return self.name if len(self.seeds) == 1 else f"{self.name}_s{seed}"
+
+
+def tracker_run(tracker: Tracker, runner: Runner, *, seeds: int, label: str | None = None) -> TrackerRun:
+    """A tracker under so many seeds, counted up from its configuration's own."""
+    drawn = tuple(range(tracker.seed, tracker.seed + seeds))
+    return TrackerRun(tracker.name, label or _label(tracker), drawn, tracker, runner)
+
+
+def check_seeds(seeds: int) -> None:
+    """Raise a UserError for fewer seeds than one."""
+    if seeds < 1:
+        raise UserError(f"--seeds {seeds}: at least one seed is needed; pass --seeds 1 or more")
+
+
+def load_runs(backend: Backend, config: str, weights: str | None, *, baseline: bool, seeds: int) -> list[TrackerRun]:
+    """Load the tracker and, where asked for, the same one without the online subnet.
+
+    Args:
+      seeds: how many, counted up from the configuration's own. The baseline draws nothing at random: it gets one.
+
+    Raises:
+      UserError: what loading raises; seeds < 1; a baseline of a tracker that has no online subnet.
+    """
+    check_seeds(seeds)
+    tracker, runner = backend.load(config, weights, online=None)
+    if baseline and not tracker.config.online.enabled:
+        raise UserError(f"configuration {tracker.name} has no online subnet to switch off; drop --baseline")
+    runs = [tracker_run(tracker, runner, seeds=seeds)]
+    if baseline:
+        off, runner = backend.load(config, weights, online=False)
+        runs.append(TrackerRun(f"{tracker.name}_baseline", "base", (off.seed,), off, runner))
+    return runs
+
+
+def _label(tracker: Tracker) -> str:
+    return "DROL" if tracker.config.online.enabled else "Siam"

@@ -1,0 +1,44 @@
+"""Text and tables on a terminal: plain words, names never cut off, the same look in every program."""
+
+from collections.abc import Iterable
+from typing import IO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+UNLIMITED = 10_000
+"""Width given to files and pipes, which cut nothing off; tables only take what their cells need."""
+
+
+def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
+    """A console that prints words as they stand, without markup or colours of numbers.
+
+    Args:
+      file: where to print; default is standard output. A file or a pipe gets plain text without truncation.
+      stderr: print to standard error instead.
+    """
+    made = Console(file=file, stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not stderr and not made.is_terminal:
+        made.width = UNLIMITED
+    return made
+
+
+def table(names: Iterable[str], numbers: Iterable[str] = ()) -> Table:
+    """An empty table: columns of names on the left, which fold where room is short, then columns of numbers.
+
+    Args:
+      names: heads of the columns of names.
+      numbers: heads of the columns of numbers; a line break makes two rows.
+    """
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
+    for head in names:
+        made.add_column(head, overflow="fold")
+    for head in numbers:
+        made.add_column(head, justify="right", no_wrap=True)
+    return made
+
+
+def plus_minus(to: Console) -> str:
+    """The sign "±", or "+-" where the console's encoding lacks it."""
+    return "±" if to.encoding.lower().startswith("utf") else "+-"
