@@ -16,7 +16,7 @@ from drol_jax.image.boxes import checked_start_box
 from drol_jax.image.crops import Frame
 from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten
 from drol_jax.image.masks import full_frame, rotated_box
-from drol_jax.model import Model
+from drol_jax.model import Model, hyper_arrays
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.inference.precision import reduced
 from drol_jax.nets.inference.prepare import laid_out, prepare
@@ -50,7 +50,7 @@ class Tracker:
 
     def __post_init__(self) -> None:
         # A plain number among them would be another type to compiled code.
-        object.__setattr__(self, "hyper", self.hyper.on_device())
+        object.__setattr__(self, "hyper", hyper_arrays(self.hyper))
 
     @property
     def name(self) -> str:

@@ -1,15 +1,25 @@
-"""`Model`: a tracker as one value, which `init` and `step` take first."""
+"""`Model`: a tracker as one value, which `init` and `step` take first. `Hyper` becomes a pytree here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
 from drol_jax.nets import Network
 
+WHOLE = ("refit_interval", "template_interval")
+
 jax.tree_util.register_static(Config)
+jax.tree_util.register_dataclass(Hyper)
+
+
+def hyper_arrays(hyper: Hyper) -> Hyper:
+    """The same scalars, every leaf a JAX array: float32, int32 for the two intervals."""
+    kinds = {f.name: jnp.int32 if f.name in WHOLE else jnp.float32 for f in fields(Hyper)}
+    return Hyper(**{name: jnp.asarray(getattr(hyper, name), kind) for name, kind in kinds.items()})
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["variables", "hyper"], meta_fields=["config"])
@@ -25,7 +35,7 @@ class Model:
     variables: Any
     """Network weights, a pytree."""
     hyper: Hyper
-    """Scalars that a researcher sweeps; `Hyper.on_device()`."""
+    """Scalars that a researcher sweeps; arrays (`hyper_arrays`)."""
 
     @property
     def network(self) -> Network:

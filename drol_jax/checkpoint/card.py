@@ -122,8 +122,7 @@ def _describe(model: dict[str, Any]) -> dict[str, Any]:
     """What tells networks apart, less what the network at hand does not use; what an older card lacks is default."""
     defaults = {f.name: f.default for f in fields(ModelConfig) if f.default is not MISSING}
     model = json.loads(json.dumps({**defaults, **model}))
-    head = HEADS.get(str(model.get("head")))
-    unused = () if head is None else head.unused
+    unused = next((facts.unused for name, facts in HEADS.items() if name == model.get("head")), ())
     # What the online subnet sees needs no weights of its own.
     dropped = (*unused, "online_feature", "online_level", "online_layers")
     return {key: value for key, value in model.items() if key not in dropped}

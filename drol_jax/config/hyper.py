@@ -1,4 +1,4 @@
-"""`Hyper`: what a researcher sweeps. No jax: `drol_jax.online.hyper` makes it a pytree.
+"""`Hyper`: what a researcher sweeps. No jax: `drol_jax.model` makes it a pytree.
 
 Every scalar enters arithmetic only, so one compiled step serves any values and `vmap` runs many settings at once.
 """
@@ -66,10 +66,3 @@ class Hyper:
     """Long-term: score above which a lost target counts as found again."""
     mask_threshold: Number = 0.3
     """SiamMask: probability above which a pixel belongs to the target; read on the host, for the rotated box."""
-
-    def on_device(self) -> "Hyper":
-        """The same with every leaf a JAX array: float32, int32 for the two intervals."""
-        import jax.numpy as jnp
-
-        whole = {"refit_interval", "template_interval"}
-        return Hyper(**{k: jnp.asarray(v, jnp.int32 if k in whole else jnp.float32) for k, v in vars(self).items()})

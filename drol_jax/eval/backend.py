@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
+from drol_jax.config import Fidelity, Precision
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import one_of
 from drol_jax.eval.running import Runner
@@ -11,10 +12,6 @@ from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results import environment
 from drol_jax.system.program import CacheArguments, make_ready
 from drol_jax.system.workers import Clock
-
-# Those of drol_jax.config, which imports jax.
-Fidelity = Literal["published", "exact"]
-Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +53,7 @@ class JaxBackend:
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
     ) -> list[tuple[Tracker, Runner]]:
         from drol_jax.api import load
+        from drol_jax.model import hyper_arrays
         from drol_jax.running.sequences import LockstepRunner
         from drol_jax.settings import from_dict, to_dict
 
@@ -67,7 +65,7 @@ class JaxBackend:
             for section, values in changes.items():
                 tree[section] = {**tree[section], **values}
             settings = from_dict({**tree, "name": f"{tracker.name}_{name}"}, source=f"{tracker.name}, {name}")
-            variant = replace(tracker, settings=settings, hyper=settings.hyper.on_device())
+            variant = replace(tracker, settings=settings, hyper=hyper_arrays(settings.hyper))
             like = made[0][1] if made else None
             made.append((variant, LockstepRunner(variant, asked.lanes, like, self.clock)))
         return made

@@ -1,5 +1,3 @@
 """The online classification subnet: fitted to the first frame, refitted while tracking."""
 
-from drol_jax.online.hyper import on_device
-
-__all__ = ["on_device"]
+import drol_jax.model  # noqa: F401  `Hyper`, which everything here computes with, is a pytree from there on.

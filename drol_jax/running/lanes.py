@@ -18,8 +18,9 @@ from drol_jax.image.crops import Frame, as_frame
 from drol_jax.model import Model
 from drol_jax.online import subnet
 from drol_jax.system.lazy_cond import Rows, for_lanes
+from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.record import StepRecord, record_of
-from drol_jax.tracker.search import Found, search
+from drol_jax.tracker.search import search
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import finish, is_hard_negative, refit, update_memory

@@ -37,8 +37,8 @@ from drol_jax.running.lanes import (
 )
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.workers import cores
+from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.record import StepRecord
-from drol_jax.tracker.search import Found
 from drol_jax.tracker.state import StepOutput, TrackerState
 
 T = TypeVar("T")

@@ -55,7 +55,7 @@ def model_tree(get: Get, source: str) -> dict[str, Any]:
         if type(get(key)) is not bool:
             raise unsupported(source, key, get(key), "true or false")
     backbone = get("BACKBONE.TYPE")
-    facts = BACKBONES.get(backbone) if isinstance(backbone, str) else None
+    facts = {str(name): facts for name, facts in BACKBONES.items()}.get(backbone) if isinstance(backbone, str) else None
     if facts is None or not facts.in_pysot:
         *known, last = (name for name, facts in BACKBONES.items() if facts.in_pysot)
         raise unsupported(source, "BACKBONE.TYPE", backbone, f"{', '.join(known)} or {last}")

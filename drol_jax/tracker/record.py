@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from drol_jax.image.crops import Frame
 from drol_jax.online.fit import RefitStats
-from drol_jax.tracker.search import Found
+from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.state import TrackerState
 
 

@@ -21,8 +21,9 @@ from drol_jax.online.subnet import RefitRequest
 from drol_jax.system.lazy_cond import lazy_cond
 from drol_jax.tracker.candidates import clip
 from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.record import StepRecord, record_of
-from drol_jax.tracker.search import Found, search
+from drol_jax.tracker.search import search
 from drol_jax.tracker.short_term import renew_template
 from drol_jax.tracker.state import StepOutput, TrackerState
 

@@ -9,6 +9,7 @@ import numpy as np
 from drol_jax.api import Tracker
 from drol_jax.datasets.synth import load_synth
 from drol_jax.metrics import ope
+from drol_jax.model import hyper_arrays
 from drol_jax.running.loop import Runner
 from drol_jax.settings import Settings, without_online
 from drol_jax.train.settings import EvaluationSettings
@@ -39,7 +40,7 @@ class Evaluator:
         tracker = Tracker(
             settings=self._settings,
             variables=jax.tree.map(jnp.asarray, jax.device_get(variables)),
-            hyper=self._settings.hyper.on_device(),
+            hyper=hyper_arrays(self._settings.hyper),
             weights_hash="",
         )
         self._runner = Runner(tracker, like=self._runner)

@@ -1,7 +1,6 @@
-"""Losses of SiamFC, SiamRPN, NanoTrack and SiamMask.
+"""What is summed in a loss, over which places, and the losses of networks that tell a box at every place.
 
-Sources: SiamFC (Bertinetto et al., 2016), SiamRPN++ (Li et al., CVPR 2019) as PySOT trains it, SiamBAN (Chen et al.,
-CVPR 2020) for the points, SiamMask (Wang et al., CVPR 2019). Letters as in `targets`.
+Sources: SiamRPN++ (Li et al., CVPR 2019) as PySOT trains it. Letters as in `targets`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ import jax.numpy as jnp
 
 from drol_jax.config import Config
 from drol_jax.nets import Response
-from drol_jax.train.targets import Targets, anchor_grid, overlaps, split
+from drol_jax.train.families import family
+from drol_jax.train.targets import Targets, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +28,13 @@ class LossSettings:
     negatives: int = 48
     """Most negative places of a pair with the target that count."""
     negatives_without: int = 16
-    """Most of a pair without it."""
+    """Most negative places of a pair without it that count."""
     hard: float = 0.0
     """Share of the negatives that are those that look most like the target, not drawn."""
     cls_weight: float = 1.0
     loc_weight: float = 1.2
     distance: Literal["l1", "smooth_l1"] = "l1"
-    """Of offsets from anchors; points are trained on 1 - overlap."""
+    """Distance of offsets from anchors; points are trained on 1 - overlap."""
     mask_weight: float = 36.0
     mask: Literal["refined", "coarse", "both"] = "both"
     """Which of SiamMask's masks are trained: the decoder's, those of every cell, or both."""
@@ -103,7 +103,7 @@ def rpn_losses(
     settings: LossSettings,
     key: jax.Array,
 ) -> tuple[dict[str, jax.Array], jax.Array]:
-    """SiamRPN's losses, or those of point heads.
+    """The losses of a network that tells a box at every place: SiamRPN's, or those of point heads.
 
     Args:
       present: bool [B], pairs with the target.
@@ -120,29 +120,11 @@ def rpn_losses(
     likeness = jax.lax.stop_gradient(logits[..., 1])
     positive, negative = choose_places(targets, likeness, present, settings, key)
     cls = -0.5 * (mean_over(logits[..., 1], positive) + mean_over(logits[..., 0], negative))
-    if model.anchor_free:
-        away = 1 - _side_overlap(said, targets.offsets)
-    else:
-        # Offsets elsewhere may be infinite, and infinity times zero is no number.
-        wanted = jnp.where(positive[..., None], targets.offsets, 0)
-        away = jnp.sum(_distance(said - wanted, settings.distance), axis=-1)
+    away = family(model).away(said, targets.offsets, positive, settings.distance)
     count = jnp.sum(positive, axis=(1, 2, 3), keepdims=True)
     loc = jnp.sum(jnp.where(positive, away, 0) / jnp.maximum(count, 1)) / positive.shape[0]
     found = mean_over(_best_overlap(said, targets.offsets, likeness, config), present)
     return {"cls": cls, "loc": loc, "overlap": found}, positive
-
-
-def _distance(difference: jax.Array, kind: str) -> jax.Array:
-    size = jnp.abs(difference)
-    return size if kind == "l1" else jnp.where(size < 1, 0.5 * size**2, size - 0.5)
-
-
-def _side_overlap(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Overlap of two boxes about one point, each [..., 4] distances (left, top, right, bottom)."""
-    a, b = jnp.maximum(a, 0), jnp.maximum(b, 0)
-    both = jnp.prod(jnp.minimum(a[..., :2], b[..., :2]) + jnp.minimum(a[..., 2:], b[..., 2:]), axis=-1)
-    areas = [jnp.prod(x[..., :2] + x[..., 2:], axis=-1) for x in (a, b)]
-    return both / jnp.maximum(areas[0] + areas[1] - both, 1e-6)
 
 
 def _best_overlap(said: jax.Array, wanted: jax.Array, likeness: jax.Array, config: Config) -> jax.Array:
@@ -153,43 +135,9 @@ def _best_overlap(said: jax.Array, wanted: jax.Array, likeness: jax.Array, confi
         flat = x.reshape(x.shape[0], -1, 4)
         return jnp.take_along_axis(flat, best[:, None, None], axis=1)[:, 0]
 
-    said, wanted = at_best(jax.lax.stop_gradient(said)), at_best(wanted)
-    if config.model.anchor_free:
-        return jnp.where(jnp.all(wanted + wanted[:, [2, 3, 0, 1]] > 0, axis=1), _signed_overlap(said, wanted), 0)
-    anchor = anchor_grid(config).reshape(-1, 4)[best]
-
-    def box(offsets):
-        sides = jnp.exp(offsets[:, 2:]) * anchor[:, 2:]
-        return jnp.concatenate([offsets[:, :2] * anchor[:, 2:] + anchor[:, :2], sides], axis=-1)
-
-    return overlaps(box(said), box(wanted))
+    return family(config.model).best_overlap(at_best(jax.lax.stop_gradient(said)), at_best(wanted), best, config)
 
 
-def _signed_overlap(a: jax.Array, b: jax.Array) -> jax.Array:
-    """As `_side_overlap` where the point may lie outside b, whose distances then are negative."""
-    boxes = [jnp.concatenate([(x[:, 2:] - x[:, :2]) / 2, x[:, 2:] + x[:, :2]], axis=-1) for x in (a, b)]
-    return overlaps(*boxes)
-
-
-def siamfc_losses(
-    response: Response, bias: jax.Array, targets: Targets, present: jax.Array, settings: LossSettings
-) -> dict[str, jax.Array]:
-    """SiamFC's logistic loss, positive and negative cells of a pair at equal weight.
-
-    Args:
-      bias: [1], the head's.
-
-    Returns:
-      Scalars `cls`, and `overlap`: the share of pairs whose highest cell is a positive one, which is no loss.
-    """
-    logits = (response.cls[..., 0] * settings.response_scale + bias)[:, None]
-    positive, negative = targets.positive, targets.negative
-    losses = jax.nn.softplus(jnp.where(positive, -logits, logits))
-    share = positive / jnp.maximum(jnp.sum(positive, axis=(1, 2, 3), keepdims=True), 1)
-    share += negative / jnp.maximum(jnp.sum(negative, axis=(1, 2, 3), keepdims=True), 1)
-    flat = logits.reshape(logits.shape[0], -1)
-    hit = jnp.take_along_axis(positive.reshape(flat.shape), jnp.argmax(flat, axis=1)[:, None], axis=1)[:, 0]
-    return {
-        "cls": 0.5 * jnp.mean(jnp.sum(losses * share, axis=(1, 2, 3))),
-        "overlap": mean_over(hit.astype(jnp.float32), present),
-    }
+def weighted(scalars: dict[str, jax.Array], settings: LossSettings) -> jax.Array:
+    """The sum of `cls` and `loc`, each by its weight."""
+    return settings.cls_weight * scalars["cls"] + settings.loc_weight * scalars["loc"]

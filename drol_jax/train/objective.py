@@ -6,13 +6,14 @@ import jax
 
 from drol_jax.config import Config
 from drol_jax.nets import Response, Search, SiameseNet, Template
-from drol_jax.train.losses import LossSettings, rpn_losses, siamfc_losses
+from drol_jax.train.families import family
+from drol_jax.train.losses import LossSettings
 from drol_jax.train.mask_losses import mask_loss
 from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.targets import targets
 
 PARTS = ("cls", "loc", "mask")
-"""What a loss is made of, where the network has it."""
+"""Parts of a loss, where the network has them."""
 
 
 class Answer(NamedTuple):
@@ -53,12 +54,10 @@ def objective(
         negative_overlap=settings.negative_overlap,
         radius=settings.radius,
     )
-    if config.model.head == "siamfc":
-        scalars = siamfc_losses(answer.response, params["head"]["bias"], wanted, pairs.positive, settings)
-        return scalars["cls"], (stats, {"loss": scalars["cls"], **scalars})
     place_key, mask_key = jax.random.split(key)
-    scalars, positive = rpn_losses(answer.response, wanted, pairs.positive, config, settings, place_key)
-    loss = settings.cls_weight * scalars["cls"] + settings.loc_weight * scalars["loc"]
+    scalars, loss, positive = family(config.model).losses(
+        answer.response, params["head"], wanted, pairs.positive, config, settings, place_key
+    )
     if config.model.mask:
         assert answer.coarse is not None and pairs.mask is not None
         variables = {"params": params, "batch_stats": stats}

@@ -14,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drol_jax.config import ModelConfig, SearchConfig, TemplateConfig
+from drol_jax.model import hyper_arrays
 from drol_jax.nets import Response
-from drol_jax.tracker import candidates
-from drol_jax.tracker.anchors import anchors, cubic_matrix, hann_window, linear_matrix
+from drol_jax.tracker import candidates, one_region
 from drol_jax.tracker.candidates import MINIMUM_SIDE, Candidate
-from drol_jax.tracker.search import DRIFT_AFTER
+from drol_jax.tracker.families import peak
+from drol_jax.tracker.families.anchors import anchors, read
+from drol_jax.tracker.outcome import DRIFT_AFTER
+from drol_jax.tracker.places import cubic_matrix, hann_window, linear_matrix
 
 RPN, FC = "siamrpn_alex_dwxcorr_otb", "siamfc_alex_upxcorr_otb"
 FILES = {name: recorded.load(f"{name}.decode") for name in (RPN, FC)}
@@ -36,7 +39,7 @@ def setting(name, case):
     config = recorded.variant(name, online=case["mode"] != "off", template_update=case["mode"] == "tu")
     over = {key.lower(): value for key, value in case["over"].items()}
     drift = over.pop("short_term_drift", False)
-    hyper = replace(recorded.settings(name).hyper, **over).on_device()
+    hyper = hyper_arrays(replace(recorded.settings(name).hyper, **over))
     size = config.search.instance_size
     score_map = jnp.asarray(recipe.bump_map(size, PEAKS, -0.02)) if case["mode"] != "off" else None
     lost = case["lost"] + 1 if case["flag"] == "not_found" else 0
@@ -62,17 +65,17 @@ def chooser(name, config):
     """Jitted (first response, this template's, centre, size, score map or None, drifting, hyper) -> Candidate."""
 
     def rpn(_, own, centre, size, score_map, drifting, hyper):
-        confidence = None if score_map is None else candidates.rpn_confidence(score_map, config)
-        return candidates.rpn_candidate(own, centre, size, PICTURE, confidence, drifting, config, hyper)
+        confidence = None if score_map is None else one_region.rpn_confidence(score_map, config)
+        return one_region.rpn_candidate(own, centre, size, PICTURE, confidence, drifting, config, hyper)
 
     def fc(first, own, centre, size, score_map, drifting, hyper):
         geometry = config.search
         scales = geometry.scale_step ** jnp.arange(-1.0, 2.0)
-        chosen = candidates.fc_best_scale(candidates.fc_upsampled(first, config), hyper)
-        maps = candidates.fc_upsampled(own, config)
-        best = candidates.fc_best_scale(maps, hyper)
+        chosen = peak.fc_best_scale(peak.fc_upsampled(first, config), hyper)
+        maps = peak.fc_upsampled(own, config)
+        best = peak.fc_best_scale(maps, hyper)
         displaced_by = candidates.padded_side(size, geometry.context_amount) / geometry.exemplar_size * scales[chosen]
-        return candidates.fc_candidate(
+        return peak.fc_candidate(
             maps, best, scales[best], displaced_by, centre, size, PICTURE, score_map, drifting, config, hyper
         )
 
@@ -130,17 +133,17 @@ def test_anchors_and_window_are_the_recorded_ones():
 def test_decoded_scores_boxes_and_penalties_are_the_recorded_ones():
     config, hyper, _, size, _, _ = setting(RPN, "off")
     file = FILES[RPN]
-    score, boxes = candidates.decode(response(RPN, "off"), config)
+    score, boxes = read(response(RPN, "off"), config)
     assert recorded.relative_error(score, file["score"]) < TOLERANCE
     assert recorded.relative_error(np.moveaxis(boxes, -1, 0), file["pred_bbox"]) < TOLERANCE
     scale = config.search.exemplar_size / candidates.padded_side(size, config.search.context_amount)
-    penalty = candidates.shape_penalty(boxes[..., 2:], size * scale, hyper.penalty_k)
+    penalty = one_region.shape_penalty(boxes[..., 2:], size * scale, hyper.penalty_k)
     assert recorded.relative_error(penalty, file["penalty"]) < TOLERANCE
 
 
 def test_the_confidence_on_the_anchors_grid_is_the_recorded_one():
     config, _, _, _, score_map, _ = setting(RPN, "on")
-    confidence = candidates.rpn_confidence(score_map, config)
+    confidence = one_region.rpn_confidence(score_map, config)
     for case in CASES[RPN]:
         if CASES[RPN][case]["mode"] != "off":
             # Recorded before it was stretched to 0..1.
@@ -154,26 +157,26 @@ def test_the_normalised_maps_on_the_fine_grid_are_the_recorded_ones():
     up = linear_matrix(config.search.instance_size, 272)
     online = candidates.normalised(jnp.asarray(up @ np.asarray(score_map) @ up.T))
     assert recorded.relative_error(online[::4, ::4], FILES[FC]["on_confidence"]) < 1e-5
-    siamese = candidates.normalised(candidates.fc_upsampled(response(FC, "on"), config)[0])
+    siamese = candidates.normalised(peak.fc_upsampled(response(FC, "on"), config)[0])
     assert recorded.relative_error(recorded.strided(siamese, FILES[FC], "on_psiam"), FILES[FC]["on_psiam"]) < 1e-5
 
 
 @pytest.mark.parametrize("case", CASES[FC])
 def test_the_chosen_scale_is_the_recorded_one(case):
     config, hyper, *_ = setting(FC, case)
-    maps = candidates.fc_upsampled(response(FC, case), config)
-    assert int(candidates.fc_best_scale(maps, hyper)) == FILES[FC][f"{case}_scale_idx"]
+    maps = peak.fc_upsampled(response(FC, case), config)
+    assert int(peak.fc_best_scale(maps, hyper)) == FILES[FC][f"{case}_scale_idx"]
     penalised = np.asarray(jnp.max(maps, axis=(1, 2))) * FILES[FC]["penalty"]
     np.testing.assert_allclose(penalised, FILES[FC][f"{case}_max_score"], rtol=1e-6)
 
 
 def test_the_outer_scales_are_penalised():
     config, _, *_ = setting(FC, "on")
-    hyper = replace(recorded.settings(FC).hyper, penalty_k=0.9).on_device()
+    hyper = hyper_arrays(replace(recorded.settings(FC).hyper, penalty_k=0.9))
     side = config.search.score_size * config.search.response_upsampling
     for peaks, best in (((1.0, 0.95, 0.9), 1), ((1.1, 0.95, 1.0), 0), ((0.8, 0.7, 1.0), 2), ((1.0, 1.0, 1.0), 1)):
         maps = jnp.broadcast_to(jnp.array(peaks)[:, None, None], (3, side, side))
-        assert int(candidates.fc_best_scale(maps, hyper)) == best
+        assert int(peak.fc_best_scale(maps, hyper)) == best
 
 
 @settings(max_examples=30, deadline=None)
@@ -194,9 +197,9 @@ def test_a_map_of_nan_has_no_peak_and_a_place_within(side):
 def test_a_level_map_says_nothing(level):
     config = recorded.settings(RPN).config
     score_map = jnp.full((config.search.instance_size,) * 2, level)
-    assert np.ptp(candidates.rpn_confidence(jnp.zeros_like(score_map), config)) == 0
+    assert np.ptp(one_region.rpn_confidence(jnp.zeros_like(score_map), config)) == 0
     np.testing.assert_array_equal(candidates.normalised(score_map), 0)
-    assert np.isfinite(candidates.rpn_confidence(score_map, config)).all()
+    assert np.isfinite(one_region.rpn_confidence(score_map, config)).all()
 
 
 def test_on_level_maps_siamfc_stays_where_it_is():
@@ -204,7 +207,7 @@ def test_on_level_maps_siamfc_stays_where_it_is():
     side = config.search.score_size * config.search.response_upsampling
     level = jnp.zeros((3, side, side)), jnp.zeros_like(score_map)
     args = (jnp.int32(1), jnp.float32(1), jnp.float32(1), centre, size, PICTURE)
-    found = candidates.fc_candidate(level[0], *args, level[1], jnp.bool_(False), config, hyper)
+    found = peak.fc_candidate(level[0], *args, level[1], jnp.bool_(False), config, hyper)
     step = config.search.stride / config.search.response_upsampling
     assert np.abs(found.centre - centre).max() <= step / 2
     assert np.isfinite(found.score)
@@ -222,11 +225,11 @@ sides = st.floats(1, 500, width=32)
 @given(width=sides, height=sides, w=sides, h=sides, k=st.floats(0, 2, width=32))
 def test_the_penalty_is_at_most_one_and_one_for_the_shape_unchanged(width, height, w, h, k):
     size, other = jnp.array([width, height]), jnp.array([w, h])
-    penalty = float(candidates.shape_penalty(other, size, k))
+    penalty = float(one_region.shape_penalty(other, size, k))
     assert 0 <= penalty <= 1 + 1e-5
-    assert float(candidates.shape_penalty(size, size, k)) == pytest.approx(1, abs=1e-5)
+    assert float(one_region.shape_penalty(size, size, k)) == pytest.approx(1, abs=1e-5)
     # Growing and shrinking by one factor cost the same, as do turns of the aspect ratio.
-    assert penalty == pytest.approx(float(candidates.shape_penalty(size, other, k)), rel=1e-3, abs=1e-6)
+    assert penalty == pytest.approx(float(one_region.shape_penalty(size, other, k)), rel=1e-3, abs=1e-6)
 
 
 @settings(max_examples=50, deadline=None)
@@ -251,7 +254,7 @@ def place(x, score):
     [(100, 0.75, True), (100, 0.6, False), (105, 0.75, True), (130, 0.99, False), (900, 0.99, False)],
 )
 def test_the_short_term_template_wins_where_it_agrees_and_scores_better_by_a_margin(x, score, wins):
-    hyper = replace(recorded.settings(RPN).hyper, tau_regression=0.6, tau_classification=0.25).on_device()
+    hyper = hyper_arrays(replace(recorded.settings(RPN).hyper, tau_regression=0.6, tau_classification=0.25))
     assert bool(candidates.short_term_wins(place(100.0, 0.5), place(float(x), score), hyper)) is wins
 
 

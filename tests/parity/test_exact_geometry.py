@@ -14,6 +14,7 @@ from small_tracker import FAST
 from drol_jax.config import Config, Hyper, ModelConfig, OnlineConfig, SearchConfig
 from drol_jax.config.backbones import BACKBONES
 from drol_jax.image.crops import as_frame, centred_crop
+from drol_jax.model import hyper_arrays
 from drol_jax.nets import SiameseNet, init_variables
 from drol_jax.nets.backbones import mobilenetv3
 from drol_jax.online.augment import augment
@@ -28,7 +29,7 @@ from drol_jax.settings import available, load_settings
 cut = jax.jit(centred_crop, static_argnums=3)
 judge = jax.jit(lambda maps, *rest: maps.judge(*rest), static_argnums=0)
 put = jax.jit(insert, static_argnums=(4, 7))
-HYPER = Hyper(penalty_k=0.1, window_influence=0.3, size_lr=0.3).on_device()
+HYPER = hyper_arrays(Hyper(penalty_k=0.1, window_influence=0.3, size_lr=0.3))
 
 
 @cache

@@ -13,12 +13,14 @@ import recipe
 from drol_jax.config import Config, Hyper
 from drol_jax.image.crops import as_frame
 from drol_jax.image.masks import full_frame
+from drol_jax.model import hyper_arrays
 from drol_jax.nets import Response, Search
 from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.subnet import Localisation
 from drol_jax.settings import load_settings
-from drol_jax.tracker import search as searching
+from drol_jax.tracker import one_region, outcome
 from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.search import search
 from drol_jax.tracker.state import ShortTerm, TrackerState
 
 FRAME = as_frame(jnp.asarray(recipe.test_image()))
@@ -80,10 +82,10 @@ def run(monkeypatch, name, peak=None, lost=None, short_term=None, fidelity="exac
         judgement = Judgement(verdict=jnp.int32(Verdict.FOUND), peak=jnp.float32(1), position=jnp.zeros(2, jnp.int32))
         return Localisation(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
-    monkeypatch.setattr(searching.subnet, "localise", localise)
+    monkeypatch.setattr(outcome.subnet, "localise", localise)
     monkeypatch.setattr(FixedNetwork, "spot", spot)
     monkeypatch.setattr(
-        searching, "lazy_cond", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
+        one_region, "lazy_cond", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
     )
     state = TrackerState(
         frame_index=jnp.int32(2),
@@ -97,7 +99,7 @@ def run(monkeypatch, name, peak=None, lost=None, short_term=None, fidelity="exac
         lost=lost,
     )
     hyper = replace(settings.hyper, window_influence=0.0, penalty_k=0.0, confidence_low=0.0, tau_regression=0.0)
-    return searching.search(FixedModel(config, hyper.on_device()), state, FRAME), looks
+    return search(FixedModel(config, hyper_arrays(hyper)), state, FRAME), looks
 
 
 @pytest.mark.parametrize("peak", [(-64.0, 16.0)])
@@ -121,7 +123,7 @@ def test_the_enlarged_region_has_a_score_map_of_its_own_size_and_scale(monkeypat
 @pytest.mark.parametrize(("fidelity", "shown"), [("exact", 312), ("published", PLAIN)])
 def test_the_mask_is_decoded_from_the_template_that_won(monkeypatch, fidelity, shown):
     other = ShortTerm(template=jnp.int32(312), candidate=None, candidate_score=None)  # The middle cell of 25 x 25.
-    monkeypatch.setattr(searching, "short_term_wins", lambda first, second, hyper, config: second.score > first.score)
+    monkeypatch.setattr(outcome, "short_term_wins", lambda first, second, hyper, config: second.score > first.score)
     found, _ = run(monkeypatch, "siammask_r50", (0.0, 0.0), short_term=other, fidelity=fidelity)
     assert int(found.template) == 1
     np.testing.assert_allclose(found.mask.probability, 1 / (1 + np.exp(-shown)), rtol=1e-6)

@@ -15,18 +15,22 @@ from small_tracker import BOX, FAST, NO_HARD_NEGATIVES
 
 from drol_jax import api
 from drol_jax.config import Fidelity
+from drol_jax.config.network import head_facts
 from drol_jax.errors import UserError
 from drol_jax.eval import backend, cli
 from drol_jax.image.boxes import box_from_target, exact_box_from_target, target_from_box
 from drol_jax.image.crops import as_frame, centred_crop, mean_colour
+from drol_jax.model import hyper_arrays
 from drol_jax.nets import Response
 from drol_jax.settings import from_dict, load_settings, to_dict
 from drol_jax.settings.variants import with_fidelity
-from drol_jax.tracker import candidates
-from drol_jax.tracker.anchors import anchors, cell_places
+from drol_jax.tracker import candidates, one_region
 from drol_jax.tracker.candidates import Candidate
+from drol_jax.tracker.families import peak
+from drol_jax.tracker.families.anchors import anchors
+from drol_jax.tracker.families.points import points
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.points import points
+from drol_jax.tracker.places import cell_places
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.step import step as plain_step
 
@@ -69,17 +73,17 @@ def test_a_box_fed_back_stays_where_it_is(x, y, w, h):
 def test_a_score_peak_counts_for_the_cell_whose_answers_are_about_its_place(name, size, row, column):
     config = exact(name, size)
     side = config.search.instance_size
-    line = points(config.search)[0, :, 0] if config.model.anchor_free else cell_places(config.search)
+    line = points(config.search)[0, :, 0] if head_facts(config.model).family == "points" else cell_places(config.search)
     seen = np.flatnonzero(np.abs(line) < side / 2 - 3.5 * config.search.stride)[1:-1]
     row, column = seen[row % len(seen)], seen[column % len(seen)]
     middle = (side - 1) / 2
     score_map = recipe.bump_map(side, [(middle + line[row], middle + line[column], 1.0, 20)])
-    grid = np.asarray(candidates.rpn_confidence(jnp.asarray(score_map), config))
+    grid = np.asarray(one_region.rpn_confidence(jnp.asarray(score_map), config))
     assert np.unravel_index(grid.argmax(), grid.shape) == (row, column)
     around = grid[row - 1 : row + 2, column - 1 : column + 2]
     np.testing.assert_allclose(around, around[::-1, ::-1], atol=2e-3)
-    if not config.model.anchor_free:
-        grid = anchors(config.model, config.search, rules(config).cells(config.search))
+    if head_facts(config.model).family != "points":
+        grid = anchors(config.model, config.search, rules(config).anchor_places(config.search))
         np.testing.assert_allclose(grid[0, 0, :, 0] + grid[0, 0, ::-1, 0], 0, atol=1e-4)
 
 
@@ -91,9 +95,9 @@ def fc_response(off, config):
 
 
 def fc_choice(config, response, score_map, scale=1):
-    hyper = replace(load_settings("siamfc_alex_otb").hyper, window_influence=0.0, size_lr=0.0).on_device()
-    return candidates.fc_candidate(
-        candidates.fc_upsampled(response, config),
+    hyper = hyper_arrays(replace(load_settings("siamfc_alex_otb").hyper, window_influence=0.0, size_lr=0.0))
+    return peak.fc_candidate(
+        peak.fc_upsampled(response, config),
         jnp.int32(scale),
         jnp.float32(1),
         jnp.float32(0.5),
@@ -132,7 +136,7 @@ def candidate(x=100.0, score=0.5, size=(40.0, 20.0)):
 @pytest.mark.parametrize(("share", "wins"), [(1.05, False), (1.15, True), (0.9, False)])
 def test_the_margin_between_siamfcs_templates_is_a_share_of_the_first_ones_peak(share, wins):
     found = load_settings("siamfc_alex_otb")
-    config, hyper = replace(found.config, fidelity="exact"), found.hyper.on_device()
+    config, hyper = replace(found.config, fidelity="exact"), hyper_arrays(found.hyper)
     assert found.hyper.tau_classification == 0.1
     pair = candidate(score=3e-5), candidate(score=3e-5 * share)
     assert bool(candidates.short_term_wins(*pair, hyper, config)) is wins
@@ -141,7 +145,7 @@ def test_the_margin_between_siamfcs_templates_is_a_share_of_the_first_ones_peak(
 
 def test_overlap_is_that_of_the_areas():
     found = load_settings("siamrpn_r50")
-    hyper = replace(found.hyper, tau_regression=0.55, tau_classification=0.1).on_device()
+    hyper = hyper_arrays(replace(found.hyper, tau_regression=0.55, tau_classification=0.1))
     config = replace(found.config, fidelity="exact")
     # 10 pixels wide and 3 apart: 7 of 13 is too little, whatever corners cut to whole pixels make of it.
     for x in (100.0, 100.3, 100.6, 100.9):

@@ -18,12 +18,13 @@ from recorded import distance, filter_of
 from small_tracker import FAST
 
 from drol_jax.config import Hyper, OnlineConfig
+from drol_jax.model import hyper_arrays
 from drol_jax.online.features import Extractor, extract
 from drol_jax.online.fit import first_fit, first_residuals, gauss_newton, loss
 from drol_jax.online.labels import gaussian
 from drol_jax.online.response import respond
 
-HYPER = Hyper(penalty_k=0, window_influence=0, size_lr=0).on_device()
+HYPER = hyper_arrays(Hyper(penalty_k=0, window_influence=0, size_lr=0))
 FITS = ("tiny_att", "tiny_noatt", "alex22_att")
 
 

@@ -14,6 +14,7 @@ from recorded import distance, filter_of
 from small_tracker import FAST
 
 from drol_jax.config import Hyper, OnlineConfig
+from drol_jax.model import hyper_arrays
 from drol_jax.online.draws import draw
 from drol_jax.online.features import Extractor, attention_channels, extract
 from drol_jax.online.fit import CHUNK, first_fit, first_residuals, gauss_newton, loss, refit
@@ -21,7 +22,7 @@ from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled
 from drol_jax.online.response import LEAK, rectify, rectify_slope, respond
 
-HYPER = Hyper(penalty_k=0, window_influence=0, size_lr=0).on_device()
+HYPER = hyper_arrays(Hyper(penalty_k=0, window_influence=0, size_lr=0))
 SIGMA = jnp.float32(1.1)
 REFITS = ("tiny", "mem22", "mem31")
 

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drol_jax.config import Hyper
+from drol_jax.model import hyper_arrays
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Verdict, judge, resampling_matrix, upsample
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "online.npz")
-HYPER = Hyper(penalty_k=0.0, window_influence=0.0, size_lr=0.0).on_device()
+HYPER = hyper_arrays(Hyper(penalty_k=0.0, window_influence=0.0, size_lr=0.0))
 upsample_jit = jax.jit(upsample, static_argnums=(1, 2))
 judge_jit = jax.jit(judge)
 
@@ -123,7 +124,7 @@ def test_verdict_equals_the_oracle(peaks, base, target, scale, displacement):
     score_map = np.full((64, 64), base, np.float32)
     for row, column, height in peaks:
         score_map[row, column] = height
-    hyper = Hyper(penalty_k=0.0, window_influence=0.0, size_lr=0.0, displacement=displacement).on_device()
+    hyper = hyper_arrays(Hyper(penalty_k=0.0, window_influence=0.0, size_lr=0.0, displacement=displacement))
     judgement = judge_jit(jnp.asarray(score_map), jnp.asarray(target, jnp.float32), jnp.float32(scale), hyper)
     verdict, position = oracle(score_map, target, scale, displacement)
     assert (Verdict(int(judgement.verdict)), tuple(np.asarray(judgement.position).tolist())) == (verdict, position)

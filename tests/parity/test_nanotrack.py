@@ -20,14 +20,14 @@ from drol_jax.convert.source import forward as source_forward
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
-from drol_jax.model import Model
+from drol_jax.model import Model, hyper_arrays
 from drol_jax.nets import Response, SiameseNet
 from drol_jax.nets.kernels.convolution import by_channel
 from drol_jax.nets.kernels.correlation import pixelwise
 from drol_jax.running.loop import Runner
 from drol_jax.settings import from_dict, load_settings, to_dict, without_online
-from drol_jax.tracker.candidates import rpn_confidence
-from drol_jax.tracker.points import decode_points, points
+from drol_jax.tracker.families.points import points, read
+from drol_jax.tracker.one_region import rpn_confidence
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.step import step
 
@@ -73,7 +73,7 @@ def tracker(version, weights):
     """The published tracker, without subnet."""
     chosen = without_online(settings(version))
     loaded = variables(version, weights)
-    return Tracker(settings=chosen, variables=loaded, hyper=chosen.hyper.on_device(), weights_hash="")
+    return Tracker(settings=chosen, variables=loaded, hyper=hyper_arrays(chosen.hyper), weights_hash="")
 
 
 @cache
@@ -150,7 +150,7 @@ def runner():
 
 @pytest.mark.parametrize("version", [1, 3])
 def test_a_step_with_subnet_and_short_term_template_keeps_the_shape_of_the_state(version):
-    config, hyper = settings(version).config, settings(version).hyper.on_device()
+    config, hyper = settings(version).config, hyper_arrays(settings(version).hyper)
     config = replace(config, template=replace(config.template, update=True))
 
     def two_frames(variables, picture):
@@ -181,7 +181,7 @@ def test_a_box_reaches_from_its_point_as_far_as_the_four_distances_say():
     distances[0, 7, 9] = [10, 20, 30, 60]
     logits = np.zeros((1, 15, 15, 2), np.float32)
     logits[0, 7, 9] = [0, np.log(3)]
-    probability, boxes = decode_points(Response(jnp.asarray(logits), jnp.asarray(distances)), config)
+    probability, boxes = read(Response(jnp.asarray(logits), jnp.asarray(distances)), config)
     assert float(probability[0, 7, 9]) == pytest.approx(0.75)
     np.testing.assert_allclose(boxes[0, 7, 9], [32 + 10, 20, 40, 80])
     np.testing.assert_allclose(boxes[0, 0, 0], [-112, -112, 2, 2])
@@ -226,11 +226,11 @@ def test_feature_size_is_that_of_the_convolutions():
 @pytest.mark.parametrize(
     ("section", "key", "value", "wanted"),
     [
-        ("model", "backbone", "alexnet", "points_v1, points_v2 or points_v3 with MobileNetV3"),
-        ("model", "head", "depthwise_rpn", "points_v1, points_v2 or points_v3 with MobileNetV3"),
+        ("model", "backbone", "alexnet", "stands on alexnet: depthwise_rpn"),
+        ("model", "head", "depthwise_rpn", "points_v1, points_v2, points_v3"),
         ("model", "head", "points_v2", "7 for these sizes"),
         ("model", "width", 0.5, "one width"),
-        ("search", "stride", 8, "16, the stride of MobileNetV3"),
+        ("search", "stride", 8, "16, the stride of mobilenetv3"),
         ("search", "exemplar_size", 143, "such as 127"),
         ("search", "base_size", 8, "6 for these sizes"),
         ("search", "instance_size", 120, "at least exemplar_size"),

@@ -17,12 +17,15 @@ from drol_jax.config import Config, Hyper, OnlineConfig
 from drol_jax.image.boxes import box_from_target
 from drol_jax.image.crops import as_frame
 from drol_jax.image.masks import full_frame, rotated_box
+from drol_jax.model import hyper_arrays
 from drol_jax.nets import Response, Search
 from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.subnet import Localisation
-from drol_jax.tracker import search as searching
-from drol_jax.tracker.anchors import anchors, hann_window
+from drol_jax.tracker import one_region, outcome
 from drol_jax.tracker.candidates import clip
+from drol_jax.tracker.families.anchors import anchors
+from drol_jax.tracker.places import hann_window
+from drol_jax.tracker.search import search
 from drol_jax.tracker.state import ShortTerm, TrackerState
 from drol_jax.tracker.step import decide_whether_lost
 
@@ -71,7 +74,7 @@ def found(name, case):
     over = {key.lower(): value for key, value in case["over"].items()}
     drift = over.pop("short_term_drift", False)
     config = replace(config, online=replace(config.online, short_term_drift=drift))
-    hyper = replace(recorded.settings(name).hyper, **over).on_device()
+    hyper = hyper_arrays(replace(recorded.settings(name).hyper, **over))
     state = TrackerState(
         frame_index=jnp.int32(2),
         centre=jnp.array(case["center"], jnp.float32),
@@ -92,12 +95,12 @@ def found(name, case):
         return Localisation(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching.subnet, "localise", localise)
+        patch.setattr(outcome.subnet, "localise", localise)
         # The branch is taken outside of jit, where nothing is an array of lanes.
         patch.setattr(
-            searching, "lazy_cond", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
+            one_region, "lazy_cond", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
         )
-        return config, hyper, state, searching.search(FixedModel(config, hyper), state, as_frame(jnp.asarray(PICTURE)))
+        return config, hyper, state, search(FixedModel(config, hyper), state, as_frame(jnp.asarray(PICTURE)))
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
@@ -153,4 +156,4 @@ def test_drift_slows_neither_the_mask_tracker_nor_the_long_term_one():
     drift = OnlineConfig(short_term_drift=True)
     for name in (MASK, LONG_TERM):
         config = replace(recorded.settings(name).config, online=drift)
-        assert not searching.drifts(config)
+        assert not outcome.drifts(config)

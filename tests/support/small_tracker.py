@@ -11,6 +11,7 @@ import recipe
 
 from drol_jax.api import Tracker
 from drol_jax.config import Config, Hyper, LongTermConfig, ModelConfig, OnlineConfig, SearchConfig, TemplateConfig
+from drol_jax.model import hyper_arrays
 from drol_jax.nets import init_variables
 from drol_jax.settings import Settings
 
@@ -63,7 +64,7 @@ def tracker(head="depthwise_rpn", online=True, template_update=False, lost_size=
     return Tracker(
         settings=Settings(name="small", config=config, hyper=replace(HYPER, **hyper)),
         variables=variables(model),
-        hyper=replace(HYPER, **hyper).on_device(),
+        hyper=hyper_arrays(replace(HYPER, **hyper)),
         weights_hash="",
     )
 

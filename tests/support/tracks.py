@@ -12,7 +12,7 @@ import recorded
 from recorded import filter_of
 
 from drol_jax.image.masks import full_frame, rotated_box
-from drol_jax.model import Model
+from drol_jax.model import Model, hyper_arrays
 from drol_jax.online.draws import InitDraws
 from drol_jax.online.features import Extractor
 from drol_jax.tracker.start import init
@@ -45,7 +45,7 @@ def track(name, variant):
     config = recorded.variant(name, online=variant[:2] in ("on", "tu"), template_update=variant == "tu")
     if name == LONG_TERM:
         config = replace(config, long_term=replace(config.long_term, lost_instance_size=LOST_SIZES[variant]))
-    hyper = replace(recorded.settings(name).hyper, **CHANGES.get((name, variant), {})).on_device()
+    hyper = hyper_arrays(replace(recorded.settings(name).hyper, **CHANGES.get((name, variant), {})))
     return config, recorded.variables(name), hyper, recorded.load(f"{name}.traj.{variant}")
 
 

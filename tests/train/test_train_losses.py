@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from drol_jax.config import Config, ModelConfig, SearchConfig
 from drol_jax.nets import Response
-from drol_jax.train.losses import LossSettings, choose_places, draw, mean_over, rpn_losses, siamfc_losses
+from drol_jax.train.families.peak import siamfc_losses
+from drol_jax.train.losses import LossSettings, choose_places, draw, mean_over, rpn_losses
 from drol_jax.train.targets import Targets
 
 KEY = jax.random.key(0)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from drol_jax.config import Config, ModelConfig, SearchConfig
 from drol_jax.nets import Response
-from drol_jax.tracker.anchors import anchors
-from drol_jax.tracker.candidates import decode
-from drol_jax.tracker.points import decode_points
+from drol_jax.tracker.families.anchors import anchors
+from drol_jax.tracker.families.anchors import read as decode
+from drol_jax.tracker.families.points import read as decode_points
 from drol_jax.train.mask_losses import chosen_cells, seen_by
 from drol_jax.train.targets import overlaps, split, targets
 

@@ -9,8 +9,9 @@ import pytest
 import small_tracker
 from small_tracker import BOX, NO_HARD_NEGATIVES
 
-from drol_jax.tracker import search as searching
+from drol_jax.tracker import one_region
 from drol_jax.tracker import step as pure
+from drol_jax.tracker.search import search
 from drol_jax.tracker.start import init_draws
 from drol_jax.tracker.step import decide_whether_lost
 
@@ -63,7 +64,7 @@ def test_a_lost_target_stays_where_it_was_and_nothing_is_learned(start):
 
 def test_a_score_between_the_thresholds_changes_nothing(start):
     hyper = with_hyper({"confidence_low": 0.4, "confidence_high": 0.6}).hyper
-    found = jax.eval_shape(lambda: searching.search(TRACKER.model, start, pure_frame()))
+    found = jax.eval_shape(lambda: search(TRACKER.model, start, pure_frame()))
 
     def after(lost, score):
         state = replace(start, lost=jnp.bool_(lost))
@@ -89,7 +90,7 @@ def pure_frame():
 
 
 def test_the_enlarged_region_is_searched_only_in_frames_in_which_a_lane_is_lost(start):
-    searched, search_rpn = [], searching.search_rpn
+    searched, search_rpn = [], one_region.search_rpn
 
     def counting(model, state, *rest, **kwargs):
         if model.config.search.instance_size == LOST_SIZE:
@@ -98,7 +99,7 @@ def test_the_enlarged_region_is_searched_only_in_frames_in_which_a_lane_is_lost(
 
     states = jax.tree.map(lambda leaf: jnp.stack([leaf] * LANES), start)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "search_rpn", counting)
+        patch.setattr(one_region, "search_rpn", counting)
         batched = jax.jit(jax.vmap(pure.step, (None, 0, None)))
         run = batched.lower(TRACKER.model, states, frame(1)).compile()
     counts = []

@@ -17,6 +17,7 @@ from drol_jax.online.geometry import Region
 from drol_jax.online.memory import filled
 from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.families import family
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.state import TrackerState
 
@@ -74,7 +75,7 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
 
     def crop(frame: Frame, state: TrackerState) -> jax.Array:
         side = padded_side(state.size, sizes.context_amount) * (sizes.instance_size / sizes.exemplar_size)
-        scales = sizes.scale_step ** jnp.arange(-1.0, 2.0) if config.model.head == "siamfc" else jnp.ones(1)
+        scales = family(config.model).scales_of(sizes)
         return jax.vmap(lambda side: rule.crop(frame, state.centre, rule.side(side), sizes.instance_size, state.fill))(
             side * scales
         )

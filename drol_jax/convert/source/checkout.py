@@ -12,6 +12,7 @@ import numpy as np
 
 from drol_jax.convert.conversion import Job, Maps, differences, our_answer, print_differences
 from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.names.heads import RESPONSE_BIAS
 from drol_jax.convert.source.checkout_network import PACKAGES, package_of
 from drol_jax.errors import UserError
 from drol_jax.settings import available
@@ -106,7 +107,7 @@ def _their_answers(job: Job, pairs: list[list[np.ndarray]], cells: np.ndarray) -
 
 
 def _check_names(job: Job, missing: list[str], unexpected: list[str]) -> None:
-    kinds = {"it lacks": missing, "it has no": [n for n in unexpected if n != pysot_names.RESPONSE_BIAS]}
+    kinds = {"it lacks": missing, "it has no": [n for n in unexpected if n != RESPONSE_BIAS]}
     wrong = {kind: [n for n in names if not pysot_names.ignored(n, job.model)] for kind, names in kinds.items()}
     if listed := "; ".join(f"{kind} {', '.join(names)}" for kind, names in wrong.items() if names):
         listed = listed.replace("it lacks", f"{job.source} lacks").replace("it has no", f"{job.check} has no")

@@ -1,44 +1,25 @@
-"""Constants of the response maps: anchors, windows, resizing matrices. numpy, built while tracing.
+"""Constants of the response maps: where cells lie, windows, resizing matrices. numpy, built while tracing.
 
-Letters: R rows and columns of the response map, A anchors a cell, S rows and columns of the online score map.
+Letters: R rows and columns of the response map. A matrix is one axis of a linear resampling, float32 [places read at,
+places given].
 """
 
 import numpy as np
 
-from drol_jax.config import ModelConfig, SearchConfig
+from drol_jax.config import SearchConfig
 
 
-def published_places(search: SearchConfig) -> np.ndarray:
-    """Centres of the response map's cells along one axis, [R], search pixels off the crop's, as published.
+def whole_places(search: SearchConfig) -> np.ndarray:
+    """Places of the response map's cells along one axis, [R], search pixels off the crop's centre, in whole strides.
 
-    For even R cell R // 2 counts as the middle, half a cell from where it is.
+    The middle is cell R // 2 for even R too, where the crop's centre lies half a cell before it.
     """
     return (np.arange(search.score_size) - search.score_size // 2) * search.stride
 
 
 def cell_places(search: SearchConfig) -> np.ndarray:
-    """Where they are, for the networks whose response map has the crop's middle."""
+    """The same where the crop's centre is in the middle of the map, whatever R is."""
     return (np.arange(search.score_size) - (search.score_size - 1) / 2) * search.stride
-
-
-def anchors(model: ModelConfig, search: SearchConfig, places: np.ndarray | None = None) -> np.ndarray:
-    """Anchors of every cell, float32 [A, R, R, 4] (x, y, w, h): centre relative to the crop's, search pixels.
-
-    Args:
-      places: their centres along one axis, [R]; default as published.
-    """
-    size, stride = search.score_size, search.stride
-    shapes = []
-    for ratio in model.anchor_ratios:
-        width = int(np.sqrt(stride * stride / ratio))
-        height = int(width * ratio)
-        shapes += [(width * scale, height * scale) for scale in model.anchor_scales]
-    offset = (published_places(search) if places is None else places).astype(np.float32)
-    grid = np.empty((len(shapes), size, size, 4), np.float32)
-    grid[..., 0] = offset[None, None, :]
-    grid[..., 1] = offset[None, :, None]
-    grid[..., 2:] = np.array(shapes, np.float32)[:, None, None, :]
-    return grid
 
 
 def hann_window(size: int) -> np.ndarray:
