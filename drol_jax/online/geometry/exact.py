@@ -1,10 +1,4 @@
-"""How image, search crop, feature cells, labels and score map lie to each other: `Published` and `Exact`, siblings.
-
-Both are static, and everything of the online subnet that depends on the fidelity is in them. Pixels of the crop count
-from 0, its middle is (S - 1) / 2. Cell i of the feature is centred on pixel `first + stride * i`.
-
-Letters: N samples, I images of the first frame, L feature cells, S search size (pixels).
-"""
+"""The subnet's geometry as the method means it. Letters as in `online.geometry`."""
 
 from dataclasses import dataclass
 
@@ -12,52 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.config import Config, Hyper
-from drol_jax.config.network import backbone_facts
+from drol_jax.config import Hyper
 from drol_jax.online import labels, localize
+from drol_jax.online.geometry.region import Region
 from drol_jax.online.localize import Judgement
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True, kw_only=True)
-class Region:
-    """A search region, and the target as it was when the region was chosen."""
-
-    centre: jax.Array  # float32 [2] (x, y), image pixels, the middle of the crop
-    size: jax.Array  # float32 [2] (w, h), image pixels, the target
-    scale: jax.Array  # float32 (), crop pixels per image pixel
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A cell counts as S / L pixels, and labels and verdicts go by what the subnet itself keeps of the track."""
-
-    pixels: int  # S
-    cells: int  # L
-    kernel: int
-    keeps_region = True
-    unit_weights = False
-
-    def label_sigma(self, size: jax.Array, scale: jax.Array, factor: jax.Array) -> jax.Array:
-        """Width of the labels, cells."""
-        return labels.label_sigma(size, scale, self.cells, self.pixels, factor)
-
-    def first_centres(self, target: jax.Array, shifts: jax.Array, copies: int) -> jax.Array:
-        """Label centres of the first frame's samples, float32 [I + copies, 2]."""
-        return labels.first_centres(target, shifts, copies, self.cells, self.pixels, self.kernel)
-
-    def sample_centre(self, target: jax.Array, region: Region, kept: Region | None) -> jax.Array:
-        """Label centre of a sample from a search region, float32 [2]."""
-        assert kept is not None
-        return labels.update_centre(target, jnp.round(kept.centre), self.cells, self.pixels, self.kernel)
-
-    def score_map(self, raw: jax.Array) -> jax.Array:
-        """[L, L] response -> [S, S]."""
-        return localize.upsample(raw, self.pixels, self.kernel)
-
-    def judge(self, score_map: jax.Array, region: Region, kept: Region | None, hyper: Hyper) -> Judgement:
-        assert kept is not None
-        return localize.judge(score_map, kept.size[::-1], kept.scale, hyper)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +22,16 @@ class Exact:
     stride: int
     kernel: int
     keeps_region = False
-    """Everything comes with the region looked at."""
+    """Labels and verdicts go by the region looked at."""
     unit_weights = True
     """The weights of the memory's samples add up to one."""
 
     def label_sigma(self, size: jax.Array, scale: jax.Array, factor: jax.Array) -> jax.Array:
+        """Width of the labels, cells."""
         return labels.label_sigma(size, scale, 1, self.stride, factor)
 
     def first_centres(self, target: jax.Array, shifts: jax.Array, copies: int) -> jax.Array:
+        """Label centres of the first frame's samples, float32 [I + copies, 2]."""
         # The images are windows of a crop of 2S pixels with the target in its middle, from pixel ceil(S / 2) on:
         # for odd S the target lies half a pixel before the window's middle.
         off = (2 * self.pixels - 1) / 2 - -(-self.pixels // 2) - (self.pixels - 1) / 2
@@ -85,14 +39,17 @@ class Exact:
         return jnp.concatenate([images, jnp.broadcast_to(images[:1], (copies, 2))])
 
     def sample_centre(self, target: jax.Array, region: Region, kept: Region | None) -> jax.Array:
+        """Label centre of a sample from a search region, float32 [2]."""
         return self._label((target - region.centre)[::-1] * region.scale)
 
     def score_map(self, raw: jax.Array) -> jax.Array:
+        """[L, L] response -> [S, S]."""
         matrix = jnp.asarray(self.sampling())
         precise = jax.lax.Precision.HIGHEST
         return jnp.matmul(jnp.matmul(matrix, raw, precision=precise), matrix.T, precision=precise)
 
     def judge(self, score_map: jax.Array, region: Region, kept: Region | None, hyper: Hyper) -> Judgement:
+        """Verdict on a score map [S, S]."""
         # Near and far are told apart within what the features cover: unpadded networks see less than the crop.
         span = min(self.stride * self.cells, self.pixels)
         return localize.judge(score_map, region.size[::-1], region.scale, hyper, span)
@@ -122,20 +79,3 @@ class Exact:
         """Pixels off the crop's middle -> cells off the label map's, any shape."""
         middle = self.response_cell((self.pixels - 1) / 2) - (self.cells - 1) / 2
         return off / self.stride + middle
-
-
-Geometry = Published | Exact
-
-
-def geometry(config: Config, map_size: int | None = None) -> Geometry:
-    """Of a tracker's search region.
-
-    Args:
-      map_size: published: rows and columns of the score map, where they are not the region's.
-    """
-    search, facts = config.search, backbone_facts(config.model)
-    pixels, kernel = search.instance_size, config.online.kernel_size
-    cells = facts.cells(pixels)
-    if config.fidelity == "published":
-        return Published(pixels=map_size or pixels, cells=cells, kernel=kernel)
-    return Exact(pixels=pixels, cells=cells, first=facts.first_cell, stride=facts.stride, kernel=kernel)
