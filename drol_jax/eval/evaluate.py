@@ -41,7 +41,8 @@ def evaluate(
     """Score result files on a benchmark, or run a tracker over it and score what it wrote. Prints nothing.
 
     The scores are those of ``python -m drol_jax.eval score``. A sequence that cannot be opened, tracked or scored is
-    one of the result's `refusals`, and means are over the others.
+    one of the result's `refusals`, and means are over the others. Where a server keeps the groundtruth, a tracker's
+    result says how much it has tracked.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
