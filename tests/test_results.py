@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
 from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details, write_text
-from drol_jax.results.files import clear_litter
+from drol_jax.system.atomic import clear_litter
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
 

@@ -84,7 +84,6 @@ def _card(file: Any, path: Path) -> str:
     card = (file.metadata() or {}).get(HEADER_KEY)
     if card is None:
         raise UserError(
-            f"{path} is no file of drol_jax weights (its header holds no card); give one that convert/pysot_to_flax.py "
-            "wrote"
+            f"{path} is no file of drol_jax weights (its header holds no card); give one that drol-jax convert wrote"
         )
     return card

@@ -18,7 +18,7 @@ from drol_jax.eval.running import Running
 from drol_jax.eval.tracking import Monitor, Ran, track
 from drol_jax.report.summary import Failure
 from drol_jax.results import TrackerFolder
-from drol_jax.results.files import clear_litter
+from drol_jax.system.atomic import clear_litter
 from drol_jax.system.workers import Check, work_off
 
 DATASET_SEED = 0

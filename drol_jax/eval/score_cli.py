@@ -8,13 +8,12 @@ from typing import Annotated
 import tyro
 
 from drol_jax import datasets
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import PROGRAM, data_root, split_names
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.board_files import write_board
 from drol_jax.report.board_table import show_board
 from drol_jax.report.export import write_tables
-from drol_jax.results.files import reason
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 import csv
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drol_jax.errors import UserError
 from drol_jax.results.numbers import read_table
+from drol_jax.system.atomic import write_text
 
 if TYPE_CHECKING:  # run imports jax, which reading a result file does not need
     from drol_jax.results.tracked import Tracked
@@ -63,56 +62,3 @@ def write_details(path: Path, trajectory: "Trajectory | Tracked") -> None:
         numbers = ("" if np.isnan(value) else f"{value:.6g}" for value in (float(score), float(online)))
         writer.writerow([frame, *numbers, VERDICTS[int(verdict)], TEMPLATES[int(template)]])
     write_text(path, text.getvalue())
-
-
-def clear_litter(folder: Path) -> None:
-    """Delete what processes that were killed while writing left below a folder.
-
-    Raises:
-      UserError: a file cannot be deleted.
-    """
-    for path in list(folder.rglob(".*.tmp")):
-        pid = path.name.split(".")[-2]
-        if pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise UserError(f"cannot delete {path}: {reason(error)}; mend the permissions") from error
-
-
-def _runs(pid: int) -> bool:
-    """Whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # there is, but it is another user's
-        return True
-    return True
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step: other programs, and a crash, see the old content or the new, never a part.
-
-    Raises:
-      UserError: it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot write {path}: {reason(error)}; free space, mend the permissions or choose another --output"
-        ) from error
-
-
-def reason(error: Exception) -> str:
-    """An error in words, without the number and path that the caller tells anyway."""
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__

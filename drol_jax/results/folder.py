@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from drol_jax.errors import UserError
-from drol_jax.results.files import read_boxes, reason, write_details, write_text
+from drol_jax.errors import UserError, reason
+from drol_jax.results.files import read_boxes, write_details, write_text
 from drol_jax.results.formats import FORMATS, Run, read_run, write_run
 from drol_jax.results.numbers import text_of
 from drol_jax.results.settings import plain

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.metrics.regions import Regions
-from drol_jax.results.files import reason, write_text
+from drol_jax.results.files import write_text
 from drol_jax.results.numbers import read_table, read_values
 from drol_jax.results.regions import read_regions, write_regions
 
