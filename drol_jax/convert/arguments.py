@@ -27,8 +27,8 @@ class ToOursChecked(ToOurs):
     """Arguments of a conversion of a network that its own source can run."""
 
     check: Path | None = None
-    """Folder of PySOT's or DROL's source: also build its network, in PyTorch, and compare on random images. That needs
-    its own YAML file as --config. This runs the code in that folder: give one that you trust."""
+    """Folder of PySOT's or DROL's source: also build its network, in PyTorch, and compare on random images;
+    give that source's own YAML file as --config. This runs the code in that folder: give one that you trust."""
     check_seed: int = 0
     """Seed of those images."""
 
