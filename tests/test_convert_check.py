@@ -36,7 +36,7 @@ cfg = Cfg()
 
 BUILDER = """
 import numpy as np
-import source_forward
+from drol_jax.convert.source import forward as source_forward
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from torch import Tensor

@@ -58,7 +58,7 @@ def save(
     """Write variables and card; the target appears whole or not at all.
 
     Args:
-      target: where: a file if it ends in .safetensors, else a folder; its parent is made.
+      target: a file if it ends in .safetensors, else a folder; its parent is made.
       variables: {'params', 'batch_stats'} of the model, float32.
       model: the network they belong to.
       card: more entries for the card, such as where the numbers came from; plain data.
@@ -96,7 +96,7 @@ def save(
 
 
 def check_writable(target: str | Path, overwrite: bool) -> None:
-    """Whether `save` would write there: nothing is in the way, or only earlier weights that may be replaced.
+    """Check that `save` would write there: nothing is in the way, or only earlier weights that may be replaced.
 
     Raises:
       UserError: something is.
@@ -147,7 +147,7 @@ def bundled() -> list[str]:
 
 
 def resolve(name_or_path: str | Path) -> Path:
-    """Where weights lie: bundled ones by name, others by path, those of the hub by address.
+    """The place of weights: bundled ones by name, others by path, those of the hub by address.
 
     A bundled name wins; write ./name for a path. Weights of the hub (hf://owner/repository[@revision][/path]) are
     downloaded into its own cache.

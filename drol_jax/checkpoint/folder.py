@@ -18,7 +18,7 @@ from drol_jax.errors import UserError
 CARD = "card.json"
 VARIABLES = "variables"
 TRAINED = "weights"
-"""Where a training run's folder has its weights."""
+"""Folder of the weights in that of a training run."""
 FILE_BYTES = 2**23
 """Orbax holds back what it writes until about this much has come together; by default that is a whole network."""
 

@@ -16,7 +16,7 @@ from drol_jax.errors import UserError
 
 SUFFIX = ".safetensors"
 HEADER_KEY = "drol_jax"
-"""Under which the card stands in the file's header."""
+"""Name of the card in the file's header."""
 
 
 def write(path: Path, flat: Mapping[str, np.ndarray], card: Callable[[], dict[str, Any]]) -> None:

@@ -23,7 +23,7 @@ from drol_jax.settings import load_model
 TOLERANCE = 1e-3
 """Largest difference from the source network, relative to the largest number of the tensor."""
 VERSION = 2
-"""Of the converters, written into the card; raised when the same source would give other numbers."""
+"""Version of the converters, written into the card; raised when the same source would give other numbers."""
 SEARCH_PIXELS = 191
 """Smaller than any tracker's search region: the networks are convolutional, and the check stays quick."""
 COMPILER: Any = {"xla_backend_optimization_level": 0}
@@ -113,7 +113,7 @@ def our_answer(variables: Any, model: ModelConfig, z: np.ndarray, x: np.ndarray,
 
 
 def differences(ours: Maps, theirs: Maps) -> dict[str, float]:
-    """For every tensor the largest difference over the source's largest magnitude; NaN differs infinitely."""
+    """The largest difference in every tensor, over the source's largest magnitude; NaN differs infinitely."""
     assert set(theirs) == set(ours), (set(theirs), set(ours))
     found = {}
     for name, wanted in theirs.items():

@@ -65,7 +65,7 @@ def read_params(path: Path) -> Params:
 
 
 def _check_size(path: Path) -> None:
-    """Whether what the file holds unpacks to a size that a network can have: it may be packed a thousandfold.
+    """Check that what the file holds unpacks to a size that a network can have: it may be packed a thousandfold.
 
     Raises:
       ValueError: it does not.
