@@ -18,28 +18,38 @@ if TYPE_CHECKING:
     from drol_jax.image.frames import read as read_image
     from drol_jax.image.masks import full_frame, rotated_box
     from drol_jax.interop.got10k import Got10kTracker
+    from drol_jax.model import Model
     from drol_jax.running.loop import Runner, Trajectory
     from drol_jax.running.sequences import LockstepRunner
     from drol_jax.running.targets import Targets, targets
     from drol_jax.system.compiling import compiler_options
     from drol_jax.system.program import CacheArguments, make_ready
+    from drol_jax.tracker.start import init, init_draws
+    from drol_jax.tracker.state import StepOutput, TrackerState
+    from drol_jax.tracker.step import step
 
 _HOMES = {
     "CacheArguments": "drol_jax.system.program",
     "Frame": "drol_jax.image.crops",
     "Got10kTracker": "drol_jax.interop.got10k",
     "LockstepRunner": "drol_jax.running.sequences",
+    "Model": "drol_jax.model",
     "Runner": "drol_jax.running.loop",
+    "StepOutput": "drol_jax.tracker.state",
     "Targets": "drol_jax.running.targets",
     "Tracker": "drol_jax.api",
+    "TrackerState": "drol_jax.tracker.state",
     "Trajectory": "drol_jax.running.loop",
     "UserError": "drol_jax.errors",
     "compiler_options": "drol_jax.system.compiling",
     "full_frame": "drol_jax.image.masks",
+    "init": "drol_jax.tracker.start",
+    "init_draws": "drol_jax.tracker.start",
     "load": "drol_jax.api",
     "make_ready": "drol_jax.system.program",
     "read_image": "drol_jax.image.frames:read",
     "rotated_box": "drol_jax.image.masks",
+    "step": "drol_jax.tracker.step",
     "targets": "drol_jax.running.targets",
 }
 """Public names and the modules that they come from, with the name there after a colon where it is another."""
@@ -49,18 +59,24 @@ __all__ = [
     "Frame",
     "Got10kTracker",
     "LockstepRunner",
+    "Model",
     "Runner",
+    "StepOutput",
     "Targets",
     "Tracker",
+    "TrackerState",
     "Trajectory",
     "UserError",
     "compiler_options",
     "datasets",
     "full_frame",
+    "init",
+    "init_draws",
     "load",
     "make_ready",
     "read_image",
     "rotated_box",
+    "step",
     "targets",
 ]
 

@@ -9,13 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer as JaxTracer
 
-from drol_jax import checkpoint, tracker
+from drol_jax import checkpoint
 from drol_jax.config import Config, Fidelity, Hyper, Precision
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import checked_start_box
 from drol_jax.image.crops import Frame
 from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten
 from drol_jax.image.masks import full_frame, rotated_box
+from drol_jax.model import Model
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.inference.precision import reduced
 from drol_jax.nets.inference.prepare import laid_out, prepare
@@ -23,15 +24,16 @@ from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.system.compiling import Jitted
-from drol_jax.tracker import StepOutput, TrackerState
-from drol_jax.tracker.step import init_draws
+from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.state import StepOutput, TrackerState
+from drol_jax.tracker.step import step
 
-_init = Jitted(tracker.init, static_argnums=0)
-_step = Jitted(tracker.step, static_argnums=0)
-_draws = jax.jit(init_draws, static_argnums=0)
+_init = Jitted(init)
+_step = Jitted(step, static_argnames="stats")
+_draws = jax.jit(init_draws)
 
 PRECISION = "highest"
-"""Of all products outside the network: float32 in full, also where the device has faster lesser ones."""
+"""Precision of all products outside the network: float32 in full, also where the device has faster lesser ones."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,6 +61,11 @@ class Tracker:
         return self.settings.config
 
     @property
+    def model(self) -> Model:
+        """Configuration, weights and scalars as the one value that `drol_jax.init` and `drol_jax.step` take."""
+        return Model(config=self.config, variables=self.variables, hyper=self.hyper)
+
+    @property
     def seed(self) -> int:
         return self.settings.seed
 
@@ -82,22 +89,23 @@ class Tracker:
         with jax.default_matmul_precision(PRECISION):
             if draws is None and self.config.online.enabled:
                 draws = _draws(self.config, jax.random.key(self.seed) if key is None else key)
-            return _init(self.config, self.variables, self.hyper, frame, box, draws)
+            return _init(self.model, frame, box, draws)
 
-    def step(self, state: TrackerState, frame: Any) -> tuple[TrackerState, StepOutput]:
+    def step(self, state: TrackerState, frame: Any, *, stats: bool = False) -> tuple[TrackerState, StepOutput]:
         """Follow the target into the next frame.
 
         Args:
           state: from `init` or the `step` before.
           frame: as in `init`; another size than the first frame's is taken at its own pixel coordinates. Arrays of
             numpy share compiled code whatever their size (see `warmup`), JAX arrays with those of their own size.
+          stats: tell in `StepOutput.refit` how the refit went, for one product more.
 
         Raises:
           UserError: the frame is no image.
         """
         frame = on_device(checked_frame(frame))
         with jax.default_matmul_precision(PRECISION):
-            return _step(self.config, self.variables, self.hyper, state, frame)
+            return _step(self.model, state, frame, stats=stats)
 
     def warmup(self, height: int, width: int) -> None:
         """Compile what images of up to this size need, so that the first track starts at once.

@@ -11,7 +11,6 @@ import small_tracker
 from small_tracker import BOX
 
 import drol_jax
-from drol_jax import tracker as pure
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image.crops import as_frame
@@ -107,7 +106,7 @@ def test_every_form_of_a_frame_gives_the_same_step(state):
     for frame in (grey, grey[..., None], jnp.asarray(grey), as_frame(jnp.asarray(np.dstack([grey] * 3)))):
         jax.tree.map(np.testing.assert_array_equal, PLAIN.step(state, frame), wanted)
     # Of the pure function too.
-    _, output = pure.step(PLAIN.config, PLAIN.variables, PLAIN.hyper, state, np.dstack([grey] * 3))
+    _, output = drol_jax.step(PLAIN.model, state, np.dstack([grey] * 3))
     assert np.abs(np.asarray(output.box) - np.asarray(wanted[1].box)).max() < 1e-3
     mirrored = PLAIN.step(state, PICTURE[:, ::-1])
     jax.tree.map(np.testing.assert_array_equal, mirrored, PLAIN.step(state, PICTURE[:, ::-1].copy()))

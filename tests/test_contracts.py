@@ -14,15 +14,15 @@ import pytest
 import small_tracker
 from small_tracker import BOX, FAST, NO_HARD_NEGATIVES
 
-from drol_jax import tracker as pure
 from drol_jax.image.crops import Frame
 from drol_jax.image.frames import flatten
 from drol_jax.online import fit
-from drol_jax.tracker.step import init_draws
+from drol_jax.tracker import step as pure
+from drol_jax.tracker.start import init, init_draws
 
 LANES = 8
 TRACKER = small_tracker.tracker(template_update=True, template_threshold=-1.0, **NO_HARD_NEGATIVES)
-CONFIG, FIXED = TRACKER.config, (TRACKER.variables, TRACKER.hyper)
+CONFIG, FIXED = TRACKER.config, (TRACKER.model,)
 traces = []
 
 
@@ -30,9 +30,9 @@ def frame(t=0, height=96, width=128):
     return Frame(*map(jnp.asarray, flatten(small_tracker.picture(t, height, width))))
 
 
-def plain_step(variables, hyper, state, frame):
+def plain_step(model, state, frame):
     traces.append(1)
-    return pure.step(CONFIG, variables, hyper, state, frame)
+    return pure.step(model, state, frame)
 
 
 step = jax.jit(plain_step)
@@ -40,8 +40,8 @@ step = jax.jit(plain_step)
 
 @cache
 def starter():
-    def start(variables, hyper, frame, box, key):
-        return pure.init(CONFIG, variables, hyper, frame, box, init_draws(CONFIG, key))
+    def start(model, frame, box, key):
+        return init(model, frame, box, init_draws(CONFIG, key))
 
     return jax.jit(start, compiler_options=FAST)
 
@@ -62,13 +62,13 @@ def lanes():
     """(jitted step of all lanes on one frame, list that gets an entry for every lane of every refit)."""
     refits, refit = [], fit.refit
 
-    def counting(filter, *rest):
+    def counting(filter, *rest, **how):
         jax.debug.callback(lambda _: refits.append(1), filter[0, 0, 0])
-        return refit(filter, *rest)
+        return refit(filter, *rest, **how)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "refit", counting)
-        batched = jax.jit(jax.vmap(lambda *args: pure.step(CONFIG, *args), (None, None, 0, None)))
+        batched = jax.jit(jax.vmap(pure.step, (None, 0, None)))
         run = batched.lower(*FIXED, stacked(), frame()).compile()
     return run, refits
 
@@ -87,11 +87,11 @@ def lane_of(tree, lane):
 @pytest.mark.parametrize("head", ["depthwise_rpn", "upchannel_rpn", "siamfc"])
 def test_a_step_keeps_structure_shapes_and_types(head, online, update):
     tracker = small_tracker.tracker(head, online, update)
-    fixed = (tracker.variables, tracker.hyper)
+    fixed = (tracker.model,)
     draws = jax.eval_shape(lambda: init_draws(tracker.config, jax.random.key(0))) if online else None
     picture, box = jax.ShapeDtypeStruct((96, 128, 3), jnp.uint8), jax.ShapeDtypeStruct((4,), jnp.float32)
-    state = jax.eval_shape(lambda *args: pure.init(tracker.config, *args), *fixed, picture, box, draws)
-    after, output = jax.eval_shape(lambda *args: pure.step(tracker.config, *args), *fixed, state, picture)
+    state = jax.eval_shape(init, *fixed, picture, box, draws)
+    after, output = jax.eval_shape(pure.step, *fixed, state, picture)
     assert jax.tree.map(lambda a: (a.shape, a.dtype, a.weak_type), after) == jax.tree.map(
         lambda a: (a.shape, a.dtype, False), state
     )
@@ -149,9 +149,7 @@ def test_in_100_frames_without_hard_negatives_the_lanes_refit_10_times(lanes):
 def test_scan_equals_the_loop():
     frames = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(frame(t) for t in range(1, 12)))
     run = jax.jit(
-        lambda variables, hyper, state, frames: jax.lax.scan(
-            lambda state, frame: pure.step(CONFIG, variables, hyper, state, frame), state, frames
-        ),
+        lambda model, state, frames: jax.lax.scan(lambda state, frame: pure.step(model, state, frame), state, frames),
         compiler_options=FAST,
     )
     end, outputs = run(*FIXED, started(), frames)

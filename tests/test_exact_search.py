@@ -3,13 +3,14 @@
 The network and the subnet are stand-ins, so that no network is compiled.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import recipe
 
+from drol_jax.config import Config, Hyper
 from drol_jax.image.crops import as_frame
 from drol_jax.image.masks import full_frame
 from drol_jax.nets import Response, Search
@@ -32,7 +33,7 @@ class FixedNetwork:
 
     spot = None
 
-    def __init__(self, model, variables, precision):
+    def __init__(self, model):
         self.anchors = model.anchors_per_cell
 
     def search(self, region):
@@ -53,26 +54,36 @@ class FixedNetwork:
         return jnp.asarray(recipe.bump_map(127, [(y, x, 12, 20)], -6))[None]
 
 
+@dataclass(frozen=True)
+class FixedModel:
+    config: Config
+    hyper: Hyper
+
+    @property
+    def network(self):
+        return FixedNetwork(self.config.model)
+
+
 def run(monkeypatch, name, peak=None, lost=None, short_term=None, fidelity="exact", spot=None):
     """(what the search found, sizes of the score maps looked at); `peak` (x, y) search pixels off the middle."""
     settings = load_settings(name)
     config = replace(settings.config, fidelity=fidelity)
     looks = []
 
-    def look(state, feature, region, online, hyper, geometry):
+    def localise(model, state, feature, region, map_size=None):
+        pixels = map_size or model.config.search.instance_size
         np.testing.assert_allclose(region.scale, 127 / PADDED, rtol=1e-6)
         np.testing.assert_allclose(region.centre, CENTRE)
-        looks.append(geometry.pixels)
-        middle = (geometry.pixels - 1) / 2
-        score_map = jnp.asarray(recipe.bump_map(geometry.pixels, [(middle + peak[1], middle + peak[0], 1.0, 20)]))
+        looks.append(pixels)
+        middle = (pixels - 1) / 2
+        score_map = jnp.asarray(recipe.bump_map(pixels, [(middle + peak[1], middle + peak[0], 1.0, 20)]))
         judgement = Judgement(verdict=jnp.int32(Verdict.FOUND), peak=jnp.float32(1), position=jnp.zeros(2, jnp.int32))
         return Localisation(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
-    monkeypatch.setattr(searching, "Network", FixedNetwork)
-    monkeypatch.setattr(searching.subnet, "look", look)
+    monkeypatch.setattr(searching.subnet, "localise", localise)
     monkeypatch.setattr(FixedNetwork, "spot", spot)
     monkeypatch.setattr(
-        searching, "rarely", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
+        searching, "lazy_cond", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
     )
     state = TrackerState(
         frame_index=jnp.int32(2),
@@ -86,7 +97,7 @@ def run(monkeypatch, name, peak=None, lost=None, short_term=None, fidelity="exac
         lost=lost,
     )
     hyper = replace(settings.hyper, window_influence=0.0, penalty_k=0.0, confidence_low=0.0, tau_regression=0.0)
-    return searching.search(config, None, hyper.on_device(), state, FRAME), looks
+    return searching.search(FixedModel(config, hyper.on_device()), state, FRAME), looks
 
 
 @pytest.mark.parametrize("peak", [(-64.0, 16.0)])

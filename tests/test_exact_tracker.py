@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tracker import BOX, FAST, NO_HARD_NEGATIVES
 
-from drol_jax import api, tracker
+from drol_jax import api
 from drol_jax.config import Fidelity
 from drol_jax.errors import UserError
 from drol_jax.eval import backend, cli
@@ -27,10 +27,11 @@ from drol_jax.tracker.anchors import anchors, cell_places
 from drol_jax.tracker.candidates import Candidate
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.points import points
-from drol_jax.tracker.step import init_draws
+from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.step import step as plain_step
 
 pytest_plugins = ["fakes_eval"]
-start, step = (jax.jit(f, static_argnums=0, compiler_options=FAST) for f in (tracker.init, tracker.step))
+start, step = (jax.jit(f, compiler_options=FAST) for f in (init, plain_step))
 PICTURE = jnp.array([480, 640], jnp.int32)
 
 
@@ -152,26 +153,26 @@ def test_overlap_is_that_of_the_areas():
 
 @cache
 def renewing():
-    """A SiamFC with a short-term template, its fixed arguments and its first state."""
+    """A SiamFC with a short-term template, and its first state."""
     # It keeps its size but where an outer scale wins: here they are helped to.
     one = small(head="siamfc", template_update=True, template_threshold=-1.0, penalty_k=2.0, **NO_HARD_NEGATIVES)
-    fixed, draws = (one.variables, one.hyper), init_draws(one.config, jax.random.key(0))
-    state = start(one.config, *fixed, jnp.asarray(small_tracker.picture(0)), jnp.array(BOX), draws)
-    return one.config, fixed, state
+    draws = init_draws(one.config, jax.random.key(0))
+    state = start(one.model, jnp.asarray(small_tracker.picture(0)), jnp.array(BOX), draws)
+    return one.model, state
 
 
 def test_siamfcs_two_templates_are_read_on_one_scale_with_one_confidence():
     """The short-term template is still the first one, and gives the same candidate; published it does not."""
-    config, (variables, hyper), state = renewing()
-    hyper = replace(hyper, tau_classification=jnp.float32(0), tau_regression=jnp.float32(1 - 1e-6))
-    _, output = step(config, variables, hyper, state, jnp.asarray(small_tracker.picture(1)))
+    model, state = renewing()
+    hyper = replace(model.hyper, tau_classification=jnp.float32(0), tau_regression=jnp.float32(1 - 1e-6))
+    _, output = step(replace(model, hyper=hyper), state, jnp.asarray(small_tracker.picture(1)))
     assert int(output.template) == 1  # With no margin asked for, an equal wins.
 
 
 def test_a_candidate_template_is_cut_about_the_new_target_and_its_colour_stays_with_it():
-    config, fixed, state = renewing()
+    model, state = renewing()
     frame = jnp.asarray(np.minimum(small_tracker.picture(1).astype(int) + 40, 255).astype(np.uint8))
-    after, out = step(config, *fixed, state, frame)
+    after, out = step(model, state, frame)
     assert np.abs(np.asarray(after.size) - state.size).max() > 0.05
     fill = mean_colour(as_frame(frame))
     wanted = centred_crop(as_frame(frame), after.centre, candidates.padded_side(after.size, 0.5), 127, fill)
@@ -186,11 +187,10 @@ def test_a_candidate_template_is_cut_about_the_new_target_and_its_colour_stays_w
 @pytest.mark.parametrize("head", ["depthwise_rpn", "siamfc"])
 def test_a_step_keeps_structure_shapes_and_types(head):
     one = small(head=head, template_update=True)
-    fixed = (one.variables, one.hyper)
     draws = jax.eval_shape(lambda: init_draws(one.config, jax.random.key(0)))
     picture, box = jax.ShapeDtypeStruct((96, 128, 3), jnp.uint8), jax.ShapeDtypeStruct((4,), jnp.float32)
-    state = jax.eval_shape(lambda *args: tracker.init(one.config, *args), *fixed, picture, box, draws)
-    after, _ = jax.eval_shape(lambda *args: tracker.step(one.config, *args), *fixed, state, picture)
+    state = jax.eval_shape(init, one.model, picture, box, draws)
+    after, _ = jax.eval_shape(plain_step, one.model, state, picture)
     assert jax.tree.map(lambda a: (a.shape, a.dtype), after) == jax.tree.map(lambda a: (a.shape, a.dtype), state)
 
 

@@ -64,7 +64,7 @@ def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
         for number, slot in slots.items():
             told[number].append(np.asarray(outputs.box[slot]))
         if t == 2:  # from here on nothing is traced again
-            parts = {pools: ("put",), pure: ("search", "remember", "is_hard_negative", "conclude")}
+            parts = {pools: ("put",), pure: ("search", "update_memory", "is_hard_negative", "finish")}
             for module, name in ((module, name) for module, names in parts.items() for name in names):
                 monkeypatch.setattr(module, name, spy(getattr(module, name)))
         if t in (4, 6):
@@ -101,12 +101,12 @@ def stepped():
     """(a compiled step of all lanes as one program, list that gets an entry for every lane of every refit)."""
     refits, refit = [], fit.refit
 
-    def counting(filter, *rest):
+    def counting(filter, *rest, **how):
         jax.debug.callback(lambda _: refits.append(1), filter[0, 0, 0])
-        return refit(filter, *rest)
+        return refit(filter, *rest, **how)
 
     def step(lanes, frame):
-        return pure.step_lanes(TRACKER.config, TRACKER.variables, TRACKER.hyper, lanes, frame, shared=True)
+        return pure.step_lanes(TRACKER.model, lanes, frame, shared=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "refit", counting)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from drol_jax.tracker.lazy_cond import Rows, lazy_cond
+from drol_jax.system.lazy_cond import Rows, lazy_cond
 
 LANES, OUTER = 4, 3
 CARRIED = {"a": jnp.arange(6.0).reshape(2, 3), "n": jnp.int32(7)}

@@ -9,9 +9,10 @@ import pytest
 import small_tracker
 from small_tracker import BOX, NO_HARD_NEGATIVES
 
-from drol_jax import tracker as pure
 from drol_jax.tracker import search as searching
-from drol_jax.tracker.step import decide_whether_lost, init_draws
+from drol_jax.tracker import step as pure
+from drol_jax.tracker.start import init_draws
+from drol_jax.tracker.step import decide_whether_lost
 
 LOST_SIZE = 215
 NEVER, ALWAYS = {"confidence_low": 0.0, "confidence_high": 0.0}, {"confidence_low": 1.1, "confidence_high": 1.1}
@@ -62,7 +63,7 @@ def test_a_lost_target_stays_where_it_was_and_nothing_is_learned(start):
 
 def test_a_score_between_the_thresholds_changes_nothing(start):
     hyper = with_hyper({"confidence_low": 0.4, "confidence_high": 0.6}).hyper
-    found = jax.eval_shape(lambda: searching.search(TRACKER.config, TRACKER.variables, hyper, start, pure_frame()))
+    found = jax.eval_shape(lambda: searching.search(TRACKER.model, start, pure_frame()))
 
     def after(lost, score):
         state = replace(start, lost=jnp.bool_(lost))
@@ -90,21 +91,20 @@ def pure_frame():
 def test_the_enlarged_region_is_searched_only_in_frames_in_which_a_lane_is_lost(start):
     searched, search_rpn = [], searching.search_rpn
 
-    def counting(config, variables, hyper, state, *rest, **kwargs):
-        if config.search.instance_size == LOST_SIZE:
+    def counting(model, state, *rest, **kwargs):
+        if model.config.search.instance_size == LOST_SIZE:
             jax.debug.callback(lambda _: searched.append(1), state.centre[0])
-        return search_rpn(config, variables, hyper, state, *rest, **kwargs)
+        return search_rpn(model, state, *rest, **kwargs)
 
-    config, fixed = TRACKER.config, (TRACKER.variables, TRACKER.hyper)
     states = jax.tree.map(lambda leaf: jnp.stack([leaf] * LANES), start)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "search_rpn", counting)
-        batched = jax.jit(jax.vmap(lambda *args: pure.step(config, *args), (None, None, 0, None)))
-        run = batched.lower(*fixed, states, frame(1)).compile()
+        batched = jax.jit(jax.vmap(pure.step, (None, 0, None)))
+        run = batched.lower(TRACKER.model, states, frame(1)).compile()
     counts = []
     for lost in ((False, False, False), (False, True, False), (True, True, True)):
         searched.clear()
-        _, outputs = run(*fixed, replace(states, lost=jnp.array(lost)), frame(1))
+        _, outputs = run(TRACKER.model, replace(states, lost=jnp.array(lost)), frame(1))
         jax.block_until_ready(outputs)
         jax.effects_barrier()
         counts.append(len(searched))

@@ -104,7 +104,7 @@ def test_a_run_tells_the_polygon_of_every_frame():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seats, "step", masked_step)
         follow = seats._follow_so_many
-        patch.setattr(seats, "_so_many_steps", Jitted(lambda *args: follow(*args), static_argnums=0, donate_argnums=3))
+        patch.setattr(seats, "_so_many_steps", Jitted(lambda *args: follow(*args), donate_argnums=1))
         polygons = run.Runner(tracker).run(sequence, 0).polygons
     assert polygons.shape == (3, 8)
     np.testing.assert_array_equal(polygons[0], corners(small_tracker.BOX))

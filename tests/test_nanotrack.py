@@ -19,6 +19,7 @@ from drol_jax.convert.source import nanotrack as source_nanotrack
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
+from drol_jax.model import Model
 from drol_jax.nets import Response, SiameseNet
 from drol_jax.nets.backbones.mobilenetv3 import output_size
 from drol_jax.nets.kernels.convolution import by_channel
@@ -28,7 +29,8 @@ from drol_jax.settings import from_dict, load_settings, to_dict, without_online
 from drol_jax.settings.checks import padded_feature_size
 from drol_jax.tracker.candidates import rpn_confidence
 from drol_jax.tracker.points import decode_points, points
-from drol_jax.tracker.step import init, init_draws, step
+from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.step import step
 
 VERSIONS = (1, 2, 3)
 REAL = Path(__file__).parents[2] / "shared" / "realdata"
@@ -154,8 +156,9 @@ def test_a_step_with_subnet_and_short_term_template_keeps_the_shape_of_the_state
 
     def two_frames(variables, picture):
         draws = init_draws(config, jax.random.key(0))
-        started = init(config, variables, hyper, picture, jnp.array([70.0, 60, 46, 38]), draws)
-        return started, *step(config, variables, hyper, started, picture)
+        model = Model(config=config, variables=variables, hyper=hyper)
+        started = init(model, picture, jnp.array([70.0, 60, 46, 38]), draws)
+        return started, *step(model, started, picture)
 
     # Traced only: compiling takes longer than all other tests of this file.
     picture = jax.ShapeDtypeStruct((240, 320, 3), jnp.uint8)

@@ -19,7 +19,7 @@ from drol_jax.online.memory import Memory
 from drol_jax.online.response import respond
 from drol_jax.running.lanes import lanes_like, put, step_lanes
 from drol_jax.running.loop import Runner
-from drol_jax.tracker.lazy_cond import lazy_cond
+from drol_jax.system.lazy_cond import lazy_cond
 
 TRACKER = small_tracker.tracker(template_update=True)
 FRAMES = 24
@@ -74,14 +74,13 @@ def test_a_target_is_tracked_alike(on_each):
 
 def test_targets_in_lanes_are_tracked_alike(on_each):
     boxes = small_tracker.lanes_of_boxes(3)
-    fixed = TRACKER.config, TRACKER.variables, TRACKER.hyper
 
     def track():
         start = [TRACKER.init(small_tracker.picture(0), boxes[i], jax.random.key(i)) for i in range(2)]
         lanes = lanes_like(start[0], 3)
         for i, state in enumerate(start):
             lanes = put(lanes, jnp.int32(2 * i), state)  # the lane between them has no target
-        stepped = jax.jit(lambda lanes, frames: step_lanes(*fixed, lanes, frames, shared=False))
+        stepped = jax.jit(lambda lanes, frames: step_lanes(TRACKER.model, lanes, frames, shared=False))
 
         def step(lanes, picture):
             return stepped(lanes, jax.tree.map(lambda leaf: jnp.stack([leaf] * 3), as_frame(jnp.asarray(picture))))
@@ -144,7 +143,7 @@ def memory_of(used):
 
 
 def refitted(filter, memory):
-    return fit.refit(filter, memory, jnp.float32(1.1), 4, TRACKER.hyper)
+    return fit.refit(filter, memory, jnp.float32(1.1), 4, TRACKER.hyper)[0]
 
 
 FILTER = jnp.asarray(recipe.tensor("refit/filter", (4, 4, 3), 0.05))

@@ -4,7 +4,7 @@ The network and the subnet are stand-ins that answer with recorded numbers, so t
 """
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import pytest
 import recipe
 import recorded
 
-from drol_jax.config import OnlineConfig
+from drol_jax.config import Config, Hyper, OnlineConfig
 from drol_jax.image.boxes import box_from_target
 from drol_jax.image.crops import as_frame
 from drol_jax.image.masks import full_frame, rotated_box
@@ -44,9 +44,6 @@ PICTURE = recipe.test_image()
 class FixedNetwork:
     """Answers with the recipe's head outputs; its templates are 0 and 1."""
 
-    def __init__(self, model, variables, precision):
-        pass
-
     def search(self, region):
         return Search(jnp.zeros((1, 4, 4, 8)), region.shape[1])
 
@@ -57,6 +54,13 @@ class FixedNetwork:
     def refine(self, template, seen, position):
         assert template == 0
         return jnp.asarray(recipe.bump_map(127, MASK_PEAKS, -4))[None]
+
+
+@dataclass(frozen=True)
+class FixedModel:
+    config: Config
+    hyper: Hyper
+    network = FixedNetwork()
 
 
 @cache
@@ -80,21 +84,20 @@ def found(name, case):
         lost=jnp.bool_(case.get("lt", False)) if config.long_term.enabled else None,
     )
 
-    def look(state, feature, region, online, hyper, geometry):
+    def localise(model, state, feature, region, map_size=None):
         verdict = Verdict.NOT_FOUND if case["flag"] else Verdict.FOUND
         score_map = jnp.asarray(recipe.bump_map(255, PEAKS, -0.02))
-        assert score_map.shape == (geometry.pixels, geometry.pixels)
+        assert (map_size or model.config.search.instance_size) == 255
         judgement = Judgement(verdict=jnp.int32(verdict), peak=score_map.max(), position=jnp.zeros(2, jnp.int32))
         return Localisation(feature=feature, score_map=score_map, judgement=judgement, region=region)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "Network", FixedNetwork)
-        patch.setattr(searching.subnet, "look", look)
+        patch.setattr(searching.subnet, "localise", localise)
         # The branch is taken outside of jit, where nothing is an array of lanes.
         patch.setattr(
-            searching, "rarely", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
+            searching, "lazy_cond", lambda fn: lambda where, carried, rest: fn(carried, rest) if where else carried
         )
-        return config, hyper, state, searching.search(config, None, hyper, state, as_frame(jnp.asarray(PICTURE)))
+        return config, hyper, state, searching.search(FixedModel(config, hyper), state, as_frame(jnp.asarray(PICTURE)))
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)

@@ -12,9 +12,11 @@ import recorded
 from recorded import filter_of
 
 from drol_jax.image.masks import full_frame, rotated_box
+from drol_jax.model import Model
 from drol_jax.online.draws import InitDraws
 from drol_jax.online.features import Extractor
-from drol_jax.tracker.step import advance, init
+from drol_jax.tracker.start import init
+from drol_jax.tracker.step import finish, localise, refit, update_memory
 
 RPN, FC = "siamrpn_alex_dwxcorr_otb", "siamfc_alex_upxcorr_otb"
 MASK, LONG_TERM = "siammask_r50_l3", "siamrpn_r50_l234_dwxcorr_votlt"
@@ -51,8 +53,14 @@ def track(name, variant):
 def compiled(name, variant):
     """Jitted (state, frame) -> (state, output, found)."""
     config, variables, hyper, _ = track(name, variant)
-    run = jax.jit(advance, static_argnums=0)
-    return lambda state, frame: run(config, variables, hyper, state, frame)
+    model = Model(config=config, variables=variables, hyper=hyper)
+
+    @jax.jit
+    def advance(model, state, frame):
+        record = localise(model, state, frame)
+        return *finish(model, refit(model, update_memory(model, record))), record.found
+
+    return lambda state, frame: advance(model, state, frame)
 
 
 def extractor(file, prefix):
@@ -77,8 +85,8 @@ def started(name, variant):
             extractor=extractor(file, "init"),
             filter=jnp.asarray(filter_of(file["init_filter"])),
         )
-    run = jax.jit(init, static_argnums=0)
-    return run(config, variables, hyper, recipe.frame(0), jnp.array(recipe.target_box(0), jnp.float32), draws)
+    model = Model(config=config, variables=variables, hyper=hyper)
+    return jax.jit(init)(model, recipe.frame(0), jnp.array(recipe.target_box(0), jnp.float32), draws)
 
 
 def forced(state, file, k):

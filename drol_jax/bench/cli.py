@@ -46,14 +46,15 @@ class Arguments:
     """Converted weights of the one configuration. Default: the bundled ones, else random numbers, which cost the
     same."""
     device: str | None = None
-    """Where to run, some of cpu, gpu and tpu, separated by commas. Default: what jax chooses."""
+    """Devices to run on, some of cpu, gpu and tpu, separated by commas. Default: what jax chooses."""
     precision: str | None = None
-    """Of matrix products, some of float32, tf32 and bfloat16, separated by commas. Default: the library's."""
+    """Precisions of matrix products, some of float32, tf32 and bfloat16, separated by commas. Default: the
+    library's."""
     lanes: str | None = None
     """Also follow so many targets at once, such as 1,8,64; with --workload and --scores, the sequences at once, of
     several numbers the largest. Default: no more than one target, but 1,8 with --only lanes; 8 sequences."""
     frames: int | None = None
-    """Of the video. Default: 30, with --quick 8."""
+    """Frames of the video. Default: 30, with --quick 8."""
     repeat: int | None = None
     """Repetitions; medians are told. Default: 3, with --quick 1."""
     only: Annotated[str | None, tyro.conf.arg(help=ONLY_HELP)] = None
@@ -76,7 +77,7 @@ class Arguments:
     """Only track this dataset, Synth or one on disk, as often as --repeat says with other draws each time, and tell
     its success AUC and what each further --precision changes in it."""
     data_root: Path | None = None
-    """Where that dataset lies. Default: $DROL_JAX_DATA, else ./data."""
+    """Folder of that dataset. Default: $DROL_JAX_DATA, else ./data."""
     sequences: str | None = None
     """Names of its sequences, separated by commas. Default: all."""
     cache_dir: Path | None = None

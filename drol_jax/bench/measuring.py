@@ -10,7 +10,8 @@ from drol_jax.bench.children import Failed, Misuse, Worker, start
 from drol_jax.bench.plan import ISOLATED, Case, Plan
 
 Row = dict[str, Any]
-"""Of a case: what `Subject.describe` tells, and "parts": {part: what it measured, or {"error": why not}}."""
+"""One case's measurements: what `Subject.describe` tells, and "parts": {part: what it measured, or {"error": why
+not}}."""
 
 
 def run(plan: Plan, tell: Callable[[str], None]) -> list[Row]:
@@ -37,7 +38,7 @@ def ends(rows: list[Row]) -> list[dict[str, Any]]:
 
 
 def _compare_scores(rows: list[Row]) -> None:
-    """Beside each score, by how much its median differs from that of the first precision that was measured."""
+    """Add to each score by how much its median differs from that of the first precision that was measured."""
     first: dict[Any, dict[str, Any]] = {}
     for row in rows:
         found = row["parts"].get("scores")

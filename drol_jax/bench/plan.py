@@ -41,11 +41,11 @@ class Case:
 
     config: str
     weights: str | None
-    """As the user named them."""
+    """Weights as the user named them."""
     device: str | None
-    """Of `PLATFORMS`; None: whatever jax chooses."""
+    """One of `PLATFORMS`; None: whatever jax chooses."""
     precision: str | None
-    """Of `PRECISIONS`; None: the library's default."""
+    """One of `PRECISIONS`; None: the library's default."""
 
     @property
     def label(self) -> str:

@@ -25,8 +25,9 @@ from drol_jax.results import environment
 from drol_jax.running.loop import Runner
 from drol_jax.settings import load_settings
 from drol_jax.system.compiling import compiler_options
-from drol_jax.tracker import TrackerState, init, step
-from drol_jax.tracker.step import init_draws
+from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.state import TrackerState
+from drol_jax.tracker.step import step
 
 BOX = np.array(recipe.target_box(0), np.float32)
 SEED = 0
@@ -55,12 +56,12 @@ class Subject:
 
     @property
     def variants(self) -> list[str]:
-        """With the online subnet off, and on where the configuration has one."""
+        """Variants to measure: the online subnet off, and on where the configuration has one."""
         return ["off", "on"] if self.settings.config.online.enabled else ["off"]
 
     def tracker(self, variant: str) -> Tracker:
-        """By variant: "off" and "on" as in `variants`; "online" and "template" have the subnet, the one never a
-        short-term template, the other always."""
+        """Trackers by variant: "off" and "on" as in `variants`; "online" and "template" have the subnet, the one never
+        a short-term template, the other always."""
         if variant not in self._trackers:
             # Only when asked for, so that the library's default is the library's.
             further: dict[str, Any] = {} if self._precision is None else {"precision": self._precision}
@@ -123,40 +124,39 @@ class Programs:
     """`init` and `step` of one tracker, compiled for one length of flattened frames, as the frame loop has them."""
 
     def __init__(self, tracker: Tracker, frame: Frame):
-        self._fixed = (tracker.variables, tracker.hyper)
-        config, self.seconds = tracker.config, {}
+        self._model = model = tracker.model
+        self.seconds = {}
         draws = None
         self._draws: Any = None
-        if config.online.enabled:
+        if model.config.online.enabled:
             key = jax.random.key(SEED)
-            self._draws = self._compile("draws", jax.jit(init_draws, static_argnums=0), tracker, key)
-            draws = self._draws(key)
-        first = jax.jit(init, static_argnums=0)
-        self._init = self._compile("init", first, tracker, *self._fixed, frame, BOX, draws)
-        state = first.eval_shape(config, *self._fixed, frame, BOX, draws)
-        following = jax.jit(step, static_argnums=0, donate_argnums=3)
-        self._step = self._compile("step", following, tracker, *self._fixed, state, frame)
+            self._draws = self._compile("draws", jax.jit(init_draws), model.config, key)
+            draws = self._draws(model.config, key)
+        first = jax.jit(init)
+        self._init = self._compile("init", first, model, frame, BOX, draws)
+        state = first.eval_shape(model, frame, BOX, draws)
+        self._step = self._compile("step", jax.jit(step, donate_argnums=1), model, state, frame)
 
-    def _compile(self, name: str, function: Any, tracker: Tracker, *arguments: Any) -> Any:
+    def _compile(self, name: str, function: Any, *arguments: Any) -> Any:
         began = time.perf_counter()
-        with matmul_precision(tracker):
-            lowered = function.lower(tracker.config, *arguments)
+        with matmul_precision():
+            lowered = function.lower(*arguments)
             traced = time.perf_counter()
             program = lowered.compile(compiler_options=compiler_options() or None)
         self.seconds[name] = {"trace_s": traced - began, "compile_s": time.perf_counter() - traced}
         return program
 
     def init(self, frame: Frame, seed: int = SEED) -> TrackerState:
-        draws = None if self._draws is None else self._draws(jax.random.key(seed))
-        return self._init(*self._fixed, frame, BOX, draws)
+        draws = None if self._draws is None else self._draws(self._model.config, jax.random.key(seed))
+        return self._init(self._model, frame, BOX, draws)
 
     def step(self, state: TrackerState, frame: Frame) -> tuple[TrackerState, Any]:
         """Uses the state up: its memory is written over."""
-        return self._step(*self._fixed, state, frame)
+        return self._step(self._model, state, frame)
 
 
-def matmul_precision(tracker: Tracker) -> Any:
-    """What the tracker's own calls are compiled under."""
+def matmul_precision() -> Any:
+    """What a tracker's own calls are compiled under."""
     return jax.default_matmul_precision(PRECISION)
 
 

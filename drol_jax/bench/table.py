@@ -250,4 +250,5 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cel
     "workload": (("sequences", "frames", "s", "frames/s", "compiling, s"), _workload),
     "scores": (("success AUC", "change", "precision at 20 px", "draws", "sequences", "frames"), _scores),
 }
-"""By part the column heads, and the lines of a case: its label's end, then a cell for each head."""
+"""Layout of each part's table: the column heads, and the lines of a case: its label's end, then a cell for each
+head."""

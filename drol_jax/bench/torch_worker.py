@@ -74,7 +74,7 @@ class Peer:
         return CfgNode({**known, "META_ARC": f"siam_{name}"})
 
     def threads(self, count: int) -> dict[str, Any]:
-        """From here on so many."""
+        """Use so many threads from here on."""
         import torch  # pyright: ignore[reportMissingImports]
 
         torch.set_num_threads(count)

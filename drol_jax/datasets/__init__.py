@@ -24,7 +24,7 @@ __all__ = [
 
 DATASETS = ("Synth", *benchmarks())
 RENDERED_FROM = "@"
-"""Between Synth and the seed of a rendering other than the benchmark's: Synth@3."""
+"""Separator between Synth and the seed of a rendering other than the benchmark's: Synth@3."""
 
 
 def load(

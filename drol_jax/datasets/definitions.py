@@ -18,7 +18,7 @@ class Row:
     """One sequence of a benchmark."""
 
     name: str
-    """As PySOT writes it, e.g. "Jogging-1"."""
+    """Name as PySOT writes it, e.g. "Jogging-1"."""
     folder: str
     """What stands for {folder} in a layout's paths."""
     mark: str = ""

@@ -21,7 +21,7 @@ class Place:
     """Where a benchmark lies."""
 
     tree: Tree
-    """Of the folder that the layout's paths start from."""
+    """Spellings below the folder that the layout's paths start from."""
     layout: Layout
     rows: tuple[Row, ...]
     """What should be there: the list file's sequences, else the benchmark's, else what was found."""

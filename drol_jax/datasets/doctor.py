@@ -49,7 +49,7 @@ class Diagnosis:
     usable: tuple[str, ...]
     """That can be tracked: nothing worse than a warning."""
     frames: int
-    """Of the usable ones."""
+    """Frames of the usable sequences."""
     findings: tuple[Finding, ...]
 
 

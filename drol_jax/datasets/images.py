@@ -16,7 +16,7 @@ class Images:
 
     folder: Path
     files: dict[int, Path]
-    """In ascending order of the numbers."""
+    """Image files by number, in ascending order."""
 
 
 def list_images(folder: Path, layout: Layout) -> Images:

@@ -39,7 +39,8 @@ class Sequence:
     """bool [T], True where the benchmark marks the target as absent (out of view or wholly occluded), whether or not
     the row of boxes holds numbers; None where it marks nothing. Read-only."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
-    """By name (VOT: "camera_motion", "occlusion", ...) bool [T], True in the frames that carry the tag. Read-only."""
+    """Tags by name (VOT: "camera_motion", "occlusion", ...) bool [T], True in the frames that carry the tag.
+    Read-only."""
     anchors: np.ndarray | None = field(default=None, kw_only=True)
     """int8 [T], VOT2020 and later: 1 where a tracker is started to run forward, -1 to run backward, else 0; None where
     the benchmark names no anchors. Read-only."""

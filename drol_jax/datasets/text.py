@@ -103,7 +103,7 @@ def read_flags(path: Path, frames: int | None, *, pad: bool = False) -> np.ndarr
 
 
 def fitted(flags: np.ndarray, frames: int, source: str, *, pad: bool) -> np.ndarray:
-    """As many flags as frames; `pad` as in `read_flags`.
+    """Fit flags to the number of frames; `pad` as in `read_flags`.
 
     Raises:
       UserError: another number of them, without `pad`; begins with the source.

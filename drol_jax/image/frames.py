@@ -1,4 +1,4 @@
-"""From a frame source to pixels: decode, check, flatten to few lengths, prefetch."""
+"""Reading a frame source: decode, check, flatten to few lengths, prefetch."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence

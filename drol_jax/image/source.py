@@ -1,4 +1,4 @@
-"""Where a frame comes from."""
+"""`FrameSource`: where a frame comes from."""
 
 from collections.abc import Callable
 from pathlib import Path

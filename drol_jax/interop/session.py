@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.image.frames import checked, read
-from drol_jax.tracker import StepOutput, TrackerState
+from drol_jax.tracker.state import StepOutput, TrackerState
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from drol_jax.image.boxes import box_from_polygon
 from drol_jax.image.masks import corners
 from drol_jax.interop import optional
 from drol_jax.interop.session import Found, Session, picture
-from drol_jax.tracker import TrackerState
+from drol_jax.tracker.state import TrackerState
 
 
 def serve(tracker: Tracker, height: int, width: int, seed: int | None = None) -> None:

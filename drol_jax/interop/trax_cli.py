@@ -34,13 +34,13 @@ class Arguments(CacheArguments):
     no_online: bool = False
     """Switch the online subnet off: the baseline."""
     seed: int | None = None
-    """Of the online subnet's draws. Default: the configuration's."""
+    """Seed of the online subnet's draws. Default: the configuration's."""
     largest: str = "1920x1080"
     """Width and height of the largest picture expected. Larger ones compile while the client waits."""
     ini: bool = False
     """Only print a section for vot-toolkit's trackers.ini that starts this command with the other options given."""
     timeout: int = 600
-    """Of that section: how many seconds the toolkit waits for an answer."""
+    """Timeout in that section: how many seconds the toolkit waits for an answer."""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""From the Siamese feature to the target-specific one: compression and dual attention (paper, section 3.2).
+"""The target-specific feature out of the Siamese one: compression and dual attention (paper, section 3.2).
 
 Letters: N samples, L rows and columns, C channels of the Siamese feature, D after compression, A channels that the
 attention sees (D when it follows the compression, C when it precedes it).

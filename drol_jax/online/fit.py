@@ -9,6 +9,7 @@ Letters: N samples or memory slots, L rows and columns, C channels before and D 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -135,9 +136,35 @@ def gauss_newton(residuals, weights) -> tuple[Any, Any]:
     return jax.tree.map(jnp.negative, gradient), lambda p: transpose(forward(p))[0]
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class RefitStats:
+    """How a refit went. Its problem is J'J d = -J'r; a residual is the norm of -J'r - J'J d."""
+
+    residual_before: jax.Array
+    """float32 (): where the fit starts, d = 0."""
+    residual_after: jax.Array
+    """float32 (): at the step that was taken."""
+    iterations: jax.Array
+    """int32 (): of conjugate gradients; 0 where the filter was not refitted."""
+
+
+def no_refit() -> RefitStats:
+    """Stats of a frame without refit."""
+    nothing = jnp.float32(0)
+    return RefitStats(residual_before=nothing, residual_after=nothing, iterations=jnp.int32(0))
+
+
 def refit(
-    filter: jax.Array, memory: Memory, sigma: jax.Array, iterations: Any, hyper: Hyper, first: jax.Array | int = 0
-) -> jax.Array:
+    filter: jax.Array,
+    memory: Memory,
+    sigma: jax.Array,
+    iterations: Any,
+    hyper: Hyper,
+    first: jax.Array | int = 0,
+    *,
+    stats: bool = False,
+) -> tuple[jax.Array, RefitStats | None]:
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
     The cost follows the filled memory and not its capacity, with one compilation for all. On the CPU the products run
@@ -152,14 +179,20 @@ def refit(
       hyper: uses filter_reg.
       first: place of the memory's slots among its features, which may be those of many memories end to end: a copy of
         one takes as long as a good part of its refit.
+      stats: static; also tell how the refit went, for one product more.
 
     Returns:
-      [k, k, D].
+      (filter [k, k, D], its stats or None).
     """
 
     def solve(chunk, filter, memory, sigma, hyper, first):
         b, normal = filter_problem(filter, memory, sigma, hyper, first, chunk)
-        return filter + _solution(normal, b, iterations)
+        step = _solution(normal, b, iterations)
+        if not stats:
+            return filter + step, None
+        before, after = jnp.linalg.norm(b), jnp.linalg.norm(b - normal(step))
+        told = RefitStats(residual_before=before, residual_after=after, iterations=jnp.asarray(iterations, jnp.int32))
+        return filter + step, told
 
     def over_chunks(*problem):
         return solve(min(CHUNK, memory.weights.shape[0]), *problem)

@@ -1,4 +1,4 @@
-"""From the subnet's response to a score map and a verdict on it (ATOM's localisation, paper section 3.2).
+"""Localisation: the subnet's response, its score map and a verdict on it (ATOM's localisation, paper section 3.2).
 
 Letters: L feature cells, S rows and columns of the score map, one per pixel of the search crop.
 """

@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 
-from drol_jax.config import Hyper, OnlineConfig
 from drol_jax.image.boxes import target_from_box
+from drol_jax.model import Model
 from drol_jax.online import fit
 from drol_jax.online.augment import channel_dropout
 from drol_jax.online.draws import InitDraws
 from drol_jax.online.features import Extractor, extract
-from drol_jax.online.geometry import Geometry, Region
+from drol_jax.online.geometry import Region, geometry
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Judgement, Verdict
 from drol_jax.online.memory import Memory, first_memory, insert
 from drol_jax.online.response import respond
+from drol_jax.system.lazy_cond import Rows
 
 
 @jax.tree_util.register_dataclass
@@ -52,35 +53,28 @@ class Localisation:
 
 
 def start(
-    images: jax.Array,
-    shifts: jax.Array,
-    box: jax.Array,
-    scale: jax.Array,
-    draws: InitDraws,
-    online: OnlineConfig,
-    hyper: Hyper,
-    geometry: Geometry,
+    model: Model, images: jax.Array, shifts: jax.Array, box: jax.Array, scale: jax.Array, draws: InitDraws
 ) -> OnlineState:
     """Fit the subnet to the first frame.
 
     Args:
+      model: the tracker; its weights are not read.
       images: [I, L, L, C], Siamese features of the augmented first frame.
       shifts: int32 [I, 2] (rows, columns), where each image's target lies off the centre, search pixels.
       box: [4] (x, y, w, h), the target, pixels.
       scale: search pixels per image pixel.
       draws: the track's random values.
-      online, hyper: settings.
-      geometry: of the images.
     """
+    online, places = model.config.online, geometry(model.config)
     centre, size = target_from_box(box)
     dropped = channel_dropout(images[0], draws.keep, online.dropout_rate)
     samples = jnp.concatenate([images, dropped])
-    centres = geometry.first_centres(centre, shifts, online.dropout_samples)
-    sigma = geometry.label_sigma(size, scale, hyper.label_sigma)
+    centres = places.first_centres(centre, shifts, online.dropout_samples)
+    sigma = places.label_sigma(size, scale, model.hyper.label_sigma)
     labels = gaussian(centres, sigma, images.shape[1])
-    filter, extractor = fit.first_fit((draws.filter, draws.extractor), samples, labels, online, hyper)
+    filter, extractor = fit.first_fit((draws.filter, draws.extractor), samples, labels, online, model.hyper)
     memory = first_memory(extract(extractor, samples, online), centres, online.memory_size)
-    kept = geometry.keeps_region
+    kept = places.keeps_region
     return OnlineState(
         filter=filter,
         extractor=extractor,
@@ -92,36 +86,35 @@ def start(
     )
 
 
-def look(
-    state: OnlineState, feature: jax.Array, region: Region, online: OnlineConfig, hyper: Hyper, geometry: Geometry
+def localise(
+    model: Model, state: OnlineState, feature: jax.Array, region: Region, map_size: int | None = None
 ) -> Localisation:
     """Score a search region.
 
     Args:
-      feature: [L, L, C], its Siamese feature.
+      model: the tracker; its weights are not read.
+      feature: [L, L, C], the region's Siamese feature.
+      map_size: rows and columns of the score map; by default the region's.
     """
-    own = extract(state.extractor, feature[None], online)
-    score_map = geometry.score_map(respond(own, state.filter)[0])
-    judgement = geometry.judge(score_map, region, state.kept, hyper)
+    places = geometry(model.config, map_size)
+    own = extract(state.extractor, feature[None], model.config.online)
+    score_map = places.score_map(respond(own, state.filter)[0])
+    judgement = places.judge(score_map, region, state.kept, model.hyper)
     return Localisation(feature=own[0], score_map=score_map, judgement=judgement, region=region)
 
 
-def remember(
-    state: OnlineState,
-    localisation: Localisation,
-    box: jax.Array,
-    learn: jax.Array | bool,
-    online: OnlineConfig,
-    hyper: Hyper,
-    geometry: Geometry,
+def update_memory(
+    model: Model, state: OnlineState, localisation: Localisation, box: jax.Array, learn: jax.Array | bool
 ) -> OnlineState:
     """Move to where the target was found, and keep the frame as a sample unless the verdict advises against it.
 
     Args:
+      model: the tracker; its weights are not read.
       box: [4] (x, y, w, h), the tracker's result for the frame. Its centre is taken by the rule for boxes that come
         in, which is half a pixel off the tracker's own for a published box.
       learn: bool (), False where the frame is none to learn from: the state stays as it is.
     """
+    online, hyper, places = model.config.online, model.hyper, geometry(model.config)
     verdict = localisation.judgement.verdict
     centre, size = target_from_box(box)
     kept, region = state.kept, localisation.region
@@ -130,7 +123,7 @@ def remember(
         centre, size = jnp.where(seen, centre, kept.centre), jnp.where(seen, size, kept.size)
     accept = ((verdict == Verdict.FOUND) | (verdict == Verdict.HARD_NEGATIVE)) & learn
     hard = verdict == Verdict.HARD_NEGATIVE
-    label = geometry.sample_centre(centre, region, kept)
+    label = places.sample_centre(centre, region, kept)
     rate = jnp.where(hard, hyper.hard_negative_learning_rate, hyper.learning_rate)
     memory = insert(
         state.memory,
@@ -140,22 +133,48 @@ def remember(
         online.first_samples,
         hyper.first_samples_weight,
         accept,
-        geometry.unit_weights,
+        places.unit_weights,
     )
     state = replace(state, memory=memory)
     return state if kept is None else replace(state, centre=centre, size=size)
 
 
-def refit(
-    state: OnlineState, hard_negative: jax.Array, online: OnlineConfig, hyper: Hyper, first: jax.Array | int = 0
-) -> jax.Array:
-    """The filter [k, k, D] refitted to the memory; a hard negative may have its own number of iterations.
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class RefitRequest:
+    """What a refit needs."""
+
+    state: OnlineState
+    """The subnet, without the memory's features."""
+    features: Rows
+    """[R, L, L, D]: the memory's features, maybe among those of other memories."""
+    hard_negative: jax.Array
+    """bool (): a hard negative is the cause, which may have its own number of iterations."""
+
+
+def refit_request(state: OnlineState, hard_negative: jax.Array, features: Rows | None = None) -> RefitRequest:
+    """What a refit of this subnet needs.
 
     Args:
+      state: the subnet.
       hard_negative: bool ().
-      first: as in `fit.refit`.
+      features: its memory's, where they lie among others'; by default the state's own.
     """
+    own = Rows(all=state.memory.features, first=jnp.int32(0)) if features is None else features
+    lean = replace(state, memory=replace(state.memory, features=None))
+    return RefitRequest(state=lean, features=own, hard_negative=hard_negative)
+
+
+def refit(model: Model, request: RefitRequest, *, stats: bool = False) -> tuple[jax.Array, fit.RefitStats | None]:
+    """Refit the filter to the memory.
+
+    Returns:
+      (filter [k, k, D], how it went or None).
+    """
+    online, state = model.config.online, request.state
     iterations = online.refit_iterations
     if online.hard_negative_iterations != iterations:
-        iterations = jnp.where(hard_negative, online.hard_negative_iterations, iterations)
-    return fit.refit(state.filter, state.memory, state.sigma, iterations, hyper, first)
+        iterations = jnp.where(request.hard_negative, online.hard_negative_iterations, iterations)
+    rows = request.features
+    memory = replace(state.memory, features=rows.all)
+    return fit.refit(state.filter, memory, state.sigma, iterations, model.hyper, rows.first, stats=stats)

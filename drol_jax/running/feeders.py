@@ -1,4 +1,4 @@
-"""Where a track lives while the frame loop runs it: by itself on a CPU, by itself elsewhere, or in a lane."""
+"""Frame feeders: they take a track's frames to the device, by themselves on a CPU or elsewhere, or in a lane."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -7,21 +7,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.config import Config, Hyper
 from drol_jax.image.crops import Frame
 from drol_jax.image.frames import CAPACITIES, capacity, flatten, flatten_all
+from drol_jax.model import Model
 from drol_jax.system.compiling import Jitted
-from drol_jax.tracker import StepOutput, TrackerState, step
+from drol_jax.tracker.state import StepOutput, TrackerState
+from drol_jax.tracker.step import step
 
 CHUNK = 16
 """Frames between two fetches of results."""
 
 Call = Callable[..., Any]
-"""call(program, *arrays): a `Jitted` function of (config, variables, hyper, *arrays) on the tracker's own."""
+"""call(program, *arrays): a `Jitted` function of (model, *arrays) on the tracker's own model."""
 
 
 class FrameFeeder(Protocol):
-    """Where a track lives while it is run: alone, or in a lane beside others."""
+    """A track under way: its frames go in, its results come out; alone, or in a lane beside others."""
 
     def start(self, image: np.ndarray, state: TrackerState) -> None:
         """Take the track that starts in an image."""
@@ -119,35 +120,33 @@ def frame_of(image: np.ndarray) -> Frame:
 
 
 def _apart(output: StepOutput, count: int) -> list[StepOutput]:
-    """Of an output of several frames that of each."""
+    """The outputs of each frame, out of one of several frames."""
     return [jax.tree.map(lambda all, row=row: all[row], output) for row in range(count)]
 
 
-def _follow_many(
-    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frames: Frame
-) -> tuple[TrackerState, StepOutput]:
-    return jax.lax.scan(lambda state, frame: step(config, variables, hyper, state, frame), state, frames)
+def _follow_many(model: Model, state: TrackerState, frames: Frame) -> tuple[TrackerState, StepOutput]:
+    return jax.lax.scan(lambda state, frame: step(model, state, frame), state, frames)
 
 
 def _follow_so_many(
-    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frames: Frame, count: jax.Array
+    model: Model, state: TrackerState, frames: Frame, count: jax.Array
 ) -> tuple[TrackerState, StepOutput]:
     """The first `count` of the frames; zeros are told of the rest."""
 
     def frame(i: Any) -> Frame:
         return jax.tree.map(lambda all: all[i], frames)
 
-    told = jax.eval_shape(lambda state: step(config, variables, hyper, state, frame(0))[1], state)
+    told = jax.eval_shape(lambda state: step(model, state, frame(0))[1], state)
     outputs = jax.tree.map(lambda x: jnp.zeros((len(frames.size), *x.shape), x.dtype), told)
 
     def follow(i: jax.Array, carried: tuple[TrackerState, StepOutput]) -> tuple[TrackerState, StepOutput]:
         state, outputs = carried
-        state, output = step(config, variables, hyper, state, frame(i))
+        state, output = step(model, state, frame(i))
         return state, jax.tree.map(lambda all, x: all.at[i].set(x), outputs, output)
 
     return jax.lax.fori_loop(0, count, follow, (state, outputs))
 
 
-_step = Jitted(step, static_argnums=0, donate_argnums=3)
-_steps = Jitted(_follow_many, static_argnums=0, donate_argnums=3)
-_so_many_steps = Jitted(_follow_so_many, static_argnums=0, donate_argnums=3)
+_step = Jitted(step, donate_argnums=1)
+_steps = Jitted(_follow_many, donate_argnums=1)
+_so_many_steps = Jitted(_follow_so_many, donate_argnums=1)

@@ -1,35 +1,38 @@
-"""Many targets in one frame, or each in a frame of its own: a pool of lanes with a mask.
+"""Many targets in one frame, or each in a frame of its own: a batch of lanes with a mask.
 
-A lane without target costs no refit, and on the CPU nothing at all; its state stays as it is. What a
-lane gives is what the tracker gives alone, whatever the company, but for rounding: the compiler orders sums by the
-program around them, and on a GPU lanes that are refitted together sum up over as many samples as the fullest has.
+A lane without target costs no refit, and on the CPU nothing at all; its state stays as it is. What a lane gives is
+what the tracker gives alone, whatever the company, but for rounding: the compiler orders sums by the program around
+them, and on a GPU lanes that are refitted together sum up over as many samples as the fullest has.
 
-Letters: B lanes.
+Letters: B lanes, S of them that one program works on one by one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 
-from drol_jax.config import Config, Hyper
 from drol_jax.image.crops import Frame, as_frame
+from drol_jax.model import Model
 from drol_jax.online import subnet
-from drol_jax.tracker import StepOutput, TrackerState, init
-from drol_jax.tracker.lazy_cond import for_lanes
+from drol_jax.system.lazy_cond import Rows, for_lanes
+from drol_jax.tracker.record import StepRecord, record_of
 from drol_jax.tracker.search import Found, search
-from drol_jax.tracker.step import conclude, follow, init_draws, is_hard_negative, remember
+from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.state import StepOutput, TrackerState
+from drol_jax.tracker.step import finish, is_hard_negative, refit, update_memory
 
 T = TypeVar("T")
+Stage = Callable[[Model, StepRecord], Any]
+"""A stage of `tracker.step`."""
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class LaneState:
-    """The lanes of a pool."""
+    """The lanes of a batch."""
 
     states: TrackerState
     """[B, ...]; a lane never used holds zeros."""
@@ -37,24 +40,24 @@ class LaneState:
     """bool [B], whether a lane follows a target."""
 
 
-def empty_lanes(config: Config, variables: Any, hyper: Hyper, lanes: int) -> LaneState:
+def empty_lanes(model: Model, lanes: int) -> LaneState:
     """Lanes without targets.
 
     Args:
-      config, variables, hyper: as in `tracker.init`; shapes only.
+      model: as in `tracker.start.init`; shapes only.
       lanes: B.
     """
-    return lanes_like(_start.eval_shape(config, variables, hyper), lanes)
+    return lanes_like(_start.eval_shape(model), lanes)
 
 
-def _started(config: Config, variables: Any, hyper: Hyper) -> TrackerState:
+def _started(model: Model) -> TrackerState:
     """Some state, for its shapes."""
     frame = Frame(jnp.zeros((1, 3), jnp.uint8), jnp.ones(2, jnp.int32))
-    draws = init_draws(config, jax.random.key(0)) if config.online.enabled else None
-    return init(config, variables, hyper, frame, jnp.zeros(4), draws)
+    draws = init_draws(model.config, jax.random.key(0)) if model.config.online.enabled else None
+    return init(model, frame, jnp.zeros(4), draws)
 
 
-_start = jax.jit(_started, static_argnums=0)  # remembers the shapes
+_start = jax.jit(_started)  # remembers the shapes
 
 
 def lanes_like(state: TrackerState, lanes: int) -> LaneState:
@@ -70,63 +73,61 @@ def put(lanes: LaneState, slot: jax.Array, state: TrackerState) -> LaneState:
 
 
 def step_lanes(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, *, shared: bool
+    model: Model, lanes: LaneState, frame: Frame | jax.Array, *, shared: bool
 ) -> tuple[LaneState, StepOutput]:
     """Follow every target into its next frame. Donate the lanes: their memories are then updated in place.
 
     Args:
-      config, variables, hyper: as in `tracker.step`.
-      frame: one for all lanes, as in `tracker.step`; or `Frame` of pixels [B, N, 3] and sizes [B, 2], one for each.
+      model: as in `tracker.step.step`.
+      frame: one for all lanes, as there; or `Frame` of pixels [B, N, 3] and sizes [B, 2], one for each.
       shared: whether it is one for all.
 
     Returns:
       (lanes, outputs [B, ...]); what a lane without target tells is zero.
     """
     frame = as_frame(frame)
-    found = _search_lanes(config, variables, hyper, searching(lanes.states), lanes.active, frame, shared)
-    return follow_lanes(config, variables, hyper, lanes, frame, found, shared=shared)
+    found = _search_lanes(model, searching(lanes.states), lanes.active, frame, shared)
+    return follow_lanes(model, record_lanes(lanes, frame, found), shared=shared)
 
 
-def follow_lanes(
-    config: Config,
-    variables: Any,
-    hyper: Hyper,
-    lanes: LaneState,
-    frame: Frame | jax.Array,
-    found: Found,
-    *,
-    shared: bool,
-) -> tuple[LaneState, StepOutput]:
-    """The rest of a step, after its searches; found: [B, ...], of an active lane what its search found."""
+def record_lanes(lanes: LaneState, frame: Frame | jax.Array, found: Found) -> StepRecord:
+    """The records [B, ...] of a step whose searches are done; a shared frame stays one.
 
-    def rest(state, active, frame, found):
-        return follow(config, variables, hyper, state, frame, found, active)
-
-    return _in_lanes(rest, lanes, frame, found, shared=shared)
-
-
-def remember_lanes(
-    config: Config, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, found: Found
-) -> tuple[LaneState, jax.Array]:
-    """`tracker.step.remember` in every lane, the frame one for all: (lanes, due bool [B]).
-
-    With the refits that are due and `conclude_lanes` it is `follow_lanes`, for a caller that makes refits side by side.
+    Args:
+      found: [B, ...], of an active lane what its search found.
     """
+    return record_of(lanes.states, as_frame(frame), found, lanes.active)
 
-    def rest(state, active, frame, found):
-        return remember(config, hyper, state, found, frame, active)
 
-    return _in_lanes(rest, lanes, frame, found, shared=True)
+def follow_lanes(model: Model, record: StepRecord, *, shared: bool = True) -> tuple[LaneState, StepOutput]:
+    """The rest of a step, after its searches."""
+    return _finished(
+        lambda model, record: finish(model, refit(model, update_memory(model, record))), model, record, shared
+    )
+
+
+def update_lanes(model: Model, record: StepRecord) -> StepRecord:
+    """The stage `update_memory` in every lane, the frame one for all."""
+    after = _in_lanes(update_memory, model, record, shared=True)
+    return replace(after, state=_kept(record.active, after.state, record.state))
+
+
+def finish_lanes(model: Model, record: StepRecord, filters: jax.Array) -> tuple[LaneState, StepOutput]:
+    """The stage `finish` in every lane, the frame one for all.
+
+    Args:
+      record: from `update_lanes`.
+      filters: [B, k, k, D], of lanes that were due the refitted one.
+    """
+    online = record.state.online
+    assert online is not None
+    chosen = jnp.where(record.due[:, None, None, None], filters, online.filter)
+    record = replace(record, state=replace(record.state, online=replace(online, filter=chosen)))
+    return _finished(finish, model, record, True)
 
 
 def search_slots(
-    config: Config,
-    variables: Any,
-    hyper: Hyper,
-    states: TrackerState,
-    slots: jax.Array,
-    count: jax.Array,
-    frame: Frame | jax.Array,
+    model: Model, states: TrackerState, slots: jax.Array, count: jax.Array, frame: Frame | jax.Array
 ) -> Found:
     """What the searches of some lanes find, one by one in one frame: [S, ...].
 
@@ -137,57 +138,40 @@ def search_slots(
     """
 
     def one(slot):
-        return search(config, variables, hyper, jax.tree.map(lambda x: x[slot], states), as_frame(frame))
+        return search(model, jax.tree.map(lambda x: x[slot], states), as_frame(frame))
 
     return _one_by_one(one, slots, count)
 
 
-def refit_slots(
-    config: Config, hyper: Hyper, states: TrackerState, slots: jax.Array, count: jax.Array, found: Found
-) -> jax.Array:
-    """The refitted filters [S, k, k, D] of some lanes; states, found: of all lanes; slots, count: as `search_slots`."""
-    return _one_by_one(lambda slot: _refit_lane(config, hyper, states, slot, found), slots, count)
-
-
-def _refit_lane(config: Config, hyper: Hyper, states: TrackerState, slot: jax.Array, found: Found) -> jax.Array:
-    """The filter [k, k, D] of one lane, refitted. Its samples are read where they lie, among those of all lanes."""
-    online = states.online
-    assert online is not None
-    features = online.memory.features
-
-    def own(tree: Any) -> Any:
-        return jax.tree.map(lambda leaf: leaf[slot], tree)
-
-    lane = own(replace(online, memory=replace(online.memory, features=None)))
-    lane = replace(lane, memory=replace(lane.memory, features=features.reshape(-1, *features.shape[2:])))
-    return subnet.refit(lane, is_hard_negative(own(found)), config.online, hyper, slot * features.shape[1])
-
-
-def conclude_lanes(
-    config: Config,
-    variables: Any,
-    hyper: Hyper,
-    lanes: LaneState,
-    frame: Frame | jax.Array,
-    found: Found,
-    old_sizes: jax.Array,
-    due: jax.Array,
-    filters: jax.Array,
-) -> tuple[LaneState, StepOutput]:
-    """`tracker.step.conclude` in every lane.
+def refit_slots(model: Model, record: StepRecord, slots: jax.Array, count: jax.Array) -> jax.Array:
+    """The refitted filters [S, k, k, D] of some lanes, one by one.
 
     Args:
-      lanes, due: from `remember_lanes`.
-      old_sizes: [B, 2], the targets' sizes before the step.
-      filters: [B, k, k, D], of lanes that were due the refitted one.
+      record: from `update_lanes`. A lane's samples are read where they lie, among those of all lanes.
+      slots, count: as in `search_slots`.
     """
+    online = record.state.online
+    assert online is not None
+    features = online.memory.features
+    rows = features.reshape(-1, *features.shape[2:])
+    lean = replace(record, frame=None, state=replace(record.state, online=_without_samples(online)))
 
-    def rest(state, active, frame, found, old_size, due, filter):
-        filter = jnp.where(due, filter, state.online.filter)
-        state = replace(state, online=replace(state.online, filter=filter))
-        return conclude(config, variables, hyper, state, found, frame, old_size, due, active)
+    def one(slot):
+        own = jax.tree.map(lambda leaf: leaf[slot], lean)
+        samples = Rows(all=rows, first=slot * features.shape[1])
+        request = subnet.refit_request(own.state.online, is_hard_negative(own.found), samples)
+        return subnet.refit(model, request)[0]
 
-    return _in_lanes(rest, lanes, frame, found, old_sizes, due, filters, shared=True)
+    return _one_by_one(one, slots, count)
+
+
+def searching(state: TrackerState) -> TrackerState:
+    """What a search looks at: all but the samples, which are large."""
+    return state if state.online is None else replace(state, online=replace(state.online, memory=None))
+
+
+def _without_samples(online: subnet.OnlineState) -> subnet.OnlineState:
+    return replace(online, memory=replace(online.memory, features=None))
 
 
 def _one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array) -> T:
@@ -205,54 +189,58 @@ def _one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Arra
     return jax.lax.fori_loop(0, count, put_next, results)
 
 
-def _in_lanes(
-    rest: Callable[..., tuple[TrackerState, Any]],
-    lanes: LaneState,
-    frame: Frame | jax.Array,
-    *each: Any,
-    shared: bool,
-) -> tuple[LaneState, Any]:
-    """rest(state, active, frame, *each) -> (state, what it tells) in every lane.
+def _in_lanes(stage: Stage, model: Model, record: StepRecord, *, shared: bool) -> Any:
+    """A stage in every lane; a shared frame stays one."""
 
-    One without target keeps its state, and tells zeros.
-    """
+    def one(record, frame):
+        after = stage(model, replace(record, frame=frame))
+        return replace(after, frame=None) if isinstance(after, StepRecord) else after
 
-    def one(state, active, frame, *each):
-        after, told = rest(state, active, frame, *each)
-        return _kept(active, after, state), jax.tree.map(lambda x: jnp.where(active, x, jnp.zeros_like(x)), told)
-
-    axes = (0, 0, None if shared else 0, *[0] * len(each))
-    states, told = jax.vmap(one, axes)(lanes.states, lanes.active, as_frame(frame), *each)
-    return LaneState(states=states, active=lanes.active), told
+    told = jax.vmap(one, (0, None if shared else 0))(replace(record, frame=None), record.frame)
+    return replace(told, frame=record.frame) if isinstance(told, StepRecord) else told
 
 
-def searching(state: TrackerState) -> TrackerState:
-    """What a search looks at: all but the samples, which are large."""
-    return state if state.online is None else replace(state, online=replace(state.online, memory=None))
+def _finished(stage: Stage, model: Model, record: StepRecord, shared: bool) -> tuple[LaneState, StepOutput]:
+    """Stages that end a step, in every lane. One without target keeps its state, and tells zeros."""
+
+    def told(model, record):
+        state, output = stage(model, record)
+        zeroed = jax.tree.map(lambda x: jnp.where(record.active, x, jnp.zeros_like(x)), output)
+        return _kept(record.active, state, record.state), zeroed
+
+    states, outputs = _in_lanes(told, model, record, shared=shared)
+    return LaneState(states=states, active=record.active), outputs
 
 
-def _search_lanes(
-    config: Config, variables: Any, hyper: Hyper, states: TrackerState, active: jax.Array, frame: Frame, shared: bool
-) -> Found:
+def _search_lanes(model: Model, states: TrackerState, active: jax.Array, frame: Frame, shared: bool) -> Found:
     """What each lane's search finds. As a batch; on the CPU one by one and none for lanes without target."""
-    each = jax.vmap(partial(search, config), (None, None, 0, None if shared else 0))
+    each = jax.vmap(search, (None, 0, None if shared else 0))
 
     def together(active, *args):
         return each(*args)
 
     def one_by_one(active, *args):
-        axes = (False, False, True, not shared)
+        axes = (False, True, not shared)
         has_lanes = tuple(jax.tree.map(lambda _, axis=axis: axis, arg) for arg, axis in zip(args, axes, strict=True))
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(each, *args))
-        return for_lanes(lambda _, rest: search(config, *rest), active, nothing, args, has_lanes)
+        return for_lanes(lambda _, rest: search(*rest), active, nothing, args, has_lanes)
 
-    return jax.lax.platform_dependent(active, variables, hyper, states, frame, cpu=one_by_one, default=together)
+    return jax.lax.platform_dependent(active, model, states, frame, cpu=one_by_one, default=together)
 
 
 def _kept(active: jax.Array, after: TrackerState, before: TrackerState) -> TrackerState:
-    """The state after a step where the lane is active, else the one before."""
+    """The state after a stage where the lane is active, else the one before.
+
+    Args:
+      active: bool () or [B], with states alike.
+    """
     online = after.online
     if online is not None and before.online is not None:
         # Nothing was learned in a lane without target. Choosing between two memories would copy both.
         before = replace(before, online=replace(before.online, memory=online.memory))
-    return jax.tree.map(lambda new, old: new if new is old else jnp.where(active, new, old), after, before)
+
+    def choose(new, old):
+        wide = active.reshape(active.shape + (1,) * (new.ndim - active.ndim))
+        return new if new is old else jnp.where(wide, new, old)
+
+    return jax.tree.map(choose, after, before)

@@ -19,8 +19,7 @@ from drol_jax.running.feeders import CHUNK, CountedFeeder, FrameFeeder, LateFeed
 from drol_jax.running.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.workers import Clock, Watch
-from drol_jax.tracker import init
-from drol_jax.tracker.step import init_draws
+from drol_jax.tracker.start import init, init_draws
 
 __all__ = ["CHUNK", "Runner", "Trajectory", "Until"]
 
@@ -99,7 +98,7 @@ class Runner:
         return trajectory_of(sequence.first_box, rows.rows, watch)
 
     def feeder(self, watch: Watch) -> FrameFeeder:
-        """Where the next track lives."""
+        """The feeder of the next track."""
         return (LateFeeder if self._late else CountedFeeder)(partial(self.call, watch))
 
     def _track(
@@ -115,7 +114,11 @@ class Runner:
         on_frame = on_frame or (lambda _: None)
         first = next(images)
         box = checked_start_box(sequence.first_box, *first.shape[:2])
-        draws = self.program(watch, _draws, key)(key) if self.tracker.config.online.enabled else None
+        draws = (
+            self.program(watch, _draws, self.tracker.config, key)(self.tracker.config, key)
+            if self.tracker.config.online.enabled
+            else None
+        )
         feeder.start(first, self.call(watch, _init, frame_of(first), box, draws))
         on_frame(0)
 
@@ -145,12 +148,12 @@ class Runner:
                 rows.take(waiting, first.shape)
 
     def call(self, watch: Watch, function: Jitted, *args: Any) -> Any:
-        """A jitted function of (config, variables, hyper, *args)."""
-        fixed = (self.tracker.variables, self.tracker.hyper)
-        return self.program(watch, function, *fixed, *args)(*fixed, *args)
+        """A jitted function of (model, *args)."""
+        model = self.tracker.model
+        return self.program(watch, function, model, *args)(model, *args)
 
     def program(self, watch: Watch, function: Jitted, *args: Any) -> Any:
-        """A jitted function of (config, *args), compiled for arguments like these; the watch is told how long."""
+        """A jitted function compiled for arguments like these; the watch is told how long that took."""
         likes = ((getattr(leaf, "shape", None), getattr(leaf, "dtype", None)) for leaf in jax.tree.leaves(args))
         signature = (function, self.tracker.config, *likes)
         if signature not in self._compiled:
@@ -158,13 +161,13 @@ class Runner:
                 if signature not in self._compiled:
                     began = time.perf_counter()
                     with jax.default_matmul_precision(PRECISION):
-                        self._compiled[signature] = function.compiled(self.tracker.config, *args)
+                        self._compiled[signature] = function.compiled(*args)
                     watch.compile_seconds += time.perf_counter() - began
         return self._compiled[signature]
 
 
-_init = Jitted(init, static_argnums=0)
-_draws = Jitted(init_draws, static_argnums=0)
+_init = Jitted(init)
+_draws = Jitted(init_draws)
 
 
 def _key(seed: int, name: str) -> jax.Array:

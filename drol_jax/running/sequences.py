@@ -22,17 +22,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.api import Tracker
-from drol_jax.config import Config, Hyper
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image.crops import Frame
 from drol_jax.image.frames import capacity
+from drol_jax.model import Model
 from drol_jax.running.feeders import CHUNK, FrameFeeder, a_chunk_late
 from drol_jax.running.lanes import LaneState, lanes_like, put, step_lanes
 from drol_jax.running.loop import Runner, Trajectory
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.workers import Check, Clock, Watch, work_off
-from drol_jax.tracker import StepOutput, TrackerState
+from drol_jax.tracker.state import StepOutput, TrackerState
 
 
 class LockstepRunner(Runner):
@@ -142,7 +142,7 @@ class _Batch:
 
     def __init__(self, runner: LockstepRunner):
         self._runner = runner
-        self._fixed = runner.tracker.variables, runner.tracker.hyper
+        self._model = runner.tracker.model
         self._changed = threading.Condition()
         self._lanes: LaneState | None = None
         self._taken: dict[int, int] = {}
@@ -152,7 +152,7 @@ class _Batch:
         self._ready: set[int] = set()
         self._round, self._outputs = 0, None
         self._length = 0
-        """Of the rows of this round."""
+        """Length of the rows of this round."""
         self._rows: dict[int, Any] = {}
         """Slot -> its frame of this round, on the device."""
         self._blank: dict[int, Any] = {}
@@ -177,7 +177,7 @@ class _Batch:
                 return None
             slot = min(set(range(self._runner.lanes)) - set(self._taken))
             with self._breaking():
-                self._lanes = self._put(*self._fixed, self._lanes, np.int32(slot), state)
+                self._lanes = self._put(self._lanes, np.int32(slot), state)
                 if length not in self._blank:
                     self._blank[length] = jax.device_put(np.zeros((length, 3), np.uint8))
             self._taken[slot] = length
@@ -225,14 +225,14 @@ class _Batch:
             self._changed.notify_all()
 
     def _programs(self, watch: Watch, state: TrackerState, length: int) -> tuple[Any, Any]:
-        """To put a track into a lane, and to step all lanes with rows so long. The lanes go on while they compile."""
+        """Programs that put a track into a lane, and step all lanes with rows so long. The lanes go on meanwhile."""
         count = self._runner.lanes
         lanes = jax.eval_shape(lambda state: lanes_like(state, count), state)
         rows = (jax.ShapeDtypeStruct((length, 3), jnp.uint8),) * count
         sizes = jax.ShapeDtypeStruct((count, 2), jnp.int32)
         return (
-            self._runner.program(watch, _put_one, *self._fixed, lanes, np.int32(0), state),
-            self._runner.program(watch, _step_all, *self._fixed, lanes, rows, sizes),
+            self._runner.program(watch, _put_one, lanes, np.int32(0), state),
+            self._runner.program(watch, _step_all, self._model, lanes, rows, sizes),
         )
 
     def _fresh_round(self) -> None:
@@ -247,7 +247,7 @@ class _Batch:
             sizes, active = jax.device_put((self._sizes, np.isin(slots, list(self._ready))))
             rows = tuple(self._rows[slot] if slot in self._ready else self._blank[self._length] for slot in slots)
             lanes = replace(self._lanes, active=active)
-            self._lanes, self._outputs = self._steps[self._length](*self._fixed, lanes, rows, sizes)
+            self._lanes, self._outputs = self._steps[self._length](self._model, lanes, rows, sizes)
         self._ready.clear()
         self._round += 1
         self._fresh_round()
@@ -265,16 +265,10 @@ class _Batch:
 
 
 def _step_lanes(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, rows: tuple[jax.Array, ...], sizes: jax.Array
+    model: Model, lanes: LaneState, rows: tuple[jax.Array, ...], sizes: jax.Array
 ) -> tuple[LaneState, StepOutput]:
-    return step_lanes(config, variables, hyper, lanes, Frame(jnp.stack(rows), sizes), shared=False)
+    return step_lanes(model, lanes, Frame(jnp.stack(rows), sizes), shared=False)
 
 
-def _put_lane(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, slot: jax.Array, state: TrackerState
-) -> LaneState:
-    return put(lanes, slot, state)
-
-
-_step_all = Jitted(_step_lanes, static_argnums=0, donate_argnums=3)
-_put_one = Jitted(_put_lane, static_argnums=0, donate_argnums=3)
+_step_all = Jitted(_step_lanes, donate_argnums=1)
+_put_one = Jitted(put, donate_argnums=0)

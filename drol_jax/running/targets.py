@@ -19,34 +19,37 @@ import numpy as np
 from jax.core import Tracer
 
 from drol_jax.api import PRECISION, Tracker, checked_frame, on_device
-from drol_jax.config import Config, Hyper
 from drol_jax.errors import UserError
 from drol_jax.image.crops import Frame
+from drol_jax.model import Model
 from drol_jax.running.lanes import (
     LaneState,
-    conclude_lanes,
     empty_lanes,
+    finish_lanes,
     follow_lanes,
     put,
+    record_lanes,
     refit_slots,
-    remember_lanes,
     search_slots,
     searching,
     step_lanes,
+    update_lanes,
 )
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.workers import cores
-from drol_jax.tracker import StepOutput
+from drol_jax.tracker.record import StepRecord
+from drol_jax.tracker.search import Found
+from drol_jax.tracker.state import StepOutput, TrackerState
 
 T = TypeVar("T")
 
 
-def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lanes: int, **how: Any) -> dict[bool, Any]:
+def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lanes: int) -> dict[bool, Any]:
     """{donate: the compiled function}; lanes: the argument that is used up."""
-    return {False: jit(function, **how), True: jit(function, donate_argnums=lanes, **how)}
+    return {False: jit(function), True: jit(function, donate_argnums=lanes)}
 
 
-_step = _in_place_or_not(Jitted, step_lanes, 3, static_argnums=0, static_argnames="shared")
+_step = _in_place_or_not(Jitted, partial(step_lanes, shared=True), 1)
 _put = _in_place_or_not(jax.jit, put, 0)
 
 
@@ -72,7 +75,7 @@ class Targets:
 
     def empty(self) -> LaneState:
         """No targets yet."""
-        return empty_lanes(self.tracker.config, self.tracker.variables, self.tracker.hyper, self.slots)
+        return empty_lanes(self.tracker.model, self.slots)
 
     def add(self, lanes: LaneState, frame: Any, box: Any, key: jax.Array | None = None) -> tuple[LaneState, Any]:
         """Follow one more target, from this frame on.
@@ -137,13 +140,12 @@ class Targets:
           UserError: the frame is no image, or the lanes are used up.
         """
         _check(lanes)
-        fixed = (self.tracker.config, self.tracker.variables, self.tracker.hyper)
-        frame = on_device(checked_frame(frame))
-        traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((fixed[1:], lanes, frame)))
+        model, frame = self.tracker.model, on_device(checked_frame(frame))
+        traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((model, lanes, frame)))
         with jax.default_matmul_precision(PRECISION):
             if jax.default_backend() != "cpu" or traced:
-                return _step[self.donate](*fixed, lanes, frame, shared=True)
-            return _step_in_threads(*fixed, lanes, frame, self.donate)
+                return _step[self.donate](model, lanes, frame)
+            return _step_in_threads(model, lanes, frame, self.donate)
 
     def grow(self, lanes: LaneState, slots: int) -> LaneState:
         """More slots, behind the ones that are there. The next step is compiled for them, once.
@@ -169,31 +171,40 @@ def _check(lanes: LaneState) -> None:
         )
 
 
-_search = jax.jit(search_slots, static_argnums=0)
-_refit = jax.jit(refit_slots, static_argnums=0)
+def _begin(model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found) -> StepRecord:
+    return update_lanes(model, record_lanes(lanes, frame, found))
+
+
+def _end(model: Model, states: TrackerState, record: StepRecord, filters: jax.Array) -> tuple[LaneState, StepOutput]:
+    return finish_lanes(model, replace(record, state=states), filters)
+
+
+def _all(model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found) -> tuple[LaneState, StepOutput]:
+    return follow_lanes(model, record_lanes(lanes, frame, found))
+
+
+_search, _refit = jax.jit(search_slots), jax.jit(refit_slots)
 _join = jax.jit(lambda parts, place: jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[place], *parts))
-_follow = _in_place_or_not(jax.jit, partial(follow_lanes, shared=True), 3, static_argnums=0)
-_remember = _in_place_or_not(jax.jit, remember_lanes, 2, static_argnums=0)
-_conclude = _in_place_or_not(jax.jit, conclude_lanes, 3, static_argnums=0)
+_begin_step, _whole_step = _in_place_or_not(jax.jit, _begin, 1), _in_place_or_not(jax.jit, _all, 1)
+# The states are the record's own, and nobody else's.
+_end_step = jax.jit(_end, donate_argnums=1)
 
 
 def _step_in_threads(
-    config: Config, variables: Any, hyper: Hyper, lanes: LaneState, frame: Frame | jax.Array, donate: bool
+    model: Model, lanes: LaneState, frame: Frame | jax.Array, donate: bool
 ) -> tuple[LaneState, StepOutput]:
     """A step of all lanes, whose searches and refits are made side by side."""
     states, active = searching(lanes.states), np.asarray(lanes.active)
-    found = _in_threads(partial(_search, config, variables, hyper, states), active, frame)
+    found = _in_threads(partial(_search, model, states), active, frame)
     online = lanes.states.online
     if online is None:
-        return _follow[donate](config, variables, hyper, lanes, frame, found)
-    # Before the lanes are used up.
-    old_sizes, filters = np.array(lanes.states.size), np.zeros(online.filter.shape, np.float32)
-    lanes, due = _remember[donate](config, hyper, lanes, frame, found)
-    asked = np.asarray(due)
+        return _whole_step[donate](model, lanes, frame, found)
+    filters = np.zeros(online.filter.shape, np.float32)  # before the lanes are used up
+    record = _begin_step[donate](model, lanes, frame, found)
+    asked = np.asarray(record.due)
     if asked.any():
-        filters = _in_threads(partial(_refit, config, hyper, lanes.states), asked, found)
-    # The lanes that `_remember` made are nobody else's.
-    return _conclude[True](config, variables, hyper, lanes, frame, found, old_sizes, due, filters)
+        filters = _in_threads(partial(_refit, model, record), asked)
+    return _end_step(model, record.state, replace(record, state=None), filters)
 
 
 def _in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any) -> T:

@@ -9,7 +9,7 @@ import numpy as np
 from drol_jax.api import Tracker
 from drol_jax.image.masks import corners
 from drol_jax.system.workers import Watch
-from drol_jax.tracker import StepOutput
+from drol_jax.tracker.state import StepOutput
 
 Until = Callable[[int, np.ndarray], int | None]
 """Called with the results of some frames on end: the index of the first, and what the tracker reports, float64 [n, 4]

@@ -1,6 +1,1 @@
-"""`init` and `step`: one target, one frame, pure."""
-
-from drol_jax.tracker.state import StepOutput, TrackerState
-from drol_jax.tracker.step import init, step
-
-__all__ = ["StepOutput", "TrackerState", "init", "step"]
+"""`step.init` and `step.step`: one target, one frame, pure."""

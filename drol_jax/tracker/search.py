@@ -1,18 +1,19 @@
 """The search of one frame: SiamRPN's (and NanoTrack's) and SiamFC's, siblings with one interface."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
 from drol_jax.image.crops import Frame
-from drol_jax.nets import Network, Template
+from drol_jax.model import Model
+from drol_jax.nets import Template
 from drol_jax.online import subnet
-from drol_jax.online.geometry import Region, geometry
+from drol_jax.online.geometry import Region
 from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import Localisation
+from drol_jax.system.lazy_cond import lazy_cond
 from drol_jax.tracker.candidates import (
     Candidate,
     fc_best_scale,
@@ -24,7 +25,6 @@ from drol_jax.tracker.candidates import (
     short_term_wins,
 )
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.lazy_cond import lazy_cond
 from drol_jax.tracker.masks import Mask, mask_at
 from drol_jax.tracker.state import TrackerState
 
@@ -44,29 +44,27 @@ class Found:
     mask: Mask | None = None  # None without mask branch
 
 
-def search(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+def search(model: Model, state: TrackerState, frame: Frame) -> Found:
     """Look for the target around its last place."""
-    if config.model.head == "siamfc":
-        return search_fc(config, variables, hyper, state, frame)
-    if config.long_term.enabled:
-        return search_long_term(config, variables, hyper, state, frame)
-    return search_rpn(config, variables, hyper, state, frame)
+    if model.config.model.head == "siamfc":
+        return search_fc(model, state, frame)
+    if model.config.long_term.enabled:
+        return search_long_term(model, state, frame)
+    return search_rpn(model, state, frame)
 
 
-def search_rpn(
-    config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame, map_size: int | None = None
-) -> Found:
+def search_rpn(model: Model, state: TrackerState, frame: Frame, map_size: int | None = None) -> Found:
     """One search region, anchors around every cell (SiamRPN) or a point in it (NanoTrack).
 
     Args:
       map_size: rows and columns of the online score map; by default the search region's.
     """
+    config, hyper, net = model.config, model.hyper, model.network
     rule = rules(config)
     side = rule.side(_side(config, state))
     region = rule.crop(frame, state.centre, side, config.search.instance_size, state.fill)
-    net = Network(config.model, variables, config.precision)
     seen = net.search(region[None])
-    localisation, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[0], 1.0, map_size)
+    localisation, lost_count, drifting = _ask_online(model, state, seen.feature[0], 1.0, map_size)
     confidence = None if localisation is None else rpn_confidence(localisation.score_map, config)
     # The long-term tracker's target may leave the image.
     image = None if config.long_term.enabled else frame.size
@@ -85,17 +83,18 @@ def search_rpn(
     return found
 
 
-def search_long_term(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+def search_long_term(model: Model, state: TrackerState, frame: Frame) -> Found:
     """SiamRPN-LT: while the target is lost, the enlarged region's word counts; an unsure box is not followed."""
-    near = search_rpn(config, variables, hyper, state, frame)
+    config = model.config
+    near = search_rpn(model, state, frame)
     enlarged = replace(config, search=replace(config.search, instance_size=config.long_term.lost_instance_size))
 
     def wide(near, rest):
-        variables, hyper, state, frame = rest
-        hyper = replace(hyper, window_influence=jnp.float32(LOST_WINDOW_INFLUENCE))
+        model, state, frame = rest
+        hyper = replace(model.hyper, window_influence=jnp.float32(LOST_WINDOW_INFLUENCE))
         # Published: the score map keeps the ordinary size and scale.
         size = None if rules(config).enlarged_map else config.search.instance_size
-        found = search_rpn(enlarged, variables, hyper, state, frame, map_size=size)
+        found = search_rpn(replace(model, config=enlarged, hyper=hyper), state, frame, map_size=size)
         if found.localisation is None:
             return found
         # Nothing is learned in the enlarged region, so its larger arrays go no further.
@@ -105,25 +104,25 @@ def search_long_term(config: Config, variables: Any, hyper: Hyper, state: Tracke
         return replace(found, localisation=localisation)
 
     assert state.lost is not None
-    found = lazy_cond(wide)(state.lost, near, (variables, hyper, state, frame))
-    sure = found.candidate.score >= hyper.confidence_low
+    found = lazy_cond(wide)(state.lost, near, (model, state, frame))
+    sure = found.candidate.score >= model.hyper.confidence_low
     centre = jnp.where(sure, found.candidate.centre, state.centre)
     size = jnp.where(sure, found.candidate.size, state.size)
     return replace(found, candidate=replace(found.candidate, centre=centre, size=size))
 
 
-def search_fc(config: Config, variables: Any, hyper: Hyper, state: TrackerState, frame: Frame) -> Found:
+def search_fc(model: Model, state: TrackerState, frame: Frame) -> Found:
     """Three scales of the search region, the peak of the best (SiamFC)."""
+    config, hyper, net = model.config, model.hyper, model.network
     sizes, rule = config.search, rules(config)
     scales = sizes.scale_step ** jnp.arange(-1.0, 2.0)
     sides = rule.side(_side(config, state) * scales)
     regions = jax.vmap(lambda side: rule.crop(frame, state.centre, side, sizes.instance_size, state.fill))(sides)
-    net = Network(config.model, variables, config.precision)
     seen = net.search(regions)
 
     maps = fc_upsampled(net.match(state.template, seen), config)
     best = fc_best_scale(maps, hyper)
-    localisation, lost_count, drifting = _ask_online(config, hyper, state, seen.feature[best], scales[best])
+    localisation, lost_count, drifting = _ask_online(model, state, seen.feature[best], scales[best])
     # Image pixels per search pixel in the crop that the first template chose, for both templates.
     side = padded_side(state.size, sizes.context_amount)
     displaced_by = side / sizes.exemplar_size * scales[best]
@@ -160,12 +159,7 @@ def _side(config: Config, state: TrackerState) -> jax.Array:
 
 
 def _ask_online(
-    config: Config,
-    hyper: Hyper,
-    state: TrackerState,
-    feature: jax.Array,
-    widened: jax.Array | float,
-    map_size: int | None = None,
+    model: Model, state: TrackerState, feature: jax.Array, widened: jax.Array | float, map_size: int | None = None
 ) -> tuple[Localisation | None, jax.Array, jax.Array]:
     """(sighting, lost_count, drifting): the online subnet's word on a region `widened` times as wide as usual.
 
@@ -175,9 +169,10 @@ def _ask_online(
     """
     if state.online is None:
         return None, state.lost_count, jnp.bool_(False)
+    config = model.config
     scale = config.search.exemplar_size / (padded_side(state.size, config.search.context_amount) * widened)
     region = Region(centre=state.centre, size=state.size, scale=scale)
-    localisation = subnet.look(state.online, feature, region, config.online, hyper, geometry(config, map_size))
+    localisation = subnet.localise(model, state.online, feature, region, map_size)
     lost = localisation.judgement.verdict == Verdict.NOT_FOUND
     lost_count = jnp.where(lost, state.lost_count + 1, 0)
     drifting = (lost_count >= DRIFT_AFTER) & drifts(config)

@@ -1,10 +1,11 @@
-"""What a track carries from frame to frame, and what a step tells."""
+"""`TrackerState`, which a track carries from frame to frame, and `StepOutput`, which a step tells."""
 
 from dataclasses import dataclass
 
 import jax
 
 from drol_jax.nets import Template
+from drol_jax.online.fit import RefitStats
 from drol_jax.online.subnet import OnlineState
 from drol_jax.tracker.masks import Mask
 
@@ -48,3 +49,4 @@ class StepOutput:
     refitted: jax.Array  # bool (), whether the filter was refitted after this frame
     lost: jax.Array  # bool (), long-term: whether the target counts as lost after this frame; else False
     mask: Mask | None = None  # None without mask branch
+    refit: RefitStats | None = None  # how the refit after this frame went, where `step` was asked for it

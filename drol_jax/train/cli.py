@@ -43,7 +43,7 @@ class Arguments(CacheArguments):
     resume: Literal["automatic", "always", "never"] = "automatic"
     """Go on with the run that the folder holds: if there is one, or else fail (always), or fail if there is (never)."""
     seed: int | None = None
-    """Of first weights, pairs and draws. Default: the file's."""
+    """Seed of first weights, pairs and draws. Default: the file's."""
 
 
 def main(argv: Sequence[str] | None = None, source: "Source | None" = None) -> int:

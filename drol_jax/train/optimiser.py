@@ -20,9 +20,9 @@ class OptimiserSettings:
     rate: float = 0.01
     """Highest learning rate."""
     momentum: float = 0.9
-    """Of `sgd`; of `adamw` the decay of the mean of gradients."""
+    """Momentum of `sgd`; of `adamw` the decay of the mean of gradients."""
     weight_decay: float = 1e-4
-    """On kernels; norms and biases have none."""
+    """Decay of kernels; norms and biases have none."""
     clip: float = 10.0
     """Largest norm of the gradient over all parameters."""
     rates: Mapping[str, float] = field(default_factory=dict)

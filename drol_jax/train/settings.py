@@ -28,7 +28,7 @@ class EvaluationSettings:
     """Tracking while training: sequences of Synth, drawn from other seeds than the benchmark's, subnet off."""
 
     minutes: float = 0.0
-    """Between two evaluations; 0: only at the end."""
+    """Minutes between two evaluations; 0: only at the end."""
     seeds: tuple[int, ...] = (1000,)
     """What the sequences are rendered from; none: no evaluation at all."""
     sequences: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class TrainSettings:
     budget: str | None = None
     """Wall time, such as 2h, 90m or 1h30m, from which the number of steps is worked out once, at the beginning."""
     seed: int = 0
-    """Of the first weights, the pairs and the draws."""
+    """Seed of the first weights, the pairs and the draws."""
     initial: str | None = None
     """Weights to begin with: bundled ones by name, a folder or a file; none: random ones."""
     initial_backbone: str | None = None
@@ -65,7 +65,7 @@ class TrainSettings:
     log_steps: int = 20
     """Steps that a line of the log is the mean of."""
     checkpoint_minutes: float = 5.0
-    """Between two checkpoints."""
+    """Minutes between two checkpoints."""
 
 
 UNCOUNTED = ("name", "steps", "budget", "evaluation", "log_steps", "checkpoint_minutes")

@@ -13,7 +13,7 @@ from drol_jax.bench.subject import SEED, Programs, Subject, on_device, seconds_o
 from drol_jax.image.frames import capacity
 
 POINTS = 5
-"""At which memory is looked at in a run."""
+"""Moments of a run at which memory is looked at."""
 
 
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 from drol_jax.api import Tracker
 from drol_jax.bench.subject import Programs, Subject, matmul_precision, on_device, seconds_of
 from drol_jax.image.crops import Frame
-from drol_jax.nets import Network
+from drol_jax.model import Model
 from drol_jax.online import subnet
-from drol_jax.online.geometry import Region, geometry
+from drol_jax.online.geometry import Region
 from drol_jax.online.memory import filled
 from drol_jax.system.compiling import Jitted
-from drol_jax.tracker import TrackerState
 from drol_jax.tracker.candidates import padded_side
 from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.state import TrackerState
 
 CALLS = 5
 """Timed calls of each piece in each repetition."""
@@ -31,7 +31,7 @@ PIECES = {
     "full_refit": "one over a memory that is full",
     "renewal": "one short-term template; every 5th frame",
 }
-"""Of a step, in order."""
+"""The pieces of a step, in order."""
 
 
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
@@ -59,12 +59,12 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
 
 def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Callable[[], Any]]:
     """Every piece that the tracker has, ready to run on this state and frame."""
-    config, variables, hyper = tracker.config, tracker.variables, tracker.hyper
-    sizes, rule, model = config.search, rules(config), config.model
+    model, config = tracker.model, tracker.config
+    sizes, rule = config.search, rules(config)
     made: dict[str, Callable[[], Any]] = {}
 
     def program_of(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-        with matmul_precision(tracker):
+        with matmul_precision():
             return Jitted(function).compiled(*arguments)
 
     def add(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -74,45 +74,43 @@ def pieces(tracker: Tracker, state: TrackerState, frame: Frame) -> dict[str, Cal
 
     def crop(frame: Frame, state: TrackerState) -> jax.Array:
         side = padded_side(state.size, sizes.context_amount) * (sizes.instance_size / sizes.exemplar_size)
-        scales = sizes.scale_step ** jnp.arange(-1.0, 2.0) if model.head == "siamfc" else jnp.ones(1)
+        scales = sizes.scale_step ** jnp.arange(-1.0, 2.0) if config.model.head == "siamfc" else jnp.ones(1)
         return jax.vmap(lambda side: rule.crop(frame, state.centre, rule.side(side), sizes.instance_size, state.fill))(
             side * scales
         )
 
-    def network(variables: Any) -> Network:
-        return Network(model, variables, config.precision)
-
-    def head(variables: Any, templates: list[Any], levels: Any) -> Any:
-        net = network(variables)
+    def head(model: Model, templates: list[Any], levels: Any) -> Any:
+        net = model.network
         seen = net.search_of(*levels)
         return [net.match(template, seen) for template in templates]
 
-    def online(state: TrackerState, hyper: Any, feature: jax.Array) -> Any:
+    def online(model: Model, state: TrackerState, feature: jax.Array) -> Any:
         assert state.online is not None
         scale = sizes.exemplar_size / padded_side(state.size, sizes.context_amount)
         region = Region(centre=state.centre, size=state.size, scale=scale)
-        seen = subnet.look(state.online, feature, region, config.online, hyper, geometry(config))
+        seen = subnet.localise(model, state.online, feature, region)
         return seen.score_map, seen.judgement
 
-    def renewal(variables: Any, frame: Frame, state: TrackerState) -> Any:
+    def renewal(model: Model, frame: Frame, state: TrackerState) -> Any:
         side = padded_side(state.size, sizes.context_amount)
         candidate = rule.crop(frame, state.centre, side, sizes.exemplar_size, state.fill)
-        return network(variables).template(candidate[None])
+        return model.network.template(candidate[None])
 
     regions = add("crop", crop, frame, state)
-    levels = add("network", lambda variables, x: network(variables).pyramid(x), variables, regions)
+    levels = add("network", lambda model, x: model.network.pyramid(x), model, regions)
     templates = [state.template] + ([] if state.short_term is None else [state.short_term.template])
-    add("head", head, variables, templates, levels)
+    add("head", head, model, templates, levels)
     if state.online is not None:
-        with matmul_precision(tracker):
-            feature = network(variables).search_of(*levels).feature[0]
-        add("online", online, state, hyper, feature)
-        refit = program_of(lambda o, h: subnet.refit(o, jnp.bool_(False), config.online, h), state.online, hyper)
+        with matmul_precision():
+            feature = model.network.search_of(*levels).feature[0]
+        add("online", online, model.scalars, state, feature)
+        request = subnet.refit_request(state.online, jnp.bool_(False))
+        refit = program_of(lambda model, request: subnet.refit(model, request)[0], model.scalars, request)
         memory = state.online.memory
         weights = jnp.full_like(memory.weights, 1 / len(memory.weights))
         full = replace(state.online, memory=replace(memory, weights=weights))
-        made["refit"] = lambda: refit(state.online, hyper)
-        made["full_refit"] = lambda: refit(full, hyper)
+        made["refit"] = lambda: refit(model.scalars, request)
+        made["full_refit"] = lambda: refit(model.scalars, subnet.refit_request(full, jnp.bool_(False)))
     if config.short_term_template:
-        add("renewal", renewal, variables, frame, state)
+        add("renewal", renewal, model, frame, state)
     return made

@@ -14,7 +14,7 @@ class Spec:
 
     name: str
     kind: str
-    """Of figure; see `figures.KINDS`."""
+    """Kind of figure; see `figures.KINDS`."""
     place: str
     """See `backdrop.PLACES`."""
     size: tuple[int, int]
@@ -25,7 +25,7 @@ class Spec:
     """Square root of the area of the target's box at its usual size, pixels."""
     attributes: tuple[str, ...]
     speed: float = 0.07
-    """Of the target's usual motion at its fastest, extents per frame."""
+    """Speed of the target's usual motion at its fastest, extents per frame."""
     companions: int = 0
     """Look-alikes that stay about."""
     crossings: int = 0

@@ -24,7 +24,7 @@ class Style:
     """float64 [8] in -1..1: proportions."""
     cloth: str
     seed: int
-    """Of the fine texture."""
+    """Seed of the fine texture."""
 
 
 def individual(kind: str, rng: np.random.Generator) -> Style:

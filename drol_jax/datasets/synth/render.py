@@ -61,7 +61,7 @@ class Stage:
     camera_smear: np.ndarray
     """float64 [T, 2]: how far the place moves while the shutter is open, pixels."""
     actors: tuple[Actor, ...]
-    """From the back to the front."""
+    """Actors from the back to the front."""
     light: np.ndarray | None
     """uint8 [T, rows, columns]: coarse map of the light's strength, 128 is 1; None where it is even and constant."""
     noise: np.ndarray

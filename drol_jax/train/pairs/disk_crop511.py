@@ -24,7 +24,7 @@ class Crop511Settings:
     """One dataset, made ready by PySOT's `par_crop.py` and `gen_json.py`."""
 
     folder: str
-    """Of the images, such as training_dataset/vid/crop511."""
+    """Folder of the images, such as training_dataset/vid/crop511."""
     annotation: str
     """The JSON file, such as training_dataset/vid/train.json."""
     frame_range: int = 100

@@ -119,7 +119,7 @@ def _cut(of: Sighting, shift: np.ndarray, change: float, exemplar: int, out: int
 
 
 def _lit(rng: np.random.Generator, patch: np.ndarray, settings: CutSettings) -> np.ndarray:
-    """In other light: brightness, contrast about the mean, and each colour."""
+    """Change the light: brightness, contrast about the mean, and each colour."""
     bright, contrast = 1 + settings.light * rng.uniform(-1, 1, 2)
     tint = 1 + settings.tint * rng.uniform(-1, 1, 3)
     mean = patch.mean()

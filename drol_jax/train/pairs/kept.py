@@ -19,7 +19,7 @@ from drol_jax.train.pairs.disk_cut import context_side, square
 from drol_jax.train.pairs.procedural.dice import Dice
 
 SHARE = 0.6
-"""Of the memory there is, that patches may take."""
+"""Share of the memory there is that patches may take."""
 _CHOICES = 6
 """Values that `choose` takes."""
 

@@ -94,7 +94,7 @@ def _sampled(
 
 
 def _lit(image: jax.Array, dice: Dice, settings: CutSettings) -> jax.Array:
-    """In other light: brightness, contrast about the mean, and each colour."""
+    """Change the light: brightness, contrast about the mean, and each colour."""
     bright, contrast = 1 + settings.light * dice.uniform(-1.0, 1.0, (2,))
     tint = 1 + settings.tint * dice.uniform(-1.0, 1.0, (3,))
     mean = image.mean()

@@ -37,7 +37,7 @@ class Studio:
     settings: ProceduralSettings
     exemplar: int
     side: int
-    """Of the image, pixels."""
+    """Side of the image, pixels."""
     scale: jax.Array
     """Pixels a unit of the target."""
 

@@ -16,7 +16,7 @@ from drol_jax.train.pairs.procedural.things import Thing, outline
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """From the object to the image."""
+    """Map from the object to the image."""
 
     matrix: jax.Array  # float32 [2, 2] from the object's units to pixels
     centre: jax.Array  # float32 [2] (x, y), pixel of the object's origin

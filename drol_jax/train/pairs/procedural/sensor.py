@@ -1,4 +1,4 @@
-"""From light to an image: tone, blur, few pixels, noise, compression, the image's border.
+"""The way from light to an image: tone, blur, few pixels, noise, compression, the image's border.
 
 Images are float32 [3, N, N], 0..1, until `developed` makes bytes of them. What is rare runs under `lax.cond`, so that
 most pairs do not pay for it.
@@ -62,7 +62,7 @@ class Camera:
 
 
 def cameras(dice: Dice, settings: ProceduralSettings) -> tuple[Camera, Camera]:
-    """Of the template and of the search region: one camera, in other light. Borders are far away."""
+    """Cameras of the template and of the search region: one camera, in other light. Borders are far away."""
     grey, coarse, compressed = (dice.chance(p) for p in (settings.grey, settings.coarse, settings.compressed))
     pitch, quality = dice.uniform(_FEWEST, 5.0), 0.5 * 6 ** dice.uniform()
     noise = settings.noise * dice.uniform() ** 2 * jnp.stack([jnp.ones(()), dice.uniform(0.0, 0.7)])

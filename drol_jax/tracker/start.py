@@ -1,0 +1,68 @@
+"""`init`: a track's first frame."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+
+from drol_jax.config import Config
+from drol_jax.image.boxes import target_from_box
+from drol_jax.image.crops import Frame, as_frame, mean_colour
+from drol_jax.model import Model
+from drol_jax.nets import feature_channels
+from drol_jax.online import subnet
+from drol_jax.online.augment import augment
+from drol_jax.online.augment import shifts as image_shifts
+from drol_jax.online.draws import InitDraws, draw
+from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.state import ShortTerm, TrackerState
+
+
+def init_draws(config: Config, key: jax.Array) -> InitDraws:
+    """The random values of a track."""
+    return draw(key, config.online, feature_channels(config.model), config.search.instance_size)
+
+
+def init(model: Model, frame: Frame | jax.Array, box: jax.Array, draws: InitDraws | None) -> TrackerState:
+    """Start a track on its first frame. Safe under jit, vmap and scan.
+
+    Args:
+      model: the tracker.
+      frame: `Frame`, or uint8 RGB [H, W, 3].
+      box: float32 [4] (x, y, w, h), the target, pixels, 0-based.
+      draws: from `init_draws`; None with the online subnet off.
+    """
+    frame = as_frame(frame)
+    config, net = model.config, model.network
+    sizes, online, rule = config.search, config.online, rules(config)
+    centre, size = target_from_box(jnp.asarray(box, jnp.float32))
+    fill = mean_colour(frame)
+    padded = padded_side(size, sizes.context_amount)
+    side = rule.side(padded)
+
+    exemplar = rule.crop(frame, centre, side, sizes.exemplar_size, fill)
+    template = net.template(exemplar[None])
+    state = TrackerState(
+        frame_index=jnp.int32(1),
+        centre=centre,
+        size=size,
+        fill=fill,
+        template=template,
+        lost_count=jnp.int32(0),
+        online=None,
+        short_term=None,
+        lost=jnp.bool_(False) if config.long_term.enabled else None,
+    )
+    if config.short_term_template:
+        short_term = ShortTerm(template=template, candidate=exemplar, candidate_score=jnp.float32(0))
+        state = replace(state, short_term=short_term)
+    if online.enabled:
+        assert draws is not None, "the online subnet starts from random values"
+        wide = 2 * sizes.instance_size
+        region = rule.crop(frame, centre, rule.side(side * (wide / sizes.exemplar_size)), wide, fill)
+        shifts = image_shifts(draws.shifts, online, sizes.instance_size)
+        features = net.feature(augment(region, shifts, online, sizes.instance_size))
+        started = subnet.start(model, features, shifts, box, sizes.exemplar_size / padded, draws)
+        state = replace(state, online=started)
+    return state
