@@ -157,7 +157,7 @@ def load(
     Args:
       config: name of a bundled configuration, or a YAML file (ours, PySOT's or DROL's).
       weights: converted weights, a folder or a .safetensors file; the name of bundled ones; or their address on the
-        Hugging Face hub, hf://owner/repository[@revision][/path]. By default the configuration's.
+        Hugging Face hub, `hf://owner/repository[@revision][/path]`. By default the configuration's.
       online: False switches the online subnet off, and with it the short-term template: the baseline. True insists
         on a configuration that has it; None leaves it as configured.
       fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
@@ -182,7 +182,7 @@ def load(
     if weights is None:
         raise UserError(
             f"configuration {settings.name} has no bundled weights: convert a checkpoint with "
-            "convert/pysot_to_flax.py and pass what it wrote as weights (--weights DIR)"
+            "drol-jax convert pysot and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
     variables = fold(settings.config.model, loaded.variables)

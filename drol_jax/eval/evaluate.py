@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.datasets.source import select
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.eval import benchmark, outcomes
 from drol_jax.eval.commands import data_root as usual_root
 from drol_jax.eval.reporting import write_report
@@ -16,7 +16,6 @@ from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.eval.tracker_runs import Tracker, TrackerRun, check_seeds, tracker_run
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.results import environment
-from drol_jax.results.files import reason
 
 Dataset = str | Sequence[datasets.SequenceEntry | datasets.Sequence]
 OWN = "own"

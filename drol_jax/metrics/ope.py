@@ -2,7 +2,7 @@
 
 Sources: Wu et al., "Object Tracking Benchmark", PAMI 2015 (success, precision); Muller et al., "TrackingNet",
 ECCV 2018 (normalised precision). What those papers leave open is settled by a `drol_jax.metrics.dialects.Dialect`;
-`tests/test_published_scores.py` holds each to its toolkit's figures on published result files.
+`tests/parity/test_published_scores.py` holds each to its toolkit's figures on published result files.
 """
 
 from collections.abc import Iterable, Mapping

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from drol_jax.errors import UserError
-from drol_jax.settings.yaml_file import nearest
+from drol_jax.system.names import hint
 
 Get = Callable[[str], Any]
 """PySOT's key -> its value in the file, or PySOT's default."""
@@ -153,7 +153,7 @@ def kwargs_of(get: Get, source: str, key: str, names: tuple[str, ...]) -> dict[s
         raise unsupported(source, key, kwargs, "a mapping of settings")
     for name in kwargs:
         if name not in names:
-            raise UserError(f"{source}: unknown key {key}.{name} (nearest valid key: {key}.{nearest(name, names)})")
+            raise UserError(f"{source}: unknown key {key}.{name}{hint(name, {n: f'{key}.{n}' for n in names})}")
     return kwargs
 
 
