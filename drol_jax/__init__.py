@@ -1,8 +1,9 @@
 """Functional single-object tracking with online learning, in JAX.
 
->>> tracker = drol_jax.load("siamrpn_alex_tiny")
->>> state = tracker.init(frame, box)
->>> state, output = tracker.step(state, frame)
+Example:
+    >>> tracker = drol_jax.load("siamrpn_alex_tiny")
+    >>> state = tracker.init(frame, box)
+    >>> state, output = tracker.step(state, frame)
 """
 
 from typing import TYPE_CHECKING, Any
