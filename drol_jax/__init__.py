@@ -1,6 +1,6 @@
 """Functional single-object tracking with online learning, in JAX.
 
-Example:
+Examples:
     >>> tracker = drol_jax.load("siamrpn_alex_tiny")
     >>> state = tracker.init(frame, box)
     >>> state, output = tracker.step(state, frame)
