@@ -1,8 +1,9 @@
 """Functional single-object tracking with online learning, in JAX.
 
->>> tracker = drol_jax.load("siamrpn_alex_tiny")
->>> state = tracker.init(frame, box)
->>> state, output = tracker.step(state, frame)
+Examples:
+    >>> tracker = drol_jax.load("siamrpn_alex_tiny")
+    >>> state = tracker.init(frame, box)
+    >>> state, output = tracker.step(state, frame)
 
 What is named here is the library's interface; the modules below it may change from version to version.
 """
