@@ -1,6 +1,8 @@
-"""Convert a drol_jax checkpoint back into a PySOT one; `--help` tells how."""
+"""Convert weights of drol_jax back into a PySOT checkpoint: `drol-jax convert to-pysot`; `--help` tells how."""
 
-from drol_jax.convert.start import start
+import sys
+
+from drol_jax.system.interrupts import start
 
 if __name__ == "__main__":
-    start("flax_to_pysot")
+    start("drol_jax.convert.cli", ["to-pysot", *sys.argv[1:]])

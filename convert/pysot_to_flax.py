@@ -1,6 +1,8 @@
-"""Convert a PySOT, DROL or NanoTrack checkpoint; `--help` tells how."""
+"""Convert a PySOT, DROL or NanoTrack checkpoint: `drol-jax convert pysot`; `--help` tells how."""
 
-from drol_jax.convert.start import start
+import sys
+
+from drol_jax.system.interrupts import start
 
 if __name__ == "__main__":
-    start("pysot_to_flax")
+    start("drol_jax.convert.cli", ["pysot", *sys.argv[1:]])

@@ -1,6 +1,8 @@
-"""Convert a network of the original SiamFC release; `--help` tells how."""
+"""Convert a network of the original SiamFC release: `drol-jax convert siamfc`; `--help` tells how."""
 
-from drol_jax.convert.start import start
+import sys
+
+from drol_jax.system.interrupts import start
 
 if __name__ == "__main__":
-    start("siamfc_mat_to_flax")
+    start("drol_jax.convert.cli", ["siamfc", *sys.argv[1:]])

@@ -1,6 +1,8 @@
-"""Convert a checkpoint of the original SiamMask release; `--help` tells how."""
+"""Convert a checkpoint of the original SiamMask release: `drol-jax convert siammask`; `--help` tells how."""
 
-from drol_jax.convert.start import start
+import sys
+
+from drol_jax.system.interrupts import start
 
 if __name__ == "__main__":
-    start("siammask_to_flax")
+    start("drol_jax.convert.cli", ["siammask", *sys.argv[1:]])

@@ -182,7 +182,7 @@ def load(
     if weights is None:
         raise UserError(
             f"configuration {settings.name} has no bundled weights: convert a checkpoint with "
-            "convert/pysot_to_flax.py and pass what it wrote as weights (--weights DIR)"
+            "drol-jax convert pysot and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)
     variables = fold(settings.config.model, loaded.variables)

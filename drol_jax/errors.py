@@ -1,4 +1,4 @@
-"""The one exception for mistakes a user can mend."""
+"""The one exception for mistakes a user can mend, and errors of the system in words."""
 
 
 class UserError(Exception):
@@ -6,3 +6,8 @@ class UserError(Exception):
 
     Command-line programs print the message without a traceback and exit with code 2.
     """
+
+
+def reason(error: Exception) -> str:
+    """An error in words, without the number and path that the caller tells anyway."""
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__

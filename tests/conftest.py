@@ -1,5 +1,27 @@
-"""Options of the test suite."""
+"""What all tests share: how strict jax is, how long hypothesis may take, and how much a process keeps."""
+
+import gc
+
+import jax
+import pytest
+from hypothesis import settings
+
+# A busy machine is slow, not wrong.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
+# A shape or a type that is widened without a word hides mistakes. In this process only: programs that tests start run
+# as users run them.
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
 def pytest_addoption(parser):
     parser.addoption("--all-frames", action="store_true", help="run the deep trackers' recorded tracks to their ends")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgetful():
+    """Compiled programs are kept within a file, whose tests share them, and no longer: they take gigabytes."""
+    yield
+    jax.clear_caches()
+    gc.collect()

@@ -1,10 +1,17 @@
-"""Entry point of ``python -m drol_jax.bench``."""
+"""``python -m drol_jax.bench``."""
 
 import signal
+from collections.abc import Sequence
 
-from drol_jax.bench.cli import main
+from drol_jax.bench import cli
 from drol_jax.system.program import leave
 
-# A request to end is Ctrl-C: the measuring process is ended with this one, and the scratch folder goes.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-leave(main)
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; a request to end is Ctrl-C: the measuring process is ended too, and the scratch folder goes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return cli.main(argv)
+
+
+if __name__ == "__main__":
+    leave(main)

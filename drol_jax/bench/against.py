@@ -17,11 +17,9 @@ from drol_jax.bench import recipe
 from drol_jax.bench.children import Failed, Misuse, Worker, start
 from drol_jax.bench.plan import Case, Plan
 from drol_jax.errors import UserError
-from drol_jax.system.resources import PACKAGE
 from drol_jax.system.workers import cores
 
 WORKER = Path(__file__).with_name("torch_worker.py")
-CONVERTER = PACKAGE.parent / "convert" / "flax_to_pysot.py"
 TRIAL = 8
 """Frames on which thread counts are tried."""
 VARIANTS = {"off": (False, False), "online": (True, False), "template": (True, True)}
@@ -48,8 +46,6 @@ def check(checkout: Path, python: Path | None) -> Peer:
         raise UserError(
             f"--against {checkout}: no PySOT or DROL checkout (no pysot/models/model_builder.py); clone one"
         )
-    if not CONVERTER.is_file():
-        raise UserError(f"--against needs {CONVERTER}, which the wheel leaves out; run it from a clone of drol_jax")
     if python is not None and not python.is_file():
         raise UserError(f"--against-python {python}: no such file; name an interpreter that has PyTorch")
     # Absolute, and not resolved: a virtual environment's interpreter is a link.
@@ -165,7 +161,8 @@ class _Turn:
 
 
 def _converted(weights: str, config: str, output: Path) -> Path:
-    command = [sys.executable, str(CONVERTER), weights, "--config", config, "--output", str(output)]
+    arguments = [weights, "--config", config, "--output", str(output)]
+    command = [sys.executable, "-m", "drol_jax.convert", "to-pysot", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         lines = done.stderr.strip().splitlines()

@@ -19,7 +19,8 @@ from drol_jax.checkpoint.folder import CARD
 from drol_jax.checkpoint.variables import variable_shapes, weights_hash
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
-from drol_jax.system.atomic import DelayedInterrupt, scratch_beside
+from drol_jax.system import atomic
+from drol_jax.system.interrupts import DelayedInterrupt
 from drol_jax.system.resources import data_path
 
 __all__ = [
@@ -49,7 +50,7 @@ def save(
     target: str | Path,
     variables: Any,
     model: ModelConfig,
-    card: dict[str, Any] | None = None,
+    card: Mapping[str, Any] | None = None,
     *,
     overwrite: bool = False,
     verify: Callable[[], Mapping[str, Any]] = dict,
@@ -57,7 +58,7 @@ def save(
     """Write variables and card; the target appears whole or not at all.
 
     Args:
-      target: where: a file if it ends in .safetensors, else a folder; its parent is made.
+      target: a file if it ends in .safetensors, else a folder; its parent is made.
       variables: {'params', 'batch_stats'} of the model, float32.
       model: the network they belong to.
       card: more entries for the card, such as where the numbers came from; plain data.
@@ -86,16 +87,16 @@ def save(
             more = verify()
         return cards.new({**(card or {}), **more}, model, count, found)
 
-    with held, scratch_beside(target, "a place") as scratch:
+    with held, atomic.scratch(target, "choose a place you may write") as scratch:
         fresh = scratch / "new"
         (single if _is_file_name(target) else folder).write(fresh, flat, full_card)
         held.check()
-        _swap_in(fresh, target, scratch / "old")
+        atomic.replace(fresh, target)
     return target
 
 
 def check_writable(target: str | Path, overwrite: bool) -> None:
-    """Whether `save` would write there: nothing is in the way, or only earlier weights that may be replaced.
+    """Check that `save` would write there: nothing is in the way, or only earlier weights that may be replaced.
 
     Raises:
       UserError: something is.
@@ -146,7 +147,7 @@ def bundled() -> list[str]:
 
 
 def resolve(name_or_path: str | Path) -> Path:
-    """Where weights lie: bundled ones by name, others by path, those of the hub by address.
+    """The place of weights: bundled ones by name, others by path, those of the hub by address.
 
     A bundled name wins; write ./name for a path. Weights of the hub (hf://owner/repository[@revision][/path]) are
     downloaded into its own cache.
@@ -171,22 +172,9 @@ def _existing(path: Path) -> Path:
     if path.is_file():
         raise UserError(
             f"{path} is a file, but not of drol_jax weights ({single.SUFFIX}); convert it first: "
-            f"python convert/pysot_to_flax.py {path} --config NAME --output DIR"
+            f"drol-jax convert pysot {path} --config NAME --output DIR"
         )
     raise UserError(
-        f"no weights at {path}: give a folder or file that convert/pysot_to_flax.py wrote, an address "
+        f"no weights at {path}: give a folder or file that drol-jax convert wrote, an address "
         f"{hub.FORM}, or bundled weights by name: {', '.join(bundled()) or 'none'}"
     )
-
-
-def _swap_in(fresh: Path, target: Path, aside: Path) -> None:
-    """Put the fresh weights in place of the old ones, which come back if that fails."""
-    if not target.exists():
-        fresh.rename(target)
-        return
-    target.rename(aside)
-    try:
-        fresh.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise

@@ -59,7 +59,7 @@ def parsed(content: str | bytes, where: Path, kinds: Mapping[str, type]) -> dict
 
 
 def check_network(card: Mapping[str, Any], model: ModelConfig, where: Path) -> None:
-    """Whether the card names this network.
+    """Check that the card names this network.
 
     Raises:
       UserError: with both networks' values where they differ.
@@ -95,7 +95,7 @@ def _as_tuples(value: Any) -> Any:
 
 
 def check_shapes(found: Mapping[str, Shape], model: ModelConfig, where: str) -> None:
-    """Whether the arrays are those of this network, every name and shape, both ways.
+    """Check that the arrays are those of this network, every name and shape, both ways.
 
     Raises:
       UserError: lists each that is not.
@@ -105,7 +105,7 @@ def check_shapes(found: Mapping[str, Shape], model: ModelConfig, where: str) -> 
 
 
 def check_hash(card: Mapping[str, Any], found: str, where: Path) -> None:
-    """Whether the arrays are those that the card was written with.
+    """Check that the arrays are those that the card was written with.
 
     Raises:
       UserError: they are not.

@@ -18,7 +18,7 @@ from drol_jax.errors import UserError
 CARD = "card.json"
 VARIABLES = "variables"
 TRAINED = "weights"
-"""Where a training run's folder has its weights."""
+"""Folder of the weights in that of a training run."""
 FILE_BYTES = 2**23
 """Orbax holds back what it writes until about this much has come together; by default that is a whole network."""
 
@@ -103,7 +103,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """
     if not (folder / CARD).is_file():
         trained = folder / TRAINED
-        wanted = "give a folder that convert/pysot_to_flax.py wrote"
+        wanted = "give a folder that drol-jax convert wrote"
         if (trained / CARD).is_file():
             wanted = f"it is the folder of a training run: name {trained}"
         raise UserError(f"{folder} is no drol_jax checkpoint (it has no {CARD}); {wanted}")

@@ -16,7 +16,7 @@ from drol_jax.errors import UserError
 
 SUFFIX = ".safetensors"
 HEADER_KEY = "drol_jax"
-"""Under which the card stands in the file's header."""
+"""Name of the card in the file's header."""
 
 
 def write(path: Path, flat: Mapping[str, np.ndarray], card: Callable[[], dict[str, Any]]) -> None:
@@ -84,7 +84,6 @@ def _card(file: Any, path: Path) -> str:
     card = (file.metadata() or {}).get(HEADER_KEY)
     if card is None:
         raise UserError(
-            f"{path} is no file of drol_jax weights (its header holds no card); give one that convert/pysot_to_flax.py "
-            "wrote"
+            f"{path} is no file of drol_jax weights (its header holds no card); give one that drol-jax convert wrote"
         )
     return card

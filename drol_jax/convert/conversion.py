@@ -4,7 +4,7 @@ import ctypes
 import hashlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ import numpy as np
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
+from drol_jax.convert.arguments import ToOurs, ToOursChecked
 from drol_jax.convert.source.forward import MASK_CELL
 from drol_jax.errors import UserError
 from drol_jax.nets import SiameseNet
+from drol_jax.settings import load_model
 
 TOLERANCE = 1e-3
 """Largest difference from the source network, relative to the largest number of the tensor."""
 VERSION = 2
-"""Of the converters, written into the card; raised when the same source would give other numbers."""
+"""Version of the converters, written into the card; raised when the same source would give other numbers."""
 SEARCH_PIXELS = 191
 """Smaller than any tracker's search region: the networks are convolutional, and the check stays quick."""
 COMPILER: Any = {"xla_backend_optimization_level": 0}
@@ -48,7 +50,19 @@ class Job:
     check: Path | None = None
     """PySOT's or DROL's source, to compare with."""
     seed: int = 0
-    """Of the images for that."""
+    """Seed of the images for that."""
+
+
+def job_of(given: ToOurs) -> Job:
+    """The conversion that a user's arguments ask for.
+
+    Raises:
+      UserError: no such configuration, or its output is in the way of something.
+    """
+    model = load_model(given.config)
+    checkpoint.check_writable(given.output, given.force)
+    job = Job(source=given.checkpoint, config=given.config, model=model, output=given.output, force=given.force)
+    return replace(job, check=given.check, seed=given.check_seed) if isinstance(given, ToOursChecked) else job
 
 
 def fixed_images() -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +113,7 @@ def our_answer(variables: Any, model: ModelConfig, z: np.ndarray, x: np.ndarray,
 
 
 def differences(ours: Maps, theirs: Maps) -> dict[str, float]:
-    """For every tensor the largest difference over the source's largest magnitude; NaN differs infinitely."""
+    """The largest difference in every tensor, over the source's largest magnitude; NaN differs infinitely."""
     assert set(theirs) == set(ours), (set(theirs), set(ours))
     found = {}
     for name, wanted in theirs.items():

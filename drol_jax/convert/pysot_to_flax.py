@@ -1,6 +1,6 @@
 """Convert a PySOT, DROL or NanoTrack checkpoint into a drol_jax one.
 
-    python convert/pysot_to_flax.py CHECKPOINT --config NAME|FILE --output DIR|FILE.safetensors [--force]
+    drol-jax convert pysot CHECKPOINT --config NAME|FILE --output DIR|FILE.safetensors [--force]
         [--check CHECKOUT [--check-seed N]]
 
 Reads the files of any PyTorch from 0.4 on, needs no PyTorch, and runs nothing that the file may hold. Every array must
@@ -12,8 +12,8 @@ gives in PyTorch on random inputs.
 import numpy as np
 
 from drol_jax.config import ModelConfig
-from drol_jax.convert.command import run
-from drol_jax.convert.conversion import Job, Maps, check_and_save, fixed_images
+from drol_jax.convert.arguments import ToOursChecked
+from drol_jax.convert.conversion import Job, Maps, check_and_save, fixed_images, job_of
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.names.pysot import Spelling, as_in_pysot
 from drol_jax.convert.source import checkout as source_checkout
@@ -22,12 +22,13 @@ from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
 
 
-def convert(job: Job) -> None:
+def convert(given: ToOursChecked) -> None:
     """Read, rename, compare, save.
 
     Raises:
       UserError: the file is no state dict of this network, or the weights cannot be written.
     """
+    job = job_of(given)
     if job.check is not None:
         source_checkout.check_arguments(job)
     state = torch_files.read_state_dict(job.source)
@@ -66,9 +67,3 @@ def source_answer(state: dict[str, np.ndarray], model: ModelConfig, spelling: Sp
     renamed = {name: state[spelling(name)] for name in pysot_names.expected(model)}
     with np.errstate(all="ignore"):  # What a senseless network gives is for the comparison to judge.
         return source_forward.answer(renamed, model, z, x)
-
-
-def main(argv: list[str] | None = None) -> int:
-    return run(
-        convert, "Convert a PySOT, DROL or NanoTrack checkpoint (.pth) into a drol_jax one.", argv, checkout=True
-    )

@@ -1,6 +1,6 @@
 """Convert a network of the original SiamFC release (MATLAB, MatConvNet) into a drol_jax checkpoint.
 
-    python convert/siamfc_mat_to_flax.py 2016-08-17.net.mat --config siamfc_alex_otb --output DIR [--force]
+    drol-jax convert siamfc 2016-08-17.net.mat --config siamfc_alex_otb --output DIR [--force]
 
 The file's struct `net.params` holds, for layer N, convN filters (f) [rows, columns, I / groups, O] and biases (b), and
 bnN multipliers (m), biases (b) and moments (x) [C, 2]: mean and standard deviation. Images are RGB in 0..255.
@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 from flax.traverse_util import unflatten_dict
+from scipy.io import loadmat
 
 from drol_jax.checkpoint.variables import listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
-from drol_jax.convert.command import run
-from drol_jax.convert.conversion import Job, check_and_save
+from drol_jax.convert.arguments import ToOurs
+from drol_jax.convert.conversion import check_and_save, job_of
 from drol_jax.convert.source.layers import convolution, max_pool
 from drol_jax.errors import UserError
 from drol_jax.nets.layers import BATCH_NORM_EPSILON
@@ -41,12 +42,8 @@ def read_params(path: Path) -> Params:
     """Arrays of `net.params` by plain name: conv1f, conv1b, bn1m, bn1b, bn1x, ..., adjustf, adjustb.
 
     Raises:
-      UserError: scipy is missing, or the file is unreadable, of MATLAB 7.3, no such network, or holds MATLAB objects.
+      UserError: the file is unreadable, of MATLAB 7.3, no such network, or holds MATLAB objects.
     """
-    try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise UserError("reading .mat files needs scipy: pip install 'drol_jax[convert]'") from error
     try:
         _check_size(path)
         net = loadmat(path, variable_names=["net"])["net"]
@@ -68,7 +65,7 @@ def read_params(path: Path) -> Params:
 
 
 def _check_size(path: Path) -> None:
-    """Whether what the file holds unpacks to a size that a network can have: it may be packed a thousandfold.
+    """Check that what the file holds unpacks to a size that a network can have: it may be packed a thousandfold.
 
     Raises:
       ValueError: it does not.
@@ -167,12 +164,13 @@ def answer(params: Params, z: np.ndarray, x: np.ndarray) -> dict[str, np.ndarray
     return {"template_feature": zf, "search_feature": xf, "cls": convolution(xf, zf[None])}
 
 
-def convert(job: Job) -> None:
+def convert(given: ToOurs) -> None:
     """Read, rename, compare, save.
 
     Raises:
       UserError: the file is no SiamFC network, or the weights cannot be written.
     """
+    job = job_of(given)
     params = read_params(job.source)
     try:
         variables = to_flax(params, job.model)
@@ -180,10 +178,6 @@ def convert(job: Job) -> None:
         raise UserError(f"{job.source}: {error}") from None
     print(f"{job.source}: {len(params)} arrays of SiamFC; the adjust layer's factor is left out: no tracker reads it")
     check_and_save(variables, job, lambda z, x: answer(params, z, x), "siamfc_mat_to_flax")
-
-
-def main(argv: list[str] | None = None) -> int:
-    return run(convert, "Convert a network of the SiamFC MATLAB release (.mat) into a drol_jax one.", argv)
 
 
 def _source(path: str) -> str:

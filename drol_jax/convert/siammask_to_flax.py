@@ -1,6 +1,6 @@
 """Convert a checkpoint of the original SiamMask release (foolwood/SiamMask) into a drol_jax one.
 
-    python convert/siammask_to_flax.py SiamMask_DAVIS.pth --config FILE --output DIR|FILE.safetensors [--force]
+    drol-jax convert siammask SiamMask_DAVIS.pth --config FILE --output DIR|FILE.safetensors [--force]
 
 The release's experiments/siammask_sharp is the network of PySOT's siammask_r50_l3 under other names: the same dilated
 ResNet-50 up to stage 3, adjust layer, heads, mask branch and decoder, and images that come as BGR in 0..255. Its
@@ -11,8 +11,8 @@ tracker here takes the decoder's masks. The checks are those of `pysot_to_flax`.
 from collections.abc import Iterable
 
 from drol_jax.config import ModelConfig
-from drol_jax.convert.command import run
-from drol_jax.convert.conversion import Job
+from drol_jax.convert.arguments import ToOurs
+from drol_jax.convert.conversion import Job, job_of
 from drol_jax.convert.pysot_to_flax import convert_state
 from drol_jax.convert.torch import files as torch_files
 from drol_jax.errors import UserError
@@ -32,12 +32,13 @@ def spelling(name: str) -> str:
     return next(theirs + name.removeprefix(ours) for ours, theirs in PREFIXES.items() if name.startswith(ours))
 
 
-def convert(job: Job) -> None:
+def convert(given: ToOurs) -> None:
     """Read, rename, compare, save.
 
     Raises:
       UserError: the file is no such network, the configuration is another one, or the weights cannot be written.
     """
+    job = job_of(given)
     _check_network(job.model)
     state = torch_files.read_state_dict(job.source)
     if wrong := _other_release(state, job):
@@ -61,7 +62,7 @@ def _other_release(names: Iterable[str], job: Job) -> str:
     """What else the names tell that the file is, and the cure; empty where they tell nothing."""
     parts = {name.partition(".")[0] for name in names}
     if parts & {"backbone", "rpn_head"}:
-        return "has PySOT's names: convert it with convert/pysot_to_flax.py"
+        return "has PySOT's names: convert it with drol-jax convert pysot"
     if job.model.mask and "mask_model" in parts and "refine_model" not in parts:
         return (
             "has a mask branch without a decoder (the release's siammask_base), whose coarse masks no tracker here "
@@ -70,7 +71,3 @@ def _other_release(names: Iterable[str], job: Job) -> str:
     if job.model.mask and "rpn_model" in parts and "mask_model" not in parts:
         return "has no masks (the release's siamrpn_resnet): take a configuration without them"
     return ""
-
-
-def main(argv: list[str] | None = None) -> int:
-    return run(convert, "Convert a checkpoint of the original SiamMask release (.pth) into a drol_jax one.", argv)

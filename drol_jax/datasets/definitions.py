@@ -1,12 +1,12 @@
 """Benchmarks as data: what belongs to which, where its files lie, how it is spelled. Read from ``eval/*.json``."""
 
-import difflib
 import json
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from drol_jax.errors import UserError
+from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
 
 Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
@@ -156,8 +156,7 @@ def pick(given: str, spellings: dict[str, str], what: str) -> str:
     folded = {spelling.casefold(): name for spelling, name in spellings.items()}
     if given.casefold() in folded:
         return folded[given.casefold()]
-    near = difflib.get_close_matches(given.casefold(), folded, n=1, cutoff=0.0)
-    raise UserError(f"unknown {what} {given!r}; the nearest is {folded[near[0]]!r}")
+    raise UserError(f"unknown {what} {given!r}{hint(given, spellings)}")
 
 
 def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Benchmark:

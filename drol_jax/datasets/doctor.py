@@ -1,6 +1,5 @@
 """What is wrong with a benchmark on disk, and what to do about it."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,10 @@ from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import start_trouble
+from drol_jax.system.names import nearest
+
+ALIKE = 0.75
+"""How much a name must look like a missing one to be taken for it misspelt, from 0 to 1."""
 
 Read = Callable[[Path], np.ndarray]
 """Decodes an image to uint8 RGB [H, W, 3]; raises UserError where it cannot. `drol_jax.image.frames.read` is one."""
@@ -214,8 +217,8 @@ def _near(place: Place, row: Row) -> str | None:
             folder /= part
             continue
         taken = {spelling for other in place.rows if other != row for pair in other.spellings() for spelling in pair}
-        near = difflib.get_close_matches(part, [name for name in names if name not in taken], n=1, cutoff=0.75)
-        return f"if {folder / near[0]} is it, rename it to {part}" if near else None
+        near = nearest(part, (name for name in names if name not in taken), ALIKE)
+        return None if near is None else f"if {folder / near} is it, rename it to {part}"
     return None
 
 

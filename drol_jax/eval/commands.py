@@ -1,10 +1,7 @@
 """What ``python -m drol_jax.eval`` can do besides tracking a benchmark, and what its commands share."""
 
-import difflib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +10,8 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.system import commands
+from drol_jax.system.commands import Command
 from drol_jax.system.program import guarded
 
 PROGRAM = "python -m drol_jax.eval"
@@ -23,15 +22,6 @@ DATA_ROOT = "DROL_JAX_DATA"
 
 Load = Callable[..., list[datasets.SequenceEntry]]
 """What lists a dataset's sequences: `drol_jax.datasets.load`, or what stands in for it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """Something else than tracking."""
-
-    module: str
-    """Module whose ``main(argv) -> exit code`` runs it. Imported only then."""
-    about: str
 
 
 COMMANDS = {
@@ -48,17 +38,7 @@ COMMANDS = {
 
 def run_command(name: str, argv: Sequence[str]) -> int:
     """Run a command; misuse, such as a name that is none of `COMMANDS`, is one line and exit code 2, Ctrl-C 130."""
-    return guarded(lambda: import_module(_command(name).module).main(argv))
-
-
-def _command(name: str) -> Command:
-    if name in COMMANDS:
-        return COMMANDS[name]
-    near = difflib.get_close_matches(name, COMMANDS, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise UserError(
-        f"there is no command {name!r}; {meant}choose one of {', '.join(COMMANDS)}, or begin with an option"
-    )
+    return guarded(lambda: commands.run(COMMANDS, name, argv, ", or begin with an option"))
 
 
 def describe(about: str | None) -> str:

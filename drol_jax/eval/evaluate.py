@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.datasets.source import select
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.eval import benchmark, outcomes
 from drol_jax.eval.commands import data_root as usual_root
 from drol_jax.eval.reporting import write_report
@@ -16,7 +16,6 @@ from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.eval.tracker_runs import Tracker, TrackerRun, check_seeds, tracker_run
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.results import environment
-from drol_jax.results.files import reason
 
 Dataset = str | Sequence[datasets.SequenceEntry | datasets.Sequence]
 OWN = "own"
@@ -41,7 +40,8 @@ def evaluate(
     """Score result files on a benchmark, or run a tracker over it and score what it wrote. Prints nothing.
 
     The scores are those of ``python -m drol_jax.eval score``. A sequence that cannot be opened, tracked or scored is
-    one of the result's `refusals`, and means are over the others.
+    one of the result's `refusals`, and means are over the others. Where a server keeps the groundtruth, a tracker's
+    result says how much it has tracked.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
+from drol_jax.errors import UserError
 from drol_jax.eval.benchmark import Finished
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.running import Kind
@@ -33,9 +34,11 @@ def scorer_of(dataset: str, kind: Kind, dialect: str | None = None) -> Scorer | 
     """What scores a dataset that is run in some way; None where its server does.
 
     Raises:
-      UserError: the dataset is not scored in that dialect.
+      UserError: the dataset is not scored in that dialect, or not here at all.
     """
     if kept_by_server(dataset):
+        if dialect is not None:
+            raise UserError(f"{dataset} is scored by its server, in no dialect of one's choice; drop --dialect")
         return None
     request = Request(dataset=dataset, entries=(), wanted=(), dialect=dialect, kind=_SCORED_AS.get(kind, kind))
     return request.scorers(anchored=kind == "multistart")[0]

@@ -13,10 +13,10 @@ import tyro
 from rich.progress import track
 
 from drol_jax import datasets
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import PROGRAM
 from drol_jax.image import frames
-from drol_jax.results.files import reason, write_boxes
+from drol_jax.results.files import write_boxes
 from drol_jax.system.terminal import console
 
 QUALITY = 90

@@ -8,12 +8,11 @@ from typing import Annotated
 import tyro
 
 from drol_jax import datasets
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.result_table import show_result
-from drol_jax.results.files import reason
 from drol_jax.system.program import tell
 
 

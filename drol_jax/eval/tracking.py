@@ -10,7 +10,8 @@ from drol_jax.eval.running import SAME, OnFrame, Running
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.metrics.regions import FAILED
-from drol_jax.results import Timing, Tracked, TrackerFolder, write_text
+from drol_jax.results import Timing, Tracked, TrackerFolder
+from drol_jax.system.atomic import write_text
 from drol_jax.system.workers import Check
 
 

@@ -92,9 +92,9 @@ def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.A
             """Horizontally interpolated rows, [rows, out, 3] int32 in 1 / FIXED_POINT grey levels."""
             total = jnp.zeros((start.shape[1], out, 3), jnp.int32)
             for tap in (0, 1):
-                picked = frame.pixels.at[start[which][:, None] + offset[tap]].get(mode="promise_in_bounds")
-                inside = inside_y[which][:, None] & inside_x[tap]
-                values = jnp.where(inside[..., None], picked.astype(jnp.int32), fill)
+                picked = frame.pixels.at[start[which][:, None] + offset[tap][None]].get(mode="promise_in_bounds")
+                inside = inside_y[which][:, None] & inside_x[tap][None]
+                values = jnp.where(inside[..., None], picked.astype(jnp.int32), fill[None, None])
                 total += values * column_weights[tap][None, :, None]
             return total
 
@@ -115,20 +115,20 @@ def centred_crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fil
     height, width = frame.size[0], frame.size[1]
     whole = jnp.floor(centre)
     # About the centre's whole pixel, so that float32 holds the fractions also far from the origin.
-    line = (jnp.arange(out) - (out - 1) / 2) * (side / out)
-    place = (centre - whole)[:, None] + line
+    line = (jnp.arange(out, dtype=jnp.float32) - (out - 1) / 2) * (side / out)
+    place = (centre - whole)[:, None] + line[None]
     low = jnp.floor(place)
     share_x, share_y = place - low
     column, row = whole.astype(jnp.int32)[:, None] + low.astype(jnp.int32)
 
     def grey(y: jax.Array, x: jax.Array) -> jax.Array:
-        inside = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))
-        flat = jnp.clip(y, 0, height - 1)[:, None] * width + jnp.clip(x, 0, width - 1)
+        inside = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))[None]
+        flat = jnp.clip(y, 0, height - 1)[:, None] * width + jnp.clip(x, 0, width - 1)[None]
         picked = frame.pixels.at[flat].get(mode="promise_in_bounds")
-        return jnp.where(inside[..., None], picked, fill).astype(jnp.float32)
+        return jnp.where(inside[..., None], picked, fill[None, None]).astype(jnp.float32)
 
     def line_of(y: jax.Array) -> jax.Array:
-        return grey(y, column) * (1 - share_x)[:, None] + grey(y, column + 1) * share_x[:, None]
+        return grey(y, column) * (1 - share_x)[None, :, None] + grey(y, column + 1) * share_x[None, :, None]
 
     def patch(row: jax.Array, share_y: jax.Array) -> jax.Array:
         share_y = share_y[:, None, None]
@@ -180,7 +180,7 @@ def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:
     behind = jnp.maximum(12 - exponent, 1)
     rest = _round_divide(rest << behind, divisor)
     half = 1 << (behind - 1)
-    upper = whole + jnp.where(rest == half, whole & 1, rest > half)
+    upper = whole + jnp.where(rest == half, whole & 1, (rest > half).astype(whole.dtype))
     # Further out it keeps fewer bits than FIXED_POINT has.
     step = 1 << jnp.maximum(exponent - 12, 0)
     coarse = step * _round_divide((numerator - low * divisor) * FIXED_POINT, divisor * step)
@@ -191,12 +191,13 @@ def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:
 def _round_divide(a: jax.Array, b: int | jax.Array) -> jax.Array:
     """a / b rounded half to even, for a >= 0."""
     quotient, rest = jnp.divmod(a, b)
-    return quotient + ((2 * rest > b) | ((2 * rest == b) & (quotient % 2 == 1)))
+    up = (2 * rest > b) | ((2 * rest == b) & (quotient % 2 == 1))
+    return quotient + up.astype(quotient.dtype)
 
 
 def _columns(low: jax.Array, weights: jax.Array, cells: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Beyond the border a column is the border's, alone."""
-    weights = jnp.where((low < 0) | (low >= cells - 1), jnp.array([[FIXED_POINT], [0]]), weights)
+    weights = jnp.where(((low < 0) | (low >= cells - 1))[None], jnp.array([[FIXED_POINT], [0]]), weights)
     return jnp.clip(jnp.stack([low, low + 1]), 0, cells - 1), weights
 
 

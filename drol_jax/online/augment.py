@@ -122,8 +122,9 @@ def _blurred(crop: jax.Array, start: jax.Array, blurs: tuple[tuple[float, float]
 def _banded(taps: np.ndarray, size: int) -> jax.Array:
     """[B, span] taps -> [B, size, size + span - 1], whose product with a line is its convolution."""
     span = taps.shape[1]
-    place = jnp.arange(size + span - 1) - jnp.arange(size)[:, None]
-    return jnp.where((place >= 0) & (place < span), jnp.asarray(taps)[:, jnp.clip(place, 0, span - 1)], 0)
+    place = jnp.arange(size + span - 1)[None] - jnp.arange(size)[:, None]
+    inside = (place >= 0) & (place < span)
+    return jnp.where(inside[None], jnp.asarray(taps)[:, jnp.clip(place, 0, span - 1)], 0)
 
 
 def _rotated(crop: jax.Array, start: jax.Array, degrees: tuple[float, ...], S: int) -> jax.Array:

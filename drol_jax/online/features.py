@@ -86,7 +86,7 @@ def attention_rows(
         assert extractor.fc1 is not None and extractor.fc2 is not None
         seen = pooled if late else pooled @ projection
         gain = jax.nn.sigmoid(jax.nn.relu(seen @ extractor.fc1) @ extractor.fc2)[:, None]
-        channel = plain * gain if late else (taps * gain) @ projection.T
+        channel = plain[None] * gain if late else (taps[None] * gain) @ projection.T
     elif spatial is None:
         channel = plain
     return spatial, channel

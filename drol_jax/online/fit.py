@@ -255,7 +255,7 @@ def filter_problem(
     def slots_of(i):
         # The last chunk may reach back over slots of the one before: they count once, by their weight.
         start = jnp.minimum(i * chunk, slots - chunk)
-        own = start + jnp.arange(chunk) >= i * chunk
+        own = (start + jnp.arange(chunk, dtype=jnp.int32) >= i * chunk).astype(memory.weights.dtype)
 
         def cut(array):
             return jax.lax.dynamic_slice_in_dim(array, start, chunk)

@@ -4,8 +4,8 @@ A label is a Gaussian of fixed width; only its centre changes from sample to sam
 `gaussian` draws the maps when a fit needs them.
 
 Cells: the label's grid is k = -(L-1)/2 ... (L-1)/2, zero in the middle of the map. One pixel of the crop counts as
-L / S cells, also where the network has no padding and the true figure is 1 / stride (published; B12 in the notes on
-the reference: labels of AlexNet trackers move about 30 % too little).
+L / S cells, also where the network has no padding and the true figure is 1 / stride (published:
+labels of AlexNet trackers move about 30 % too little).
 Letters: N samples, I images of the first frame, L feature cells, S search size (pixels).
 """
 
@@ -59,7 +59,7 @@ def first_centres(
 def update_centre(centre_new: jax.Array, sample_centre: jax.Array, L: int, S: int, kernel_size: int = 4) -> jax.Array:
     """Label centre of a sample taken while tracking.
 
-    Published (B4 in the notes on the reference): the displacement is in image pixels, although the sample's crop was
+    Published: the displacement is in image pixels, although the sample's crop was
     scaled, so the label moves by 1 / scale of the target's way in the crop.
 
     Args:

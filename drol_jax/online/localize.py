@@ -35,7 +35,7 @@ def resampling_matrix(L: int, S: int, kernel_size: int = 4) -> np.ndarray:
     separable, so the map is `D @ raw @ D.T` with this D.
 
     Published: for even L the Nyquist term is kept in full at both +L/2 and -L/2, twice as much as interpolation
-    needs (B23 in the notes on the reference), so the map does not pass through the response's values.
+    needs, so the map does not pass through the response's values.
 
     Returns:
       float32 [S, L], a numpy constant, computed in float64.
@@ -79,7 +79,7 @@ def judge(
       score_map: float32 [S, S].
       target_size: float32 [2] (h, w), image pixels.
       scale: float32 (), crop pixels per image pixel. The published tracker gives the first frame's for the whole track
-        (B6 in the notes on the reference), although `target_size` is the current one.
+        although `target_size` is the current one.
       hyper: uses not_found, distractor, hard_negative, neighbourhood, displacement.
       span: pixels about the map's middle whose half `hyper.displacement` counts in. Published: S, about S // 2.
 
@@ -138,5 +138,5 @@ def _round_sum(whole: jax.Array, offset: jax.Array) -> jax.Array:
 
 def _squared_distance(position: jax.Array, middle: float) -> jax.Array:
     """float32 (), exact: squared distance of int32 [2] from the crop's centre, pixels squared."""
-    off = position - middle
+    off = position - middle if isinstance(middle, int) else position.astype(jnp.float32) - middle
     return jnp.sum(off * off).astype(jnp.float32)

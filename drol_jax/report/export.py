@@ -6,7 +6,7 @@ from pathlib import Path
 from drol_jax.report import page_tables
 from drol_jax.report.page_tables import Grid
 from drol_jax.report.result import BenchmarkResult
-from drol_jax.results import write_text
+from drol_jax.system.atomic import write_text
 
 _LATEX = str.maketrans(
     {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}

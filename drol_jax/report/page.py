@@ -21,7 +21,7 @@ from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overla
 from drol_jax.report.published import published
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.style import Style, style
-from drol_jax.results import write_text
+from drol_jax.system.atomic import write_text
 
 NAME = "report.html"
 

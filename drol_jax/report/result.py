@@ -12,7 +12,8 @@ from typing import Any
 from drol_jax.metrics.spread import Difference, Spread
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.report.scores import Refusal, TrackerScores
-from drol_jax.results import plain, write_text
+from drol_jax.results import plain
+from drol_jax.system.atomic import write_text
 
 
 @dataclass(frozen=True, eq=False)

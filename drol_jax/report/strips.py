@@ -1,8 +1,6 @@
 """One sequence and several trackers as a file of images: a strip, or a film that moves."""
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +13,9 @@ from drol_jax.image import frames
 from drol_jax.metrics.regions import Regions
 from drol_jax.report.drawing import fitted, outlined, overlaps_of
 from drol_jax.report.style import GROUNDTRUTH, style
-from drol_jax.results.files import reason
 from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_regions
+from drol_jax.system import atomic
 
 STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4")
 """Ends of names: of one image, and of one that moves."""
@@ -158,12 +156,11 @@ def _bgr(image: np.ndarray) -> np.ndarray:
 
 
 def _write(path: Path, data: np.ndarray) -> None:
-    with _beside(path) as temporary:
-        temporary.write_bytes(data.tobytes())
+    atomic.write_bytes(path, data.tobytes(), "choose another --output")
 
 
 def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
-    with _beside(path) as temporary:
+    with atomic.file(path, "choose another --output", suffix=path.suffix) as temporary:
         writer = None
         try:
             for image in moving:
@@ -176,21 +173,3 @@ def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
         finally:
             if writer is not None:
                 writer.release()
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A file of the same end to write to, which takes the path's place once whole; what goes wrong leaves the old one.
-
-    Raises:
-      UserError: it cannot be written.
-    """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    try:
-        try:
-            yield temporary
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {reason(error)}; choose another --output") from error

@@ -11,7 +11,8 @@ from typing import Any
 from drol_jax.report.columns import Column
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores
-from drol_jax.results import plain, write_text
+from drol_jax.results import plain
+from drol_jax.system.atomic import write_text
 
 _LEADING = 3
 """Measures before the times; further ones follow them."""

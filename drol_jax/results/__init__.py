@@ -11,7 +11,7 @@ evaluation servers.
 """
 
 from drol_jax.results.details import write_details
-from drol_jax.results.files import read_boxes, write_boxes, write_text
+from drol_jax.results.files import read_boxes, write_boxes
 from drol_jax.results.folder import TrackerFolder
 from drol_jax.results.runs import Run, Timing, Tracked
 from drol_jax.results.settings import environment, plain
@@ -28,5 +28,4 @@ __all__ = [
     "version",
     "write_boxes",
     "write_details",
-    "write_text",
 ]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.online.verdict import Verdict
-from drol_jax.results.files import write_text
 from drol_jax.results.runs import FrameDetails
+from drol_jax.system.atomic import write_text
 
 TEMPLATES = {0: "first", 1: "short_term"}
 

@@ -10,13 +10,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.results.details import write_details
-from drol_jax.results.files import read_boxes, reason, write_text
+from drol_jax.results.files import read_boxes
 from drol_jax.results.formats import FORMATS, read_run, write_run
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
 from drol_jax.results.settings import plain
+from drol_jax.system.atomic import write_text
 
 
 class TrackerFolder:

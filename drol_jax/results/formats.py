@@ -22,12 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.metrics.regions import Regions
-from drol_jax.results.files import reason, write_text
 from drol_jax.results.numbers import read_table, read_values
 from drol_jax.results.regions import read_regions, write_regions
 from drol_jax.results.runs import Run
+from drol_jax.system.atomic import write_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,16 +5,15 @@ then for each uint8 type and: 0 code uint32; 1 box 4 float32; 2 polygon uint16 n
 float32; 3 mask; 4 point. Masks and points are refused: nothing here scores them.
 """
 
-import os
 import struct
 from pathlib import Path
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.metrics.regions import REGION, Regions
-from drol_jax.results.files import reason, write_text
 from drol_jax.results.numbers import read_rows, text_of
+from drol_jax.system.atomic import write_bytes, write_text
 
 _HEADER, _CODE, _BOX, _POLYGON = 1, 0, 1, 2
 
@@ -64,23 +63,6 @@ def write_regions(path: Path, regions: Regions) -> None:
     rounded = ([] if len(row) == 1 else np.round(row, 4) + 0.0 for row in rows)
     lines = (",".join(f"{value:.4f}" for value in line) or str(row[0]) for row, line in zip(rows, rounded, strict=True))
     write_text(path, "".join(line + "\n" for line in lines))
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a binary file in one step.
-
-    Raises:
-      UserError: it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            temporary.write_bytes(content)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {reason(error)}; free space or mend the permissions") from error
 
 
 def _binary(rows: list) -> bytes:

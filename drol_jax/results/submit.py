@@ -19,8 +19,8 @@ import yaml
 
 from drol_jax.errors import UserError
 from drol_jax.results.formats import FORMATS, write_run
-from drol_jax.results.regions import write_bytes
 from drol_jax.results.runs import Run
+from drol_jax.system.atomic import write_bytes
 
 BENCHMARKS = {"TrackingNet": "trackingnet", "GOT-10k": "got10k-test", "LaSOT": "lasot", "VOT": "vot"}
 BENCHMARKS |= {"VisDrone-SOT": "visdrone"}

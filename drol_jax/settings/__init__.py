@@ -28,7 +28,8 @@ from drol_jax.config import (
 from drol_jax.errors import UserError
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
 from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
-from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
+from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
+from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
 
 
@@ -144,7 +145,7 @@ def _find(name_or_path: str | Path) -> Path:
         if path.suffix.lower() in (".yaml", ".yml") or len(path.parts) > 1:
             raise UserError(f"no configuration file {path}: check the path, or name a bundled one: {names}")
         raise UserError(
-            f"no configuration named {str(name_or_path)!r}; the nearest is {nearest(str(name_or_path), available())} "
+            f"no configuration named {str(name_or_path)!r}{hint(str(name_or_path), available())} "
             f"(all: {names}); a path to a YAML file works too"
         )
     if path.is_dir():
@@ -238,7 +239,7 @@ def _explain(detail: Any, names: Mapping[str, str]) -> str:
     place = [str(part) for part in detail["loc"]]
     key = _key(place, names)
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"unknown key {key} (nearest valid key: {_nearest_key(place)})"
+        return f"unknown key {key}{_nearest_key(place)}"
     if detail["type"] == "missing":
         return f"key {key} is missing; add it"
     if detail["type"] in LIMITS:
@@ -257,9 +258,10 @@ def _key(place: list[str], names: Mapping[str, str]) -> str:
 
 def _nearest_key(place: list[str]) -> str:
     if len(place) < 2:
-        return nearest(place[-1], [*_File.model_fields])
+        return hint(place[-1], [*_File.model_fields])
     # A key that exists, but in another section, is what was meant.
     for section, keys in _SECTIONS.items():
         if place[-1] in keys:
-            return f"{section}.{place[-1]}"
-    return f"{place[0]}.{nearest(place[-1], _SECTIONS.get(place[0], place[-1:]))}"
+            return hint(place[-1], {place[-1]: f"{section}.{place[-1]}"})
+    keys = _SECTIONS.get(place[0], place[-1:])
+    return hint(place[-1], {key: f"{place[0]}.{key}" for key in keys})

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from drol_jax.config.backbones import BACKBONES, BackboneFacts
 from drol_jax.config.heads import COARSE_MASK, FINE_OUTPUTS, HEADS, Head
 from drol_jax.errors import UserError
-from drol_jax.settings.yaml_file import nearest
+from drol_jax.system.names import hint
 
 Get = Callable[[str], Any]
 """PySOT's key -> its value in the file, or PySOT's default."""
@@ -159,7 +159,7 @@ def kwargs_of(get: Get, source: str, key: str, names: tuple[str, ...]) -> dict[s
         raise unsupported(source, key, kwargs, "a mapping of settings")
     for name in kwargs:
         if name not in names:
-            raise UserError(f"{source}: unknown key {key}.{name} (nearest valid key: {key}.{nearest(name, names)})")
+            raise UserError(f"{source}: unknown key {key}.{name}{hint(name, {n: f'{key}.{n}' for n in names})}")
     return kwargs
 
 

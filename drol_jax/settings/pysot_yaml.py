@@ -13,7 +13,7 @@ from typing import Any
 from drol_jax.errors import UserError
 from drol_jax.settings.pysot_keys import FIXED, INERT_SECTIONS, KEYS, LISTS, MOVES, OTHER_DEFAULTS, SECTIONS
 from drol_jax.settings.pysot_model import NAMES, Get, model_tree, unsupported
-from drol_jax.settings.yaml_file import nearest
+from drol_jax.system.names import hint
 
 LONG_TERM = "SiamRPNLTTracker"
 
@@ -93,7 +93,7 @@ def _flatten(tree: Mapping[str, Any], source: str) -> dict[str, Any]:
             flat[section] = _literal(content)
         elif section not in SECTIONS:
             choices = SECTIONS | {key for key in KEYS if "." not in key}
-            raise UserError(f"{source}: unknown key {section} (nearest valid key: {nearest(section, choices)})")
+            raise UserError(f"{source}: unknown key {section}{hint(section, choices)}")
         elif section not in INERT_SECTIONS:
             if not isinstance(content, Mapping):
                 raise UserError(f"{source}: {section} is {content!r}, wanted a mapping of settings")
@@ -101,7 +101,7 @@ def _flatten(tree: Mapping[str, Any], source: str) -> dict[str, Any]:
     for key in flat:
         if key not in KEYS:
             siblings = [k for k in KEYS if k.startswith(key.split(".")[0] + ".")]
-            raise UserError(f"{source}: unknown key {key} (nearest valid key: {nearest(key, siblings)})")
+            raise UserError(f"{source}: unknown key {key}{hint(key, siblings)}")
     return flat
 
 

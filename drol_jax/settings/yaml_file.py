@@ -1,9 +1,8 @@
 """YAML read strictly: no key twice, `1e-4` is a number, every mistake one line that names file and place."""
 
-import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -63,17 +62,6 @@ def read_mapping(
     if not isinstance(tree, dict):
         raise UserError(f"{path} holds no settings: {wanted}")
     return tree
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """The choice that looks most like the word; of equals, the one that begins like it for longest."""
-
-    def likeness(choice: str) -> tuple[float, int]:
-        a, b = word.lower(), choice.lower()
-        same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-        return difflib.SequenceMatcher(None, a, b).ratio(), same
-
-    return max(sorted(choices), key=likeness)
 
 
 def not_finite(tree: Any, path: str = "") -> list[str]:

@@ -1,70 +1,63 @@
-"""Files that appear whole or not at all, and Ctrl-C kept back while they are written."""
+"""Files and folders that appear whole or not at all: written beside their place, synced to the disk, then renamed.
 
-import signal
+Other programs, and a process that is killed at any moment, see the old content or the new, never a part.
+"""
+
+import os
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 
-
-class DelayedInterrupt:
-    """Inside ``with`` Ctrl-C is noted, and takes effect at the next `check`, in `let_through`, or at the end.
-
-    Orbax writes in threads of its own, and a temporary folder is there before it is known by name: an exception in
-    between would leave it behind.
-    """
-
-    def __init__(self) -> None:
-        self._handler: Callable[[int, Any], Any] | None = None
-        self._asked = False
-
-    def __enter__(self) -> "DelayedInterrupt":
-        handler = signal.getsignal(signal.SIGINT)
-        # Where Ctrl-C is ignored, or ends the process at once, that stays; other threads than the first never see it.
-        if callable(handler) and threading.current_thread() is threading.main_thread():
-            self._handler = handler
-            signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._restore()
-        self.check()
-
-    def check(self) -> None:
-        """What Ctrl-C does outside, if it came: by default it raises KeyboardInterrupt."""
-        if self._asked and self._handler is not None:
-            self._asked = False
-            self._handler(signal.SIGINT, None)
-
-    @contextmanager
-    def let_through(self) -> Iterator[None]:
-        """A part in which Ctrl-C takes effect at once."""
-        self.check()
-        self._restore()
-        try:
-            yield
-        finally:
-            if self._handler is not None:
-                signal.signal(signal.SIGINT, self._note)
-
-    def _note(self, *_: object) -> None:
-        self._asked = True
-
-    def _restore(self) -> None:
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+CURE = "free space, mend the permissions or choose another --output"
 
 
 @contextmanager
-def scratch_beside(target: Path, wanted: str) -> Iterator[Path]:
-    """A folder beside a target that is written there first and moved; its parents are made, and go where that fails.
+def file(path: Path, cure: str = CURE, *, suffix: str = "") -> Iterator[Path]:
+    """Yield a temporary path to write to, which replaces `path` where the block ends well and goes where it does not.
 
     Args:
-      wanted: what the user may choose in its place, in words.
+      path: its folder exists.
+      cure: what the user may do where it cannot be written.
+      suffix: end of the temporary name, for libraries that choose a format by it.
+
+    Raises:
+      UserError: the file cannot be written; what was there before is as it was.
+    """
+    temporary = temporary_of(path, suffix)
+    try:
+        try:
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {reason(error)}; {cure}") from error
+
+
+def write_text(path: Path, text: str, cure: str = CURE) -> None:
+    """Replace a text file (UTF-8, lines end in LF), as `file` does."""
+    write_bytes(path, text.encode(), cure)
+
+
+def write_bytes(path: Path, content: bytes, cure: str = CURE) -> None:
+    """Replace a binary file, as `file` does."""
+    with file(path, cure) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def scratch(target: Path, cure: str) -> Iterator[Path]:
+    """Yield an empty folder beside `target`, to write in before `replace`; it goes where the block ends.
+
+    Parents of the target are made; those that were made go where the block fails.
+
+    Args:
+      target: the file or folder to be.
+      cure: what the user may do where it cannot be written.
 
     Raises:
       UserError: it cannot be written.
@@ -72,13 +65,75 @@ def scratch_beside(target: Path, wanted: str) -> Iterator[Path]:
     made = [parent for parent in target.absolute().parents if not parent.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-            yield Path(scratch)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+            yield Path(folder)
     except BaseException as error:
         for parent in made:
             with suppress(OSError):
                 parent.rmdir()
         if not isinstance(error, OSError):
             raise
-        wrong = error.strerror or error
-        raise UserError(f"cannot write {target} ({wrong}); choose {wanted} you may write") from error
+        raise UserError(f"cannot write {target}: {reason(error)}; {cure}") from error
+
+
+def replace(fresh: Path, target: Path) -> None:
+    """Put a file or folder of a `scratch` folder in the target's place.
+
+    An earlier target is kept in the scratch folder until then, and comes back where that fails: a folder that holds
+    something cannot be replaced in one step.
+
+    Raises:
+      OSError: it cannot be put there.
+    """
+    for path in (*fresh.rglob("*"), fresh):
+        _sync(path)
+    if not target.is_dir():
+        fresh.replace(target)
+        return
+    aside = fresh.with_name(f"{fresh.name}.old")
+    target.rename(aside)
+    try:
+        fresh.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+
+
+def temporary_of(path: Path, suffix: str = "") -> Path:
+    """The name that this process writes a file under: hidden, beside it, known to `clear_litter`."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp{suffix}")
+
+
+def clear_litter(folder: Path) -> None:
+    """Delete temporary files below a folder whose processes were killed while they wrote.
+
+    Raises:
+      UserError: a file cannot be deleted.
+    """
+    for path in list(folder.rglob(".*.tmp")):
+        pid = path.name.split(".")[-2]
+        if pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError(f"cannot delete {path}: {reason(error)}; mend the permissions") from error
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file or folder to the disk now."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # there is, but it is another user's
+        return True
+    return True

@@ -15,10 +15,10 @@ DEFAULT_CACHE = Path("~/.cache/drol_jax")
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArguments:
-    """Where compiled code is kept."""
+    """Arguments about the folder that compiled code is kept in."""
 
     cache_dir: Path | None = None
-    """Where compiled code is kept between runs. Default: ~/.cache/drol_jax."""
+    """Folder for compiled code, kept between runs. Default: ~/.cache/drol_jax."""
     no_cache: bool = False
     """Keep no compiled code."""
 

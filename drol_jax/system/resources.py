@@ -1,4 +1,4 @@
-"""Where the data that ships with the library lies, in the wheel or beside the package in a clone; and its version."""
+"""Data that ships with the library, in the wheel or beside the package in a clone; and the library's version."""
 
 from importlib import metadata
 from pathlib import Path
@@ -17,11 +17,12 @@ def version() -> str:
         return "not installed"
 
 
-def data_path(kind: Literal["configs", "eval", "weights"]) -> Path:
+def data_path(kind: Literal["configs", "eval", "weights"], package: Path = PACKAGE) -> Path:
     """The folder of one kind of shipped data.
 
     Args:
       kind: "configs" (YAML per published model), "eval" (benchmark definitions, published scores) or "weights".
+      package: folder of the package that it belongs to.
 
     Returns:
       An absolute folder. Weights always lie inside the package; the others in ``_data`` inside a wheel, and at the
@@ -30,7 +31,7 @@ def data_path(kind: Literal["configs", "eval", "weights"]) -> Path:
     Raises:
       UserError: the folder is in neither place.
     """
-    candidates = [PACKAGE / "weights"] if kind == "weights" else [PACKAGE / "_data" / kind, PACKAGE.parent / kind]
+    candidates = [package / "weights"] if kind == "weights" else [package / "_data" / kind, package.parent / kind]
     for folder in candidates:
         if folder.is_dir():
             return folder

@@ -16,8 +16,10 @@ class ShortTerm:
     """The short-term template and the best candidate for its next renewal (paper, section 3.4)."""
 
     template: Template
-    candidate: jax.Array  # uint8 [E, E, 3] RGB, crop of the best frame since the last renewal
-    candidate_score: jax.Array  # float32 (), its online peak; 0 after a renewal
+    candidate: jax.Array
+    """uint8 [E, E, 3] RGB, crop of the best frame since the last renewal."""
+    candidate_score: jax.Array
+    """float32 (), its online peak; 0 after a renewal."""
 
 
 @jax.tree_util.register_dataclass
@@ -25,15 +27,24 @@ class ShortTerm:
 class TrackerState:
     """Everything the next frame needs, nothing else."""
 
-    frame_index: jax.Array  # int32 (), 1 after the first frame
-    centre: jax.Array  # float32 [2] (x, y), pixels
-    size: jax.Array  # float32 [2] (w, h), pixels
-    fill: jax.Array  # uint8 [3] RGB, colour of crops outside the image
-    template: Template  # of the first frame
-    lost_count: jax.Array  # int32 (), latest frames in a row in which the online subnet did not find the target
-    online: OnlineState | None  # None with the subnet off
-    short_term: ShortTerm | None  # None without short-term template
-    lost: jax.Array | None = None  # bool (), whether the next search is the enlarged one; None if not long-term
+    frame_index: jax.Array
+    """int32 (), 1 after the first frame."""
+    centre: jax.Array
+    """float32 [2] (x, y), pixels."""
+    size: jax.Array
+    """float32 [2] (w, h), pixels."""
+    fill: jax.Array
+    """uint8 [3] RGB, colour of crops outside the image."""
+    template: Template
+    """Template of the first frame."""
+    lost_count: jax.Array
+    """int32 (), latest frames in a row in which the online subnet did not find the target."""
+    online: OnlineState | None
+    """Online subnet's memory and filter; None with the subnet off."""
+    short_term: ShortTerm | None
+    """None without short-term template."""
+    lost: jax.Array | None = None
+    """bool (), whether the next search is the enlarged one; None if not long-term."""
 
 
 @jax.tree_util.register_dataclass
@@ -41,12 +52,21 @@ class TrackerState:
 class StepOutput:
     """What a step tells about its frame."""
 
-    box: jax.Array  # float32 [4] (x, y, w, h), pixels
-    score: jax.Array  # float32 (), of the chosen candidate: SiamRPN class probability, SiamFC peak of the fused map
-    verdict: jax.Array  # int32 (), a `Verdict`; -1 with the subnet off
-    online_score: jax.Array  # float32 (), peak of the online score map; NaN with the subnet off
-    template: jax.Array  # int32 (), 0 where the first template's candidate was taken, 1 the short-term one's
-    refitted: jax.Array  # bool (), whether the filter was refitted after this frame
-    lost: jax.Array  # bool (), long-term: whether the target counts as lost after this frame; else False
-    mask: Mask | None = None  # None without mask branch
-    refit: RefitStats | None = None  # how the refit after this frame went, where `step` was asked for it
+    box: jax.Array
+    """float32 [4] (x, y, w, h), pixels."""
+    score: jax.Array
+    """float32 (), of the chosen candidate: SiamRPN class probability, SiamFC peak of the fused map."""
+    verdict: jax.Array
+    """int32 (), a `Verdict` (0 found, 1 not found, 2 hard negative, 3 uncertain); -1 with the subnet off."""
+    online_score: jax.Array
+    """float32 (), peak of the online score map; NaN with the subnet off."""
+    template: jax.Array
+    """int32 (), 0 where the first template's candidate was taken, 1 the short-term one's."""
+    refitted: jax.Array
+    """bool (), whether the filter was refitted after this frame."""
+    lost: jax.Array
+    """bool (), long-term: whether the target counts as lost after this frame; else False."""
+    mask: Mask | None = None
+    """None without mask branch."""
+    refit: RefitStats | None = None
+    """How the refit after this frame went, where `step` was asked for it; else None."""

@@ -1,13 +1,11 @@
 """The curves of a run, drawn from its log."""
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from drol_jax.errors import UserError
-from drol_jax.results.files import reason
+from drol_jax.system.atomic import write_bytes
 from drol_jax.train.objective import PARTS
 
 
@@ -53,10 +51,4 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> N
     pace.set(title="Pairs per second", xlabel="step", ylim=(0, None))
     image = io.BytesIO()
     figure.savefig(image, format="png", metadata={"Software": None})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(image.getvalue())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UserError(f"cannot write {path}: {reason(error)}; free space and run the same command again") from error
+    write_bytes(path, image.getvalue(), "free space and run the same command again")

@@ -15,8 +15,8 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from drol_jax.errors import UserError
-from drol_jax.results.files import clear_litter, reason, write_text
+from drol_jax.errors import UserError, reason
+from drol_jax.system.atomic import clear_litter, temporary_of, write_text
 from drol_jax.train.settings import different
 
 RUN, LOG, CHECKPOINTS = "run.json", "log.jsonl", "checkpoints"
@@ -117,7 +117,7 @@ class RunFolder:
         """Raises OSError where so many bytes cannot be written."""
         if not hasattr(os, "posix_fallocate"):
             return
-        path = self.path / CHECKPOINTS / f".space.{os.getpid()}.tmp"
+        path = temporary_of(self.path / CHECKPOINTS / "space")
         try:
             with path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, int(count))

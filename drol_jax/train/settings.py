@@ -14,7 +14,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.errors import UserError
-from drol_jax.settings.yaml_file import nearest, not_finite, plain, read_mapping
+from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
+from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.optimiser import OptimiserSettings, ScheduleSettings
@@ -238,7 +239,7 @@ def _nearest(place: list[str]) -> str:
             kind = next((one for one in get_args(kind) if is_dataclass(one)), kind)
         if not is_dataclass(kind):
             return ""
-    return f" (nearest valid key: {'.'.join([*place[:-1], nearest(place[-1], [f.name for f in fields(kind)])])})"
+    return hint(place[-1], {f.name: ".".join([*place[:-1], f.name]) for f in fields(kind)})
 
 
 def revalidated(settings: TrainSettings) -> TrainSettings:

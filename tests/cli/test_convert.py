@@ -15,7 +15,8 @@ import yaml
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
-from drol_jax.convert import conversion, pysot_to_flax
+from drol_jax.convert import conversion
+from drol_jax.convert.cli import main
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.source import forward as source_forward
 from drol_jax.convert.torch import files as torch_files
@@ -176,10 +177,10 @@ def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(tmp_path):
 def test_a_second_conversion_replaces_the_first_only_with_force(tmp_path, capsys):
     config, output = write_config(tmp_path, NETWORKS["upchannel"]), tmp_path / "out"
     arguments = [str(GOLDEN / "torch_upchannel.pth"), "--config", str(config), "--output", str(output)]
-    assert pysot_to_flax.main(arguments) == 0
-    assert pysot_to_flax.main(arguments) == 2
+    assert main(["pysot", *arguments]) == 0
+    assert main(["pysot", *arguments]) == 2
     assert "--force" in capsys.readouterr().err
-    assert pysot_to_flax.main([*arguments, "--force"]) == 0
+    assert main(["pysot", *arguments, "--force"]) == 0
 
 
 def renamed(state):
@@ -220,7 +221,7 @@ def test_a_state_dict_that_does_not_fit_lists_every_array_and_writes_nothing(
     state = {name: a for name, a in siamrpn_state.items() if not name.endswith("num_batches_tracked")}
     source = write_legacy(tmp_path / "bad.pth", damage(state))
     config, output = write_config(tmp_path, NETWORKS["siamrpn"]), tmp_path / "out"
-    assert pysot_to_flax.main([str(source), "--config", str(config), "--output", str(output)]) == 2
+    assert main(["pysot", str(source), "--config", str(config), "--output", str(output)]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert all(part in error for part in parts), error

@@ -8,7 +8,7 @@ from test_convert import GOLDEN, NETWORKS, ROOT, write_config
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
-from drol_jax.convert import pysot_to_flax
+from drol_jax.convert.cli import main
 from drol_jax.convert.source import checkout as source_checkout
 from drol_jax.errors import UserError
 
@@ -36,7 +36,7 @@ cfg = Cfg()
 
 BUILDER = """
 import numpy as np
-import source_forward
+from drol_jax.convert.source import forward as source_forward
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from torch import Tensor
@@ -106,7 +106,7 @@ def checked(tmp_path, monkeypatch, capsys):
 
     def run(checkout, config=config, *more):
         arguments = [str(GOLDEN / "torch_siamrpn.pth"), "--config", str(config), "--output", str(output)]
-        code = pysot_to_flax.main([*arguments, "--check", str(checkout), *more])
+        code = main(["pysot", *arguments, "--check", str(checkout), *more])
         assert output.exists() == (code == 0)
         captured = capsys.readouterr()
         assert captured.err.count("\n") == (code != 0)
@@ -165,5 +165,5 @@ def test_what_cannot_be_checked_is_told_before_the_work(checked, tmp_path, monke
 
 def test_the_help_warns_that_the_checkout_s_code_runs(capsys):
     with pytest.raises(SystemExit):
-        pysot_to_flax.main(["--help"])
-    assert "runs the code in that folder" in " ".join(capsys.readouterr().out.split())
+        main(["pysot", "--help"])
+    assert "runs the code in that folder" in " ".join(capsys.readouterr().out.replace("│", " ").split())

@@ -13,7 +13,8 @@ from test_convert import DEEP, differences, random_state, write_config
 from test_torch_files import as_zip
 
 from drol_jax import checkpoint
-from drol_jax.convert import flax_to_pysot, pysot_to_flax
+from drol_jax.convert import pysot_to_flax
+from drol_jax.convert.cli import main
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.source import forward as source_forward
 from drol_jax.convert.source.layers import convolution
@@ -79,20 +80,20 @@ def test_a_checkpoint_goes_there_and_back_bit_for_bit(tmp_path, capsys):
     config, source = write_config(tmp_path, model), written(tmp_path / "model.pth", state)
     folder, back = tmp_path / "ours", tmp_path / "back.pth"
     arguments = ["--config", str(config)]
-    assert pysot_to_flax.main([str(source), *arguments, "--output", str(folder)]) == 0, capsys.readouterr().err
-    assert flax_to_pysot.main([str(folder), *arguments, "--output", str(back)]) == 0
+    assert main(["pysot", str(source), *arguments, "--output", str(folder)]) == 0, capsys.readouterr().err
+    assert main(["to-pysot", str(folder), *arguments, "--output", str(back)]) == 0
     assert same_bits(torch_files.read_state_dict(back), state)
     assert back.read_bytes() == source.read_bytes()
-    assert flax_to_pysot.main([str(folder), *arguments, "--output", str(back)]) == 2
+    assert main(["to-pysot", str(folder), *arguments, "--output", str(back)]) == 2
     assert "--force" in capsys.readouterr().err
-    assert flax_to_pysot.main([str(folder), *arguments, "--output", str(back), "--force"]) == 0
+    assert main(["to-pysot", str(folder), *arguments, "--output", str(back), "--force"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["back.pth", "model.pth", "ours", "tiny.yaml"]
 
 
 @pytest.mark.parametrize("name", checkpoint.bundled())
 def test_the_bundled_weights_go_back_to_pysot(name, tmp_path):
     output = tmp_path / "starter.pth"
-    assert flax_to_pysot.main([name, "--config", name, "--output", str(output)]) == 0
+    assert main(["to-pysot", name, "--config", name, "--output", str(output)]) == 0
     model = recorded.load_settings(name).config.model
     variables = pysot_names.to_flax(torch_files.read_state_dict(output), model)
     loaded = checkpoint.load(checkpoint.resolve(name), model)
@@ -101,7 +102,7 @@ def test_the_bundled_weights_go_back_to_pysot(name, tmp_path):
 
 def test_weights_of_another_network_do_not_go_back(tmp_path, capsys):
     arguments = ["siamrpn_alex_tiny", "--config", "siamrpn_alex_otb", "--output", str(tmp_path / "out.pth")]
-    assert flax_to_pysot.main(arguments) == 2
+    assert main(["to-pysot", *arguments]) == 2
     assert "weights of another network" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 

@@ -1,6 +1,5 @@
 """Conversion of the SiamFC MATLAB release: the network agrees with MatConvNet's arithmetic, or nothing is written."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.io.matlab import MatlabObject
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
 from drol_jax.convert import siamfc_mat_to_flax
+from drol_jax.convert.cli import main
 
 SIAMFC = ModelConfig(backbone="alexnetlegacy2", head="siamfc")
 
@@ -41,7 +41,7 @@ def write_mat(path, params):
 
 
 def convert_mat(path, output, config="siamfc_alex_otb"):
-    return siamfc_mat_to_flax.main([str(path), "--config", config, "--output", str(output)])
+    return main(["siamfc", str(path), "--config", config, "--output", str(output)])
 
 
 def test_a_siamfc_release_file_converts_and_its_network_agrees(tmp_path):
@@ -127,9 +127,3 @@ def test_a_siamfc_file_wants_a_siamfc_configuration(tmp_path, capsys):
     path = write_mat(tmp_path / "net.mat", matlab_params())
     assert convert_mat(path, tmp_path / "out", "siamrpn_alex_otb") == 2
     assert "--config siamfc_alex_otb" in capsys.readouterr().err
-
-
-def test_without_scipy_the_cure_is_named(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    assert convert_mat(tmp_path / "net.mat", tmp_path / "out") == 2
-    assert "drol_jax[convert]" in capsys.readouterr().err

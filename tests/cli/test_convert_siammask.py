@@ -16,6 +16,7 @@ from test_torch_files import as_zip
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
 from drol_jax.convert import siammask_to_flax
+from drol_jax.convert.cli import main
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.siammask_to_flax import spelling
 
@@ -32,7 +33,7 @@ def state_of(model):
 
 
 def convert(source, config, output):
-    return siammask_to_flax.main([str(source), "--config", str(config), "--output", str(output)])
+    return main(["siammask", str(source), "--config", str(config), "--output", str(output)])
 
 
 def as_snapshot(path, state):
@@ -70,7 +71,7 @@ def test_a_snapshot_of_data_parallel_converts_to_the_network_of_its_pysot_twin(t
 @pytest.mark.parametrize(
     ("parts", "masks", "message"),
     [
-        (["backbone", "neck", "rpn_head"], True, "convert it with convert/pysot_to_flax.py"),
+        (["backbone", "neck", "rpn_head"], True, "convert it with drol-jax convert pysot"),
         (["features", "rpn_model", "mask_model"], True, "take a checkpoint of siammask_sharp"),
         (["features", "rpn_model"], True, "take a configuration without them"),
         (

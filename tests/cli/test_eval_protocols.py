@@ -126,6 +126,14 @@ def test_where_a_server_keeps_the_truth_the_table_says_so_and_an_archive_is_pack
         assert len(file.read(member).splitlines()) == FRAMES
 
 
+def test_where_a_server_keeps_the_truth_no_dialect_can_be_chosen(run, stage):
+    stage.only_first_box = True
+    code, _, err = run("--dataset", "TrackingNet", "--dialect", "lasot")
+    assert code == 2
+    assert "TrackingNet is scored by its server, in no dialect of one's choice; drop --dialect" in err
+    assert not stage.pieces
+
+
 def test_a_part_of_a_servers_benchmark_is_not_packed(run, stage, tmp_path):
     stage.only_first_box = True
     code, out, _ = run("--dataset", "TrackingNet", "--sequences", "ants")

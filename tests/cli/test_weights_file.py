@@ -20,7 +20,7 @@ import drol_jax
 from drol_jax import checkpoint
 from drol_jax.checkpoint import hub
 from drol_jax.config import ModelConfig
-from drol_jax.convert import pysot_to_flax
+from drol_jax.convert.cli import main
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_other_programs_read_the_arrays_and_the_card(saved):
 def test_one_command_writes_the_file_that_load_takes(tmp_path):
     config, output = write_config(tmp_path, NETWORKS["siamrpn"]), tmp_path / "weights" / "model.safetensors"
     arguments = [str(GOLDEN / "torch_siamrpn.pth"), "--config", str(config), "--output", str(output)]
-    assert pysot_to_flax.main(arguments) == 0
+    assert main(["pysot", *arguments]) == 0
     assert [path.name for path in output.parent.iterdir()] == ["model.safetensors"]
     tracker = drol_jax.load(config, weights=output)
     assert tracker.weights_hash == checkpoint.load(output, NETWORKS["siamrpn"]).hash

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fakes_train import Squares, write_files
 
-from drol_jax.convert import flax_to_pysot
+from drol_jax.convert.cli import main as convert
 from drol_jax.train import loop
 from drol_jax.train.cli import main
 
@@ -89,14 +89,13 @@ def test_a_run_that_is_ended_while_tracking_is_tried_tries_it_again(tmp_path, mo
 def test_trained_weights_go_to_pysot(trained, tmp_path):
     """Written as PyTorch has it and read back, they are the same network."""
     from drol_jax import checkpoint
-    from drol_jax.convert import pysot_to_flax
     from drol_jax.settings import load_settings
 
     config = trained.parent / "little.yaml"
     model = load_settings(config).config.model
-    flax_to_pysot.convert(trained / "weights", str(config), tmp_path / "little.pth", force=False)
-    arguments = [str(tmp_path / "little.pth"), "--config", str(config), "--output", str(tmp_path / "back")]
-    assert pysot_to_flax.main(arguments) == 0
+    theirs, network = str(tmp_path / "little.pth"), ["--config", str(config)]
+    assert convert(["to-pysot", str(trained / "weights"), *network, "--output", theirs]) == 0
+    assert convert(["pysot", theirs, *network, "--output", str(tmp_path / "back")]) == 0
     there, back = (checkpoint.load(place, model) for place in (trained / "weights", tmp_path / "back"))
     assert there.hash == back.hash
 

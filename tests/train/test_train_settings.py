@@ -28,11 +28,11 @@ def test_there_is_one_for_each_small_network():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"optimizer": {}}, "unknown key optimizer (nearest valid key: optimiser)"),
-        ({"optimiser": {"rat": 1.0}}, "unknown key optimiser.rat (nearest valid key: optimiser.rate)"),
+        ({"optimizer": {}}, "unknown key optimizer; the nearest is 'optimiser'"),
+        ({"optimiser": {"rat": 1.0}}, "unknown key optimiser.rat; the nearest is 'optimiser.rate'"),
         (
             {"sources": [{"procedural": {"negativs": 0.1}}]},
-            "unknown key sources.0.procedural.negativs (nearest valid key: sources.0.procedural.negatives)",
+            "unknown key sources.0.procedural.negativs; the nearest is 'sources.0.procedural.negatives'",
         ),
         ({"batch_size": 0}, "batch_size is 0, wanted a positive number"),
         ({"batch_size": "many"}, "batch_size is 'many', wanted a valid integer"),

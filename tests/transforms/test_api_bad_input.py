@@ -201,14 +201,14 @@ def test_after_a_failure_the_runner_goes_on(runner, tmp_path):
 
 
 def test_an_unknown_configuration_is_named_with_the_nearest():
-    with pytest.raises(UserError, match=r"'siamrpn_alex_ot'; the nearest is siamrpn_alex_otb "):
+    with pytest.raises(UserError, match=r"'siamrpn_alex_ot'; the nearest is 'siamrpn_alex_otb' "):
         drol_jax.load("siamrpn_alex_ot")
     with pytest.raises(UserError, match=r"no configuration file .*gone\.yaml"):
         drol_jax.load("gone.yaml")
 
 
 def test_missing_weights_are_named_with_the_cure(tmp_path):
-    with pytest.raises(UserError, match=r"siamrpn_alex_otb has no bundled weights.*pysot_to_flax\.py.*--weights"):
+    with pytest.raises(UserError, match=r"siamrpn_alex_otb has no bundled weights.*drol-jax convert pysot.*--weights"):
         drol_jax.load("siamrpn_alex_otb")
     with pytest.raises(UserError, match=str(tmp_path / "gone")):
         drol_jax.load("siamrpn_alex_otb", weights=tmp_path / "gone")

@@ -196,7 +196,7 @@ def test_a_checkpoint_of_a_later_drol_jax_says_so(saved):
 
 def test_weights_that_are_not_there_name_the_cure(variables, tmp_path):
     assert "siamrpn_alex_tiny" in error_of(checkpoint.resolve, "siamrpn_alex_tin")
-    assert "convert/pysot_to_flax.py" in error_of(checkpoint.load, tmp_path / "gone", TINY)
+    assert "drol-jax convert" in error_of(checkpoint.load, tmp_path / "gone", TINY)
     assert "no drol_jax checkpoint" in error_of(checkpoint.load, tmp_path, TINY)
     checkpoint.save(tmp_path / "weights", variables, TINY)
     assert f"a training run: name {tmp_path / 'weights'}" in error_of(checkpoint.load, tmp_path, TINY)

@@ -180,13 +180,13 @@ class TestOtbDefinitions:
             assert (boxes[0, 2:] > 0).all(), path.name
 
 
-def test_package_data_is_found_and_an_absent_kind_is_told(monkeypatch, tmp_path):
+def test_package_data_is_found_and_an_absent_kind_is_told(tmp_path):
     assert (data_path("eval") / "otb.json").is_file()
-    monkeypatch.setattr("drol_jax.system.resources.PACKAGE", tmp_path / "drol_jax")
-    assert "reinstall" in refusal(lambda: data_path("configs"))
-    (tmp_path / "drol_jax" / "_data" / "configs").mkdir(parents=True)
+    package = tmp_path / "drol_jax"
+    assert "reinstall" in refusal(lambda: data_path("configs", package))
+    (package / "_data" / "configs").mkdir(parents=True)
     (tmp_path / "configs").mkdir()
-    assert data_path("configs") == tmp_path / "drol_jax" / "_data" / "configs"
+    assert data_path("configs", package) == package / "_data" / "configs"
 
 
 def test_synth_is_rendered_from_the_seed_that_its_name_carries():

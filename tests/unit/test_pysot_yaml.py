@@ -268,7 +268,7 @@ def test_attention_options_map_onto_one_setting(channel, spatial, attention, tmp
         ("TYPE: SiamRPNTracker", "TYPE: SiamFCTracker", ["TRACK.TYPE", "'SiamFCTracker'", "SiamRPNTracker"]),
         ("SEED:", "PENALTYK: 1, SEED:", ["unknown key TRACK.PENALTYK", "TRACK.PENALTY_K"]),
         ("width_mult", "width", ["unknown key BACKBONE.KWARGS.width", "BACKBONE.KWARGS.width_mult"]),
-        ("MASK: {", "MASKS: {", ["unknown key MASKS", "nearest valid key: MASK"]),
+        ("MASK: {", "MASKS: {", ["unknown key MASKS", "the nearest is 'MASK'"]),
         ("LR: 0.30", "LR: fast", ["TRACK.LR", "'fast'", "number"]),
         ("LR: 0.30", "LR: 1.5", ["TRACK.LR", "1.5", "at most 1"]),
         ("BASE_SIZE: 0", "BASE_SIZE: 8", ["TRACK.BASE_SIZE", "8", "0"]),

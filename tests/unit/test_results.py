@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
-from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details, write_text
-from drol_jax.results.files import clear_litter
+from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details
+from drol_jax.system.atomic import clear_litter, write_text
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
 

@@ -241,7 +241,7 @@ def test_numbers_may_be_written_as_python_prints_them(tmp_path):
 
 
 def test_an_unknown_name_tells_the_nearest_and_that_a_path_works():
-    with pytest.raises(UserError, match=r"'siamrpn_alex_otp'; the nearest is siamrpn_alex_otb .*path to a YAML"):
+    with pytest.raises(UserError, match=r"'siamrpn_alex_otp'; the nearest is 'siamrpn_alex_otb' .*path to a YAML"):
         load_settings("siamrpn_alex_otp")
 
 

@@ -22,7 +22,7 @@ TOLERANCE = 1e-4
 PAIRS = 2
 """Template and search region."""
 SIZES = (127, 255)
-"""Of template and search region, pixels."""
+"""Sides of template and search region, pixels."""
 RESPONSE = 25
 """Rows and columns of a mask network's response to them."""
 PROGRAM = Path(__file__).with_name("checkout_network.py")
@@ -65,7 +65,7 @@ def compare(variables: Any, job: Job) -> dict[str, Any]:
 
 
 def check_arguments(job: Job) -> None:
-    """Whether `compare` can start; before the long work.
+    """Check that `compare` can start, before the long work.
 
     Raises:
       UserError: it cannot.

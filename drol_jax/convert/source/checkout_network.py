@@ -17,7 +17,7 @@ import numpy as np
 from drol_jax.convert.torch import files as torch_files
 
 PACKAGES = ("pysot",)
-"""Of PySOT and of DROL, which grew out of it."""
+"""Packages of PySOT and of DROL, which grew out of it."""
 
 
 def package_of(checkout: Path) -> str | None:

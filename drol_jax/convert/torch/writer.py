@@ -16,7 +16,7 @@ FLOAT_STORAGE = b"ctorch\nFloatStorage\n"
 NO_HOOKS = b"ccollections\nOrderedDict\n)R"
 FOLDER = "archive"
 TIME = (1980, 1, 1, 0, 0, 0)
-"""Of the zip's members, so that the same arrays give the same file."""
+"""Time of the zip's members, so that the same arrays give the same file."""
 
 
 def write_state_dict(path: Path, shapes: Mapping[str, tuple[int, ...]], array: Callable[[str], np.ndarray]) -> None:

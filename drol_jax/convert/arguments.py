@@ -1,0 +1,47 @@
+"""What the user says about a conversion."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToOurs:
+    """Arguments of a conversion into our weights."""
+
+    checkpoint: Positional[Annotated[Path, tyro.conf.arg(metavar="CHECKPOINT")]]
+    """File to convert."""
+    config: str
+    """Configuration whose network it is: the name of a bundled one, or a YAML file."""
+    output: Path
+    """Folder to write, or a file ending in .safetensors."""
+    force: bool = False
+    """Replace earlier weights there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToOursChecked(ToOurs):
+    """Arguments of a conversion of a network that its own source can run."""
+
+    check: Path | None = None
+    """Folder of PySOT's or DROL's source: also build its network, in PyTorch, and compare on random images;
+    give that source's own YAML file as --config. This runs the code in that folder: give one that you trust."""
+    check_seed: int = 0
+    """Seed of those images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToPysot:
+    """Arguments of a conversion back into a PySOT checkpoint."""
+
+    weights: Positional[Annotated[str, tyro.conf.arg(metavar="WEIGHTS")]]
+    """Weights to convert: a folder or file, the name of bundled ones, or hf://owner/repository."""
+    config: str
+    """Configuration whose network they are: the name of a bundled one, or a YAML file."""
+    output: Path
+    """File to write."""
+    force: bool = False
+    """Replace an earlier file."""
