@@ -106,8 +106,8 @@ def rpn_candidate(
     penalty = shape_penalty(boxes[..., 2:], size * scale, hyper.penalty_k)
     fused = penalty * probability
     if confidence is not None:
-        fused = (1 - hyper.fusion) * fused + hyper.fusion * confidence
-    fused = (1 - hyper.window_influence) * fused + hyper.window_influence * hann_window(config.search.score_size)
+        fused = (1 - hyper.fusion) * fused + hyper.fusion * confidence[None]
+    fused = (1 - hyper.window_influence) * fused + hyper.window_influence * hann_window(config.search.score_size)[None]
 
     index = jnp.argmax(fused)
     score = probability.reshape(-1)[index]

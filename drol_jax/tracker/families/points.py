@@ -70,4 +70,4 @@ def read(response: Response, config: Config) -> tuple[jax.Array, jax.Array]:
     """
     assert response.loc is not None
     probability = jax.nn.softmax(response.cls, axis=-1)[..., 1]
-    return probability, decode(response.loc, points(config.search))
+    return probability, decode(response.loc, points(config.search)[None])
