@@ -60,7 +60,7 @@ def siamfc_losses(
     Returns:
       Scalars `cls`, and `overlap`: the share of pairs whose highest cell is a positive one, which is no loss.
     """
-    logits = (response.cls[..., 0] * settings.response_scale + bias)[:, None]
+    logits = (response.cls[..., 0] * settings.response_scale + bias[0])[:, None]
     positive, negative = targets.positive, targets.negative
     losses = jax.nn.softplus(jnp.where(positive, -logits, logits))
     share = _share(positive) + _share(negative)
