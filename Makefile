@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: eval bench test lint docs clean
+.PHONY: eval bench test test-fast lint docs clean
 
 eval: $(VENV)/installed
 	$(BIN)/python -m drol_jax.eval --baseline $(ARGS)
@@ -13,8 +13,12 @@ eval: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m drol_jax.bench $(ARGS)
 
+# Files are spread over the cores, whole, because the tests of one share what they compile.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-fast: $(VENV)/installed-dev
+	$(BIN)/python -m pytest tests/unit -m 'not slow' $(ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -23,7 +27,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/installed-docs
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet # the notice is about a later major version
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -58,7 +58,8 @@ class Conv(nn.Conv):
         else:
             y = super().__call__(x)
         if (fast or not self.use_bias) and self.has_variable("params", "bias"):
-            y = y + self.get_variable("params", "bias").astype(y.dtype)
+            bias = self.get_variable("params", "bias").astype(y.dtype)
+            y = y + bias.reshape((1,) * (y.ndim - 1) + (-1,))
         return y
 
     @property

@@ -107,7 +107,8 @@ def rpn_candidate(
     fused = penalty * probability
     if confidence is not None:
         fused = (1 - hyper.fusion) * fused + hyper.fusion * confidence[None]
-    fused = (1 - hyper.window_influence) * fused + hyper.window_influence * hann_window(config.search.score_size)[None]
+    window = jnp.asarray(hann_window(config.search.score_size))[None]
+    fused = (1 - hyper.window_influence) * fused + hyper.window_influence * window
 
     index = jnp.argmax(fused)
     score = probability.reshape(-1)[index]

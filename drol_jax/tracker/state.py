@@ -38,11 +38,11 @@ class TrackerState:
     template: Template
     """Template of the first frame."""
     lost_count: jax.Array
-    """int32 (), latest frames in a row in which the online subnet did not find the target."""
+    """int32 (), number of latest frames in a row in which the online subnet did not find the target."""
     online: OnlineState | None
     """Online subnet's memory and filter; None with the subnet off."""
     short_term: ShortTerm | None
-    """None without short-term template."""
+    """The short-term template; None in a tracker that has none."""
     lost: jax.Array | None = None
     """bool (), whether the next search is the enlarged one; None if not long-term."""
 
@@ -55,7 +55,7 @@ class StepOutput:
     box: jax.Array
     """float32 [4] (x, y, w, h), pixels."""
     score: jax.Array
-    """float32 (), of the chosen candidate: SiamRPN class probability, SiamFC peak of the fused map."""
+    """float32 (), confidence of the chosen candidate: SiamRPN class probability, SiamFC peak of the fused map."""
     verdict: jax.Array
     """int32 (), a `Verdict` (0 found, 1 not found, 2 hard negative, 3 uncertain); -1 with the subnet off."""
     online_score: jax.Array
@@ -67,6 +67,6 @@ class StepOutput:
     lost: jax.Array
     """bool (), long-term: whether the target counts as lost after this frame; else False."""
     mask: Mask | None = None
-    """None without mask branch."""
+    """The target's mask; None without mask branch."""
     refit: RefitStats | None = None
     """How the refit after this frame went, where `step` was asked for it; else None."""

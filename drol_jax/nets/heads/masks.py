@@ -37,7 +37,7 @@ class Spread(nn.Module):
         shape = (self.size, self.size, x.shape[-1], self.channels)
         kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
         bias = self.param("bias", nn.initializers.zeros, (self.channels,))
-        return jnp.einsum("bi,hwio->bhwo", x, kernel) + bias
+        return jnp.einsum("bi,hwio->bhwo", x, kernel) + bias[None, None, None]
 
 
 class Refine(nn.Module):

@@ -231,7 +231,9 @@ def by_channel(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **re
             for v in range(kernel.shape[1]):
                 down, right = u * dilation[0], v * dilation[1]
                 part = x[:, down : down + (rows - 1) * strides[0] + 1 : strides[0]]
-                part = part[:, :, right : right + (columns - 1) * strides[1] + 1 : strides[1]] * kernel[u, v, 0]
+                part = (
+                    part[:, :, right : right + (columns - 1) * strides[1] + 1 : strides[1]] * kernel[u, v][None, None]
+                )
                 total = part if total is None else total + part
         assert total is not None
         return total
