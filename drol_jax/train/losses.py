@@ -92,7 +92,7 @@ def choose_places(
 
 def mean_over(values: jax.Array, chosen: jax.Array) -> jax.Array:
     """Mean of the chosen values; 0 where there are none."""
-    return jnp.sum(jnp.where(chosen, values, 0)) / jnp.maximum(jnp.sum(chosen), 1)
+    return jnp.sum(jnp.where(chosen, values, 0)) / jnp.maximum(jnp.sum(chosen), 1).astype(jnp.float32)
 
 
 def rpn_losses(
@@ -121,7 +121,7 @@ def rpn_losses(
     positive, negative = choose_places(targets, likeness, present, settings, key)
     cls = -0.5 * (mean_over(logits[..., 1], positive) + mean_over(logits[..., 0], negative))
     away = family(model).away(said, targets.offsets, positive, settings.distance)
-    count = jnp.sum(positive, axis=(1, 2, 3), keepdims=True)
+    count = jnp.sum(positive, axis=(1, 2, 3), keepdims=True).astype(jnp.float32)
     loc = jnp.sum(jnp.where(positive, away, 0) / jnp.maximum(count, 1)) / positive.shape[0]
     found = mean_over(_best_overlap(said, targets.offsets, likeness, config), present)
     return {"cls": cls, "loc": loc, "overlap": found}, positive

@@ -80,4 +80,5 @@ def _refined(variables: Any, template: Template, search: Search, cells: jax.Arra
 
 def _logistic(logits: jax.Array, wanted: jax.Array, counts: jax.Array) -> jax.Array:
     losses = jnp.mean(jax.nn.softplus(jnp.where(wanted > 0.5, -logits, logits)), axis=(2, 3))
-    return jnp.sum(losses * counts) / jnp.maximum(jnp.sum(counts), 1)
+    counted = counts.astype(jnp.float32)
+    return jnp.sum(losses * counted) / jnp.maximum(jnp.sum(counted), 1)

@@ -59,6 +59,7 @@ def targets(
 
 def overlaps(a: jax.Array, b: jax.Array) -> jax.Array:
     """Intersection over union, [...]; boxes [..., 4] (x, y, w, h) by their centres, broadcast against each other."""
+    a, b = jnp.broadcast_arrays(a, b)
     low = jnp.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
     high = jnp.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
     both = jnp.prod(jnp.maximum(high - low, 0), axis=-1)

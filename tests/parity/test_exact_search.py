@@ -44,7 +44,7 @@ class FixedNetwork:
     def match(self, template, seen):
         cells = (seen.head - 127) // 8 + 1 + 8
         logits = np.zeros((1, cells * cells, 2 * self.anchors), np.float32)
-        logits[0, template, self.anchors :] += 4 * (template != PLAIN)
+        logits[0, template, self.anchors :] += 4 * int(template != PLAIN)
         logits = logits.reshape(1, cells, cells, -1)
         return Response(jnp.asarray(logits), jnp.zeros((1, cells, cells, 4 * self.anchors)))
 

@@ -24,8 +24,9 @@ def targets(
     """
     anchor = jnp.asarray(grid(config))
     wanted = jnp.concatenate([centre, size], axis=-1)[:, None, None, None]
-    overlap = overlap_of(anchor, wanted)
-    return Targets(positive=overlap > overlaps[0], negative=overlap < overlaps[1], offsets=encode(wanted, anchor))
+    overlap = overlap_of(anchor[None], wanted)
+    offsets = encode(wanted, anchor[None])
+    return Targets(positive=overlap > overlaps[0], negative=overlap < overlaps[1], offsets=offsets)
 
 
 def losses(

@@ -22,7 +22,10 @@ def targets(
     """
     search = config.search
     line = jnp.asarray(cell_places(search), jnp.float32)
-    x, y = line[None, None, None, :] - centre[:, None, None, None, 0], line[:, None] - centre[:, None, None, None, 1]
+    x, y = (
+        line[None, None, None, :] - centre[:, None, None, None, 0],
+        line[None, None, :, None] - centre[:, None, None, None, 1],
+    )
     near = x**2 + y**2 <= (radius * search.stride) ** 2
     return Targets(positive=near, negative=~near, offsets=None)
 
@@ -57,14 +60,19 @@ def siamfc_losses(
     Returns:
       Scalars `cls`, and `overlap`: the share of pairs whose highest cell is a positive one, which is no loss.
     """
-    logits = (response.cls[..., 0] * settings.response_scale + bias)[:, None]
+    logits = (response.cls[..., 0] * settings.response_scale + bias[0])[:, None]
     positive, negative = targets.positive, targets.negative
     losses = jax.nn.softplus(jnp.where(positive, -logits, logits))
-    share = positive / jnp.maximum(jnp.sum(positive, axis=(1, 2, 3), keepdims=True), 1)
-    share += negative / jnp.maximum(jnp.sum(negative, axis=(1, 2, 3), keepdims=True), 1)
+    share = _share(positive) + _share(negative)
     flat = logits.reshape(logits.shape[0], -1)
     hit = jnp.take_along_axis(positive.reshape(flat.shape), jnp.argmax(flat, axis=1)[:, None], axis=1)[:, 0]
     return {
         "cls": 0.5 * jnp.mean(jnp.sum(losses * share, axis=(1, 2, 3))),
         "overlap": mean_over(hit.astype(jnp.float32), present),
     }
+
+
+def _share(chosen: jax.Array) -> jax.Array:
+    """Weights of the chosen cells that add up to one for each pair, float32 [B, 1, R, R]."""
+    count = jnp.sum(chosen, axis=(1, 2, 3), keepdims=True)
+    return chosen.astype(jnp.float32) / jnp.maximum(count, 1).astype(jnp.float32)

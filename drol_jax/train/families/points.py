@@ -22,7 +22,7 @@ def targets(
       centre: [B, 2] (x, y), search pixels off the region's middle.
       size: [B, 2] (w, h), search pixels.
     """
-    point = jnp.asarray(points(config.search))
+    point = jnp.asarray(points(config.search))[None, None]
     centre, size = centre[:, None, None, None], size[:, None, None, None]
     reach = jnp.sum(((point - centre) / (size / 2)) ** 2, axis=-1)
     offsets = encode(centre - size / 2, centre + size / 2, point)
