@@ -88,14 +88,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Public names are imported at first use, so that `--help` and argument errors need not start jax."""
-    if name == "datasets":
-        return import_module("drol_jax.datasets")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'drol_jax' has no attribute {name!r}")
-    module, _, own = _HOMES[name].partition(":")
-    return getattr(import_module(module), own or name)
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of these
+
+    def __getattr__(name: str) -> Any:
+        """Public names are imported at first use, so that `--help` and argument errors need not start jax."""
+        if name == "datasets":
+            return import_module("drol_jax.datasets")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'drol_jax' has no attribute {name!r}")
+        module, _, own = _HOMES[name].partition(":")
+        return getattr(import_module(module), own or name)
 
 
 def __dir__() -> list[str]:
