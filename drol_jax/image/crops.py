@@ -57,7 +57,8 @@ def _long_mean(pixels: jax.Array, area: jax.Array) -> jax.Array:
     mean, rest = jnp.divmod(high, area)
     for digit in range(7, -1, -1):  # long division brings down the last eight one by one
         rest = 2 * rest + (low >> digit & 1)
-        mean, rest = 2 * mean + (rest >= area), rest - jnp.where(rest >= area, area, 0)
+        fits = (rest >= area).astype(rest.dtype)
+        mean, rest = 2 * mean + fits, rest - fits * area
     return mean
 
 

@@ -68,7 +68,7 @@ def test_mean_colour_of_a_large_white_frame_does_not_overflow():
 
 
 def test_mean_colour_of_more_pixels_than_32_bits_can_sum():
-    many = jnp.zeros((4200, 4200, 3), jnp.uint8) + jnp.array([255, 180, 1], jnp.uint8)
+    many = jnp.zeros((4200, 4200, 3), jnp.uint8) + jnp.array([255, 180, 1], jnp.uint8)[None, None]
     np.testing.assert_array_equal(mean_colour(as_frame(many)), [255, 180, 1])
 
 
