@@ -1,6 +1,8 @@
 """What all tests share: how strict jax is, how long hypothesis may take, and how much a process keeps."""
 
+import ctypes
 import gc
+from contextlib import suppress
 
 import jax
 import pytest
@@ -25,3 +27,5 @@ def forgetful():
     yield
     jax.clear_caches()
     gc.collect()
+    with suppress(AttributeError, OSError):  # what has been freed goes back to the system, where the C library can
+        ctypes.CDLL(None).malloc_trim(0)

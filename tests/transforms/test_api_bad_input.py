@@ -119,7 +119,7 @@ def test_a_box_partly_outside_or_of_one_pixel_is_tracked(box):
         state, output = PLAIN.step(state, small_tracker.picture(t))
         assert np.isfinite(output.box).all()
         assert np.all((state.centre >= 0) & (state.centre <= np.float32([WIDTH, HEIGHT])))
-        assert np.all((state.size >= 10) & (state.size <= jnp.array([WIDTH, HEIGHT])))
+        assert np.all((state.size >= 10) & (state.size <= np.float32([WIDTH, HEIGHT])))
 
 
 # Sequences
