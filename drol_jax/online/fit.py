@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
+import drol_jax.model  # noqa: F401  `Hyper` is a pytree from there on
 from drol_jax.config import Hyper, OnlineConfig
 from drol_jax.online.features import Extractor, attention_rows
 from drol_jax.online.labels import gaussian

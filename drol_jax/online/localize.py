@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import drol_jax.model  # noqa: F401  `Hyper` is a pytree from there on
 from drol_jax.config import Hyper
 from drol_jax.online.labels import behind
 from drol_jax.online.verdict import Verdict

@@ -188,7 +188,7 @@ def test_every_form_of_attention_is_fitted(attention, order):
     online = OnlineConfig(attention=attention, order=order, channels=6, gauss_newton_rounds=2)
     labels = gaussian(0.5 + jnp.round(recipe.tensor("fit/shifts", (4, 2), 2.0)), SIGMA, 9)
     noise = recipe.tensor("fit/noise", (4, 9, 9, 8), 0.05)
-    features = labels[..., None] * recipe.tensor("fit/pattern", (8,), 1.0) + noise
+    features = labels[..., None] * recipe.tensor("fit/pattern", (8,), 1.0)[None, None, None] + noise
 
     def fitted(weights):
         after = first_fit(weights, features, labels, online, HYPER)

@@ -14,7 +14,7 @@ REST = (jnp.float32(0.5), {"shift": jnp.arange(3.0)})
 
 def branch(carried, rest):
     factor, extra = rest
-    return {"a": carried["a"] * factor + extra["shift"], "n": carried["n"] + 1}
+    return {"a": carried["a"] * factor + extra["shift"][None], "n": carried["n"] + 1}
 
 
 def conditional(predicate, carried, rest):
