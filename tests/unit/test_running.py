@@ -1,34 +1,18 @@
 """Protocols of running: what becomes of a tracker that does known things in known frames."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-import small_tracker
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from restarts import codes, frame_by_frame, restart
 from scripted import AWAY, ScriptedRunner, failing_at, sequence, truthful
 
 from drol_jax import datasets
-from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
 from drol_jax.eval.running import MultiStart, OnePass, Restart, choose
 from drol_jax.eval.segments import anchors
 from drol_jax.metrics.multistart import judge_run
-from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.regions import Regions
-from drol_jax.running.loop import CHUNK, Runner, _key
-
-
-def codes(tracked) -> str:
-    """One letter a frame: . for a region."""
-    return "".join({-1: ".", 0: "0", 1: "1", 2: "2"}[int(code)] for code in tracked.regions.codes)
-
-
-def restart(runner, seq, number=1):
-    seen = []
-    tracked = Restart().track(runner, seq, 0, number, seen.append)
-    return tracked, seen
 
 
 class TestRestart:
@@ -114,102 +98,6 @@ class TestRestart:
             code if code >= 0 else tuple(tracked.regions.boxes[i]) for i, code in enumerate(tracked.regions.codes)
         ] == [row if isinstance(row, int) else tuple(row) for row in wanted]
         assert len(seen) == sum(row != 0 for row in (w if isinstance(w, int) else -1 for w in wanted))
-
-
-def frame_by_frame(seq: Sequence, box_of) -> list:
-    """The protocol of PySOT's tools/test.py, in words of REFERENCE.md section 8: 1, 2, 0 or a box for each frame."""
-    rows, begin, started = [], 0, None
-    for frame in range(len(seq)):
-        if frame == begin:
-            started = frame
-            rows.append(1)
-        elif frame > begin:
-            box = np.asarray(box_of(frame, started), np.float64)
-            x, y, w, h = seq.boxes[frame]
-            groundtruth = Regions.from_polygons([[x, y, x, y + h - 1, x + w - 1, y + h - 1, x + w - 1, y]])
-            if overlaps(Regions.from_boxes([box]), groundtruth, (seq.size[1], seq.size[0]))[0] > 0:
-                rows.append(box)
-            else:
-                rows.append(2)
-                begin = frame + 5
-        else:
-            rows.append(0)
-    return rows
-
-
-class TestWithTheFrameLoop:
-    """The real loop, with a small network."""
-
-    FRAMES = 2 * CHUNK + 13
-
-    def groundtruth(self) -> np.ndarray:
-        """Leaves the pictured target behind now and then, so that any tracker fails."""
-        boxes = np.tile(np.array(small_tracker.BOX), (self.FRAMES, 1))
-        for frame in (3, CHUNK + 4, CHUNK + 12, 2 * CHUNK + 8):
-            boxes[frame] = [2, 80, 6, 6]
-        return boxes
-
-    def sequence(self) -> Sequence:
-        frames = tuple(lambda t=t: small_tracker.picture(t) for t in range(self.FRAMES))
-        return Sequence("small", frames, self.groundtruth(), size=(96, 128))
-
-    def test_equals_init_and_step_by_hand(self):
-        tracker, seq = small_tracker.tracker(online=False), self.sequence()
-        tracked, _ = restart(Runner(tracker), seq)
-        states = {}
-
-        def box_of(frame, start):
-            if frame == start + 1:
-                states[0] = tracker.init(small_tracker.picture(start), seq.boxes[start])
-            states[0], out = tracker.step(states[0], small_tracker.picture(frame))
-            return np.asarray(out.box)
-
-        wanted = frame_by_frame(seq, box_of)
-        assert codes(tracked).count("2") >= 3
-        for row, code, box in zip(wanted, tracked.regions.codes, tracked.regions.boxes, strict=True):
-            if isinstance(row, int):
-                assert row == code
-            else:
-                np.testing.assert_allclose(box, row, atol=1e-4)
-
-    def test_a_run_ended_early_is_the_beginning_of_a_whole_one(self):
-        runner, seq = Runner(small_tracker.tracker(online=False)), self.sequence()
-        whole = runner.run(seq, 0)
-        calls = []
-
-        def until(first, reported):
-            calls.append((first, len(reported)))
-            return 3 if first > CHUNK else None
-
-        part = runner.run(seq, 0, until=until)
-        assert calls == [(1, CHUNK), (CHUNK + 1, CHUNK)]
-        assert len(part.boxes) == 1 + CHUNK + 3
-        for name in ("boxes", "scores", "online_scores", "verdicts", "templates"):
-            np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[: len(part.boxes)])
-
-    def test_errors_after_the_end_do_not_count_and_before_it_do(self):
-        runner, seq = Runner(small_tracker.tracker(online=False)), self.sequence()
-        frames = list(seq.frames)
-        frames[9] = lambda: np.zeros((50, 50, 3), np.uint8)
-        broken = Sequence("small", tuple(frames), seq.boxes)
-        assert len(runner.run(broken, 0, until=lambda first, reported: 5).boxes) == 6
-        with pytest.raises(UserError, match="frame 9 is 50x50"):
-            runner.run(broken, 0, until=lambda first, reported: None)
-
-    def test_trackers_that_differ_by_scalars_share_compiled_code(self):
-        first, second = (small_tracker.tracker(online=False, size_lr=rate) for rate in (0.3, 0.6))
-        runner = Runner(first)
-        slow = runner.run(self.sequence(), 0)
-        other = Runner(second, like=runner).run(self.sequence(), 0)
-        assert slow.compile_seconds > 0
-        assert other.compile_seconds == 0
-        assert not np.array_equal(slow.boxes, other.boxes)
-        np.testing.assert_array_equal(other.boxes, Runner(second).run(self.sequence(), 0).boxes)
-
-    def test_another_name_is_another_key(self):
-        keys = {tuple(np.asarray(jax.random.key_data(_key(0, name)))) for name in ("a", "a, run 2 from frame 0", "b")}
-        assert len(keys) == 3
-        assert jnp.array_equal(jax.random.key_data(_key(0, "a")), jax.random.key_data(_key(0, "a")))
 
 
 class TestNumbers:
