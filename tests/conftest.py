@@ -1,4 +1,4 @@
-"""What all tests share: how strict jax is, how long hypothesis may take, and how much a process keeps."""
+"""What all tests share: how long hypothesis may take, and how much a process keeps."""
 
 import ctypes
 import gc
@@ -11,10 +11,6 @@ from hypothesis import settings
 # A busy machine is slow, not wrong.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
-# A shape or a type that is widened without a word hides mistakes. In this process only: programs that tests start run
-# as users run them.
-jax.config.update("jax_numpy_rank_promotion", "raise")
-jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
 def pytest_addoption(parser):
