@@ -106,6 +106,7 @@ def test_a_step_keeps_structure_shapes_and_types(head, online, update):
         "refitted": ((), "bool"),
         "lost": ((), "bool"),
         "mask": None,
+        "refit": None,
     }
 
 
