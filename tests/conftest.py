@@ -1,10 +1,12 @@
-"""What all tests share: how long hypothesis may take, and how much a process keeps."""
+"""What all tests share: how long hypothesis may take, what has been compiled, and how much a process keeps."""
 
 import ctypes
 import gc
+import os
+import shutil
+import tempfile
 from contextlib import suppress
 
-import jax
 import pytest
 from hypothesis import settings
 
@@ -12,14 +14,26 @@ from hypothesis import settings
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
+COMPILED = "JAX_COMPILATION_CACHE_DIR"
+
 
 def pytest_addoption(parser):
     parser.addoption("--all-frames", action="store_true", help="run the deep trackers' recorded tracks to their ends")
 
 
+def pytest_configure(config):
+    """Workers, and the programs that tests start, share what they compile. Said before any of them imports jax."""
+    if COMPILED not in os.environ:
+        os.environ[COMPILED] = tempfile.mkdtemp(prefix="drol-jax-tests-")
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(COMPILED), ignore_errors=True))
+
+
 @pytest.fixture(autouse=True, scope="module")
 def forgetful():
-    """Compiled programs are kept within a file, whose tests share them, and no longer: they take gigabytes."""
+    """Compiled programs are kept in memory within a file, whose tests share them: they take gigabytes."""
+    import jax
+
     yield
     jax.clear_caches()
     gc.collect()
