@@ -38,6 +38,12 @@ def box_from_target(centre, size):
     return xp.concat([centre - size / 2, xp.broadcast_to(size, centre.shape)], axis=-1)
 
 
+def target_of_box(box):
+    """(centre [..., 2], size [..., 2]) that `box_from_target` makes this box [..., 4] of."""
+    corner, size = box[..., :2], box[..., 2:]
+    return corner + size / 2, size
+
+
 def exact_box_from_target(centre, size):
     """Box [..., 4] (x, y, w, h) that `target_from_box` takes back to this centre and size."""
     xp = centre.__array_namespace__()

@@ -73,6 +73,23 @@ def put(lanes: LaneState, slot: jax.Array, state: TrackerState) -> LaneState:
     return LaneState(states=states, active=lanes.active.at[slot].set(True, mode="drop"))
 
 
+def move(lanes: LaneState, slot: jax.Array, centre: jax.Array, size: jax.Array) -> LaneState:
+    """Put a lane's target elsewhere, with all that it learned. Donate the lanes.
+
+    Args:
+      centre: float32 [2] (x, y), pixels.
+      size: float32 [2] (w, h), pixels.
+    """
+    states = lanes.states
+    online = states.online
+    if online is not None and online.centre is not None and online.size is not None:
+        online = replace(online, centre=online.centre.at[slot].set(centre), size=online.size.at[slot].set(size))
+    states = replace(
+        states, centre=states.centre.at[slot].set(centre), size=states.size.at[slot].set(size), online=online
+    )
+    return replace(lanes, states=states)
+
+
 def step_lanes(
     model: Model, lanes: LaneState, frame: Frame | jax.Array, *, shared: bool
 ) -> tuple[LaneState, StepOutput]:
@@ -87,17 +104,20 @@ def step_lanes(
       (lanes, outputs [B, ...]); what a lane without target tells is zero.
     """
     frame = as_frame(frame)
-    found = _search_lanes(model, searching(lanes.states), lanes.active, frame, shared)
+    found = search_lanes(model, searching(lanes.states), lanes.active, frame, shared=shared)
     return follow_lanes(model, record_lanes(lanes, frame, found), shared=shared)
 
 
-def record_lanes(lanes: LaneState, frame: Frame | jax.Array, found: Found) -> StepRecord:
+def record_lanes(
+    lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array | None = None
+) -> StepRecord:
     """The records [B, ...] of a step whose searches are done; a shared frame stays one.
 
     Args:
       found: [B, ...], of an active lane what its search found.
+      learn: bool [B], whether the frame is one to learn from; by default for all.
     """
-    return record_of(lanes.states, as_frame(frame), found, lanes.active)
+    return record_of(lanes.states, as_frame(frame), found, lanes.active, learn)
 
 
 def follow_lanes(model: Model, record: StepRecord, *, shared: bool = True) -> tuple[LaneState, StepOutput]:
@@ -141,7 +161,7 @@ def search_slots(
     def one(slot):
         return search(model, jax.tree.map(lambda x: x[slot], states), as_frame(frame))
 
-    return _one_by_one(one, slots, count)
+    return one_by_one(one, slots, count)
 
 
 def refit_slots(model: Model, record: StepRecord, slots: jax.Array, count: jax.Array) -> jax.Array:
@@ -163,7 +183,7 @@ def refit_slots(model: Model, record: StepRecord, slots: jax.Array, count: jax.A
         request = subnet.refit_request(own.state.online, is_hard_negative(own.found), samples)
         return subnet.refit(model, request)[0]
 
-    return _one_by_one(one, slots, count)
+    return one_by_one(one, slots, count)
 
 
 def searching(state: TrackerState) -> TrackerState:
@@ -175,7 +195,7 @@ def _without_samples(online: subnet.OnlineState) -> subnet.OnlineState:
     return replace(online, memory=replace(online.memory, features=None))
 
 
-def _one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array) -> T:
+def one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array) -> T:
     """one(slot) for the first `count` of the slots, zeros for the rest.
 
     A program for each would find its working memory cold: a search takes a quarter longer so.
@@ -213,8 +233,13 @@ def _finished(stage: Stage, model: Model, record: StepRecord, shared: bool) -> t
     return LaneState(states=states, active=record.active), outputs
 
 
-def _search_lanes(model: Model, states: TrackerState, active: jax.Array, frame: Frame, shared: bool) -> Found:
-    """What each lane's search finds. As a batch; on the CPU one by one and none for lanes without target."""
+def search_lanes(model: Model, states: TrackerState, active: jax.Array, frame: Frame, *, shared: bool) -> Found:
+    """What each lane's search finds, [B, ...]. As a batch; on the CPU one by one and none for lanes without target.
+
+    Args:
+      states: as `searching` leaves them.
+      frame, shared: as in `step_lanes`.
+    """
     each = jax.vmap(search, (None, 0, None if shared else 0))
 
     def together(active, *args):

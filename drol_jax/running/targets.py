@@ -8,10 +8,9 @@ Letters: B slots.
 
 import operator
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,21 +26,22 @@ from drol_jax.running.lanes import (
     empty_lanes,
     finish_lanes,
     follow_lanes,
+    move,
     put,
     record_lanes,
     refit_slots,
+    search_lanes,
     search_slots,
     searching,
     step_lanes,
     update_lanes,
 )
+from drol_jax.running.threads import in_threads
 from drol_jax.system.compiling import Jitted
-from drol_jax.system.workers import cores
+from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.record import StepRecord
 from drol_jax.tracker.state import StepOutput, TrackerState
-
-T = TypeVar("T")
 
 
 def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lanes: int) -> dict[bool, Any]:
@@ -51,6 +51,7 @@ def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lane
 
 _step = _in_place_or_not(Jitted, partial(step_lanes, shared=True), 1)
 _put = _in_place_or_not(jax.jit, put, 0)
+_move = _in_place_or_not(jax.jit, move, 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,6 +127,23 @@ class Targets:
                 raise UserError(f"slot {slot} {kind}; {there}")
         return replace(lanes, active=lanes.active.at[slot].set(False))
 
+    def move(self, lanes: LaneState, slot: int, box: Any) -> LaneState:
+        """Put a slot's target elsewhere; it keeps all that it learned.
+
+        Args:
+          lanes: from any of these functions; used up as in `step`.
+          slot: that a target was added to.
+          box: (x, y, w, h), pixels, 0-based.
+
+        Raises:
+          UserError: the lanes are used up, or the box is none.
+        """
+        _check(lanes)
+        box = np.asarray(box, np.float32)
+        if box.shape != (4,) or not np.isfinite(box).all() or not (box[2:] > 0).all():
+            raise UserError(f"slot {slot} cannot be moved to {box.tolist()}: give (x, y, w, h) in pixels")
+        return _move[self.donate](lanes, jnp.int32(slot), *rules(self.tracker.config).target(box))
+
     def step(self, lanes: LaneState, frame: Any) -> tuple[LaneState, StepOutput]:
         """Follow all targets into the next frame, which is uploaded once.
 
@@ -141,11 +159,52 @@ class Targets:
         """
         _check(lanes)
         model, frame = self.tracker.model, on_device(checked_frame(frame))
-        traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((model, lanes, frame)))
-        with jax.default_matmul_precision(PRECISION):
-            if jax.default_backend() != "cpu" or traced:
+        if not _in_threads_here(model, lanes, frame):
+            with jax.default_matmul_precision(PRECISION):
                 return _step[self.donate](model, lanes, frame)
-            return _step_in_threads(model, lanes, frame, self.donate)
+        return self.follow(lanes, frame, self.search(lanes, frame))
+
+    def search(self, lanes: LaneState, frame: Any) -> Found:
+        """Look for all targets in the next frame: the first half of `step`, which leaves the lanes as they are.
+
+        Args:
+          lanes, frame: as in `step`.
+
+        Returns:
+          What is found, [B, ...]; zeros where `lanes.active` is False.
+
+        Raises:
+          UserError: as `step`.
+        """
+        _check(lanes)
+        model, frame = self.tracker.model, on_device(checked_frame(frame))
+        states = searching(lanes.states)
+        with jax.default_matmul_precision(PRECISION):
+            if not _in_threads_here(model, lanes, frame):
+                return _search_all(model, states, lanes.active, frame)
+            return in_threads(partial(_search, model, states), np.asarray(lanes.active), frame)
+
+    def follow(self, lanes: LaneState, frame: Any, found: Found, learn: Any = None) -> tuple[LaneState, StepOutput]:
+        """Move to what was found, and learn from it: the second half of `step`.
+
+        Args:
+          lanes, frame: as in `step`.
+          found: from `search`, or what is to be taken in its place.
+          learn: bool [B], whether a target learns from this frame; by default all do.
+
+        Returns:
+          As `step`.
+
+        Raises:
+          UserError: as `step`.
+        """
+        _check(lanes)
+        model, frame = self.tracker.model, on_device(checked_frame(frame))
+        learn = np.ones(lanes.active.shape, bool) if learn is None else learn
+        with jax.default_matmul_precision(PRECISION):
+            if lanes.states.online is None or not _in_threads_here(model, lanes, frame):
+                return _whole_step[self.donate](model, lanes, frame, found, learn)
+            return _refit_in_threads(model, lanes, frame, found, learn, self.donate)
 
     def grow(self, lanes: LaneState, slots: int) -> LaneState:
         """More slots, behind the ones that are there. The next step is compiled for them, once.
@@ -171,68 +230,43 @@ def _check(lanes: LaneState) -> None:
         )
 
 
-def _begin(model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found) -> StepRecord:
-    return update_lanes(model, record_lanes(lanes, frame, found))
+def _in_threads_here(*values: Any) -> bool:
+    """Whether a step of these values goes to several threads."""
+    return jax.default_backend() == "cpu" and not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values))
+
+
+def _begin(model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array) -> StepRecord:
+    return update_lanes(model, record_lanes(lanes, frame, found, learn))
 
 
 def _end(model: Model, states: TrackerState, record: StepRecord, filters: jax.Array) -> tuple[LaneState, StepOutput]:
     return finish_lanes(model, replace(record, state=states), filters)
 
 
-def _all(model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found) -> tuple[LaneState, StepOutput]:
-    return follow_lanes(model, record_lanes(lanes, frame, found))
+def _all(
+    model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array
+) -> tuple[LaneState, StepOutput]:
+    return follow_lanes(model, record_lanes(lanes, frame, found, learn))
 
 
 _search, _refit = jax.jit(search_slots), jax.jit(refit_slots)
-_join = jax.jit(lambda parts, place: jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[place], *parts))
+_search_all = jax.jit(partial(search_lanes, shared=True))
 _begin_step, _whole_step = _in_place_or_not(jax.jit, _begin, 1), _in_place_or_not(jax.jit, _all, 1)
 # The states are the record's own, and nobody else's.
 _end_step = jax.jit(_end, donate_argnums=1)
 
 
-def _step_in_threads(
-    model: Model, lanes: LaneState, frame: Frame | jax.Array, donate: bool
+def _refit_in_threads(
+    model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array, donate: bool
 ) -> tuple[LaneState, StepOutput]:
-    """A step of all lanes, whose searches and refits are made side by side."""
-    states, active = searching(lanes.states), np.asarray(lanes.active)
-    found = _in_threads(partial(_search, model, states), active, frame)
-    online = lanes.states.online
-    if online is None:
-        return _whole_step[donate](model, lanes, frame, found)
-    filters = np.zeros(online.filter.shape, np.float32)  # before the lanes are used up
-    record = _begin_step[donate](model, lanes, frame, found)
+    """The second half of a step of all lanes, whose refits are made side by side."""
+    assert lanes.states.online is not None
+    filters = np.zeros(lanes.states.online.filter.shape, np.float32)  # before the lanes are used up
+    record = _begin_step[donate](model, lanes, frame, found, learn)
     asked = np.asarray(record.due)
     if asked.any():
-        filters = _in_threads(partial(_refit, model, record), asked)
+        filters = in_threads(partial(_refit, model, record), asked)
     return _end_step(model, record.state, replace(record, state=None), filters)
-
-
-def _in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any) -> T:
-    """What `work` finds for the slots that are asked for, [B, ...], and anything for the others.
-
-    Args:
-      work: (slots int32 [S], count, *rest) -> [S, ...], of the first `count`. Called once in each thread.
-      asked: bool [B].
-    """
-    slots, count = np.flatnonzero(asked).astype(np.int32), len(asked)
-    threads = min(len(cores()), count)
-    size = -(-count // threads)
-
-    def do(own: np.ndarray) -> T:
-        with jax.default_matmul_precision(PRECISION):  # a setting of the thread
-            return jax.block_until_ready(work(np.resize(own, size), np.int32(len(own)), *rest))
-
-    shares = np.array_split(slots, threads)
-    place = np.zeros(count, np.int32)
-    for number, own in enumerate(shares):
-        place[own] = number * size + np.arange(len(own))
-    if len(slots) < 2:
-        parts = [do(slots)]
-    else:
-        with ThreadPoolExecutor(threads, thread_name_prefix="drol-targets") as pool:
-            parts = list(pool.map(do, shares[: len(slots)]))
-    # As many parts in every step, whose number is compiled for.
-    return _join(parts + parts[:1] * (threads - len(parts)), place)
 
 
 def targets(tracker: Tracker, slots: int = 8, *, donate: bool = True) -> Targets:

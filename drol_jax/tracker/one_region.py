@@ -17,7 +17,7 @@ from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, or_one, 
 from drol_jax.tracker.families import family
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.masks import mask_at
-from drol_jax.tracker.outcome import Found, ask_online, chosen, region_side
+from drol_jax.tracker.outcome import Found, View, ask_online, chosen, region_side
 from drol_jax.tracker.places import hann_window
 from drol_jax.tracker.state import TrackerState
 
@@ -46,7 +46,8 @@ def search_rpn(model: Model, state: TrackerState, frame: Frame, map_size: int | 
 
     first = candidate(state.template)
     second = None if state.short_term is None else candidate(state.short_term.template)
-    found = chosen(first, second, localisation, lost_count, config, hyper)
+    view = View(feature=seen.feature[0], scale=config.search.instance_size / side)
+    found = chosen(model, state, view, (localisation, lost_count), first, second)
     if config.model.mask:
         template = rule.mask_template(found.template, state)
         index, edge = found.candidate.index, rule.mask_corner

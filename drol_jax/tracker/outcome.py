@@ -5,13 +5,15 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from drol_jax.config import Config, Hyper
+from drol_jax.config import Config
 from drol_jax.model import Model
 from drol_jax.online import subnet
 from drol_jax.online.geometry import Region
 from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import Localisation
+from drol_jax.tracker.appearance import likeness
 from drol_jax.tracker.candidates import Candidate, padded_side, short_term_wins
+from drol_jax.tracker.confidence import confidence
 from drol_jax.tracker.masks import Mask
 from drol_jax.tracker.state import TrackerState
 
@@ -27,6 +29,7 @@ class Found:
     template: jax.Array  # int32 (), 0 first, 1 short-term
     localisation: Localisation | None  # None with the online subnet off
     lost_count: jax.Array  # int32 ()
+    confidence: jax.Array  # float32 (), probability that the box overlaps the target by more than a half
     mask: Mask | None = None  # None without mask branch
 
 
@@ -62,17 +65,41 @@ def drifts(config: Config) -> bool:
     return config.online.short_term_drift and not (config.model.mask or config.long_term.enabled)
 
 
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The search region that a candidate was found in."""
+
+    feature: jax.Array  # float32 [L, L, C]
+    scale: jax.Array  # float32 (), crop pixels per image pixel
+
+
 def chosen(
+    model: Model,
+    state: TrackerState,
+    view: View,
+    asked: tuple[Localisation | None, jax.Array],
     first: Candidate,
     second: Candidate | None,
-    localisation: Localisation | None,
-    lost_count: jax.Array,
-    config: Config,
-    hyper: Hyper,
 ) -> Found:
-    """The short-term template's candidate where it is near the first one's and clearly better."""
-    if second is None:
-        return Found(candidate=first, template=jnp.int32(0), localisation=localisation, lost_count=lost_count)
-    wins = short_term_wins(first, second, hyper, config)
-    candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
-    return Found(candidate=candidate, template=wins.astype(jnp.int32), localisation=localisation, lost_count=lost_count)
+    """The short-term template's candidate where it is near the first one's and clearly better.
+
+    Args:
+      view: the region about the state's centre that both were found in.
+      asked: (localisation, lost_count) from `ask_online`.
+    """
+    config, (localisation, lost_count) = model.config, asked
+    candidate, template = first, jnp.int32(0)
+    if second is not None:
+        wins = short_term_wins(first, second, model.hyper, config)
+        candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
+        template = wins.astype(jnp.int32)
+    offset = candidate.centre - state.centre
+    alike = likeness(state.appearance, config, view.feature, offset, candidate.size, view.scale)
+    judgement = None if localisation is None else localisation.judgement
+    return Found(
+        candidate=candidate,
+        template=template,
+        localisation=localisation,
+        lost_count=lost_count,
+        confidence=confidence(config, alike, candidate.score, judgement),
+    )

@@ -22,6 +22,8 @@ class StepRecord:
     frame: Frame
     active: Any
     """bool (), False for a slot without target: nothing is learned, refitted or renewed."""
+    learn: Any
+    """bool (), False where the frame is none to learn from; what is found is followed all the same."""
     found: Found
     old_size: jax.Array
     """float32 [2] (w, h), pixels: the target before the step."""
@@ -31,7 +33,12 @@ class StepRecord:
     """How the refit went, where asked for."""
 
 
-def record_of(state: TrackerState, frame: Frame, found: Found, active: Any = True) -> StepRecord:
-    """The record of a step whose search is done."""
+def record_of(state: TrackerState, frame: Frame, found: Found, active: Any = True, learn: Any = None) -> StepRecord:
+    """The record of a step whose search is done.
+
+    Args:
+      active, learn: as in `StepRecord`; by default every target learns.
+    """
     due = jnp.zeros(jnp.shape(active), bool)
-    return StepRecord(state=state, frame=frame, active=active, found=found, old_size=state.size, due=due)
+    learn = active if learn is None else active & learn
+    return StepRecord(state=state, frame=frame, active=active, learn=learn, found=found, old_size=state.size, due=due)

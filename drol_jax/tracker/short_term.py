@@ -33,7 +33,7 @@ def renew_template(model: Model, record: StepRecord) -> TrackerState:
         (judgement.peak >= hyper.template_threshold)
         & (judgement.verdict != Verdict.HARD_NEGATIVE)
         & (judgement.peak > short_term.candidate_score)
-        & record.active
+        & record.learn
     )
 
     def cut(carried, rest):

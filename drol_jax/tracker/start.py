@@ -14,6 +14,7 @@ from drol_jax.online import subnet
 from drol_jax.online.augment import augment
 from drol_jax.online.augment import shifts as image_shifts
 from drol_jax.online.draws import InitDraws, draw
+from drol_jax.tracker.appearance import appearance
 from drol_jax.tracker.candidates import padded_side
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.state import ShortTerm, TrackerState
@@ -41,14 +42,25 @@ def init(model: Model, frame: Frame | jax.Array, box: jax.Array, draws: InitDraw
     padded = padded_side(size, sizes.context_amount)
     side = rule.side(padded)
 
+    def region(pixels: int) -> jax.Array:
+        return rule.crop(frame, centre, rule.side(side * (pixels / sizes.exemplar_size)), pixels, fill)
+
     exemplar = rule.crop(frame, centre, side, sizes.exemplar_size, fill)
     template = net.template(exemplar[None])
+    scale = sizes.exemplar_size / padded
+    if online.enabled:
+        assert draws is not None, "the online subnet starts from random values"
+        shifts = image_shifts(draws.shifts, online, sizes.instance_size)
+        features = net.feature(augment(region(2 * sizes.instance_size), shifts, online, sizes.instance_size))
+    else:
+        shifts, features = None, net.feature(region(sizes.instance_size)[None])
     state = TrackerState(
         frame_index=jnp.int32(1),
         centre=centre,
         size=size,
         fill=fill,
         template=template,
+        appearance=appearance(config, features[0], size, scale),
         lost_count=jnp.int32(0),
         online=None,
         short_term=None,
@@ -57,12 +69,7 @@ def init(model: Model, frame: Frame | jax.Array, box: jax.Array, draws: InitDraw
     if config.short_term_template:
         short_term = ShortTerm(template=template, candidate=exemplar, candidate_score=jnp.float32(0))
         state = replace(state, short_term=short_term)
-    if online.enabled:
-        assert draws is not None, "the online subnet starts from random values"
-        wide = 2 * sizes.instance_size
-        region = rule.crop(frame, centre, rule.side(side * (wide / sizes.exemplar_size)), wide, fill)
-        shifts = image_shifts(draws.shifts, online, sizes.instance_size)
-        features = net.feature(augment(region, shifts, online, sizes.instance_size))
-        started = subnet.start(model, features, shifts, box, sizes.exemplar_size / padded, draws)
+    if draws is not None and shifts is not None:
+        started = subnet.start(model, features, shifts, box, scale, draws)
         state = replace(state, online=started)
     return state

@@ -7,6 +7,7 @@ import jax
 from drol_jax.nets import Template
 from drol_jax.online.fit import RefitStats
 from drol_jax.online.subnet import OnlineState
+from drol_jax.tracker.appearance import Appearance
 from drol_jax.tracker.masks import Mask
 
 
@@ -37,6 +38,8 @@ class TrackerState:
     """uint8 [3] RGB, colour of crops outside the image."""
     template: Template
     """Template of the first frame."""
+    appearance: Appearance
+    """Features of the first frame's target, which found boxes are compared with."""
     lost_count: jax.Array
     """int32 (), number of latest frames in a row in which the online subnet did not find the target."""
     online: OnlineState | None
@@ -66,6 +69,8 @@ class StepOutput:
     """bool (), whether the filter was refitted after this frame."""
     lost: jax.Array
     """bool (), long-term: whether the target counts as lost after this frame; else False."""
+    confidence: jax.Array
+    """float32 () in [0, 1], probability that the box overlaps the target by more than a half."""
     mask: Mask | None = None
     """The target's mask; None without mask branch."""
     refit: RefitStats | None = None

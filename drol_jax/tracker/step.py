@@ -56,7 +56,7 @@ def update_memory(model: Model, record: StepRecord) -> StepRecord:
 
     It is at intervals, and at once on a hard negative. Nothing is learned from an enlarged search region.
     """
-    found, active = record.found, record.active
+    found = record.found
     state = replace(
         record.state,
         frame_index=record.state.frame_index + 1,
@@ -66,7 +66,7 @@ def update_memory(model: Model, record: StepRecord) -> StepRecord:
     )
     if state.online is None or found.localisation is None:
         return replace(record, state=state)
-    learn = active if state.lost is None else ~state.lost & active
+    learn = record.learn if state.lost is None else ~state.lost & record.learn
     box = _box(model.config, state, record.frame)
     online = subnet.update_memory(model, state.online, found.localisation, box, learn)
     due = (is_hard_negative(found) | ((state.frame_index - 1) % model.hyper.refit_interval == 0)) & learn
@@ -104,6 +104,7 @@ def finish(model: Model, record: StepRecord) -> tuple[TrackerState, StepOutput]:
         template=found.template,
         refitted=record.due,
         lost=jnp.bool_(False) if state.lost is None else state.lost,
+        confidence=found.confidence,
         mask=found.mask,
         refit=record.stats,
     )

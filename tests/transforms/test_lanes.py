@@ -16,6 +16,7 @@ from drol_jax.image.frames import flatten
 from drol_jax.online import fit
 from drol_jax.running import lanes as pure
 from drol_jax.running import targets as pools
+from drol_jax.running.threads import in_threads
 
 SLOTS = 4
 TRACKER = small_tracker.tracker(template_update=True, **NO_HARD_NEGATIVES)
@@ -82,8 +83,7 @@ def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 9])
 @pytest.mark.parametrize("asked", ["0000", "0100", "1011", "1111"])
-def test_threads_share_slots_out_and_each_slot_has_its_own(monkeypatch, cores, asked):
-    monkeypatch.setattr(pools, "cores", lambda: list(range(cores)))
+def test_threads_share_slots_out_and_each_slot_has_its_own(cores, asked):
     calls = []
 
     def work(slots, count, offset):
@@ -91,7 +91,7 @@ def test_threads_share_slots_out_and_each_slot_has_its_own(monkeypatch, cores, a
         return np.where(np.arange(len(slots)) < count, slots + offset, 0)
 
     asked = np.array(list(asked)) == "1"
-    found = np.asarray(pools._in_threads(work, asked, 10))
+    found = np.asarray(in_threads(work, asked, 10, most=cores))
     assert found[asked].tolist() == (np.flatnonzero(asked) + 10).tolist()
     assert sum(calls) == asked.sum() and len(calls) == max(1, min(cores, asked.sum()))
 

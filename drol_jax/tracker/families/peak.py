@@ -12,12 +12,14 @@ from drol_jax.model import Model
 from drol_jax.nets import Response
 from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, first_maximum, normalised, padded_side
 from drol_jax.tracker.fidelity import rules
-from drol_jax.tracker.outcome import Found, ask_online, chosen, region_side
+from drol_jax.tracker.outcome import Found, View, ask_online, chosen, region_side
 from drol_jax.tracker.places import hann_window
 from drol_jax.tracker.state import TrackerState
 
 SCORES_ARE_SHARES = True
 """Maps add up to one: their peaks are tiny numbers, and mean something against each other only."""
+NO_PENALTY = 1.0
+"""`Hyper.penalty_k` with which all sizes count alike."""
 
 
 def places_a_cell(model: ModelConfig) -> int:
@@ -68,7 +70,8 @@ def search(model: Model, state: TrackerState, frame: Frame) -> Found:
         # Published: read at a scale of its own, without the subnet's word.
         alike = rule.fc_alike
         second = candidate(maps, best, score_map) if alike else candidate(maps, fc_best_scale(maps, hyper), None)
-    return chosen(first, second, localisation, lost_count, config, hyper)
+    view = View(feature=seen.feature[best], scale=sizes.instance_size / sides[best])
+    return chosen(model, state, view, (localisation, lost_count), first, second)
 
 
 def fc_upsampled(response: Response, config: Config) -> jax.Array:

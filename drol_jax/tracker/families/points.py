@@ -22,6 +22,8 @@ SCORES_ARE_SHARES = False
 
 def search(model: Model, state: TrackerState, frame: Frame) -> Found:
     """Look for the target around its last place."""
+NO_PENALTY = 0.0
+"""`Hyper.penalty_k` with which all sizes count alike."""
     return one_region.search_rpn(model, state, frame)
 
 

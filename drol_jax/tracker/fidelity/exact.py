@@ -6,13 +6,14 @@ import numpy as np
 
 from drol_jax.config import SearchConfig
 from drol_jax.image.boxes import exact_box_from_target as box
+from drol_jax.image.boxes import target_from_box as target
 from drol_jax.image.crops import centred_crop as crop
 from drol_jax.nets import Template
 from drol_jax.tracker.places import cell_places, cubic_at, whole_places
 from drol_jax.tracker.places import cell_places as anchor_places
 from drol_jax.tracker.state import TrackerState
 
-__all__ = ["anchor_places", "box", "crop"]
+__all__ = ["anchor_places", "box", "crop", "target"]
 
 fc_alike = True
 """SiamFC's two templates are read at one scale, fused with one score map, and compared in shares of the first one's

@@ -6,13 +6,14 @@ import numpy as np
 
 from drol_jax.config import SearchConfig
 from drol_jax.image.boxes import box_from_target as box
+from drol_jax.image.boxes import target_of_box as target
 from drol_jax.image.crops import crop
 from drol_jax.nets import Template
 from drol_jax.tracker.places import cubic_at, cubic_matrix, linear_matrix, whole_places
 from drol_jax.tracker.places import whole_places as anchor_places
 from drol_jax.tracker.state import TrackerState
 
-__all__ = ["anchor_places", "box", "crop"]
+__all__ = ["anchor_places", "box", "crop", "target"]
 
 fc_alike = False
 """SiamFC reads the short-term template at a scale of its own and without the subnet's score map."""

@@ -1,0 +1,188 @@
+"""`Follower`: many targets through the frames of one video, apart from one another, lost and found again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax.api import Tracker, checked_frame, on_device
+from drol_jax.errors import UserError
+from drol_jax.follow.apart import giving_way, overlaps, touching
+from drol_jax.follow.look import look
+from drol_jax.follow.places import places
+from drol_jax.follow.policy import Policy
+from drol_jax.follow.target import GONE, Target, after_search, after_step
+from drol_jax.running.lanes import LaneState
+from drol_jax.running.targets import Targets, targets
+from drol_jax.tracker.candidates import padded_side
+from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.outcome import Found
+from drol_jax.tracker.state import StepOutput
+from drol_jax.tracks.table import TargetState
+
+ELSEWHERE = 0.3
+"""Overlap with a target that is followed from which a place is not a lost one's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """One target in one frame. Boxes in pixels of the frames as they are given."""
+
+    name: str
+    state: TargetState
+    confidence: float
+    box: np.ndarray | None
+    """float64 [4] (x, y, w, h); None where it is not in sight."""
+    overlap: tuple[str, ...] = ()
+    """Names of the targets that it lies on."""
+    output: StepOutput | None = None
+    """What the tracker told, on the host; None in its first frame and while it is searched for."""
+
+
+class Follower:
+    """Follows targets from frame to frame. Targets enter at any frame and leave again; nothing is compiled for that."""
+
+    def __init__(self, tracker: Tracker, slots: int, policy: Policy | None = None):
+        """Take a tracker.
+
+        Args:
+          slots: targets at the same time; more of them compile once more.
+        """
+        self.tracker = tracker
+        self.policy = policy or Policy()
+        self._rules: Any = rules(tracker.config)
+        self._pool: Targets = targets(tracker, slots)
+        self._lanes: LaneState = self._pool.empty()
+        self.targets: dict[str, Target] = {}
+        self._together: frozenset[frozenset[str]] = frozenset()
+
+    def add(self, image: np.ndarray, name: str, box: Sequence[float] | np.ndarray) -> Sight:
+        """Follow one more target, from this frame on; call it after `step` for the same frame.
+
+        Args:
+          image: uint8 RGB [H, W, 3].
+          box: (x, y, w, h), pixels, 0-based, overlapping the image.
+
+        Raises:
+          UserError: there is a target of that name, or what is wrong with the box.
+        """
+        if name in self.targets:
+            raise UserError(f"there are two targets of the name {name!r}; give each a name of its own")
+        if len(self.targets) == self._slots:
+            self._lanes = self._pool.grow(self._lanes, 2 * self._slots)
+        self._lanes, slot = self._pool.add(self._with_active(self.targets.values()), image, box)
+        place = np.asarray(box, np.float64)
+        others = [t for t in self.targets.values() if t.state not in GONE]
+        lies_on = overlaps([place, *(t.box for t in others)])[0, 1:] >= self.policy.apart
+        self._together |= {frozenset((name, t.name)) for t, on in zip(others, lies_on, strict=True) if on}
+        self.targets[name] = Target(name=name, slot=slot, box=place)
+        return Sight(name=name, state=TargetState.TRACKED, confidence=1.0, box=place)
+
+    def remove(self, name: str) -> None:
+        """Follow a target no longer.
+
+        Raises:
+          UserError: there is none of that name.
+        """
+        if name not in self.targets:
+            raise UserError(f"there is no target {name!r}; there are: {', '.join(self.targets) or 'none'}")
+        del self.targets[name]
+
+    def step(self, image: np.ndarray) -> list[Sight]:
+        """Follow all targets into the next frame.
+
+        Args:
+          image: uint8 RGB [H, W, 3].
+
+        Returns:
+          One sight a target, in the order in which they were added.
+
+        Raises:
+          UserError: the frame is no image, or a result is not finite.
+        """
+        size = (image.shape[0], image.shape[1])
+        frame = on_device(checked_frame(image))
+        searched = [t for t in self.targets.values() if not t.followed]
+        followed = [t for t in self.targets.values() if t.followed]
+        outputs = self._step_all(followed, frame, size) if followed else {}
+        for target in searched:
+            self._search_for(target, frame, size)
+        boxes = {t.name: t.box for t in self.targets.values() if t.state not in GONE}
+        lies_on = touching(boxes, self.policy.touching)
+        return [
+            Sight(
+                name=t.name,
+                state=t.state,
+                confidence=t.confidence,
+                box=boxes.get(t.name),
+                overlap=lies_on.get(t.name, ()),
+                output=outputs.get(t.name),
+            )
+            for t in self.targets.values()
+        ]
+
+    @property
+    def _slots(self) -> int:
+        return int(self._lanes.active.shape[0])
+
+    def _with_active(self, active: Iterable[Target]) -> LaneState:
+        """The lanes, of which those of some targets are active: a lost one keeps its slot, and costs nothing."""
+        mask = np.zeros(self._slots, bool)
+        mask[[target.slot for target in active]] = True
+        return replace(self._lanes, active=jnp.asarray(mask))
+
+    def _step_all(self, followed: list[Target], frame: Any, size: tuple[int, int]) -> dict[str, StepOutput]:
+        """A step of the targets that the tracker follows; their boxes are taken, or they stay where they are."""
+        lanes, slots = self._with_active(followed), [t.slot for t in followed]
+        found = self._pool.search(lanes, frame)
+        centre, extent, confidence = jax.device_get(
+            (found.candidate.centre, found.candidate.size, found.confidence)
+        )
+        seen = np.asarray(self._rules.box(centre, extent), np.float64)
+        if not np.isfinite(seen[slots]).all():
+            raise UserError(
+                f"a box is not finite; the weights of {self.tracker.name} or the hyper-parameters are unsound"
+            )
+        known = [t for t in followed if t.state not in GONE]
+        away = giving_way(known, [seen[t.slot] for t in known], self._together, self.policy)
+        learn = np.zeros(self._slots, bool)
+        held_centre, held_extent, taken = np.array(centre), np.array(extent), []
+        for target in followed:
+            sure, place = (0.0 if target.name in away else float(confidence[target.slot])), seen[target.slot]
+            after = after_step(target, place, sure, size, self.policy)
+            self.targets[target.name] = after
+            learn[target.slot] = after.state in (TargetState.TRACKED, TargetState.FOUND_AGAIN)
+            if after.box is place:
+                taken.append(after)
+            else:
+                held_centre[target.slot], held_extent[target.slot] = self._rules.target(after.box)
+        self._lanes, outputs = self._pool.follow(lanes, frame, _moved(found, held_centre, held_extent), learn)
+        told = jax.device_get(outputs)
+        for target in taken:  # the tracker keeps boxes within the image
+            self.targets[target.name] = replace(target, box=told.box[target.slot].astype(np.float64))
+        return {t.name: jax.tree.map(lambda leaf, slot=t.slot: leaf[slot], told) for t in followed}
+
+    def _search_for(self, target: Target, frame: Any, size: tuple[int, int]) -> None:
+        """Look for a lost target at some places of the frame."""
+        search = self.tracker.config.search
+        side = float(padded_side(target.box[2:], search.context_amount))
+        region = side * search.instance_size / search.exemplar_size
+        centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy)
+        seen = look(self.tracker.model, self._lanes, target.slot, centres, target.box[2:] * wider, frame)
+        found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
+        others = [t.box for t in self.targets.values() if t.state not in GONE]
+        taken = (overlaps([*found, *others])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)
+        confidence = np.where(taken, 0.0, seen.confidence)
+        best = int(np.argmax(confidence))
+        place = found[best] if confidence[best] >= self.policy.again else None
+        self.targets[target.name] = after_search(target, place, float(confidence[best]))
+        if place is not None:
+            self._lanes = self._pool.move(self._lanes, target.slot, place)
+
+
+def _moved(found: Found, centre: np.ndarray, size: np.ndarray) -> Found:
+    """What was found, elsewhere."""
+    return replace(found, candidate=replace(found.candidate, centre=centre, size=size))

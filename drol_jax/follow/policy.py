@@ -1,0 +1,31 @@
+"""`Policy`: when a target counts as tracked, occluded, lost and found again."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Numbers that states go by. Confidences are probabilities, frames are frames of the video."""
+
+    sure: float = 0.5
+    """Confidence from which a target counts as tracked."""
+    seen: float = 0.2
+    """Confidence under which it counts as not seen: its box stays where it was, and nothing is learned."""
+    patience: int = 8
+    """Frames not seen after which it is lost."""
+    again: float = 0.6
+    """Confidence that a place must have for a lost target to be taken for found there."""
+    confirm: int = 2
+    """Frames in a row in which it must then be seen."""
+    memory: float = 0.95
+    """Weight of the past in a target's history of confidence."""
+    apart: float = 0.6
+    """Overlap from which two targets cannot both be right."""
+    touching: float = 0.1
+    """Overlap that is told."""
+    looks: int = 8
+    """Places that a lost target is looked for at, each frame."""
+    sweep: int = 6
+    """Frames in which the whole image is looked over, in coarser steps where it is large."""
+    near: int = 25
+    """Frames in which the search grows from the last place to the whole image."""

@@ -1,0 +1,45 @@
+"""Slots shared out over threads: on a CPU one program alone cannot keep several cores busy."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax.api import PRECISION
+from drol_jax.system.workers import cores
+
+T = TypeVar("T")
+
+_join = jax.jit(lambda parts, place: jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[place], *parts))
+
+
+def in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any, most: int | None = None) -> T:
+    """What `work` finds for the slots that are asked for, [B, ...], and anything for the others.
+
+    Args:
+      work: (slots int32 [S], count, *rest) -> [S, ...], of the first `count`. Called once in each thread.
+      asked: bool [B].
+      most: threads; by default as many as there are cores.
+    """
+    slots, count = np.flatnonzero(asked).astype(np.int32), len(asked)
+    threads = min(most or len(cores()), count)
+    size = -(-count // threads)
+
+    def do(own: np.ndarray) -> T:
+        with jax.default_matmul_precision(PRECISION):  # a setting of the thread
+            return jax.block_until_ready(work(np.resize(own, size), np.int32(len(own)), *rest))
+
+    shares = np.array_split(slots, threads)
+    place = np.zeros(count, np.int32)
+    for number, own in enumerate(shares):
+        place[own] = number * size + np.arange(len(own))
+    if len(slots) < 2:
+        parts = [do(slots)]
+    else:
+        with ThreadPoolExecutor(threads, thread_name_prefix="drol-targets") as pool:
+            parts = list(pool.map(do, shares[: len(slots)]))
+    # As many parts in every step, whose number is compiled for.
+    return _join(parts + parts[:1] * (threads - len(parts)), place)
