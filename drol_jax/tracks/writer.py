@@ -10,7 +10,7 @@ from drol_jax.errors import UserError, reason
 from drol_jax.system import atomic
 from drol_jax.tracks.appending import Appended
 from drol_jax.tracks.formats import FORMATS, Document, Stream
-from drol_jax.tracks.formats.layout import numbered
+from drol_jax.tracks.formats.layout import numbered, rounded
 from drol_jax.tracks.table import Row, Video
 
 EVERY = 30.0
@@ -70,7 +70,7 @@ class TableWriter:
         except OSError as error:
             raise UserError(f"cannot make folder {folder}: {reason(error)}; {atomic.CURE}") from error
         chosen = [FORMATS[name] for name in FORMATS if name in formats]  # jsonl first: it holds all the others
-        earlier = list(rows or ())
+        earlier = [rounded(row) for row in rows or ()]
         self._folder, self._stem, self._video = folder, stem, video
         self._clock, self._every = clock, every
         self._documents = [form for form in chosen if isinstance(form, Document)]
@@ -95,6 +95,7 @@ class TableWriter:
         Raises:
           UserError: a file cannot be written; what was written before stays as it was.
         """
+        rows = [rounded(row) for row in rows]
         fresh = [name for name in dict.fromkeys(row.name for row in rows) if name not in self._numbers]
         self._numbers |= {name: number for number, name in enumerate(fresh, len(self._numbers) + 1)}
         for form, file in self._streams:

@@ -1,6 +1,7 @@
 """The table seen from a document: rows of each target, stretches in which it is seen, the length of the video."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from drol_jax.tracks.table import Row, Video
@@ -12,6 +13,17 @@ PIXELS, PARTS, SECONDS = 3, 4, 6
 def tidy(value: float, decimals: int) -> float:
     """A number rounded, without a negative zero."""
     return round(float(value), decimals) + 0.0
+
+
+def rounded(row: Row) -> Row:
+    """The row as our own lines hold it, so that all that is made of it is the same before and after it was read."""
+    polygon = None if row.polygon is None else tuple(tidy(value, PIXELS) for value in row.polygon)
+    box = None
+    if row.box is not None:
+        x, y, w, h = (tidy(value, PIXELS) for value in row.box)
+        box = (x, y, w, h)
+    time, confidence = tidy(row.time, SECONDS), tidy(row.confidence, PARTS)
+    return replace(row, time=time, box=box, confidence=confidence, polygon=polygon)
 
 
 def numbered(rows: Sequence[Row]) -> dict[str, int]:
