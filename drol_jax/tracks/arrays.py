@@ -61,15 +61,18 @@ class Tracks(Sequence[Row]):
         """
         return self._column(name, 1, lambda row: (row.confidence,))[:, 0]
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self, *, load: Callable[[str], Any] = import_module) -> Any:
         """The table as a `pandas.DataFrame`: columns frame, time, name, x, y, w, h, confidence, state and overlap.
 
         NaN where there is no box; overlap holds tuples of names.
 
+        Args:
+          load: imports a module by its name.
+
         Raises:
           UserError: pandas is not installed.
         """
-        pandas = _module("pandas")
+        pandas = _module("pandas", load)
         boxes = np.array([row.box or (np.nan,) * 4 for row in self.rows], np.float64).reshape(-1, 4)
         columns: dict[str, object] = {"frame": np.array([row.frame for row in self.rows], np.int64)}
         columns["time"] = np.array([row.time for row in self.rows], np.float64)
@@ -80,7 +83,7 @@ class Tracks(Sequence[Row]):
         columns["overlap"] = [row.overlap for row in self.rows]
         return pandas.DataFrame(columns)
 
-    def to_supervision(self, frame: int) -> Any:
+    def to_supervision(self, frame: int, *, load: Callable[[str], Any] = import_module) -> Any:
         """The boxes of a frame as `supervision.Detections`.
 
         `xyxy` is (x, y, x + w, y + h), `tracker_id` counts from 1 in the order of `names`, `class_id` is one less, and
@@ -88,11 +91,12 @@ class Tracks(Sequence[Row]):
 
         Args:
           frame: from 0; one without boxes gives no detections.
+          load: imports a module by its name.
 
         Raises:
           UserError: supervision is not installed.
         """
-        supervision = _module("supervision")
+        supervision = _module("supervision", load)
         ids = numbered(self.rows)
         found = [(row, row.box) for row in self.rows if row.frame == frame and row.box is not None]
         numbers = np.array([ids[row.name] for row, _ in found], np.int64)
@@ -124,8 +128,8 @@ class Tracks(Sequence[Row]):
         return column
 
 
-def _module(name: str) -> Any:
+def _module(name: str, load: Callable[[str], Any]) -> Any:
     try:
-        return import_module(name)
+        return load(name)
     except ImportError as error:
         raise UserError(f"{name} cannot be imported ({error}); pip install {name}") from error
