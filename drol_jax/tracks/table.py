@@ -57,3 +57,5 @@ class Video:
     """Nominal frames a second, where known."""
     frames: int | None
     """Frames that it has, once all are read; before that an estimate or None."""
+    images: tuple[str, ...] = ()
+    """Names of its image files by frame number, for a folder of images; empty for a film."""
