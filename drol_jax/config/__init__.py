@@ -5,6 +5,7 @@ No jax here: commands read it before they start anything. A field's limits stand
 """
 
 from drol_jax.config.backbones import Backbone
+from drol_jax.config.confidence import ConfidenceConfig
 from drol_jax.config.heads import Family, Head
 from drol_jax.config.hyper import Hyper
 from drol_jax.config.model import ModelConfig, OnlineFeature
@@ -23,6 +24,7 @@ from drol_jax.config.tracker import (
 __all__ = [
     "Attention",
     "Backbone",
+    "ConfidenceConfig",
     "Config",
     "Family",
     "Fidelity",

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Interval, Lt
 
+from drol_jax.config.confidence import BORROWED, ConfidenceConfig
 from drol_jax.config.model import ModelConfig, Positive
+from drol_jax.config.network import head_facts
 
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
@@ -113,12 +115,19 @@ class Config:
     online: OnlineConfig = field(default_factory=OnlineConfig)
     template: TemplateConfig = field(default_factory=TemplateConfig)
     long_term: LongTermConfig = field(default_factory=LongTermConfig)
+    confidence: ConfidenceConfig | None = None
+    """Fitted to this tracker; None: that of another tracker of its family (`calibration`)."""
     fidelity: Fidelity = "published"
     """`published` keeps the quirks that shaped the published scores, `exact` has the method's geometry right; README.md
     lists them."""
     precision: Precision = "float32"
     """Precision of the network's products: float32 in full, or a lesser type where the device is faster in it; tf32 is
     float32 on devices without that type. The online subnet always computes in float32."""
+
+    @property
+    def calibration(self) -> ConfidenceConfig:
+        """What confidences are computed with."""
+        return self.confidence or BORROWED[head_facts(self.model).family]
 
     @property
     def short_term_template(self) -> bool:

@@ -138,9 +138,7 @@ class Follower:
         """A step of the targets that the tracker follows; their boxes are taken, or they stay where they are."""
         lanes, slots = self._with_active(followed), [t.slot for t in followed]
         found = self._pool.search(lanes, frame)
-        centre, extent, confidence = jax.device_get(
-            (found.candidate.centre, found.candidate.size, found.confidence)
-        )
+        centre, extent, confidence = jax.device_get((found.candidate.centre, found.candidate.size, found.confidence))
         seen = np.asarray(self._rules.box(centre, extent), np.float64)
         if not np.isfinite(seen[slots]).all():
             raise UserError(

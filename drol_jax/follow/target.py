@@ -44,9 +44,7 @@ class Target:
         return self.state not in GONE or self.confirmed > 0
 
 
-def after_step(
-    target: Target, box: np.ndarray, confidence: float, size: tuple[int, int], policy: Policy
-) -> Target:
+def after_step(target: Target, box: np.ndarray, confidence: float, size: tuple[int, int], policy: Policy) -> Target:
     """The target after a frame in which the tracker looked around its last place.
 
     Args:

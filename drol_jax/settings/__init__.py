@@ -1,8 +1,8 @@
 """Named configurations: YAML on disk -> `Settings`, read strictly.
 
-A file has the keys name, seed, weights, fidelity, precision, published, model, search, online, template, long_term and
-hyper; `model` and `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's and DROL's own
-YAML files load as they are (`drol_jax.settings.pysot_yaml`).
+A file has the keys name, seed, weights, fidelity, precision, published, model, search, online, template, long_term,
+confidence and hyper; `model` and `hyper` are required, whatever is absent has the default of `drol_jax.config`. PySOT's
+and DROL's own YAML files load as they are (`drol_jax.settings.pysot_yaml`).
 """
 
 import json
@@ -15,6 +15,7 @@ from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.config import (
+    ConfidenceConfig,
     Config,
     Fidelity,
     Hyper,
@@ -81,6 +82,7 @@ class _File(BaseModel):
     online: OnlineConfig = OnlineConfig()
     template: TemplateConfig = TemplateConfig()
     long_term: LongTermConfig = LongTermConfig()
+    confidence: ConfidenceConfig | None = None
     hyper: _HyperFile  # pyright: ignore[reportInvalidTypeForm]
 
 
@@ -95,6 +97,7 @@ _SECTIONS: dict[str, list[str]] = {
     "online": [f.name for f in fields(OnlineConfig)],
     "template": [f.name for f in fields(TemplateConfig)],
     "long_term": [f.name for f in fields(LongTermConfig)],
+    "confidence": [f.name for f in fields(ConfidenceConfig)],
     "hyper": [f.name for f in fields(Hyper)],
 }
 
@@ -174,6 +177,7 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
         online=parsed.online,
         template=parsed.template,
         long_term=parsed.long_term,
+        confidence=parsed.confidence,
         fidelity=parsed.fidelity,
         precision=parsed.precision,
     )

@@ -23,7 +23,7 @@ def confidence(config: Config, likeness: jax.Array, score: jax.Array, judgement:
       float32 () in [0, 1]; 0 where a sign is NaN.
     """
     weights = config.calibration
-    logit = weights.offset + weights.likeness * likeness
+    logit = (weights.offset_alone if judgement is None else weights.offset) + weights.likeness * likeness
     if not family(config.model).SCORES_ARE_SHARES:
         probable = jnp.clip(score, SURE, 1 - SURE)
         logit = logit + weights.score * jnp.log(probable / (1 - probable))

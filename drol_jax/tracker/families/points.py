@@ -18,12 +18,12 @@ from drol_jax.tracker.places import whole_places
 from drol_jax.tracker.state import TrackerState
 
 SCORES_ARE_SHARES = False
+NO_PENALTY = 0.0
+"""`Hyper.penalty_k` with which all sizes count alike."""
 
 
 def search(model: Model, state: TrackerState, frame: Frame) -> Found:
     """Look for the target around its last place."""
-NO_PENALTY = 0.0
-"""`Hyper.penalty_k` with which all sizes count alike."""
     return one_region.search_rpn(model, state, frame)
 
 
