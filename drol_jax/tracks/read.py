@@ -57,7 +57,7 @@ def _told(number: int, line: str, made: Callable[[dict[str, Any]], _Made]) -> _M
         raise UserError(f"line {number}: the key {error} is missing; {CURE}") from error
     except json.JSONDecodeError as error:
         raise UserError(f"line {number}: no JSON ({error}); {CURE}") from error
-    except (TypeError, ValueError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UserError(f"line {number}: {error}; {CURE}") from error
 
 

@@ -59,7 +59,8 @@ def _kind(text: str) -> Kind:
         try:
             json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{error}: no JSON; export it again") from None
+            line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+            raise UserError(f"line {line}: no JSON ({error}); export it again") from None
         known = ", ".join(kind.name for kind in (coco.KIND, labelstudio.KIND))
         raise UserError(f"line 1: JSON of no kind that is known here ({known}); export it as one of these")
     return kind

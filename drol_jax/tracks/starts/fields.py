@@ -7,6 +7,8 @@ from drol_jax.errors import UserError
 from drol_jax.tracks.starts.start import Box
 
 CURE = "export it again"
+LARGEST = 1e15
+"""No pixel and no frame is beyond it."""
 
 
 def parsed(text: str) -> Any:
@@ -46,8 +48,8 @@ def real(where: str, what: str, value: Any) -> float:
     Raises:
       UserError: it is none.
     """
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise UserError(f"{where}: {what} is {value!r}, no number; {CURE}")
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > LARGEST:
+        raise UserError(f"{where}: {what} is {str(value)[:40]!r}, no number that can be; {CURE}")
     return float(value)
 
 
