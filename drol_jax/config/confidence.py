@@ -21,18 +21,18 @@ class ConfidenceConfig:
     offset: float
     """With the online subnet on."""
     offset_alone: float
-    """With the subnet off, where there is no peak."""
+    """With the subnet off, where there is no online score map."""
     likeness: Weight
     """Of the mean cosine to the first frame's features, -1 to 1 (`drol_jax.tracker.appearance`)."""
     score: Weight
     """Of the score's log odds, where scores are probabilities."""
-    peak: Weight
-    """Of the online score map's peak, cut to 0 to 1."""
+    online: Weight
+    """Of the online score map at the box's middle, cut to 0 to 1."""
 
 
 BORROWED: Mapping[Family, ConfidenceConfig] = {
-    "peak": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, peak=2.0),
-    "anchors": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, peak=2.0),
-    "points": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, peak=2.0),
+    "peak": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, online=2.0),
+    "anchors": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, online=2.0),
+    "points": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, online=2.0),
 }
 """Of trackers that none was fitted to: that of a bundled one, or of NanoTrack V2, by family."""

@@ -125,6 +125,19 @@ class Follower:
         ]
 
     @property
+    def memory(self) -> tuple[LaneState, frozenset[frozenset[str]]]:
+        """(lanes, pairs of names that lay on one another from their start): all there is beside `targets`."""
+        return self._lanes, self._together
+
+    def room_for(self, slots: int) -> LaneState:
+        """Lanes without targets, as many as asked for."""
+        return targets(self.tracker, slots).empty()
+
+    def remember(self, lanes: LaneState, targets: dict[str, Target], together: frozenset[frozenset[str]]) -> None:
+        """Go on from what a follower of the same tracker had."""
+        self._lanes, self.targets, self._together = lanes, targets, together
+
+    @property
     def _slots(self) -> int:
         return int(self._lanes.active.shape[0])
 

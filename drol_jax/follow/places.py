@@ -10,9 +10,9 @@ def places(
 ) -> tuple[np.ndarray, float]:
     """Middles of the search regions of this frame.
 
-    The image is covered by regions that overlap by half. Where a sweep over it would take too long, regions are wider,
-    and the target is smaller in them. In the first frames after the loss those within a growing radius are gone
-    through, again and again; then all of them.
+    Regions that overlap by half cover what lies within a radius, which grows from the last place to the whole image.
+    They are gone through again and again. Where that would take too long, they are wider, and the target is smaller in
+    them.
 
     Args:
       size: (height, width) of the image.
@@ -23,19 +23,21 @@ def places(
     Returns:
       (float64 [looks, 2] (x, y) in pixels, side of the regions as a factor on the usual one, 1 or more).
     """
+    radius = max(region, float(np.hypot(*size)) * gone / policy.near) if gone <= policy.near else np.inf
     wider = 1.0
-    while (grid := _grid(size, region * wider / 2)).shape[0] > policy.looks * policy.sweep:
+    while len(within := _within(_grid(size, region * wider / 2), last, radius, policy.looks)) > (
+        policy.looks * policy.sweep
+    ):
         wider *= 1.25
+    start = (gone - 1) * policy.looks
+    return within[(start + np.arange(policy.looks)) % len(within)], wider
+
+
+def _within(grid: np.ndarray, last: np.ndarray, radius: float, least: int) -> np.ndarray:
+    """Those of the places that lie within a radius, the nearest first; at least so many, where there are."""
     distances = np.linalg.norm(grid - last, axis=1)
     order = np.argsort(distances, kind="stable")
-    diagonal = float(np.hypot(*size))
-    radius = max(region, diagonal * gone / policy.near)
-    within = order[: max(policy.looks, int(np.count_nonzero(distances <= radius)))]
-    if gone <= policy.near:
-        wider = 1.0 if gone * 2 <= policy.near else wider
-    start = (gone - 1) * policy.looks
-    chosen = within[(start + np.arange(policy.looks)) % len(within)]
-    return grid[chosen], wider
+    return grid[order[: max(least, int(np.count_nonzero(distances <= radius)))]]
 
 
 def _grid(size: tuple[int, int], step: float) -> np.ndarray:

@@ -13,7 +13,7 @@ from drol_jax.online.localize import Verdict
 from drol_jax.online.subnet import Localisation
 from drol_jax.tracker.appearance import likeness
 from drol_jax.tracker.candidates import Candidate, padded_side, short_term_wins
-from drol_jax.tracker.confidence import confidence
+from drol_jax.tracker.confidence import Signs, confidence
 from drol_jax.tracker.masks import Mask
 from drol_jax.tracker.state import TrackerState
 
@@ -73,6 +73,31 @@ class View:
     scale: jax.Array  # float32 (), crop pixels per image pixel
 
 
+def signs(
+    model: Model,
+    state: TrackerState,
+    view: View,
+    localisation: Localisation | None,
+    centre: jax.Array,
+    size: jax.Array,
+) -> Signs:
+    """What speaks for a box being right, beside its score.
+
+    Args:
+      view: the region about the state's centre that the box lies in.
+      localisation: what the online subnet sees in it.
+      centre, size: [2], the box, pixels.
+    """
+    config, offset = model.config, centre - state.centre
+    alike = likeness(state.appearance, config, view.feature, offset, size, view.scale)
+    if localisation is None:
+        return Signs(likeness=alike, online=None)
+    score_map, share = localisation.score_map, offset * view.scale / config.search.instance_size
+    side = score_map.shape[0]
+    place = jnp.clip(jnp.floor((share + 0.5) * side), 0, side - 1).astype(jnp.int32)
+    return Signs(likeness=alike, online=score_map[place[1], place[0]])
+
+
 def chosen(
     model: Model,
     state: TrackerState,
@@ -93,13 +118,11 @@ def chosen(
         wins = short_term_wins(first, second, model.hyper, config)
         candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
         template = wins.astype(jnp.int32)
-    offset = candidate.centre - state.centre
-    alike = likeness(state.appearance, config, view.feature, offset, candidate.size, view.scale)
-    judgement = None if localisation is None else localisation.judgement
+    seen = signs(model, state, view, localisation, candidate.centre, candidate.size)
     return Found(
         candidate=candidate,
         template=template,
         localisation=localisation,
         lost_count=lost_count,
-        confidence=confidence(config, alike, candidate.score, judgement),
+        confidence=confidence(config, seen, candidate.score),
     )

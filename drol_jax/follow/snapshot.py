@@ -1,0 +1,73 @@
+"""A follower on disk: everything that the next frame needs, to go on after the process has ended."""
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from drol_jax.errors import UserError, reason
+from drol_jax.follow.follower import Follower
+from drol_jax.follow.target import Target
+from drol_jax.system import atomic
+from drol_jax.tracks.table import TargetState
+
+
+def save(follower: Follower, path: Path, frame: int) -> None:
+    """Write a follower to a file (.npz), whole or not at all.
+
+    Args:
+      frame: number of the last frame that it has seen.
+
+    Raises:
+      UserError: the file cannot be written.
+    """
+    lanes, together = follower.memory
+    leaves = {f"leaf{number}": np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(lanes))}
+    told = {
+        "frame": frame,
+        "slots": int(lanes.active.shape[0]),
+        "targets": [_plain(target) for target in follower.targets.values()],
+        "together": sorted(sorted(pair) for pair in together),
+    }
+    with atomic.file(path, suffix=".npz") as temporary:
+        np.savez(temporary, told=np.array(json.dumps(told)), **leaves)
+
+
+def restore(follower: Follower, path: Path) -> int:
+    """Give a fresh follower of the same tracker what `save` wrote.
+
+    Returns:
+      The number of the last frame that it has seen.
+
+    Raises:
+      UserError: the file cannot be read, or is of another tracker.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            told = json.loads(str(file["told"]))
+            arrays = [file[f"leaf{number}"] for number in range(len(file.files) - 1)]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"cannot go on from {path}: {reason(error)}; track anew, with --overwrite") from error
+    lanes = follower.room_for(told["slots"])
+    shapes = jax.tree.leaves(lanes)
+    if [(a.shape, a.dtype) for a in arrays] != [(leaf.shape, leaf.dtype) for leaf in shapes]:
+        raise UserError(f"{path} is of another tracker; track anew, with --overwrite")
+    lanes = jax.tree.unflatten(jax.tree.structure(lanes), [jnp.asarray(array) for array in arrays])
+    targets = {target.name: target for target in map(_target, told["targets"])}
+    follower.remember(lanes, targets, frozenset(frozenset(pair) for pair in told["together"]))
+    return int(told["frame"])
+
+
+def _plain(target: Target) -> dict[str, Any]:
+    values = {field.name: getattr(target, field.name) for field in fields(target)}
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+
+
+def _target(told: dict[str, Any]) -> Target:
+    arrays = {name: np.array(told[name], np.float64) for name in ("box", "velocity")}
+    left = None if told["left"] is None else np.array(told["left"], np.float64)
+    return replace(Target(**told), **arrays, left=left, state=TargetState(told["state"]))

@@ -1,0 +1,166 @@
+"""``drol-jax track``: source, start boxes, tracker and files brought together, and the last lines told."""
+
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from drol_jax.api import Tracker, load
+from drol_jax.errors import UserError
+from drol_jax.follow import snapshot
+from drol_jax.show.pick import pick
+from drol_jax.system.program import CacheArguments, make_ready, tell
+from drol_jax.system.resources import version
+from drol_jax.tracking.engine import Engine
+from drol_jax.tracking.job import Job, plain_starts, starts_of
+from drol_jax.tracking.kept import identity, kept_beside
+from drol_jax.tracking.outputs import TABLE, Outputs, Wanted
+from drol_jax.tracking.run import Earlier, Show, Tally, run
+from drol_jax.tracking.watching import watching
+from drol_jax.tracks.formats import FORMATS, parse_save
+from drol_jax.tracks.starts import Start, checked, parse_box, read_starts
+from drol_jax.tracks.table import Row, Video
+from drol_jax.video.ahead import ahead
+from drol_jax.video.frame import VideoFrame, VideoInfo, VideoSource
+from drol_jax.video.open import open_source
+from drol_jax.video.options import ReadOptions
+from drol_jax.video.writers import FILMS, film_suffix
+
+from drol_jax.tracking.cli import Arguments
+
+
+def track_all(arguments: Arguments) -> int:
+    """Run the command.
+
+    Returns:
+      The exit code: 0 done, 1 ended early or in part.
+
+    Raises:
+      UserError: misuse, or what stopped the run; what was tracked is written.
+    """
+    make_ready(arguments)
+    with ExitStack() as stack:
+        source = ahead(open_source(arguments.source, _reading(arguments)))
+        stack.callback(source.close)
+        frames, video = iter(source), _video(arguments.source, source.info)
+        job = _job(arguments, source.info)
+        tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
+        _check_masks(job.wanted, tracker)
+        first = next(frames)
+        before = job.begun()
+        starts = starts_of(before) if before is not None and arguments.pick else _starts(arguments, first, video)
+        anew = job.prepare(_settings(arguments, tracker, starts))
+        engine = Engine(tracker, starts, scale=source.info.scale)
+        earlier = _earlier(job, engine) if before is not None else None
+        rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
+        outputs = Outputs(job.wanted, video, source.info, rows)
+        shows = stack.enter_context(watching(arguments, source.info, engine, len(rows or ())))
+        tally = run(itertools.chain([first], frames), engine, outputs, kept=job.kept, earlier=earlier, show=shows)
+    if job.kept is not None and not tally.ended:
+        job.kept.forget()
+    return _tell(arguments, job.wanted, tally, engine, source)
+
+
+def _reading(arguments: Arguments) -> ReadOptions:
+    rate = Fraction(25) if arguments.rate is None else Fraction(arguments.rate).limit_denominator(1001)
+    return ReadOptions(
+        start=arguments.start,
+        end=arguments.end,
+        every=arguments.every,
+        max_size=arguments.max_size,
+        reader=arguments.reader,
+        rate=rate,
+    )
+
+
+def _video(source: str, info: VideoInfo) -> Video:
+    """The video as the tables name it, in pixels of the source."""
+    width, height = round(info.width / info.scale), round(info.height / info.scale)
+    path = Path(source)
+    name = path.name if path.is_file() else info.name
+    return Video(name=name, width=width, height=height, rate=info.rate, frames=info.frames)
+
+
+def _job(arguments: Arguments, info: VideoInfo) -> Job:
+    words = parse_save(arguments.save, FILMS)
+    films = []
+    for word in words:
+        if word in FILMS:
+            suffix, note = film_suffix(word)
+            films.append(suffix)
+            if note:
+                tell(f"note: {note}")
+    tables = tuple(name for name in FORMATS if name in words or name == TABLE)
+    stem = info.name.replace("/", "_") or "video"
+    wanted = Wanted(folder=arguments.output, stem=stem, formats=tables, films=tuple(dict.fromkeys(films)))
+    kept = None if info.live else kept_beside(arguments.output, stem)
+    return Job(wanted=wanted, kept=kept, overwrite=arguments.overwrite)
+
+
+def _check_masks(wanted: Wanted, tracker: Tracker) -> None:
+    if "masks" in wanted.formats and not tracker.config.model.mask:
+        raise UserError(f"--save masks: {tracker.name} makes no masks; leave it out, or take a SiamMask configuration")
+
+
+def _starts(arguments: Arguments, first: VideoFrame, video: Video) -> list[Start]:
+    """The start boxes of all options, with names."""
+    given = [parse_box(text) for text in arguments.box]
+    if arguments.boxes is not None:
+        given += read_starts(arguments.boxes, video)
+    if arguments.pick:
+        scale = first.image.shape[1] / video.width
+        names = [start.name for start in given if start.name is not None]
+        drawn = pick(first.image, host=arguments.host, port=arguments.port, names=names)
+        given += [Start(0, name, tuple(side / scale for side in box), "the page") for name, box in drawn]
+    return checked(given, video)
+
+
+def _settings(arguments: Arguments, tracker: Tracker, starts: Sequence[Start]) -> dict[str, Any]:
+    """What makes a run what it is: two of the same give the same files."""
+    told = {
+        "source": arguments.source,
+        "content": identity(arguments.source),
+        "starts": plain_starts(starts),
+        "tracker": tracker.name,
+        "weights": tracker.weights_hash,
+        "online": not arguments.no_online,
+        "save": arguments.save,
+        "drol_jax": version(),
+    }
+    told |= {name: getattr(arguments, name) for name in ("start", "end", "every", "max_size", "rate", "reader")}
+    return told
+
+
+def _earlier(job: Job, engine: Engine) -> Earlier | None:
+    """What the run goes on from; the engine's follower is then as it was there."""
+    if job.kept is None or not job.kept.snapshot.exists():
+        return None
+    frame = snapshot.restore(engine.follower, job.kept.snapshot)
+    engine.waiting = [start for start in engine.waiting if start.name not in engine.follower.targets]
+    rows: dict[int, tuple[Row, ...]] = {}
+    for row in job.rows_until(frame):
+        rows[row.frame] = (*rows.get(row.frame, ()), row)
+    tell(f"going on after frame {frame}")
+    return Earlier(frame=frame, rows=rows)
+
+
+def _tell(arguments: Arguments, wanted: Wanted, tally: Tally, engine: Engine, source: VideoSource) -> int:
+    """The last lines, and the exit code."""
+    for note in source.notes:
+        tell(f"note: {note}")
+    never = [start for start in engine.waiting]
+    for start in never:
+        tell(f"error: {start.name}: its frame {start.frame} never came, the last was {tally.last}")
+    if tally.ended:
+        tell(f"{tally.ended}; the same command goes on from there")
+    if not arguments.quiet:
+        for name, rows in tally.rows.items():
+            tell(f"{name}: in sight in {tally.seen[name]} of {rows} frames")
+        for path in wanted.existing():
+            tell(str(path))
+    return 1 if never or tally.ended or source.cut else 0
