@@ -23,9 +23,9 @@ class Arguments(CacheArguments):
     """
 
     source: tyro.conf.Positional[str]
-    """A video file, a folder or pattern of images, the number of a camera, or the address of a stream (rtsp, http)."""
+    """A video file, a folder or pattern of images, the number of a camera, or a stream's address (rtsp, http)."""
     box: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    """A target: x,y,w,h[@frame][=name] in pixels of the source, from the top-left corner; may be given several times."""
+    """A target: x,y,w,h[@frame][=name], pixels of the source from its top-left corner; may be given several times."""
     boxes: Path | None = None
     """A file of start boxes: CSV, MOT, COCO, YOLO, CVAT XML, Label Studio JSON, or tracks that were written here."""
     pick: bool = False

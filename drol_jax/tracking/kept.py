@@ -1,4 +1,4 @@
-"""What a run keeps beside its files so that the same command goes on from there, and how it knows that it is the same."""
+"""What a run keeps beside its files, so that the same command goes on from there."""
 
 import json
 import shutil

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from drol_jax.errors import UserError
-from drol_jax.show.drawing import annotated
+from drol_jax.show.drawing import Annotator
 from drol_jax.tracks.table import Row, Video
 from drol_jax.tracks.writer import TableWriter, existing
 from drol_jax.video.frame import VideoFrame, VideoInfo
@@ -56,6 +56,7 @@ class Outputs:
         """
         self.wanted, self._info, self._video = wanted, info, video
         self._films: list[FilmWriter] = []
+        self._annotate = Annotator()
         self._table = TableWriter(wanted.folder, wanted.stem, wanted.formats, video, rows=rows)
         try:
             for path in wanted.film_paths():
@@ -79,7 +80,7 @@ class Outputs:
           UserError: a file cannot be written.
         """
         if self._films:
-            image = annotated(frame.image, rows, scale=self._info.scale)
+            image = self._annotate(frame.image, rows, scale=self._info.scale)
             for writer in self._films:
                 writer.add(image, frame.time)
 

@@ -1,37 +1,34 @@
 """``drol-jax track``: source, start boxes, tracker and files brought together, and the last lines told."""
 
 import itertools
-import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
 from drol_jax.show.pick import pick
-from drol_jax.system.program import CacheArguments, make_ready, tell
+from drol_jax.system.program import make_ready, tell
 from drol_jax.system.resources import version
+from drol_jax.tracking.cli import Arguments
 from drol_jax.tracking.engine import Engine
 from drol_jax.tracking.job import Job, plain_starts, starts_of
 from drol_jax.tracking.kept import identity, kept_beside
 from drol_jax.tracking.outputs import TABLE, Outputs, Wanted
-from drol_jax.tracking.run import Earlier, Show, Tally, run
-from drol_jax.tracking.watching import watching
+from drol_jax.tracking.run import Earlier, Tally, run
+from drol_jax.tracking.watching import Watch, watching
 from drol_jax.tracks.formats import FORMATS, parse_save
 from drol_jax.tracks.starts import Start, checked, parse_box, read_starts
 from drol_jax.tracks.table import Row, Video
 from drol_jax.video.ahead import ahead
 from drol_jax.video.frame import VideoFrame, VideoInfo, VideoSource
+from drol_jax.video.images import folder_images
 from drol_jax.video.open import open_source
 from drol_jax.video.options import ReadOptions
 from drol_jax.video.writers import FILMS, film_suffix
-
-from drol_jax.tracking.cli import Arguments
 
 
 def track_all(arguments: Arguments) -> int:
@@ -58,8 +55,8 @@ def track_all(arguments: Arguments) -> int:
         engine = Engine(tracker, starts, scale=source.info.scale)
         earlier = _earlier(job, engine) if before is not None else None
         rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
+        shows = stack.enter_context(watching(_watch(arguments), source.info))
         outputs = Outputs(job.wanted, video, source.info, rows)
-        shows = stack.enter_context(watching(arguments, source.info, engine, len(rows or ())))
         tally = run(itertools.chain([first], frames), engine, outputs, kept=job.kept, earlier=earlier, show=shows)
     if job.kept is not None and not tally.ended:
         job.kept.forget()
@@ -83,7 +80,19 @@ def _video(source: str, info: VideoInfo) -> Video:
     width, height = round(info.width / info.scale), round(info.height / info.scale)
     path = Path(source)
     name = path.name if path.is_file() else info.name
-    return Video(name=name, width=width, height=height, rate=info.rate, frames=info.frames)
+    images = tuple(file.name for file in folder_images(path)) if path.is_dir() else ()
+    return Video(name=name, width=width, height=height, rate=info.rate, frames=info.frames, images=images)
+
+
+def _watch(arguments: Arguments) -> Watch:
+    return Watch(
+        quiet=arguments.quiet,
+        window=arguments.show,
+        page=arguments.live,
+        host=arguments.host,
+        port=arguments.port,
+        lines=arguments.json,
+    )
 
 
 def _job(arguments: Arguments, info: VideoInfo) -> Job:
@@ -153,7 +162,7 @@ def _tell(arguments: Arguments, wanted: Wanted, tally: Tally, engine: Engine, so
     """The last lines, and the exit code."""
     for note in source.notes:
         tell(f"note: {note}")
-    never = [start for start in engine.waiting]
+    never = list(engine.waiting)
     for start in never:
         tell(f"error: {start.name}: its frame {start.frame} never came, the last was {tally.last}")
     if tally.ended:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from drol_jax.follow import snapshot
 from drol_jax.follow.target import GONE
@@ -89,7 +88,8 @@ def run(
                     outputs.write(rows)
                 outputs.film(frame, rows)
                 tally.count(frame, rows)
-                if not all([shown(frame, rows) for shown in show]):
+                going_on = [shown(frame, rows) for shown in show]
+                if not all(going_on):
                     tally.ended = f"closed after frame {frame.number}"
                     break
                 interrupts.check()
@@ -108,10 +108,3 @@ def _keep(engine: Engine, outputs: Outputs, kept: Kept, frame: int) -> None:
     """The follower on disk, with the number of its frame; tables hold that frame already."""
     outputs.save()
     snapshot.save(engine.follower, kept.snapshot, frame)
-
-
-def settings_of(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[str]:
-    """The names of the settings in which an earlier run differs; empty where it is the same run."""
-    if before is None:
-        return []
-    return sorted(name for name in {*told, *before} if told.get(name) != before.get(name))

@@ -1,0 +1,64 @@
+"""Who watches a run: the progress on the terminal, a window, a page, and standard output."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from drol_jax.show.drawing import Annotator
+from drol_jax.show.live import LivePage
+from drol_jax.show.progress import Progress
+from drol_jax.show.window import Window
+from drol_jax.tracking.run import Show
+from drol_jax.tracks.formats import jsonl
+from drol_jax.tracks.table import Row
+from drol_jax.video.frame import VideoFrame, VideoInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Who shall watch."""
+
+    quiet: bool
+    window: bool
+    page: bool
+    host: str
+    port: int
+    lines: bool
+    """Rows go to standard output as JSON lines."""
+
+
+@contextmanager
+def watching(watch: Watch, info: VideoInfo) -> Iterator[list[Show]]:
+    """What is called with every frame, open in the `with` block.
+
+    Raises:
+      UserError: a window or a page cannot be opened.
+    """
+    with ExitStack() as stack:
+        shows: list[Show] = []
+        if not watch.quiet and not watch.lines:
+            shows.append(stack.enter_context(Progress(info.frames)))
+        if watch.window:
+            annotator = Annotator()
+            window = Window(info.name, lambda image, rows: annotator(image, rows, scale=info.scale))
+            stack.callback(window.close)
+            shows.append(window)
+        if watch.page:
+            page = LivePage(host=watch.host, port=watch.port)
+            stack.callback(page.close)
+            shows.append(lambda frame, rows: _shown(page, frame, rows, info.scale))
+        if watch.lines:
+            shows.append(_printed)
+        yield shows
+
+
+def _shown(page: LivePage, frame: VideoFrame, rows: Sequence[Row], scale: float) -> bool:
+    page.show(frame, rows, scale=scale)
+    return True
+
+
+def _printed(frame: VideoFrame, rows: Sequence[Row]) -> bool:
+    sys.stdout.write(jsonl.FORMAT.lines(rows, {}))
+    sys.stdout.flush()
+    return True
