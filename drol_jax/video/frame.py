@@ -50,6 +50,11 @@ class VideoSource(Protocol):
         """What the user should be told so far: a file cut off, frames dropped, a stream opened again."""
         ...
 
+    @property
+    def cut(self) -> bool:
+        """Whether it ended before its end: a file cut off, an image that cannot be read, a stream that went away."""
+        ...
+
     def __iter__(self) -> Iterator[VideoFrame]: ...
 
     def close(self) -> None:

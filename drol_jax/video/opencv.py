@@ -1,0 +1,91 @@
+"""`CvFile`: a video file read by OpenCV."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+from cv2.utils import logging
+
+from drol_jax.video.files import checked_file, cut_note, not_opened
+from drol_jax.video.options import Mark
+from drol_jax.video.reader import EndsHere, Facts, Seen
+from drol_jax.video.timeline import Timeline
+from drol_jax.video.whole import missing_bytes
+
+LEAST_RATE, MOST_RATE = 0.1, 500
+"""Frames a second. Outside, as the 600 that OpenCV tells of some transport streams, the rate is not believed."""
+
+
+class CvFile:
+    """A `Reader`. Frames are counted as they come: OpenCV's own count and places are right in some formats only."""
+
+    def __init__(self, path: Path, rate: Fraction) -> None:
+        """Open the file.
+
+        Args:
+          rate: frames a second where the file has no timestamps and no rate.
+
+        Raises:
+          UserError: it is missing, or no video that OpenCV can decode.
+        """
+        checked_file(path)
+        self._path = path
+        with quiet():
+            self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise not_opened(path, "no video that OpenCV can decode")
+        nominal = believed(self._capture.get(cv2.CAP_PROP_FPS))
+        count = round(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if nominal else 0
+        self.facts = Facts(name=path.stem, where=str(path), rate=nominal, frames=count if count > 0 else None)
+        self.cut = False
+        self._timeline = Timeline(nominal or rate)
+        self._note: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._timeline.notes + self._note
+
+    def close(self) -> None:
+        self._capture.release()
+
+    def frames(self, start: Mark) -> Iterator[Seen]:
+        number, previous = -1, 0.0
+        while self._capture.grab():
+            number += 1
+            # Of the frame just grabbed, from 0. A film without timestamps says 0 for all.
+            stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            missing = number > 0 and stamp == previous == 0
+            previous = stamp
+            yield Seen(number, self._timeline.at(number, None if missing else stamp), self._picture)
+        self._tell_end(number)
+
+    def _picture(self) -> cv2.typing.MatLike:
+        found, bgr = self._capture.retrieve()
+        if not found:
+            raise EndsHere(f"{self._path}: a frame cannot be decoded; convert the file to H.264 in MP4")
+        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+    def _tell_end(self, last: int) -> None:
+        if missing := missing_bytes(self._path):
+            self.cut, self._note = True, (cut_note(missing, last, self.facts.frames),)
+
+
+def believed(rate: float) -> Fraction | None:
+    """A rate that OpenCV tells, as a fraction such as 30000/1001; None where it cannot be one."""
+    return Fraction(rate).limit_denominator(1001) if LEAST_RATE <= rate <= MOST_RATE else None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep OpenCV and its decoders from printing while something is opened: what is wrong is told in one line."""
+    # Its FFmpeg asks once in a process, at the first film; what it prints then is no help to a user.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    before = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(before)

@@ -1,0 +1,78 @@
+"""`Place`: where in a video file to seek to, so that a frame of a given number is met exactly."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from drol_jax.video.options import Mark
+
+CONTAINERS = ("mp4", "matroska")
+"""Whose key frames can be sought by their times of display. In a transport stream none is found."""
+CODECS = ("h264", "hevc", "vp9", "av1", "mjpeg", "mpeg4", "prores", "ffv1")
+"""Of which each packet is one shown frame, so that packets can be counted in place of frames. VP8 hides some."""
+REORDERED = 64
+"""Packets that are read past the wanted one: more than any codec puts out of order."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A frame to be reached, and the key frame to start from."""
+
+    stamps: tuple[int, ...]
+    """Times of display of the frames so far, rising, in units of the stream."""
+    target: int
+    keyframe: int
+    unit: Fraction
+    """Seconds."""
+
+    def number_of(self, stamp: int) -> int | None:
+        """Of the frame that is shown at a time; None past those that were listed."""
+        return bisect_left(self.stamps, stamp) if stamp <= self.stamps[-1] else None
+
+    @property
+    def origin_seconds(self) -> float:
+        """Time of the first frame by the film's clock."""
+        return float(self.stamps[0] * self.unit)
+
+
+def find_place(container: Any, stream: Any, first: int, start: Mark) -> Place | None:
+    """List packets, without decoding them, up to the wanted frame.
+
+    Args:
+      container: PyAV's, at its start.
+      first: time of display of the first frame that decoding gives.
+      start: the wanted frame.
+
+    Returns:
+      None where packets cannot stand for frames, or the file ends before: decode from the start.
+    """
+    names = container.format.name.split(",")
+    if stream.codec_context.name not in CODECS and stream.codec_context.codec.canonical_name not in CODECS:
+        return None
+    if not any(name in CONTAINERS for name in names):
+        return None
+    stamps: list[int] = []
+    keys: list[int] = []
+    past = 0
+    for packet in container.demux(stream):
+        if not packet.size or packet.is_discard:
+            continue
+        if packet.pts is None:
+            return None
+        stamps.append(packet.pts)
+        if packet.is_keyframe:
+            keys.append(packet.pts)
+        past += start.reached(len(stamps) - 1, float((packet.pts - first) * stream.time_base))
+        if past > REORDERED:
+            break
+    ordered = sorted(stamps)
+    if not ordered or ordered[0] != first or any(a == b for a, b in pairwise(ordered)):
+        return None
+    places = enumerate(ordered)
+    target = next((t for n, t in places if start.reached(n, float((t - first) * stream.time_base))), None)
+    keyframe = max((key for key in keys if target is not None and key <= target), default=None)
+    if target is None or keyframe is None:
+        return None
+    return Place(tuple(ordered), target, keyframe, stream.time_base)

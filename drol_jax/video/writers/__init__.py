@@ -1,0 +1,1 @@
+"""Films written frame by frame: MP4, WebM and moving images."""
