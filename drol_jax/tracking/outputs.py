@@ -11,7 +11,8 @@ from drol_jax.show.drawing import Annotator
 from drol_jax.tracks.table import Row, Video
 from drol_jax.tracks.writer import TableWriter, existing
 from drol_jax.video.frame import VideoFrame, VideoInfo
-from drol_jax.video.writers import FilmWriter, open_film
+from drol_jax.video.writers.film import FilmWriter
+from drol_jax.video.writers.open import open_film
 
 TABLE = "jsonl"
 """The format that all others can be made of again; always written."""
@@ -84,6 +85,11 @@ class Outputs:
             for writer in self._films:
                 writer.add(image, frame.time)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should be told of the films."""
+        return tuple(note for film in self._films for note in film.notes)
+
     def save(self) -> None:
         """Write what is only written now and then.
 
@@ -108,7 +114,6 @@ class Outputs:
                 finish()
             except UserError as error:
                 errors.append(error)
-        self._films = []
         if errors:
             raise errors[0]
 

@@ -10,7 +10,6 @@ from typing import Any
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
-from drol_jax.show.pick import pick
 from drol_jax.system.program import make_ready, tell
 from drol_jax.system.resources import version
 from drol_jax.tracking.cli import Arguments
@@ -28,7 +27,10 @@ from drol_jax.video.frame import VideoFrame, VideoInfo, VideoSource
 from drol_jax.video.images import folder_images
 from drol_jax.video.open import open_source
 from drol_jax.video.options import ReadOptions
-from drol_jax.video.writers import FILMS, film_suffix
+from drol_jax.video.writers.open import KINDS, film_suffix
+
+FILMS = tuple(suffix.removeprefix(".") for suffix in KINDS)
+"""Films that --save knows."""
 
 
 def track_all(arguments: Arguments) -> int:
@@ -122,6 +124,8 @@ def _starts(arguments: Arguments, first: VideoFrame, video: Video) -> list[Start
     if arguments.boxes is not None:
         given += read_starts(arguments.boxes, video)
     if arguments.pick:
+        from drol_jax.show.pick import pick  # brings a server, which few runs want
+
         scale = first.image.shape[1] / video.width
         names = [start.name for start in given if start.name is not None]
         drawn = pick(first.image, host=arguments.host, port=arguments.port, names=names)
@@ -160,7 +164,7 @@ def _earlier(job: Job, engine: Engine) -> Earlier | None:
 
 def _tell(arguments: Arguments, wanted: Wanted, tally: Tally, engine: Engine, source: VideoSource) -> int:
     """The last lines, and the exit code."""
-    for note in source.notes:
+    for note in (*source.notes, *tally.notes):
         tell(f"note: {note}")
     never = list(engine.waiting)
     for start in never:

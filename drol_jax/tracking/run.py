@@ -32,6 +32,8 @@ class Tally:
     """Frames with a box, by target."""
     rows: dict[str, int] = field(default_factory=dict)
     """Frames, by target."""
+    notes: tuple[str, ...] = ()
+    """What the user should be told of the files."""
     ended: str = ""
     """Why it ended before the video did; empty where it did not."""
 
@@ -101,6 +103,7 @@ def run(
                 _keep(engine, outputs, kept, tally.last)
             raise
         outputs.close(None if tally.ended or tally.last is None else tally.last + 1)
+        tally.notes = outputs.notes
     return tally
 
 

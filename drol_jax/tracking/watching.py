@@ -4,15 +4,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from drol_jax.show.drawing import Annotator
-from drol_jax.show.live import LivePage
 from drol_jax.show.progress import Progress
 from drol_jax.show.window import Window
 from drol_jax.tracking.run import Show
 from drol_jax.tracks.formats import jsonl
 from drol_jax.tracks.table import Row
 from drol_jax.video.frame import VideoFrame, VideoInfo
+
+if TYPE_CHECKING:
+    from drol_jax.show.live import LivePage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,8 @@ def watching(watch: Watch, info: VideoInfo) -> Iterator[list[Show]]:
             stack.callback(window.close)
             shows.append(window)
         if watch.page:
+            from drol_jax.show.live import LivePage  # brings a server, which few runs want
+
             page = LivePage(host=watch.host, port=watch.port)
             stack.callback(page.close)
             shows.append(lambda frame, rows: _shown(page, frame, rows, info.scale))
@@ -53,7 +58,7 @@ def watching(watch: Watch, info: VideoInfo) -> Iterator[list[Show]]:
         yield shows
 
 
-def _shown(page: LivePage, frame: VideoFrame, rows: Sequence[Row], scale: float) -> bool:
+def _shown(page: "LivePage", frame: VideoFrame, rows: Sequence[Row], scale: float) -> bool:
     page.show(frame, rows, scale=scale)
     return True
 
