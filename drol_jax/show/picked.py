@@ -74,12 +74,20 @@ def _box(name: str, given: object, width: int, height: int) -> Box:
     x, y, w, h = (float(value) for value in given)
     if not (w > 0 and h > 0):
         raise ValueError(f"{name}: the box has no size; draw it again")
-    left, top, right, bottom = max(x, 0.0), max(y, 0.0), min(x + w, float(width)), min(y + h, float(height))
-    if right <= left or bottom <= top:
+    (x, w), (y, h) = _cut(x, w, width), _cut(y, h, height)
+    if w <= 0 or h <= 0:
         raise ValueError(f"{name}: the box lies outside the image; draw it inside")
-    if right - left < min(LEAST_SIDE, width) or bottom - top < min(LEAST_SIDE, height):
+    if w < min(LEAST_SIDE, width) or h < min(LEAST_SIDE, height):
         raise ValueError(f"{name}: a side is under {LEAST_SIDE:g} pixels in the image; draw the box larger")
-    return left, top, right - left, bottom - top
+    return x, y, w, h
+
+
+def _cut(start: float, side: float, room: int) -> tuple[float, float]:
+    """Start and length within the image; as they came where they are."""
+    if start >= 0 and start + side <= room:
+        return start, side
+    low = max(start, 0.0)
+    return low, min(start + side, float(room)) - low
 
 
 def _is_finite(value: object) -> bool:

@@ -79,7 +79,7 @@ export function listen(canvas, view, scene) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button > 1 || pointers.size === 2) return;
     event.preventDefault();
-    canvas.focus({ preventScroll: true });
+    canvas.focus({ preventScroll: true, focusVisible: false });
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, point(event));
     if (pointers.size === 2) undo();

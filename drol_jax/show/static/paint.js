@@ -27,7 +27,8 @@ function outline(pen, [x, y, w, h], item, width, height) {
     Object.assign(pen, { strokeStyle: colour, lineWidth: line });
     pen.strokeRect(x, y, w, h);
   }
-  plate(pen, item.name, x, y, item.colour, width, height);
+  const inside = x < width && y < height && x + w > 0 && y + h > 0;
+  if (inside) plate(pen, item.name, x, y, item.colour, width, height);
 }
 
 // Words on a dark plate above a point, or below it where there is no room.

@@ -14,6 +14,7 @@ picture.src = "picture.jpg";
 await picture.decode();
 
 const canvas = $("stage");
+canvas.parentElement.style.setProperty("--aspect", setup.height / setup.width);
 const view = new View(canvas, [setup.width, setup.height]);
 let asked = false;
 let entered = 0;
