@@ -29,8 +29,10 @@ def row(
 
 @pytest.fixture
 def page():
-    with LivePage(announce=lambda line: None) as running:
+    now = [0.0]
+    with LivePage(announce=lambda line: None, clock=lambda: now[0]) as running:
         yield running
+        now[0] = 60.0  # all pages went away long ago, so that the end waits for none
 
 
 def ask(page: LivePage, query: str = "after=0") -> tuple[dict, np.ndarray | None]:

@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import cv2
@@ -54,7 +54,7 @@ def picking(**options):
     thread.start()
     page = Page(opened.result(5))
     yield page, result
-    if not result.done():
+    with suppress(OSError):  # the page is gone where it was answered
         page.start(("last", [1, 1, 9, 9]))
     thread.join(5)
 
@@ -101,19 +101,19 @@ class TestAnswer:
     def test_only_the_first_of_two_tabs_is_heard(self):
         with picking() as (page, result):
             answers = list[tuple[int, dict[str, object]]]()
-            tabs = [
-                threading.Thread(target=lambda n=n: answers.append(page.start((f"t{n}", [1, 2, 30, 20]))))
-                for n in range(2)
-            ]
+
+            def press(name: str) -> None:
+                with suppress(OSError):  # the server may have ended before the second one asks
+                    answers.append(page.start((name, [1, 2, 30, 20])))
+
+            tabs = [threading.Thread(target=press, args=[f"t{number}"]) for number in range(2)]
             for tab in tabs:
                 tab.start()
             for tab in tabs:
                 tab.join(5)
             assert len(result.result(5)) == 1
-            assert [told["error"] for status, told in answers if status == 409] in (
-                [],  # the server had ended before the second one asked
-                ["tracking has started already, from another tab"],
-            )
+            assert [status for status, _ in answers].count(200) == 1
+            assert all("another tab" in str(told["error"]) for status, told in answers if status != 200)
 
 
 class TestWaiting:
@@ -158,7 +158,7 @@ def sent(name: object = "a", box: object = (1, 2, 30, 20)) -> bytes:
 class TestChecking:
     def test_a_box_over_the_edge_is_cut_to_the_image(self):
         assert boxes_of(sent(box=[-10, -5, 30, 20]), 100, 60) == [("a", (0.0, 0.0, 20.0, 15.0))]
-        assert boxes_of(sent(box=[90, 50, 1e308, 1e299]), 100, 60) == [("a", (90.0, 50.0, 10.0, 10.0))]
+        assert boxes_of(sent(box=[90, 50, 1e299, 1e299]), 100, 60) == [("a", (90.0, 50.0, 10.0, 10.0))]
 
     @pytest.mark.parametrize(
         ("box", "words"),
@@ -167,6 +167,7 @@ class TestChecking:
             ([1, 2, 3, True], "not four numbers"),
             ([1, 2, 3, "4"], "not four numbers"),
             ([1, 2, 3, 10**400], "not four numbers"),
+            ([1, 2, 3, 1e308], "not four numbers"),
             ({"x": 1}, "not four numbers"),
             ([1, 2, 0, 4], "no size"),
             ([9, 9, -3, 4], "no size"),
