@@ -46,9 +46,10 @@ async function take({ told, jpeg }) {
     moments = moments.concat(told.past).filter(([time]) => time >= frame.time - SECONDS);
     draw();
   }
-  const rate = told.rate ? `${told.rate.toFixed(1)} frames/s` : "Running";
+  // Apart from the status, which screen readers tell at every change.
+  $("rate").textContent = told.rate ? `${told.rate.toFixed(1)} frames/s` : "";
   if (told.ended) status("Tracking has ended", "ended");
-  else status(frame ? rate : "Running");
+  else status("Running");
 }
 
 function draw() {
