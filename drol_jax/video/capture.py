@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from drol_jax.video.opencv import believed, quiet
+from drol_jax.video.files import believed
+from drol_jax.video.opencv import quiet
 
 
 class Capture(Protocol):

@@ -9,14 +9,11 @@ from pathlib import Path
 import cv2
 from cv2.utils import logging
 
-from drol_jax.video.files import checked_file, cut_note, not_opened
+from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark
 from drol_jax.video.reader import EndsHere, Facts, Seen
 from drol_jax.video.timeline import Timeline
 from drol_jax.video.whole import missing_bytes
-
-LEAST_RATE, MOST_RATE = 0.1, 500
-"""Frames a second. Outside, as the 600 that OpenCV tells of some transport streams, the rate is not believed."""
 
 
 class CvFile:
@@ -71,11 +68,6 @@ class CvFile:
     def _tell_end(self, last: int) -> None:
         if missing := missing_bytes(self._path):
             self.cut, self._note = True, (cut_note(missing, last, self.facts.frames),)
-
-
-def believed(rate: float) -> Fraction | None:
-    """A rate that OpenCV tells, as a fraction such as 30000/1001; None where it cannot be one."""
-    return Fraction(rate).limit_denominator(1001) if LEAST_RATE <= rate <= MOST_RATE else None
 
 
 @contextmanager

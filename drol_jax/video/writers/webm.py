@@ -80,10 +80,9 @@ def _opened(path: Path, width: int, height: int, rate: Fraction) -> cv2.VideoWri
         raise cannot_write(path, error.strerror or str(error)) from error
     size = (width + width % 2, height + height % 2)
     for codec in CODECS:
-        with quiet():
-            film = cv2.VideoWriter(
-                str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*codec), float(rate), (width, height)
-            )
+        code = cv2.VideoWriter.fourcc(*codec)
+        with quiet(), _hushed():
+            film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, float(rate), size)
         if film.isOpened():
             return film
     raise cannot_write(path, "this OpenCV has no encoder for WebM")
