@@ -55,8 +55,8 @@ def test_both_readers_give_the_frames_and_times_that_were_encoded(tmp_path, name
     (by_pyav, source), (by_opencv, _) = (frames(path, reader=reader) for reader in BOTH)
     same(by_opencv, by_pyav)
     assert [f.time for f in by_pyav] == pytest.approx(times, abs=2e-3)
-    # Matroska tells a length alone, which says little of how many frames there are at an unsteady rate.
-    assert source.info.frames == (pytest.approx(films.FRAMES, abs=1) if name != "unsteady.mkv" else 28)
+    if name != "unsteady.mkv":  # which tells a length alone: little of how many frames there are
+        assert source.info.frames == pytest.approx(films.FRAMES, abs=1)
     assert not source.cut and source.notes == ()
     image = by_pyav[5].image
     assert image.flags.c_contiguous and (source.info.width, source.info.height) == image.shape[1::-1]

@@ -116,6 +116,11 @@ def test_what_is_no_source_is_refused(spec):
         open_source(spec)
 
 
+def test_a_film_on_a_web_server_is_not_taken_for_a_stream():
+    with pytest.raises(UserError, match=r"http://example\.org: .*download it"):
+        open_source("http://example.org/a/match.mp4?token=secret")
+
+
 class TestAhead:
     def test_gives_the_same_frames_and_facts(self):
         source = ahead(open_source([picture(n) for n in range(9)]), depth=2)

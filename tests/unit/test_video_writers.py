@@ -68,10 +68,10 @@ from fractions import Fraction
 from pathlib import Path
 from drol_jax.video.writers.open import open_film
 path = Path(sys.argv[1])
-film = open_film(path, 64, 48, Fraction(25))
+film = open_film(path, 192, 144, Fraction(25))
 noise = np.random.default_rng(0)
-for n in range(200):
-    film.add(noise.integers(0, 255, (48, 64, 3), np.uint8), n / 25)
+for n in range(150):
+    film.add(noise.integers(0, 255, (144, 192, 3), np.uint8), n / 25)
 while path.stat().st_size < 200_000:
     time.sleep(0.02)
 os.kill(os.getpid(), {int(signal.SIGKILL)})
