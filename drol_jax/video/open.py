@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drol_jax.errors import UserError
 from drol_jax.video.arrays import Arrays
-from drol_jax.video.capture import camera_opener, stream_name, stream_opener
+from drol_jax.video.capture import camera_opener, stream_host, stream_opener, stream_place
 from drol_jax.video.extra import installed, pyav
 from drol_jax.video.frame import VideoSource
 from drol_jax.video.images import Images, folder_images, natural
@@ -62,10 +62,8 @@ def _reader(spec: Spec, options: ReadOptions, have_pyav: Installed, patience: Pa
         return Live(f"camera {int(spec)}", f"camera {int(spec)}", camera_opener(int(spec)), patience)
     if isinstance(spec, str) and ADDRESS.fullmatch(spec):
         if FILE.fullmatch(spec):
-            raise UserError(
-                f"{stream_name(spec)}: a film on a web server is no live stream; download it, give its path"
-            )
-        return Live(stream_name(spec), stream_name(spec), stream_opener(spec, patience.stall), patience)
+            raise UserError(f"{stream_place(spec)}: a film on a web server is no stream; download it, give its path")
+        return Live(stream_host(spec), stream_place(spec), stream_opener(spec, patience.stall), patience)
     if isinstance(spec, str | Path):
         return _path_reader(Path(spec), options, have_pyav)
     if isinstance(spec, Iterable):

@@ -106,6 +106,20 @@ def test_a_truncated_file_is_given_to_its_last_good_frame_and_told(tmp_path, rea
     assert f"cut off after frame {len(found) - 1} of about 24" in source.notes[-1]
 
 
+@pytest.mark.parametrize("reader", BOTH)
+def test_damage_in_the_middle_is_passed_over_and_told(film, tmp_path, reader):
+    data = bytearray(film.read_bytes())
+    middle = data.find(b"mdat") + (len(data) - data.find(b"mdat")) // 2
+    data[middle : middle + 400] = bytes(400)
+    (tmp_path / "damaged.mp4").write_bytes(data)
+    wanted, _ = frames(film, reader=reader)
+    found, source = frames(tmp_path / "damaged.mp4", reader=reader)
+    assert films.FRAMES - 6 <= len(found) < films.FRAMES
+    assert found[-1].time == pytest.approx(wanted[-1].time, abs=1e-3)
+    np.testing.assert_array_equal(found[-1].image, wanted[-1].image)
+    assert not source.cut and "passed over" in source.notes[0]
+
+
 def test_a_cut_behind_the_last_wanted_frame_does_not_matter(tmp_path):
     whole = films.write(tmp_path / "whole.mp4", index_first=True)
     found, source = frames(films.shortened(whole, tmp_path / "cut.mp4", 0.8), end=3)

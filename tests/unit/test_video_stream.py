@@ -8,7 +8,7 @@ import pytest
 
 from drol_jax.errors import UserError
 from drol_jax.video.ahead import ahead
-from drol_jax.video.capture import stream_name
+from drol_jax.video.capture import stream_host, stream_place
 from drol_jax.video.options import ReadOptions
 from drol_jax.video.source import Source
 from drol_jax.video.stream import Live, Patience
@@ -163,4 +163,5 @@ def test_a_live_source_is_not_read_ahead():
 
 
 def test_the_name_of_a_stream_tells_no_password():
-    assert stream_name("rtsp://me:secret@cam.example:554/live?x=1") == "rtsp://cam.example:554"
+    address = "rtsp://me:secret@cam.example:554/live?token=x"
+    assert (stream_host(address), stream_place(address)) == ("cam.example", "rtsp://cam.example:554")
