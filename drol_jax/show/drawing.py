@@ -5,18 +5,21 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
+from drol_jax.show import labels
 from drol_jax.show.colours import colour
+from drol_jax.show.labels import DARK, Colour
 from drol_jax.tracks import rle
 from drol_jax.tracks.table import Row, TargetState
 
-LETTERS = cv2.FONT_HERSHEY_SIMPLEX
-DARK, LIGHT = (16, 16, 16), (255, 255, 255)
 DIM = 0.55
 """Brightness of an unsure target's colour."""
 TINT = 0.4
-"""How much of a target's colour its mask lets through."""
+"""How much of a target's colour its mask takes on."""
 FINE = 4
 """Binary places of coordinates that OpenCV draws with."""
+LONGEST_NAME = 24
+MOST_DASHES = 200
+"""Of one side: a box far larger than the image has longer ones."""
 
 
 class Annotator:
@@ -33,32 +36,40 @@ class Annotator:
     def __call__(self, image: np.ndarray, rows: Sequence[Row], *, scale: float = 1.0) -> np.ndarray:
         """A frame with its rows in it.
 
+        A box is dashed where its target is occluded and dim where it is unsure; a mask tints its pixels and has its
+        rotated box. A target without a box has a line in the lower left corner.
+
         Args:
           image: uint8 RGB [H, W, 3].
           rows: of the frame; boxes in pixels of the source.
           scale: pixels of the image for one of the source.
 
         Returns:
-          uint8 RGB [H, W, 3], an array of its own. Letters beyond ASCII, which OpenCV cannot draw, stand as the
-          target's number.
+          uint8 RGB [H, W, 3], an array of its own. A name with letters beyond ASCII, which OpenCV's own letters lack,
+          stands as the target's number: `target 3`.
+
+        Raises:
+          ValueError: a mask is not of the source's size.
         """
         for row in rows:
             self._numbers.setdefault(row.name, len(self._numbers))
-        drawn = image.copy()
-        for row in rows:
+        drawn = np.array(image, order="C")
+        seen = [row for row in rows if row.box is not None]
+        for row in seen:
             if row.mask is not None:
-                _tint(drawn, row.mask, colour(self._numbers[row.name]), scale)
-        for row in rows:
-            if row.box is not None:
-                _box(drawn, row, self._paint(row), scale)
-        for row in rows:
-            if row.box is not None:
-                _label(drawn, f"{self._word(row.name)} {row.confidence:.2f}", row.box, self._paint(row), scale)
-        away = [f"{self._word(row.name)}: {row.state}" for row in rows if row.box is None]
-        _corner(drawn, away, [self._paint(row) for row in rows if row.box is None])
+                _tint(drawn, row.mask, self._paint(row), scale)
+        thin = max(1, round(2 * labels.unit(drawn)))
+        for row in seen:
+            _outline(drawn, row, self._paint(row), scale, thin)
+        for row in seen:
+            x, y = row.box[:2] if row.box is not None else (0.0, 0.0)
+            words = f"{self._word(row.name)} {row.confidence:.2f}"
+            labels.above(drawn, words, x * scale - thin, y * scale - thin, self._paint(row))
+        away = [row for row in rows if row.box is None]
+        labels.stacked(drawn, [(f"{self._word(row.name)}: {row.state}", self._paint(row)) for row in away])
         return drawn
 
-    def _paint(self, row: Row) -> tuple[int, int, int]:
+    def _paint(self, row: Row) -> Colour:
         red, green, blue = colour(self._numbers[row.name])
         if row.state != TargetState.UNCERTAIN:
             return red, green, blue
@@ -66,95 +77,49 @@ class Annotator:
 
     def _word(self, name: str) -> str:
         if name.isascii() and name.isprintable():
-            return name if len(name) <= 24 else f"{name[:21]}..."
+            return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
         return f"target {self._numbers[name] + 1}"
 
 
-def _unit(image: np.ndarray) -> float:
-    """Size of letters and lines: 1 in a picture of 640 by 480, more in larger ones."""
-    return float(np.clip(np.sqrt(image.shape[0] * image.shape[1] / (640 * 480)), 0.6, 6))
-
-
-def _box(image: np.ndarray, row: Row, paint: tuple[int, int, int], scale: float) -> None:
-    """The box's outline on a dark edge; broken where the target is occluded."""
+def _outline(image: np.ndarray, row: Row, paint: Colour, scale: float, thin: int) -> None:
+    """The box, and the mask's rotated box thinner, on dark edges."""
     assert row.box is not None
-    x, y, w, h = (side * scale for side in row.box)
-    # Pixel centres lie at integers: a box from x on begins half a pixel before its first pixel's centre.
-    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) - 0.5
-    thin = max(1, round(2 * _unit(image)))
-    if row.state == TargetState.OCCLUDED:
-        _broken(image, corners, paint, thin)
-        return
-    fixed = [_fixed(corners)]
-    cv2.polylines(image, fixed, True, DARK, thin + 2, cv2.LINE_AA, FINE)
-    cv2.polylines(image, fixed, True, paint, thin, cv2.LINE_AA, FINE)
+    x, y, w, h = row.box
+    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
+    dash = 6.0 * thin if row.state == TargetState.OCCLUDED else None
+    _closed(image, corners * scale, paint, thin, dash)
+    if row.polygon is not None:
+        _closed(image, np.array(row.polygon).reshape(-1, 2) * scale, paint, max(1, thin // 2), dash)
 
 
-def _broken(image: np.ndarray, corners: np.ndarray, paint: tuple[int, int, int], thin: int) -> None:
-    dash = 6.0 * thin
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        length = float(np.linalg.norm(end - start))
-        count = int(np.clip(length / (2 * dash), 1, 200))
-        along = (end - start) / count
-        lines = [_fixed(np.stack([start + k * along, start + (k + 0.5) * along])) for k in range(count)]
-        cv2.polylines(image, lines, False, DARK, thin + 2, cv2.LINE_AA, FINE)
-        cv2.polylines(image, lines, False, paint, thin, cv2.LINE_AA, FINE)
+def _closed(image: np.ndarray, corners: np.ndarray, paint: Colour, thin: int, dash: float | None) -> None:
+    # Pixel centres lie at integers: what begins at x begins half a pixel before its first pixel's centre.
+    corners = corners - 0.5
+    lines = [_fixed(corners)] if dash is None else list(_fixed(_dashes(corners, dash)))
+    cv2.polylines(image, lines, dash is None, DARK, thin + 2, cv2.LINE_AA, FINE)
+    cv2.polylines(image, lines, dash is None, paint, thin, cv2.LINE_AA, FINE)
 
 
-def _label(
-    image: np.ndarray,
-    words: str,
-    box: tuple[float, float, float, float],
-    paint: tuple[int, int, int],
-    scale: float,
-) -> None:
-    """Words on a dark plate above the box, or below its upper edge where there is no room; inside the image."""
-    (width, height), below = _measure(words, _unit(image))
-    pad = max(2, round(3 * _unit(image)))
-    left = int(np.clip(box[0] * scale, 0, max(0, image.shape[1] - width - 2 * pad)))
-    top = int(box[1] * scale) - height - below - 2 * pad
-    if top < 0:
-        top = int(np.clip(box[1] * scale, 0, max(0, image.shape[0] - height - below - 2 * pad)))
-    _plate(image, words, left, top, paint)
-
-
-def _corner(image: np.ndarray, lines: Sequence[str], paints: Sequence[tuple[int, int, int]]) -> None:
-    """Lines in the lower left corner."""
-    unit = _unit(image)
-    pad = max(2, round(3 * unit))
-    bottom = image.shape[0]
-    for words, paint in zip(lines, paints, strict=True):
-        (_, height), below = _measure(words, unit)
-        bottom -= height + below + 2 * pad
-        if bottom < 0:
-            break
-        _plate(image, words, 0, bottom, paint)
-
-
-def _plate(image: np.ndarray, words: str, left: int, top: int, paint: tuple[int, int, int]) -> None:
-    unit = _unit(image)
-    (width, height), below = _measure(words, unit)
-    pad = max(2, round(3 * unit))
-    right, bottom = left + width + 2 * pad, top + height + below + 2 * pad
-    cv2.rectangle(image, (left, top), (right, bottom), DARK, cv2.FILLED)
-    cv2.rectangle(image, (left, top), (left + max(1, pad // 2), bottom), paint, cv2.FILLED)
-    place = (left + pad + pad // 2, top + pad + height)
-    cv2.putText(image, words, place, LETTERS, 0.5 * unit, LIGHT, max(1, round(unit)), cv2.LINE_AA)
-
-
-def _measure(words: str, unit: float) -> tuple[Sequence[int], int]:
-    """((width, height), depth below the line) of words, pixels."""
-    return cv2.getTextSize(words, LETTERS, 0.5 * unit, max(1, round(unit)))
-
-
-def _tint(image: np.ndarray, mask: str, paint: tuple[int, int, int], scale: float) -> None:
-    height, width = (round(side / scale) for side in image.shape[:2])
-    covered = rle.decode(mask, height, width)
-    if covered.shape != image.shape[:2]:
-        covered = cv2.resize(covered.view(np.uint8), image.shape[1::-1], interpolation=cv2.INTER_NEAREST).view(bool)
-    image[covered] = (image[covered] * (1 - TINT) + np.array(paint) * TINT).astype(np.uint8)
+def _dashes(corners: np.ndarray, dash: float) -> np.ndarray:
+    """Ends [n, 2, 2] of dashes along closed lines; each side begins with one."""
+    sides, found = np.roll(corners, -1, axis=0) - corners, []
+    for start, side in zip(corners, sides, strict=True):
+        count = min(max(int(np.hypot(side[0], side[1]) / (2 * dash)), 1), MOST_DASHES)
+        starts = start + np.arange(count)[:, None] * side / count
+        found.append(np.stack([starts, starts + side / (2 * count)], axis=1))
+    return np.concatenate(found)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
-    """Points [n, 2] as OpenCV draws them finely; those far outside stay within its range."""
-    return np.clip(points * 2**FINE, -1e6, 1e6).round().astype(np.int32)
+    """Points [..., 2] as OpenCV draws them finely; those far outside stay within its range."""
+    return (points * 2**FINE).clip(-1e6, 1e6).round().astype(np.int32)
+
+
+def _tint(image: np.ndarray, mask: str, paint: Colour, scale: float) -> None:
+    height, width = (round(side / scale) for side in image.shape[:2])
+    covered = rle.decode(mask, height, width).view(np.uint8)
+    if covered.shape != image.shape[:2]:
+        covered = cv2.resize(covered, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    x, y, w, h = cv2.boundingRect(np.ascontiguousarray(covered))
+    part, inside = image[y : y + h, x : x + w], covered[y : y + h, x : x + w].view(bool)
+    part[inside] = (part[inside] * (1 - TINT) + np.array(paint) * TINT).astype(np.uint8)

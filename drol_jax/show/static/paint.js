@@ -1,0 +1,57 @@
+// The picture with its boxes on a canvas, sharp on every screen.
+
+const KNOBS = [[0, 0], [0.5, 0], [1, 0], [0, 0.5], [1, 0.5], [0, 1], [0.5, 1], [1, 1]];
+
+// A function that draws items [{box, colour, name}] over the picture; the chosen one has knobs.
+export function painter(canvas, view, picture) {
+  const pen = canvas.getContext("2d");
+  return (items, chosen) => {
+    const { width, height } = view.room;
+    const density = window.devicePixelRatio || 1;
+    const [columns, rows] = [Math.round(width * density), Math.round(height * density)];
+    if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
+    pen.setTransform(density, 0, 0, density, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    pen.imageSmoothingEnabled = view.scale < 3;
+    pen.drawImage(picture, ...view.placed([0, 0, view.width, view.height]));
+    for (const item of items) if (item !== chosen) outline(pen, view.placed(item.box), item, width, height);
+    if (!chosen) return;
+    const box = view.placed(chosen.box);
+    outline(pen, box, chosen, width, height);
+    for (const [right, down] of KNOBS) knob(pen, box[0] + right * box[2], box[1] + down * box[3], chosen.colour);
+  };
+}
+
+function outline(pen, [x, y, w, h], item, width, height) {
+  for (const [colour, line] of [["#101010", 4], [item.colour, 2]]) {
+    Object.assign(pen, { strokeStyle: colour, lineWidth: line });
+    pen.strokeRect(x, y, w, h);
+  }
+  const inside = x < width && y < height && x + w > 0 && y + h > 0;
+  if (inside) plate(pen, item.name, x, y, item.colour, width, height);
+}
+
+// Words on a dark plate above a point, or below it where there is no room.
+export function plate(pen, words, x, y, colour, width, height) {
+  pen.font = "600 13px system-ui, sans-serif";
+  const wide = Math.min(pen.measureText(words).width + 14, width);
+  const left = Math.max(0, Math.min(x - 1, width - wide));
+  const top = Math.max(0, Math.min(y - 23 < 0 ? y + 3 : y - 23, height - 20));
+  pen.fillStyle = "#101010";
+  pen.fillRect(left, top, wide, 20);
+  pen.fillStyle = colour;
+  pen.fillRect(left, top, 3, 20);
+  pen.fillStyle = "#ffffff";
+  pen.fillText(words, left + 8, top + 14.5, wide - 12);
+}
+
+function knob(pen, x, y, colour) {
+  pen.beginPath();
+  pen.arc(x, y, 4.5, 0, 7);
+  pen.fillStyle = "#ffffff";
+  pen.fill();
+  Object.assign(pen, { strokeStyle: "#101010", lineWidth: 3 });
+  pen.stroke();
+  Object.assign(pen, { strokeStyle: colour, lineWidth: 1.5 });
+  pen.stroke();
+}
