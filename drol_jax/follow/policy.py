@@ -14,7 +14,7 @@ class Policy:
     patience: int = 8
     """Frames not seen after which it is lost."""
     again: float = 0.9
-    """Share of its usual confidence that a place must have for a lost target to be taken for found there. Of many places
+    """Share of its usual confidence that a place must have for a lost target to be found there. Of many places
     one or the other looks somewhat like it."""
     confirm: int = 2
     """Frames in a row in which it must then be seen."""
