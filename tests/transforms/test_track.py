@@ -114,7 +114,7 @@ def test_rows_behind_the_last_snapshot_of_a_killed_run_are_tracked_again(undistu
 
 def test_files_of_another_run_are_never_written_over(undisturbed, tmp_path):
     (tmp_path / "film.csv").write_text("mine")
-    with pytest.raises(UserError, match="film.csv.* is there already; choose another --output, or pass --overwrite"):
+    with pytest.raises(UserError, match=r"film\.csv.* is there already; choose another --output, or pass --overwrite"):
         track_into(tmp_path)
     assert (tmp_path / "film.csv").read_text() == "mine"
 
