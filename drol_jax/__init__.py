@@ -30,15 +30,21 @@ if TYPE_CHECKING:
     from drol_jax.tracker.start import init, init_draws
     from drol_jax.tracker.state import StepOutput, TrackerState
     from drol_jax.tracker.step import step
+    from drol_jax.tracking.api import FrameTracks, track
+    from drol_jax.tracks.starts import Start
+    from drol_jax.video.options import ReadOptions
 
 _HOMES = {
     "BenchmarkResult": "drol_jax.report.result",
     "CacheArguments": "drol_jax.system.program",
     "Frame": "drol_jax.image.crops",
+    "FrameTracks": "drol_jax.tracking.api",
     "Got10kTracker": "drol_jax.interop.got10k",
     "LockstepRunner": "drol_jax.running.sequences",
     "Model": "drol_jax.model",
+    "ReadOptions": "drol_jax.video.options",
     "Runner": "drol_jax.running.loop",
+    "Start": "drol_jax.tracks.starts",
     "StepOutput": "drol_jax.tracker.state",
     "Targets": "drol_jax.running.targets",
     "Tracker": "drol_jax.api",
@@ -56,6 +62,7 @@ _HOMES = {
     "rotated_box": "drol_jax.image.masks",
     "step": "drol_jax.tracker.step",
     "targets": "drol_jax.running.targets",
+    "track": "drol_jax.tracking.api",
 }
 """Public names and the modules that they come from, with the name there after a colon where it is another."""
 
@@ -63,10 +70,13 @@ __all__ = [
     "BenchmarkResult",
     "CacheArguments",
     "Frame",
+    "FrameTracks",
     "Got10kTracker",
     "LockstepRunner",
     "Model",
+    "ReadOptions",
     "Runner",
+    "Start",
     "StepOutput",
     "Targets",
     "Tracker",
@@ -85,6 +95,7 @@ __all__ = [
     "rotated_box",
     "step",
     "targets",
+    "track",
 ]
 
 

@@ -13,26 +13,21 @@ Weight = Annotated[float, Ge(0)]
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceConfig:
-    """A logistic model: the probability rises with every sign and falls with none.
-
-    `drol-jax eval calibrate` fits it to a tracker.
+    """Two logistic factors, each of which can deny a box: it does not look like the target, it is not where it was
+    learned to be. Both rise with their sign. `drol-jax eval calibrate` fits them to a tracker.
     """
 
     offset: float
-    """With the online subnet on."""
-    offset_alone: float
-    """With the subnet off, where there is no online score map."""
     likeness: Weight
     """Of the mean cosine to the first frame's features, -1 to 1 (`drol_jax.tracker.appearance`)."""
-    score: Weight
-    """Of the score's log odds, where scores are probabilities."""
+    online_offset: float
     online: Weight
-    """Of the online score map at the box's middle, cut to 0 to 1."""
+    """Of the online score map at the box's middle, cut to 0 to 1. With the subnet off this factor is 1."""
 
 
 BORROWED: Mapping[Family, ConfidenceConfig] = {
-    "peak": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, online=2.0),
-    "anchors": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, online=2.0),
-    "points": ConfidenceConfig(offset=-4.0, offset_alone=-4.0, likeness=9.0, score=0.0, online=2.0),
+    "peak": ConfidenceConfig(offset=-3.32, likeness=11.2, online_offset=-0.19, online=6.7),
+    "anchors": ConfidenceConfig(offset=-3.32, likeness=11.2, online_offset=-0.19, online=6.7),
+    "points": ConfidenceConfig(offset=-2.98, likeness=9.54, online_offset=-1.99, online=9.37),
 }
 """Of trackers that none was fitted to: that of a bundled one, or of NanoTrack V2, by family."""

@@ -14,7 +14,7 @@ from drol_jax.follow.apart import giving_way, overlaps, touching
 from drol_jax.follow.look import look
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
-from drol_jax.follow.target import GONE, Target, after_search, after_step
+from drol_jax.follow.target import GONE, Target, after_search, after_step, wanted
 from drol_jax.running.lanes import LaneState
 from drol_jax.running.targets import Targets, targets
 from drol_jax.tracker.candidates import padded_side
@@ -179,7 +179,7 @@ class Follower:
     def _search_for(self, target: Target, frame: Any, size: tuple[int, int]) -> None:
         """Look for a lost target at some places of the frame."""
         search = self.tracker.config.search
-        side = float(padded_side(target.box[2:], search.context_amount))
+        side = float(padded_side(jnp.asarray(target.box[2:], jnp.float32), search.context_amount))
         region = side * search.instance_size / search.exemplar_size
         centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy)
         seen = look(self.tracker.model, self._lanes, target.slot, centres, target.box[2:] * wider, frame)
@@ -188,7 +188,7 @@ class Follower:
         taken = (overlaps([*found, *others])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)
         confidence = np.where(taken, 0.0, seen.confidence)
         best = int(np.argmax(confidence))
-        place = found[best] if confidence[best] >= self.policy.again else None
+        place = found[best] if confidence[best] >= wanted(target, self.policy.again, self.policy) else None
         self.targets[target.name] = after_search(target, place, float(confidence[best]))
         if place is not None:
             self._lanes = self._pool.move(self._lanes, target.slot, place)

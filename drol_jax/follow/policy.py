@@ -9,14 +9,19 @@ class Policy:
 
     sure: float = 0.5
     """Confidence from which a target counts as tracked."""
-    seen: float = 0.2
+    seen: float = 0.3
     """Confidence under which it counts as not seen: its box stays where it was, and nothing is learned."""
     patience: int = 8
     """Frames not seen after which it is lost."""
-    again: float = 0.6
-    """Confidence that a place must have for a lost target to be taken for found there."""
+    again: float = 0.9
+    """Share of its usual confidence that a place must have for a lost target to be found there. Of many places
+    one or the other looks somewhat like it."""
     confirm: int = 2
     """Frames in a row in which it must then be seen."""
+    confirmed: float = 0.8
+    """Share of its usual confidence that it must have in these."""
+    least: float = 0.6
+    """Confidence below which it is not found again, however unsure it was before."""
     memory: float = 0.95
     """Weight of the past in a target's history of confidence."""
     apart: float = 0.6

@@ -26,7 +26,7 @@ def save(follower: Follower, path: Path, frame: int) -> None:
       UserError: the file cannot be written.
     """
     lanes, together = follower.memory
-    leaves = {f"leaf{number}": np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(lanes))}
+    leaves: dict[str, Any] = {f"leaf{number}": np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(lanes))}
     told = {
         "frame": frame,
         "slots": int(lanes.active.shape[0]),

@@ -80,9 +80,14 @@ def after_search(target: Target, box: np.ndarray | None, confidence: float) -> T
     return target if box is None else replace(target, box=box, confirmed=1, velocity=np.zeros(2))
 
 
+def wanted(target: Target, share: float, policy: Policy) -> float:
+    """Confidence that a lost target must have at a place, as a share of what it usually had."""
+    return max(policy.least, share * target.history)
+
+
 def _confirming(target: Target, box: np.ndarray, policy: Policy) -> Target:
     """Seen again at the place that it may have come back to, often enough, or not."""
-    if target.confidence < policy.sure:
+    if target.confidence < wanted(target, policy.confirmed, policy):
         assert target.left is not None
         return replace(target, box=target.left, confirmed=0, gone=target.gone + 1)
     if target.confirmed < policy.confirm:

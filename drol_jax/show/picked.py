@@ -91,7 +91,7 @@ def _cut(start: float, side: float, room: int) -> tuple[float, float]:
 
 
 def _is_finite(value: object) -> bool:
-    # A whole number may be too large for a float; 1e308 stays, and is cut to the image.
+    # A whole number may be too large for a float, and a sum of two floats infinite.
     return (
         isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and math.isfinite(value)
     )

@@ -1,10 +1,13 @@
 """`Server`: our own pages on this machine, for those who have their address."""
 
 import secrets
+import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from threading import Condition, Thread
+from typing import cast
 
 from drol_jax.show import hosts
 from drol_jax.show.handler import Handler
@@ -36,6 +39,7 @@ class Server(ThreadingHTTPServer):
         self.socket, self.server_address = listening, listening.getsockname()
         self.routes, self.token = dict(routes), secrets.token_urlsafe(16)
         self._under_way, self._changed = 0, Condition()
+        self._connections = set[socket.socket]()
         self._closed = False
         self._thread = Thread(target=self.serve_forever, args=(0.05,), name="drol-page", daemon=True)
         self._thread.start()
@@ -52,7 +56,10 @@ class Server(ThreadingHTTPServer):
         return [f"http://{name}:{self.server_address[1]}/{self.token}/" for name in hosts.shown(self.host, network)]
 
     def close(self) -> None:
-        """End: answers under way are given first, as far as that takes no longer than a second."""
+        """End, with all connections: answers under way are given first, as far as that takes no longer than a second.
+
+        May be called twice.
+        """
         if self._closed:
             return
         self._closed = True
@@ -61,12 +68,29 @@ class Server(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
         self._thread.join()
+        with self._changed:
+            for connection in self._connections:
+                # Browsers keep connections, and would ask this server for the next page on the same port.
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def answering(self, change: int) -> None:
         """Count answers under way."""
         with self._changed:
             self._under_way += change
             self._changed.notify_all()
+
+    def process_request(self, request: object, client_address: object) -> None:
+        """Answer a connection, which is remembered until it ends."""
+        with self._changed:
+            self._connections.add(cast(socket.socket, request))
+        super().process_request(request, client_address)  # pyright: ignore[reportArgumentType]
+
+    def shutdown_request(self, request: object) -> None:
+        """End a connection."""
+        with self._changed:
+            self._connections.discard(cast(socket.socket, request))
+        super().shutdown_request(request)  # pyright: ignore[reportArgumentType]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Be quiet about browsers that went away; anything else is a fault of ours and shown."""

@@ -37,7 +37,7 @@ def appearance(config: Config, feature: jax.Array, size: jax.Array, scale: jax.A
       scale: crop pixels per image pixel.
     """
     mean = jnp.mean(feature, axis=(0, 1))
-    return Appearance(patch=_patch(config, feature, jnp.zeros(2), size * scale) - mean, mean=mean)
+    return Appearance(patch=_patch(config, feature, jnp.zeros(2), size * scale) - mean[None, None], mean=mean)
 
 
 def likeness(
@@ -54,7 +54,7 @@ def likeness(
     Returns:
       float32 () in -1..1.
     """
-    seen = _patch(config, feature, offset * scale, size * scale) - first.mean
+    seen = _patch(config, feature, offset * scale, size * scale) - first.mean[None, None]
     products = jnp.sum(seen * first.patch, axis=-1)
     lengths = jnp.sqrt(jnp.sum(seen * seen, axis=-1) * jnp.sum(first.patch * first.patch, axis=-1))
     return jnp.mean(products / jnp.maximum(lengths, 1e-12))

@@ -81,7 +81,7 @@ def signs(
     centre: jax.Array,
     size: jax.Array,
 ) -> Signs:
-    """What speaks for a box being right, beside its score.
+    """What speaks for a box being right.
 
     Args:
       view: the region about the state's centre that the box lies in.
@@ -124,5 +124,5 @@ def chosen(
         template=template,
         localisation=localisation,
         lost_count=lost_count,
-        confidence=confidence(config, seen, candidate.score),
+        confidence=confidence(config, seen),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -52,7 +52,7 @@ class Arguments(CacheArguments):
     """Make frames smaller whose longer side has more pixels."""
     rate: float | None = None
     """Frames a second of a folder of images. Default: 25."""
-    reader: str = "auto"
+    reader: Literal["auto", "opencv", "pyav"] = "auto"
     """Library that reads video files: pyav (extra `video`), opencv, or auto, which takes pyav where it is there."""
     show: bool = False
     """Show the frames in a window."""

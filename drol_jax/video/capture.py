@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from drol_jax.video.opencv import believed, quiet
+from drol_jax.video.files import believed
+from drol_jax.video.opencv import quiet
 
 
 class Capture(Protocol):
@@ -57,10 +58,15 @@ def stream_opener(address: str, stall: float) -> Opener:
     return opened
 
 
-def stream_name(address: str) -> str:
-    """Host of an address, with its port and without a user's name and password."""
+def stream_host(address: str) -> str:
+    """Host of an address, a name that is fit for files."""
+    return urlsplit(address).hostname or "stream"
+
+
+def stream_place(address: str) -> str:
+    """An address as messages tell it: without a user's name and password, and what may be one behind the host."""
     parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".removesuffix("://") if parts.netloc else address
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def nominal_rate(capture: Capture) -> Fraction | None:

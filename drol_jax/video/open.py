@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drol_jax.errors import UserError
 from drol_jax.video.arrays import Arrays
-from drol_jax.video.capture import camera_opener, stream_name, stream_opener
+from drol_jax.video.capture import camera_opener, stream_host, stream_opener, stream_place
 from drol_jax.video.extra import installed, pyav
 from drol_jax.video.frame import VideoSource
 from drol_jax.video.images import Images, folder_images, natural
@@ -20,6 +20,8 @@ from drol_jax.video.stream import Live, Patience
 
 ADDRESS = re.compile(r"(rtsp|rtsps|rtmp|http|https|udp|rtp|srt|tcp)://.+", re.IGNORECASE)
 """Of a stream."""
+FILE = re.compile(r"https?://[^?#]+\.(mp4|m4v|mov|mkv|webm|avi)([?#].*)?", re.IGNORECASE)
+"""Of a film, most of whose frames would be dropped if it were read as it comes."""
 KINDS = "a video file, a folder or pattern of images, a camera's number, or an address such as rtsp://host/path"
 
 Spec = str | Path | int | Iterable[object]
@@ -59,7 +61,9 @@ def _reader(spec: Spec, options: ReadOptions, have_pyav: Installed, patience: Pa
             raise UserError(f"camera {spec}: cameras are numbered from 0; give 0 for the first")
         return Live(f"camera {int(spec)}", f"camera {int(spec)}", camera_opener(int(spec)), patience)
     if isinstance(spec, str) and ADDRESS.fullmatch(spec):
-        return Live(stream_name(spec), stream_name(spec), stream_opener(spec, patience.stall), patience)
+        if FILE.fullmatch(spec):
+            raise UserError(f"{stream_place(spec)}: a film on a web server is no stream; download it, give its path")
+        return Live(stream_host(spec), stream_place(spec), stream_opener(spec, patience.stall), patience)
     if isinstance(spec, str | Path):
         return _path_reader(Path(spec), options, have_pyav)
     if isinstance(spec, Iterable):

@@ -9,14 +9,16 @@ from pathlib import Path
 import cv2
 from cv2.utils import logging
 
-from drol_jax.video.files import checked_file, cut_note, not_opened
+from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark
 from drol_jax.video.reader import EndsHere, Facts, Seen
 from drol_jax.video.timeline import Timeline
 from drol_jax.video.whole import missing_bytes
 
-LEAST_RATE, MOST_RATE = 0.1, 500
-"""Frames a second. Outside, as the 600 that OpenCV tells of some transport streams, the rate is not believed."""
+MORE = ", PyAV knows more codecs (pip install 'drol_jax[video]')"
+"""What is told of a codec: AV1 is one that OpenCV's own wheel cannot decode."""
+TRIES = 32
+"""To get a frame, before the file is taken to be at its end."""
 
 
 class CvFile:
@@ -36,31 +38,41 @@ class CvFile:
         with quiet():
             self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
-            raise not_opened(path, "no video that OpenCV can decode")
+            raise not_opened(path, f"no video that OpenCV can decode{MORE}")
         nominal = believed(self._capture.get(cv2.CAP_PROP_FPS))
         count = round(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if nominal else 0
         self.facts = Facts(name=path.stem, where=str(path), rate=nominal, frames=count if count > 0 else None)
         self.cut = False
         self._timeline = Timeline(nominal or rate)
         self._note: tuple[str, ...] = ()
+        self._damaged = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self._timeline.notes + self._note
+        damaged = f"decoding failed {self._damaged} times in the middle; what could not be decoded was passed over"
+        return ((damaged,) if self._damaged and not self.cut else ()) + self._timeline.notes + self._note
 
     def close(self) -> None:
         self._capture.release()
 
     def frames(self, start: Mark) -> Iterator[Seen]:
         number, previous = -1, 0.0
-        while self._capture.grab():
+        while self._grab():
             number += 1
             # Of the frame just grabbed, from 0. A film without timestamps says 0 for all.
             stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             missing = number > 0 and stamp == previous == 0
             previous = stamp
             yield Seen(number, self._timeline.at(number, None if missing else stamp), self._picture)
+        if number < 0:
+            raise not_opened(self._path, f"OpenCV cannot decode one frame of it{MORE}")
         self._tell_end(number)
+
+    def _grab(self) -> bool:
+        """Go to the next frame; past some that cannot be decoded, at which OpenCV stops as at the end of the file."""
+        failed = next((tried for tried in range(TRIES) if self._capture.grab()), None)
+        self._damaged += failed or 0
+        return failed is not None
 
     def _picture(self) -> cv2.typing.MatLike:
         found, bgr = self._capture.retrieve()
@@ -71,11 +83,6 @@ class CvFile:
     def _tell_end(self, last: int) -> None:
         if missing := missing_bytes(self._path):
             self.cut, self._note = True, (cut_note(missing, last, self.facts.frames),)
-
-
-def believed(rate: float) -> Fraction | None:
-    """A rate that OpenCV tells, as a fraction such as 30000/1001; None where it cannot be one."""
-    return Fraction(rate).limit_denominator(1001) if LEAST_RATE <= rate <= MOST_RATE else None
 
 
 @contextmanager

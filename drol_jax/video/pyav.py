@@ -12,7 +12,7 @@ import numpy as np
 
 from drol_jax.errors import UserError, reason
 from drol_jax.video.extra import pyav
-from drol_jax.video.files import checked_file, cut_note, not_opened
+from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark
 from drol_jax.video.packets import Place, find_place
 from drol_jax.video.reader import Facts, Seen
@@ -37,7 +37,7 @@ class AvFile:
         self._path = path
         self._container = self._opened()
         stream = self._stream()
-        nominal = stream.average_rate or stream.guessed_rate
+        nominal = believed(stream.average_rate) or believed(stream.guessed_rate)
         self.facts = Facts(name=path.stem, where=str(path), rate=nominal, frames=_estimate(stream, nominal))
         self.cut = False
         self._timeline = Timeline(nominal or rate)

@@ -10,6 +10,7 @@ import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.video.capture import Capture, Opener, nominal_rate
+from drol_jax.video.opencv import quiet
 from drol_jax.video.options import Mark
 from drol_jax.video.reader import Facts, Seen
 
@@ -62,7 +63,7 @@ class Live:
         self._ended = ""
         self._dropped = self._reopened = 0
         # A daemon: a driver that never returns must not keep the program from ending.
-        self._thread = threading.Thread(target=self._run, args=(capture,), name="drol-live", daemon=True)
+        self._thread = threading.Thread(target=self._run_quietly, args=(capture,), name="drol-live", daemon=True)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -103,6 +104,10 @@ class Live:
 
     def _pause(self, tried: int) -> float:
         return min(self._patience.pause * 2**tried, self._patience.longest_pause)
+
+    def _run_quietly(self, capture: Capture) -> None:
+        with quiet():  # a stream that stalls is told in a note
+            self._run(capture)
 
     def _run(self, capture: Capture) -> None:
         """Take frames until told to stop, or the source is gone for good."""

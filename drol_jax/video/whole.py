@@ -1,4 +1,4 @@
-"""Bytes that a video file lacks, told by the lengths in its own header."""
+"""Bytes that a video file lacks at least, told by the lengths in its own header."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def missing_bytes(path: Path) -> int:
       path: MP4 and MOV, Matroska and WebM, AVI are known.
 
     Returns:
-      Bytes; 0 where none are missing or the format does not tell.
+      Bytes, at least; 0 where none are missing or the format does not tell.
 
     Raises:
       OSError: it cannot be read.

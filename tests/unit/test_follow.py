@@ -20,11 +20,15 @@ def target(**changes):
     return replace(Target(name="anna", slot=0, box=BOX), **changes)
 
 
+def moved(right, down=0.0):
+    return BOX + np.array([right, down, 0, 0])
+
+
 def through(confidences, start=None, step=(0.0, 0.0)):
     """The target after frames of these confidences; it moves by `step` a frame."""
     now, states = start or target(), []
     for number, confidence in enumerate(confidences, 1):
-        box = BOX + [number * step[0], number * step[1], 0, 0]
+        box = moved(number * step[0], number * step[1])
         now = after_step(now, box, confidence, SIZE, POLICY)
         states.append(now.state)
     return now, states
@@ -43,9 +47,9 @@ def test_a_target_that_is_not_seen_is_occluded_for_a_while_then_lost():
 
 
 def test_an_occluded_target_goes_on_where_it_was_heading_and_comes_back_as_tracked():
-    now, states = through([0.9] * 10 + [0.0], step=(4, 0))
+    now, _ = through([0.9] * 10 + [0.0], step=(4, 0))
     assert now.state == TargetState.OCCLUDED and now.box[0] > BOX[0] + 40
-    again = after_step(now, BOX + [44, 0, 0, 0], 0.8, SIZE, POLICY)
+    again = after_step(now, moved(44), 0.8, SIZE, POLICY)
     assert again.state == TargetState.TRACKED and again.unseen == 0
 
 
@@ -83,7 +87,7 @@ def test_a_place_that_is_not_confirmed_is_given_up_and_the_search_goes_on_from_t
 
 
 def test_targets_that_lie_on_one_another_are_told():
-    boxes = {"a": BOX, "b": BOX + [5, 0, 0, 0], "c": BOX + [200, 0, 0, 0]}
+    boxes = {"a": BOX, "b": moved(5), "c": moved(200)}
     assert touching(boxes, 0.1) == {"a": ("b",), "b": ("a",), "c": ()}
     assert touching({}, 0.1) == {}
 
@@ -95,7 +99,7 @@ def test_of_two_that_want_one_place_the_one_with_the_weaker_history_keeps_away()
 
 
 def test_of_equal_histories_the_one_that_jumped_farther_keeps_away():
-    there, elsewhere = target(name="a"), target(name="b", box=BOX + [80, 0, 0, 0])
+    there, elsewhere = target(name="a"), target(name="b", box=moved(80))
     assert giving_way([elsewhere, there], [BOX, BOX], frozenset(), POLICY) == {"b"}
 
 
@@ -111,7 +115,7 @@ def test_targets_that_were_boxed_on_one_another_may_stay_so():
 
 def test_targets_apart_keep_their_places():
     a, b = target(name="a"), target(name="b")
-    assert giving_way([a, b], [BOX, BOX + [30, 0, 0, 0]], frozenset(), POLICY) == set()
+    assert giving_way([a, b], [BOX, moved(30)], frozenset(), POLICY) == set()
     assert overlaps([]).shape == (0, 0)
 
 

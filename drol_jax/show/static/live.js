@@ -23,8 +23,9 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 const painted = () => new Promise((done) => requestAnimationFrame(done));
 
 function status(words, className = "") {
-  if ($("status").textContent !== words) $("status").textContent = words;
+  if ($("word").textContent !== words) $("word").textContent = words;
   $("status").className = className;
+  if (className) $("rate").textContent = "";
 }
 
 async function ask() {
@@ -46,9 +47,12 @@ async function take({ told, jpeg }) {
     moments = moments.concat(told.past).filter(([time]) => time >= frame.time - SECONDS);
     draw();
   }
-  const rate = told.rate ? `${told.rate.toFixed(1)} frames/s` : "Running";
   if (told.ended) status("Tracking has ended", "ended");
-  else status(frame ? rate : "Running");
+  else {
+    status("Running");
+    // Apart from the word, which screen readers tell at every change.
+    $("rate").textContent = told.rate ? `${told.rate.toFixed(1)} frames/s` : "";
+  }
 }
 
 function draw() {

@@ -34,7 +34,7 @@ def film_suffix(wanted: str, have_pyav: Installed = installed) -> tuple[str, str
     """
     suffix = "." + wanted.lower().removeprefix(".")
     if suffix not in KINDS:
-        raise UserError(f"{wanted!r} is no kind of film{hint(suffix, KINDS)}; give one of {', '.join(KINDS)}")
+        raise UserError(f"{wanted!r} is no kind of film{hint(suffix, tuple(KINDS))}; give one of {', '.join(KINDS)}")
     return (".webm", MISSING) if suffix == ".mp4" and not have_pyav() else (suffix, "")
 
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from drol_jax.video.opencv import quiet
+from drol_jax.video.whole import missing_bytes
 from drol_jax.video.writers.checks import cannot_write, even, fitting
 
 CODECS = ("VP80", "VP90")
@@ -19,7 +20,8 @@ CODECS = ("VP80", "VP90")
 class WebM:
     """A `FilmWriter` of constant rate: an image is repeated, or left out, so that each is shown close to its time.
 
-    A file whose process is killed plays up to there. The bytes differ from run to run: each file has an identity.
+    A file whose process is killed plays, but for its last 256 KiB, which OpenCV holds back. The bytes differ from run
+    to run: each file has an identity.
     """
 
     def __init__(self, path: Path, width: int, height: int, rate: Fraction) -> None:
@@ -80,10 +82,9 @@ def _opened(path: Path, width: int, height: int, rate: Fraction) -> cv2.VideoWri
         raise cannot_write(path, error.strerror or str(error)) from error
     size = (width + width % 2, height + height % 2)
     for codec in CODECS:
-        with quiet():
-            film = cv2.VideoWriter(
-                str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*codec), float(rate), (width, height)
-            )
+        code = cv2.VideoWriter.fourcc(*codec)
+        with quiet(), _hushed():
+            film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, float(rate), size)
         if film.isOpened():
             return film
     raise cannot_write(path, "this OpenCV has no encoder for WebM")
@@ -104,7 +105,9 @@ def _hushed() -> Iterator[None]:
 
 
 def _finished(path: Path) -> bool:
-    """Whether the header tells the length, which is written last."""
+    """Whether the header tells the length, which is written last, and the file has it."""
+    if missing_bytes(path):
+        return False
     with quiet():
         film = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
