@@ -93,7 +93,9 @@ def swipe(tab: Any, start: tuple[float, float], end: tuple[float, float]) -> Non
 
     touch("touchStart", {"x": x, "y": y})
     for part in (0.3, 0.6, 1.0):
+        tab.wait_for_timeout(30)
         touch("touchMove", {"x": x + part * (to_x - x), "y": y + part * (to_y - y)})
+    tab.wait_for_timeout(300)  # Chromium takes the tap after a finger that leaves in full swing for one that stops it
     touch("touchEnd")
 
 
