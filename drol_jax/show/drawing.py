@@ -58,7 +58,7 @@ class Annotator:
         for row in seen:
             if row.mask is not None:
                 _tint(drawn, row.mask, self._paint(row), scale)
-        thin = max(1, round(2 * labels.unit(drawn)))
+        thin = max(2, round(2 * labels.unit(drawn)))
         for row in seen:
             _outline(drawn, row, self._paint(row), scale, thin)
         for row in seen:

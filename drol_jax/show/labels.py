@@ -50,7 +50,7 @@ def _plate(image: np.ndarray, words: str, left: int, top: int, colour: Colour) -
     width, height = _plate_size(words, size)
     (_, letters), _, pad = _measured(words, size)
     cv2.rectangle(image, (left, top), (left + width - 1, top + height - 1), DARK, cv2.FILLED)
-    cv2.rectangle(image, (left, top), (left + max(1, pad // 2) - 1, top + height - 1), colour, cv2.FILLED)
+    cv2.rectangle(image, (left, top), (left + max(2, pad // 2) - 1, top + height - 1), colour, cv2.FILLED)
     place = (left + pad + pad // 2, top + pad + letters)
     cv2.putText(image, words, place, LETTERS, 0.5 * size, LIGHT, max(1, round(size)), cv2.LINE_AA)
 

@@ -102,7 +102,8 @@ class LivePage:
         if not (after.isascii() and after.isdecimal() and len(after) < 16):
             return replies.words("refused: `after` is the number of a frame", 400)
         page = request.query.get("page", "")[:32]
-        self._audience.asks(page, self._clock())
+        if page:
+            self._audience.asks(page, self._clock())
         news = self._newest.wait(int(after), WAIT_SECONDS)
         picture = b"" if news.shown is None else self._compressed(news.shown)
         scores = request.query.get("scores") == "1"

@@ -8,11 +8,10 @@ from threading import Condition
 
 import numpy as np
 
+from drol_jax.show.rate import Rate
 from drol_jax.tracks.table import Row
 from drol_jax.video.frame import VideoFrame
 
-RATE_FRAMES = 60
-"""Frames that the rate is taken over."""
 LONGEST_PAST = 6000
 """Frames that are remembered, however close together they are."""
 
@@ -64,9 +63,8 @@ class Newest:
           seconds: of the video's time that the past goes back.
           clock: seconds that grow.
         """
-        self._seconds, self._clock = seconds, clock
+        self._seconds, self._rate = seconds, Rate(clock)
         self._past: deque[Shown] = deque(maxlen=LONGEST_PAST)
-        self._ticks: deque[float] = deque(maxlen=RATE_FRAMES)
         self._shown: Shown | None = None
         self._ended, self._changed = False, Condition()
 
@@ -81,7 +79,7 @@ class Newest:
             self._past.append(Shown(serial, bare, rows, scale))
             while self._past[0].frame.time < frame.time - self._seconds:
                 self._past.popleft()
-            self._ticks.append(self._clock())
+            self._rate.tick()
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -100,14 +98,7 @@ class Newest:
         with self._changed:
             self._changed.wait_for(lambda: self._ended or self._newer(after) is not None, seconds)
             past = tuple(shown for shown in self._past if shown.serial > after)
-            return News(self._newer(after), past, self._rate(), self._ended)
+            return News(self._newer(after), past, self._rate.now(self._ended), self._ended)
 
     def _newer(self, after: int) -> Shown | None:
         return self._shown if self._shown is not None and self._shown.serial > after else None
-
-    def _rate(self) -> float:
-        if len(self._ticks) < 2:
-            return 0.0
-        # Up to now, so that the rate falls while the tracker waits.
-        until = self._ticks[-1] if self._ended else max(self._clock(), self._ticks[-1])
-        return (len(self._ticks) - 1) / max(until - self._ticks[0], 1e-6)

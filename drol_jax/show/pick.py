@@ -99,7 +99,6 @@ class _Picking:
                 "first": len(self._names),
                 "least": LEAST_SIDE,
                 "longest": LONGEST_NAME,
-                "started": self.answered.is_set(),
             }
         )
 
