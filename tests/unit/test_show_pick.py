@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Queue
 
 import cv2
@@ -179,17 +179,19 @@ class TestPick:
     def test_of_two_tabs_one_starts(self):
         with picking() as (address, result):
             answers: list[Answer] = []
-            tabs = [
-                threading.Thread(target=lambda n=n: answers.append(send(address, (f"t{n}", [1, 1, 9, 9]))))
-                for n in (1, 2)
-            ]
+
+            def start(name: str) -> None:
+                with suppress(OSError):  # the page may have gone already
+                    answers.append(send(address, (name, [1, 1, 9, 9])))
+
+            tabs = [threading.Thread(target=start, args=(name,)) for name in ("anna", "bob")]
             for tab in tabs:
                 tab.start()
             found = result()
             for tab in tabs:
                 tab.join(5)
-            started = [answer for answer in answers if answer.status == 200]
-            assert len(started) == 1 and len(found) == 1
+            assert len([answer for answer in answers if answer.status == 200]) == 1
+            assert len(found) == 1
 
     def test_the_browser_is_opened_on_the_address_that_is_told(self):
         opened: Queue[str] = Queue()
