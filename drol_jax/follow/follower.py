@@ -55,7 +55,7 @@ class Follower:
         self.policy = policy or Policy()
         self._rules: Any = rules(tracker.config)
         self._pool: Targets = targets(tracker, slots)
-        self._lanes: LaneState = self._pool.empty()
+        self._lanes: LaneState | None = None  # until the first target
         self.targets: dict[str, Target] = {}
         self._together: frozenset[frozenset[str]] = frozenset()
 
@@ -71,9 +71,12 @@ class Follower:
         """
         if name in self.targets:
             raise UserError(f"there are two targets of the name {name!r}; give each a name of its own")
-        if len(self.targets) == self._slots:
-            self._lanes = self._pool.grow(self._lanes, 2 * self._slots)
-        self._lanes, slot = self._pool.add(self._with_active(self.targets.values()), image, box)
+        if self._lanes is None:
+            self._lanes, slot = self._pool.begin(image, box), 0
+        else:
+            if len(self.targets) == self._slots:
+                self._lanes = self._pool.grow(self._lanes, 2 * self._slots)
+            self._lanes, slot = self._pool.add(self._with_active(self.targets.values()), image, box)
         place = np.asarray(box, np.float64)
         others = [t for t in self.targets.values() if t.state not in GONE]
         lies_on = overlaps([place, *(t.box for t in others)])[0, 1:] >= self.policy.apart
@@ -127,7 +130,7 @@ class Follower:
     @property
     def memory(self) -> tuple[LaneState, frozenset[frozenset[str]]]:
         """(lanes, pairs of names that lay on one another from their start): all there is beside `targets`."""
-        return self._lanes, self._together
+        return self._there, self._together
 
     def room_for(self, slots: int) -> LaneState:
         """Lanes without targets, as many as asked for."""
@@ -139,13 +142,17 @@ class Follower:
 
     @property
     def _slots(self) -> int:
-        return int(self._lanes.active.shape[0])
+        return int(self._there.active.shape[0])
+
+    @property
+    def _there(self) -> LaneState:
+        return self.room_for(self._pool.slots) if self._lanes is None else self._lanes
 
     def _with_active(self, active: Iterable[Target]) -> LaneState:
         """The lanes, of which those of some targets are active: a lost one keeps its slot, and costs nothing."""
         mask = np.zeros(self._slots, bool)
         mask[[target.slot for target in active]] = True
-        return replace(self._lanes, active=jnp.asarray(mask))
+        return replace(self._there, active=jnp.asarray(mask))
 
     def _step_all(self, followed: list[Target], frame: Any, size: tuple[int, int]) -> dict[str, StepOutput]:
         """A step of the targets that the tracker follows; their boxes are taken, or they stay where they are."""
@@ -182,7 +189,7 @@ class Follower:
         side = float(padded_side(jnp.asarray(target.box[2:], jnp.float32), search.context_amount))
         region = side * search.instance_size / search.exemplar_size
         centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy)
-        seen = look(self.tracker.model, self._lanes, target.slot, centres, target.box[2:] * wider, frame)
+        seen = look(self.tracker.model, self._there, target.slot, centres, target.box[2:] * wider, frame)
         found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
         others = [t.box for t in self.targets.values() if t.state not in GONE]
         taken = (overlaps([*found, *others])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)
@@ -191,7 +198,7 @@ class Follower:
         place = found[best] if confidence[best] >= wanted(target, self.policy.again, self.policy) else None
         self.targets[target.name] = after_search(target, place, float(confidence[best]))
         if place is not None:
-            self._lanes = self._pool.move(self._lanes, target.slot, place)
+            self._lanes = self._pool.move(self._there, target.slot, place)
 
 
 def _moved(found: Found, centre: np.ndarray, size: np.ndarray) -> Found:

@@ -200,6 +200,7 @@ def one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array
 
     A program for each would find its working memory cold: a search takes a quarter longer so.
     """
+    one = jax.jit(one, inline=True)  # traced once, for the shapes and for the loop
     results = jax.tree.map(lambda x: jnp.zeros((len(slots), *x.shape), x.dtype), jax.eval_shape(one, slots[0]))
 
     def put_next(i: jax.Array, results: T) -> T:

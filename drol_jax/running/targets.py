@@ -26,6 +26,7 @@ from drol_jax.running.lanes import (
     empty_lanes,
     finish_lanes,
     follow_lanes,
+    lanes_like,
     move,
     put,
     record_lanes,
@@ -77,6 +78,18 @@ class Targets:
     def empty(self) -> LaneState:
         """No targets yet."""
         return empty_lanes(self.tracker.model, self.slots)
+
+    def begin(self, frame: Any, box: Any, key: jax.Array | None = None) -> LaneState:
+        """A pool with its first target in slot 0: as `add` to an `empty` one, which takes seconds to learn the shapes.
+
+        Args:
+          frame, box, key: as in `Tracker.init`.
+
+        Raises:
+          UserError: what `Tracker.init` raises.
+        """
+        state = self.tracker.init(frame, box, key)
+        return _put[self.donate](lanes_like(state, self.slots), jnp.int32(0), state)
 
     def add(self, lanes: LaneState, frame: Any, box: Any, key: jax.Array | None = None) -> tuple[LaneState, Any]:
         """Follow one more target, from this frame on.
