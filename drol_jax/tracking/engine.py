@@ -44,17 +44,26 @@ class Engine:
         """
         if self._first is None:
             self._first = frame.number
+            self.check(frame.number)
         sights = self.follower.step(frame.image) if self.follower.targets else []
         while self.waiting and self.waiting[0].frame <= frame.number:
             sights.append(self._start(self.waiting.pop(0), frame))
         return tuple(self._row(sight, frame) for sight in sights)
 
+    def check(self, first: int) -> None:
+        """Whether every target can enter, where the first frame that is read has this number.
+
+        Raises:
+          UserError: the frame of a start box comes before it.
+        """
+        for start in self.waiting:
+            if 0 < start.frame < first:
+                raise UserError(
+                    f"{start.where or start.name}: its frame {start.frame} comes before the first that is read, "
+                    f"{first}; give it a later frame or start earlier"
+                )
+
     def _start(self, start: Start, frame: VideoFrame) -> Sight:
-        if 0 < start.frame < (self._first or 0):
-            raise UserError(
-                f"{start.where or start.name}: its frame {start.frame} comes before the first that is read, "
-                f"{self._first}; give it a later frame or start earlier"
-            )
         assert start.name is not None
         return self.follower.add(frame.image, start.name, np.array(start.box) * self._scale)
 

@@ -53,11 +53,12 @@ def track_all(arguments: Arguments) -> int:
         first = next(frames)
         before = job.begun()
         starts = starts_of(before) if before is not None and arguments.pick else _starts(arguments, first, video)
-        anew = job.prepare(_settings(arguments, tracker, starts))
         engine = Engine(tracker, starts, scale=source.info.scale)
+        engine.check(first.number)
+        shows = stack.enter_context(watching(_watch(arguments), source.info))
+        anew = job.prepare(_settings(arguments, tracker, starts))  # from here on files are written
         earlier = _earlier(job, engine) if before is not None else None
         rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
-        shows = stack.enter_context(watching(_watch(arguments), source.info))
         outputs = Outputs(job.wanted, video, source.info, rows)
         tally = run(itertools.chain([first], frames), engine, outputs, kept=job.kept, earlier=earlier, show=shows)
     if job.kept is not None and not tally.ended:
