@@ -63,14 +63,14 @@ class Server(ThreadingHTTPServer):
         if self._closed:
             return
         self._closed = True
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
         with self._changed:
             self._changed.wait_for(lambda: self._under_way == 0, GRACE_SECONDS)
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
-        with self._changed:
+            # Browsers keep connections, and would ask this server for the next page on the same port. No answer begins
+            # while this is held, so that none is cut off.
             for connection in self._connections:
-                # Browsers keep connections, and would ask this server for the next page on the same port.
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 

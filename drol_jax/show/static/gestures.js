@@ -85,6 +85,8 @@ export function listen(canvas, view, scene) {
     if (pointers.size === 2) undo();
     else begin(event);
   });
+  // Else Chromium takes a quick drag for a fling that the next tap, on a button, ends without a click.
+  canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   canvas.addEventListener("pointermove", (event) => {
     if (!pointers.has(event.pointerId)) {
       const grip = under(event);
