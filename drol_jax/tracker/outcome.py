@@ -1,6 +1,6 @@
 """`Found`, what a search of a frame gives, and the parts of a search that all families share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -77,7 +77,7 @@ def signs(
     model: Model,
     state: TrackerState,
     view: View,
-    localisation: Localisation | None,
+    score_map: jax.Array | None,
     centre: jax.Array,
     size: jax.Array,
 ) -> Signs:
@@ -85,14 +85,14 @@ def signs(
 
     Args:
       view: the region about the state's centre that the box lies in.
-      localisation: what the online subnet sees in it.
+      score_map: [S, S], the online subnet's of it; None with the subnet off.
       centre, size: [2], the box, pixels.
     """
     config, offset = model.config, centre - state.centre
     alike = likeness(state.appearance, config, view.feature, offset, size, view.scale)
-    if localisation is None:
+    if score_map is None:
         return Signs(likeness=alike, online=None)
-    score_map, share = localisation.score_map, offset * view.scale / config.search.instance_size
+    share = offset * view.scale / config.search.instance_size
     side = score_map.shape[0]
     place = jnp.clip(jnp.floor((share + 0.5) * side), 0, side - 1).astype(jnp.int32)
     return Signs(likeness=alike, online=score_map[place[1], place[0]])
@@ -118,7 +118,11 @@ def chosen(
         wins = short_term_wins(first, second, model.hyper, config)
         candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
         template = wins.astype(jnp.int32)
-    seen = signs(model, state, view, localisation, candidate.centre, candidate.size)
+    # Behind a barrier, so that the box is compiled, and rounds, as if nobody asked how sure it is.
+    feature, score_map, centre, size = jax.lax.optimization_barrier(
+        (view.feature, None if localisation is None else localisation.score_map, candidate.centre, candidate.size)
+    )
+    seen = signs(model, state, replace(view, feature=feature), score_map, centre, size)
     return Found(
         candidate=candidate,
         template=template,

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import recipe
+from looks import no_look
 
 from drol_jax.config import Config, Hyper
 from drol_jax.image.crops import as_frame
@@ -93,6 +94,7 @@ def run(monkeypatch, name, peak=None, lost=None, short_term=None, fidelity="exac
         size=jnp.asarray(SIZE, jnp.float32),
         fill=jnp.zeros(3, jnp.uint8),
         template=jnp.int32(PLAIN),
+        appearance=no_look(8),
         lost_count=jnp.int32(0),
         online=None if peak is None else object(),
         short_term=short_term,

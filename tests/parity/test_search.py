@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import recipe
 import recorded
+from looks import no_look
 
 from drol_jax.config import Config, Hyper, OnlineConfig
 from drol_jax.image.boxes import box_from_target
@@ -81,6 +82,7 @@ def found(name, case):
         size=jnp.array(case["size"], jnp.float32),
         fill=jnp.zeros(3, jnp.uint8),
         template=0,
+        appearance=no_look(8),
         lost_count=jnp.int32(case["lost"]),
         online=object() if config.online.enabled else None,
         short_term=ShortTerm(template=1, candidate=None, candidate_score=None) if case["mode"] == "tu" else None,
