@@ -31,12 +31,6 @@ COMMAND = re.compile(
     r"(?: (ablate|doctor|film|pack|render|score|trax|pysot|siamfc|siammask|to-pysot)\b)?"
 )
 TEST_OPTIONS = {"--all-frames"}
-SOON = {"--dialect"}
-SOON_FILES = (
-    *("drol_jax/config/", "drol_jax/nets/heads/interface.py", "drol_jax/tracker/families", "drol_jax/train/families"),
-    *("drol_jax/convert/", "tests/unit", "tests/parity", "tests/transforms"),
-)
-"""Options and files of parts that are on their way."""
 
 
 def relative(page: Path) -> str:
@@ -94,7 +88,7 @@ def test_files_that_are_named_are_there(page):
     named = [
         name for name in INLINE.findall(prose) if FILE.fullmatch(name) and not re.search("[A-Z]{3}", Path(name).stem)
     ]
-    assert [name for name in named if not (ROOT / name).exists() and not name.startswith(SOON_FILES)] == []
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def commands(page: Path) -> list[tuple[tuple[str, ...], list[str]]]:
@@ -105,9 +99,11 @@ def commands(page: Path) -> list[tuple[tuple[str, ...], list[str]]]:
     found = []
     for line in lines:
         if match := COMMAND.search(line):
-            *modules, script, command = match.groups()
-            module = next(filter(None, modules), None)
-            start = (script,) if script else ("-m", f"drol_jax.{module}")
+            module, program, target, script, command = match.groups()
+            if script:
+                start = (script,)
+            else:
+                start = ("-m", "drol_jax", program) if program else ("-m", f"drol_jax.{module or target}")
             options = OPTION.findall(line[match.end() :].split("   #")[0])
             found.append(((*start, command) if command else start, options))
     return found
@@ -128,11 +124,11 @@ def offered(command: tuple[str, ...]) -> set[str]:
 )
 def test_commands_offer_the_options_shown(page):
     shown = {(command, option) for command, options in commands(page) for option in options}
-    assert {(command, option) for command, option in shown if option not in offered(command) | SOON} == set()
+    assert {(command, option) for command, option in shown if option not in offered(command)} == set()
 
 
 def test_options_named_alone_belong_to_a_command():
     every = set().union(*(offered(command) for page in PAGES for command, options in commands(page) if options))
     prose = [FENCED.sub("", page.read_text(encoding="utf-8")) for page in PAGES]
     alone = {name.split()[0] for text in prose for name in INLINE.findall(text) if name.startswith("--")}
-    assert alone <= every | TEST_OPTIONS | SOON
+    assert alone <= every | TEST_OPTIONS
