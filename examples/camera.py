@@ -21,7 +21,11 @@ def main(argv: list[str] | None = None) -> None:
     source, box, end = options.source, options.box, options.frames
     if source is None:
         sequence = drol_jax.datasets.load("Synth", only=["school_fish"])[0].open()
-        source, box, end = (drol_jax.read_image(frame) for frame in sequence.frames), sequence.first_box, end or 60
+        source, box, end = (
+            (drol_jax.read_image(frame) for frame in sequence.frames),
+            sequence.first_box.tolist(),
+            end or 60,
+        )
     tracker = drol_jax.load("siamrpn_alex_tiny", online=False if options.no_online else None)
     grey = np.full((480, 640, 3), 128, np.uint8)
     list(drol_jax.track([grey, grey], (8, 8, 99, 99), tracker=tracker))  # compiles, before the target can run away

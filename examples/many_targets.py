@@ -19,9 +19,8 @@ def main(argv: list[str] | None = None) -> None:
     if source is None:
         sequence = drol_jax.datasets.load("Synth", only=["school_fish"])[0].open()
         source = (drol_jax.read_image(frame) for frame in sequence.frames)
-        first, third = (tuple(map(float, sequence.boxes[number])) for number in (0, 2))
-        head = (third[0], third[1], third[2] / 2, third[3])
-        boxes = [drol_jax.Start(0, "fish", first), drol_jax.Start(2, "half of it", head)]
+        (fx, fy, fw, fh), (x, y, w, h) = sequence.boxes[[0, 2]].tolist()
+        boxes = [drol_jax.Start(0, "fish", (fx, fy, fw, fh)), drol_jax.Start(2, "half of it", (x, y, w / 2, h))]
     tracker = drol_jax.load("siamrpn_alex_tiny", online=False if options.no_online else None)
     for frame in drol_jax.track(source, boxes, tracker=tracker, options=drol_jax.ReadOptions(end=options.frames)):
         for target in frame:

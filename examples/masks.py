@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
         mask = drol_jax.full_frame(out.mask.probability, out.mask.box, *image.shape[:2])  # float32 [H, W], 0 to 1
         path = options.output / f"{number:06d}.png"
         cv2.imwrite(str(path), (mask > 0.5).astype("uint8") * 255)
-        print(path, tracker.polygon(out, *image.shape[:2]).round(1).tolist())
+        print(path, tracker.polygon(out, *image.shape[:2]))
 
 
 if __name__ == "__main__":
