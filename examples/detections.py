@@ -36,5 +36,5 @@ def main(argv: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except drol_jax.UserError as error:
+    except (OSError, ValueError, drol_jax.UserError) as error:
         raise SystemExit(f"error: {error}") from None
