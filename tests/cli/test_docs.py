@@ -99,9 +99,11 @@ def commands(page: Path) -> list[tuple[tuple[str, ...], list[str]]]:
     found = []
     for line in lines:
         if match := COMMAND.search(line):
-            module, installed, made, script, command = match.groups()
-            start = (script,) if script else ("-m", f"drol_jax.{module or made}")
-            start = ("-m", "drol_jax", installed) if installed else start
+            module, program, target, script, command = match.groups()
+            if script:
+                start = (script,)
+            else:
+                start = ("-m", "drol_jax", program) if program else ("-m", f"drol_jax.{module or target}")
             options = OPTION.findall(line[match.end() :].split("   #")[0])
             found.append(((*start, command) if command else start, options))
     return found
