@@ -57,7 +57,7 @@ class Arguments(CacheArguments):
     show: bool = False
     """Show the frames in a window."""
     live: bool = False
-    """Show the frames, the confidences and the online score map on a page of the browser."""
+    """Show the frames, the states and the confidences on a page of the browser."""
     host: str = "127.0.0.1"
     """Address that the pages of --pick and --live are served on; 0.0.0.0 lets other devices of the network in."""
     port: int = 0
@@ -75,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
       UserError: misuse.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM)
+    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
     if arguments.every < 1:
         raise UserError(f"--every is {arguments.every}, wanted 1 or more")
     if not (arguments.box or arguments.boxes or arguments.pick):

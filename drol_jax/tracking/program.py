@@ -171,7 +171,7 @@ def _tell(arguments: Arguments, wanted: Wanted, tally: Tally, engine: Engine, so
     for start in never:
         tell(f"error: {start.name}: its frame {start.frame} never came, the last was {tally.last}")
     if tally.ended:
-        tell(f"{tally.ended}; the same command goes on from there")
+        tell(tally.ended if source.info.live else f"{tally.ended}; the same command goes on from there")
     if not arguments.quiet:
         for name, rows in tally.rows.items():
             tell(f"{name}: in sight in {tally.seen[name]} of {rows} frames")

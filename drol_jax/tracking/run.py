@@ -81,6 +81,13 @@ def run(
     """
     tally, due = Tally(), clock() + KEEP_SECONDS
     interrupts = DelayedInterrupt()
+
+    def keep() -> None:
+        # While the frames of an earlier run are gone through, what is kept of it is ahead of them.
+        if kept is not None and tally.last is not None and (earlier is None or tally.last > earlier.frame):
+            outputs.save()  # first, so that tables hold the frame that the follower has seen
+            snapshot.save(engine.follower, kept.snapshot, tally.last)
+
     with outputs, interrupts:
         try:
             for frame in frames:
@@ -95,19 +102,14 @@ def run(
                     tally.ended = f"closed after frame {frame.number}"
                     break
                 interrupts.check()
-                if kept is not None and clock() >= due:
-                    _keep(engine, outputs, kept, frame.number)
+                if clock() >= due:
+                    keep()
                     due = clock() + KEEP_SECONDS
         except KeyboardInterrupt:
-            if kept is not None and tally.last is not None and (earlier is None or tally.last > earlier.frame):
-                _keep(engine, outputs, kept, tally.last)
+            keep()
             raise
+        if tally.ended:
+            keep()
         outputs.close(None if tally.ended or tally.last is None else tally.last + 1)
         tally.notes = outputs.notes
     return tally
-
-
-def _keep(engine: Engine, outputs: Outputs, kept: Kept, frame: int) -> None:
-    """The follower on disk, with the number of its frame; tables hold that frame already."""
-    outputs.save()
-    snapshot.save(engine.follower, kept.snapshot, frame)

@@ -100,6 +100,15 @@ def test_a_run_interrupted_again_and_again_comes_to_the_same_bytes(undisturbed, 
     assert contents(tmp_path) == undisturbed
 
 
+def test_a_run_that_is_stopped_while_it_catches_up_keeps_what_it_had(undisturbed, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        track_into(tmp_path, 8)
+    with pytest.raises(KeyboardInterrupt):
+        track_into(tmp_path, 4)
+    track_into(tmp_path)
+    assert contents(tmp_path) == undisturbed
+
+
 def test_rows_behind_the_last_snapshot_of_a_killed_run_are_tracked_again(undisturbed, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         track_into(tmp_path, 6)
