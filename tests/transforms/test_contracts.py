@@ -104,6 +104,7 @@ def test_a_step_keeps_structure_shapes_and_types(head, online, update):
         "online_score": ((), "float32"),
         "template": ((), "int32"),
         "refitted": ((), "bool"),
+        "confidence": ((), "float32"),
         "lost": ((), "bool"),
         "mask": None,
         "refit": None,
