@@ -1,5 +1,0 @@
-"""Training and its parts: how well they are compiled makes no difference here, only time."""
-
-from quick_compilation import quick_compilation
-
-__all__ = ["quick_compilation"]
