@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from drol_jax.follow.policy import Policy
-from drol_jax.follow.target import Target
+from drol_jax.follow.target import GONE, Target
 from drol_jax.image.boxes import overlap
 
 ALIKE = 0.05
@@ -34,7 +34,7 @@ def giving_way(
     """Names of the targets that keep away from the place that they were found at, as another one has it.
 
     Args:
-      targets: as they were before the frame.
+      targets: as they were before the frame; those that are seen in it.
       found: float64 [4] of each, where the tracker sees it now.
       together: pairs of names that lay on one another when they were first boxed, which may go on so.
     """
@@ -53,9 +53,10 @@ def overlaps(boxes: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _stronger(a: Target, found_a: np.ndarray, b: Target, found_b: np.ndarray) -> bool:
-    """Whether a has the better claim to the place: the better history, or else the shorter way there."""
-    if a.unseen != b.unseen and min(a.unseen, b.unseen) == 0:
-        return a.unseen == 0
+    """Whether a has the better claim to the place: it was in sight, has the better history or the shorter way."""
+    known_a, known_b = (t.state not in GONE and t.unseen == 0 for t in (a, b))
+    if known_a != known_b:
+        return known_a
     if abs(a.history - b.history) >= ALIKE:
         return a.history > b.history
     return _jump(a, found_a) <= _jump(b, found_b)

@@ -164,8 +164,8 @@ class Follower:
             raise UserError(
                 f"a box is not finite; the weights of {self.tracker.name} or the hyper-parameters are unsound"
             )
-        known = [t for t in followed if t.state not in GONE]
-        away = giving_way(known, [seen[t.slot] for t in known], self._together, self.policy)
+        claiming = [t for t in followed if confidence[t.slot] >= self.policy.seen]
+        away = giving_way(claiming, [seen[t.slot] for t in claiming], self._together, self.policy)
         learn = np.zeros(self._slots, bool)
         held_centre, held_extent, taken = np.array(centre), np.array(extent), []
         for target in followed:

@@ -16,6 +16,7 @@ from drol_jax.image.crops import Frame, as_frame
 from drol_jax.model import Model
 from drol_jax.running.lanes import LaneState, one_by_one, searching
 from drol_jax.running.threads import in_threads
+from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.families import family
 from drol_jax.tracker.search import search
 from drol_jax.tracker.state import TrackerState
@@ -67,7 +68,7 @@ def _at(model: Model, state: TrackerState, centre: jax.Array, frame: Frame | jax
 
 
 _of_slot = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
-_together = jax.jit(jax.vmap(_at, (None, None, 0, None)))
+_together = Jitted(jax.vmap(_at, (None, None, 0, None)))
 
 
 @jax.jit

@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike
 
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
-from drol_jax.interop import optional
 from drol_jax.interop.session import Session, picture
+from drol_jax.system.optional import optional
 
-_Base: Any = optional("got10k.trackers", "got10k").Tracker
+_Base: Any = optional("got10k.trackers", "'drol_jax[got10k]'").Tracker
 
 
 class Got10kTracker(_Base):

@@ -13,8 +13,8 @@ from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
 from drol_jax.image.masks import corners
-from drol_jax.interop import optional
 from drol_jax.interop.session import Found, Session, picture
+from drol_jax.system.optional import optional
 from drol_jax.tracker.state import TrackerState
 
 
@@ -33,7 +33,7 @@ def serve(tracker: Tracker, height: int, width: int, seed: int | None = None) ->
       UserError: vot-trax is not installed; the client broke off; a picture or a start cannot be used, which the
         client is told too.
     """
-    trax: Any = optional("trax", "vot")
+    trax: Any = optional("trax", "'drol_jax[vot]'")
     session = Session(tracker, seed)
     session.tracker.warmup(height, width)
     try:

@@ -11,8 +11,8 @@ from pathlib import Path
 import tyro
 
 from drol_jax.errors import UserError
-from drol_jax.interop import optional
 from drol_jax.settings import load_settings
+from drol_jax.system.optional import optional
 from drol_jax.system.program import DEFAULT_CACHE, CacheArguments, make_ready
 
 PROGRAM = "python -m drol_jax.eval trax"
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.ini:
         print(section(arguments), end="")
         return 0
-    optional("trax", "vot")  # before jax starts and anything compiles
+    optional("trax", "'drol_jax[vot]'")  # before jax starts and anything compiles
     from drol_jax.api import load
     from drol_jax.interop.trax import serve
 

@@ -263,8 +263,8 @@ def _all(
 
 
 _search, _refit = jax.jit(search_slots), jax.jit(refit_slots)
-_search_all = jax.jit(partial(search_lanes, shared=True))
-_begin_step, _whole_step = _in_place_or_not(jax.jit, _begin, 1), _in_place_or_not(jax.jit, _all, 1)
+_search_all = Jitted(partial(search_lanes, shared=True))
+_begin_step, _whole_step = _in_place_or_not(jax.jit, _begin, 1), _in_place_or_not(Jitted, _all, 1)
 # The states are the record's own, and nobody else's.
 _end_step = jax.jit(_end, donate_argnums=1)
 

@@ -34,6 +34,8 @@ def guarded(run: Callable[[], int]) -> int:
         return run()
     except UserError as error:
         tell(f"error: {error}")
+        for note in getattr(error, "__notes__", ()):
+            tell(f"error: {note}")
         return 2
     except KeyboardInterrupt:
         tell("interrupted")

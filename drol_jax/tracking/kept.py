@@ -44,7 +44,7 @@ class Kept:
             found = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) else None
+        return found if isinstance(found, dict) and isinstance(found.get("starts"), list) else None
 
     def forget(self) -> None:
         """Delete the folder."""

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from drol_jax.errors import UserError
 from drol_jax.show.drawing import Annotator
+from drol_jax.system.closing import Closing
 from drol_jax.tracks.table import Row, Video
 from drol_jax.tracks.writer import TableWriter, existing
 from drol_jax.video.frame import VideoFrame, VideoInfo
@@ -43,7 +42,7 @@ class Wanted:
         return existing(self.folder, self.stem, self.formats) + films
 
 
-class Outputs:
+class Outputs(Closing):
     """The files of a run, in a `with` block: it closes them, also where the run is cut off."""
 
     def __init__(self, wanted: Wanted, video: Video, info: VideoInfo, rows: Sequence[Row] | None):
@@ -116,14 +115,3 @@ class Outputs:
                 errors.append(error)
         if errors:
             raise errors[0]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        try:
-            self.close()
-        except UserError as second:
-            if error is None:
-                raise
-            error.add_note(str(second))

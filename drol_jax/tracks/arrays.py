@@ -10,6 +10,7 @@ import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.system.names import hint
+from drol_jax.system.optional import optional
 from drol_jax.tracks import rle
 from drol_jax.tracks.formats.layout import by_target, numbered
 from drol_jax.tracks.table import Row, Video
@@ -72,7 +73,7 @@ class Tracks(Sequence[Row]):
         Raises:
           UserError: pandas is not installed.
         """
-        pandas = _module("pandas", load)
+        pandas = optional("pandas", "pandas", load)
         boxes = np.array([row.box or (np.nan,) * 4 for row in self.rows], np.float64).reshape(-1, 4)
         columns: dict[str, object] = {"frame": np.array([row.frame for row in self.rows], np.int64)}
         columns["time"] = np.array([row.time for row in self.rows], np.float64)
@@ -96,7 +97,7 @@ class Tracks(Sequence[Row]):
         Raises:
           UserError: supervision is not installed.
         """
-        supervision = _module("supervision", load)
+        supervision = optional("supervision", "supervision", load)
         ids = numbered(self.rows)
         found = [(row, row.box) for row in self.rows if row.frame == frame and row.box is not None]
         numbers = np.array([ids[row.name] for row, _ in found], np.int64)
@@ -126,10 +127,3 @@ class Tracks(Sequence[Row]):
             if value is not None:
                 column[np.searchsorted(self.frames, row.frame)] = tuple(value)
         return column
-
-
-def _module(name: str, load: Callable[[str], Any]) -> Any:
-    try:
-        return load(name)
-    except ImportError as error:
-        raise UserError(f"{name} cannot be imported ({error}); pip install {name}") from error

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from drol_jax.errors import UserError, reason
 from drol_jax.system import atomic
+from drol_jax.system.closing import Closing
 from drol_jax.tracks.appending import Appended
 from drol_jax.tracks.formats import FORMATS, Document, Stream
 from drol_jax.tracks.formats.layout import numbered, rounded
@@ -29,7 +28,7 @@ def existing(folder: Path, stem: str, formats: Collection[str]) -> list[Path]:
     return [path for path in files(folder, stem, formats) if path.exists()]
 
 
-class TableWriter:
+class TableWriter(Closing):
     """Writes a table in several formats, frame by frame.
 
     A process that is killed leaves whole frames in streams, and documents of some seconds before. Use it in a `with`
@@ -149,17 +148,6 @@ class TableWriter:
         finally:
             for _, file in self._streams:
                 file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        try:
-            self.close()
-        except UserError as second:
-            if error is None:
-                raise
-            error.add_note(str(second))
 
     def _write_beside(self) -> None:
         for form, _ in self._streams:

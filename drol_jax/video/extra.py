@@ -1,10 +1,9 @@
 """PyAV, the optional package that reads and writes films with their times."""
 
-from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from drol_jax.errors import UserError
+from drol_jax.system.optional import optional
 
 
 def installed() -> bool:
@@ -18,7 +17,4 @@ def pyav() -> ModuleType:
     Raises:
       UserError: it cannot be imported.
     """
-    try:
-        return import_module("av")
-    except ImportError as error:
-        raise UserError(f"PyAV cannot be imported ({error}); pip install 'drol_jax[video]'") from error
+    return optional("av", "'drol_jax[video]'")

@@ -108,6 +108,11 @@ def test_a_target_that_was_not_seen_a_moment_ago_has_no_claim_to_anothers_place(
     assert giving_way([seen, hidden], [BOX, BOX], frozenset(), POLICY) == {"b"}
 
 
+def test_a_lost_target_that_may_be_back_has_no_claim_to_anothers_place():
+    seen, back = target(name="a", history=0.6), target(name="b", state=TargetState.LOST, confirmed=1)
+    assert giving_way([back, seen], [BOX, BOX], frozenset(), POLICY) == {"b"}
+
+
 def test_targets_that_were_boxed_on_one_another_may_stay_so():
     a, b = target(name="a"), target(name="b")
     assert giving_way([a, b], [BOX, BOX], frozenset({frozenset("ab")}), POLICY) == set()

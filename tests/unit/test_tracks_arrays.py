@@ -15,7 +15,9 @@ TRACKS = Tracks(VIDEO, ROWS)
 
 def fake(name: str) -> ModuleType:
     """A module that gives back what it is called with."""
-    return SimpleNamespace(__name__=name, DataFrame=dict, Detections=SimpleNamespace)  # type: ignore[return-value]
+    module = ModuleType(name)
+    vars(module).update(DataFrame=dict, Detections=SimpleNamespace)
+    return module
 
 
 def missing(name: str) -> ModuleType:

@@ -194,10 +194,14 @@ class TestBehind:
         may.set()
         fake = Fake(may)
         film = Behind(fake, depth=1)
-        with pytest.raises(UserError, match="disk full"):  # noqa: PT012
+
+        def film_all():
             for number in range(50):
                 film.add(IMAGES[0], number)
             film.close()
+
+        with pytest.raises(UserError, match="disk full"):
+            film_all()
         film.close()
         assert fake.added == [0, 1] and fake.ended == "abandoned"
 
