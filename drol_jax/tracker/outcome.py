@@ -1,6 +1,6 @@
 """`Found`, what a search of a frame gives, and the parts of a search that all families share."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -118,11 +118,8 @@ def chosen(
         wins = short_term_wins(first, second, model.hyper, config)
         candidate = jax.tree.map(lambda a, b: jnp.where(wins, b, a), first, second)
         template = wins.astype(jnp.int32)
-    # Behind a barrier, so that the box is compiled, and rounds, as if nobody asked how sure it is.
-    feature, score_map, centre, size = jax.lax.optimization_barrier(
-        (view.feature, None if localisation is None else localisation.score_map, candidate.centre, candidate.size)
-    )
-    seen = signs(model, state, replace(view, feature=feature), score_map, centre, size)
+    score_map = None if localisation is None else localisation.score_map
+    seen = signs(model, state, view, score_map, candidate.centre, candidate.size)
     return Found(
         candidate=candidate,
         template=template,

@@ -93,7 +93,7 @@ def track(
 
 def _video(info: VideoInfo) -> Video:
     width, height = round(info.width / info.scale), round(info.height / info.scale)
-    return Video(name=info.name, width=width, height=height, rate=info.rate, frames=info.frames)
+    return Video(name=info.name, width=width, height=height, rate=info.rate, frames=info.total)
 
 
 def _starts(boxes: Boxes, video: Video) -> list[Start]:

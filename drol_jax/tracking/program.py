@@ -60,7 +60,9 @@ def track_all(arguments: Arguments) -> int:
         earlier = _earlier(job, engine) if before is not None else None
         rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
         outputs = Outputs(job.wanted, video, source.info, rows)
-        tally = run(itertools.chain([first], frames), engine, outputs, kept=job.kept, earlier=earlier, show=shows)
+        whole = arguments.end is None and arguments.every == 1
+        every = itertools.chain([first], frames)
+        tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole)
     if job.kept is not None and not tally.ended:
         job.kept.forget()
     return _tell(arguments, job.wanted, tally, engine, source)
@@ -84,7 +86,7 @@ def _video(source: str, info: VideoInfo) -> Video:
     path = Path(source)
     name = path.name if path.is_file() else info.name
     images = tuple(file.name for file in folder_images(path)) if path.is_dir() else ()
-    return Video(name=name, width=width, height=height, rate=info.rate, frames=info.frames, images=images)
+    return Video(name=name, width=width, height=height, rate=info.rate, frames=info.total, images=images)
 
 
 def _watch(arguments: Arguments) -> Watch:

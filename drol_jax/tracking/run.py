@@ -63,6 +63,7 @@ def run(
     kept: Kept | None,
     earlier: Earlier | None = None,
     show: Sequence[Show] = (),
+    whole: bool = True,
     clock: Callable[[], float] = time.monotonic,
 ) -> Tally:
     """Track to the end of the frames. Ctrl-C ends it after the frame at hand, with everything written and kept.
@@ -73,6 +74,7 @@ def run(
       outputs: closed here.
       kept: where the follower is kept now and then; None for sources that cannot be gone on with.
       show: called with every new frame and its rows.
+      whole: the frames go on to the video's last one, and none is left out: then its length is known at the end.
       clock: seconds that grow.
 
     Raises:
@@ -110,6 +112,6 @@ def run(
             raise
         if tally.ended:
             keep()
-        outputs.close(None if tally.ended or tally.last is None else tally.last + 1)
+        outputs.close(None if tally.ended or tally.last is None or not whole else tally.last + 1)
         tally.notes = outputs.notes
     return tally

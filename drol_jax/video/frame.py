@@ -35,6 +35,8 @@ class VideoInfo:
     """Nominal frames a second; None where the source does not say."""
     frames: int | None = None
     """Number of frames to come, an estimate for progress alone; None where nobody knows."""
+    total: int | None = None
+    """Number of frames of the whole source, likewise an estimate."""
     live: bool = False
     """Whether frames come as they happen, so that those that come too late are dropped."""
 

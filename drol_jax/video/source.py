@@ -61,6 +61,7 @@ class Source:
             scale=scale,
             rate=facts.rate,
             frames=None if facts.live else left,
+            total=None if facts.live else facts.frames,
             live=facts.live,
         )
         self._image: np.ndarray | None = self._sized(image)

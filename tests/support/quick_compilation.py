@@ -3,9 +3,9 @@
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def quick_compilation():
-    """Half the time. Tests of parity compile as users do."""
+    """Half the time. Tests of parity compile as users do: it must end with the module, or it reaches them."""
     import jax
 
     jax.config.update("jax_disable_most_optimizations", True)

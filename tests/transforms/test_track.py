@@ -100,6 +100,15 @@ def test_a_run_interrupted_again_and_again_comes_to_the_same_bytes(undisturbed, 
     assert contents(tmp_path) == undisturbed
 
 
+def test_a_part_of_a_video_does_not_end_it(tmp_path):
+    video = replace(VIDEO, frames=50)
+    outputs = Outputs(wanted(tmp_path), video, INFO, None)
+    run(frames(4), Engine(TRACKER, STARTS[:1], policy=EASY), outputs, kept=None, whole=False)
+    assert read_tracks(tmp_path / "film.jsonl")[0].frames == 50
+    ends = 'frame="4" outside="1"'  # in CVAT a track goes on until it is said to end
+    assert ends in (tmp_path / "film.cvat.xml").read_text()
+
+
 def test_a_run_that_is_stopped_while_it_catches_up_keeps_what_it_had(undisturbed, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         track_into(tmp_path, 8)
