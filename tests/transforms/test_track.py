@@ -105,7 +105,7 @@ def test_a_part_of_a_video_does_not_end_it(tmp_path):
     outputs = Outputs(wanted(tmp_path), video, INFO, None)
     run(frames(4), Engine(TRACKER, STARTS[:1], policy=EASY), outputs, kept=None, whole=False)
     assert read_tracks(tmp_path / "film.jsonl")[0].frames == 50
-    ends = 'frame="4" outside="1"'  # in CVAT a track goes on until it is said to end
+    ends = 'frame="4" keyframe="1" outside="1"'  # in CVAT a track goes on until it is said to end
     assert ends in (tmp_path / "film.cvat.xml").read_text()
 
 
