@@ -11,12 +11,12 @@ import numpy as np
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow.policy import Policy
+from drol_jax.tracking.described import video_of
 from drol_jax.tracking.engine import Engine
 from drol_jax.tracks.arrays import Tracks
 from drol_jax.tracks.starts import Start, checked, parse_box, read_starts
 from drol_jax.tracks.table import Row, Video
 from drol_jax.video.ahead import ahead
-from drol_jax.video.frame import VideoInfo
 from drol_jax.video.open import Spec, open_source
 from drol_jax.video.options import ReadOptions
 
@@ -79,7 +79,7 @@ def track(
     elif weights is not None or online is not None:
         raise UserError("weights and online belong to a tracker's name; this tracker is loaded already")
     with closing(ahead(open_source(source, options))) as opened:
-        video = _video(opened.info)
+        video = video_of(opened.info, source)
         engine = Engine(tracker, _starts(boxes, video), scale=opened.info.scale, policy=policy)
         number = 0
         for frame in opened:
@@ -89,11 +89,6 @@ def track(
         if engine.waiting:
             start = engine.waiting[0]
             raise UserError(f"{start.name}: its frame {start.frame} never came, the last was {number}")
-
-
-def _video(info: VideoInfo) -> Video:
-    width, height = round(info.width / info.scale), round(info.height / info.scale)
-    return Video(name=info.name, width=width, height=height, rate=info.rate, frames=info.total)
 
 
 def _starts(boxes: Boxes, video: Video) -> list[Start]:

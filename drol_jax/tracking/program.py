@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Sequence
 from contextlib import ExitStack
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from drol_jax.api import Tracker, load
@@ -13,6 +12,7 @@ from drol_jax.follow import snapshot
 from drol_jax.system.program import make_ready, tell
 from drol_jax.system.resources import version
 from drol_jax.tracking.cli import Arguments
+from drol_jax.tracking.described import video_of
 from drol_jax.tracking.engine import Engine
 from drol_jax.tracking.job import Job, plain_starts, starts_of
 from drol_jax.tracking.kept import identity, kept_beside
@@ -24,7 +24,6 @@ from drol_jax.tracks.starts import Start, checked, parse_box, read_starts
 from drol_jax.tracks.table import Row, Video
 from drol_jax.video.ahead import ahead
 from drol_jax.video.frame import VideoFrame, VideoInfo, VideoSource
-from drol_jax.video.images import folder_images
 from drol_jax.video.open import open_source
 from drol_jax.video.options import ReadOptions
 from drol_jax.video.writers.open import KINDS, film_suffix
@@ -46,7 +45,7 @@ def track_all(arguments: Arguments) -> int:
     with ExitStack() as stack:
         source = ahead(open_source(arguments.source, _reading(arguments)))
         stack.callback(source.close)
-        frames, video = iter(source), _video(arguments.source, source.info)
+        frames, video = iter(source), video_of(source.info, arguments.source)
         job = _job(arguments, source.info)
         tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
         _check_masks(job.wanted, tracker)
@@ -78,15 +77,6 @@ def _reading(arguments: Arguments) -> ReadOptions:
         reader=arguments.reader,
         rate=rate,
     )
-
-
-def _video(source: str, info: VideoInfo) -> Video:
-    """The video as the tables name it, in pixels of the source."""
-    width, height = round(info.width / info.scale), round(info.height / info.scale)
-    path = Path(source)
-    name = path.name if path.is_file() else info.name
-    images = tuple(file.name for file in folder_images(path)) if path.is_dir() else ()
-    return Video(name=name, width=width, height=height, rate=info.rate, frames=info.total, images=images)
 
 
 def _watch(arguments: Arguments) -> Watch:
