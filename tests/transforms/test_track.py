@@ -47,7 +47,7 @@ def track_into(folder, stop=None, policy=EASY, seconds=1000.0):
     """One go at a run, as the command makes it; the clock ticks `seconds` a reading."""
     job = Job(wanted=wanted(folder), kept=kept_beside(folder, "film"), overwrite=False)
     before = job.begun()
-    anew = job.prepare({"starts": "these"})
+    anew = job.prepare({"starts": []})
     engine, earlier, rows = Engine(TRACKER, STARTS, policy=policy), None, [] if anew else None
     if before is not None and job.kept.snapshot.exists():
         last = snapshot.restore(engine.follower, job.kept.snapshot)
@@ -139,10 +139,10 @@ def test_files_of_another_run_are_never_written_over(undisturbed, tmp_path):
 
 def test_a_run_under_way_with_other_settings_is_told(tmp_path):
     job = Job(wanted=wanted(tmp_path), kept=kept_beside(tmp_path, "film"), overwrite=False)
-    job.prepare({"config": "a", "every": 1})
+    job.prepare({"starts": [], "config": "a", "every": 1})
     with pytest.raises(UserError, match=r"film\.\* is a run under way with other settings \(config\)"):
-        job.prepare({"config": "b", "every": 1})
-    assert replace(job, overwrite=True).prepare({"config": "b", "every": 1}) is False
+        job.prepare({"starts": [], "config": "b", "every": 1})
+    assert replace(job, overwrite=True).prepare({"starts": [], "config": "b", "every": 1}) is False
 
 
 def test_a_target_that_is_not_seen_is_lost_and_then_has_no_box(tmp_path):
