@@ -188,7 +188,7 @@ def load(
     variables = fold(settings.config.model, loaded.variables)
     if fast_kernels and jax.default_backend() == "cpu" and settings.config.precision != "bfloat16":
         variables = prepare(settings.config.model, variables)
-    variables = reduced(jax.tree.map(jnp.asarray, variables), settings.config.precision)
+    variables = reduced(jax.device_put(variables), settings.config.precision)
     if jax.default_backend() == "gpu":
         variables = laid_out(variables)
     return Tracker(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict
 
@@ -125,7 +124,7 @@ def load(place: str | Path, model: ModelConfig) -> Loaded:
     card, tree = (folder if place.is_dir() else single).read(place, model)
     found = weights_hash(tree)
     cards.check_hash(card, found, place)
-    return Loaded(jax.tree.map(jnp.asarray, tree), found, card)
+    return Loaded(jax.device_put(tree), found, card)
 
 
 def network(place: str | Path) -> ModelConfig:

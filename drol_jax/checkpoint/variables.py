@@ -2,24 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-import jax
 import numpy as np
 from flax.traverse_util import flatten_dict
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets import init_variables
+from drol_jax.nets.inference.survey import survey
 
 Shape = tuple[int, ...]
 
 
-@lru_cache(maxsize=32)
 def variable_shapes(model: ModelConfig) -> Mapping[str, Shape]:
     """Path ("params/backbone/conv1/kernel") and shape of every array of the network, sorted; all are float32."""
-    tree = jax.eval_shape(lambda key: init_variables(model, key), jax.random.key(0))
-    return {path: tuple(leaf.shape) for path, leaf in sorted(flatten_dict(tree, sep="/").items())}
+    return {"/".join(path): shape for path, shape in survey(model).shapes.items()}
 
 
 def weights_hash(variables: Any) -> str:

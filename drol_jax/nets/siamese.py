@@ -14,6 +14,7 @@ from drol_jax.nets.heads.interface import Response
 from drol_jax.nets.heads.masks import MaskHead, MaskSearch
 from drol_jax.nets.heads.multi_rpn import weighted_sum
 from drol_jax.nets.inference.precision import PRODUCTS, reduced
+from drol_jax.nets.layers import FAST_KERNELS
 from drol_jax.nets.neck import Neck
 
 AT_ONCE = 4
@@ -194,6 +195,8 @@ class Network:
         def together(variables, images):
             return Network(self.config, variables, self.precision)._apply(method, images)
 
+        if FAST_KERNELS in self.variables:  # prepared for a CPU: the other form need not be traced
+            return few(self.variables, images)
         return jax.lax.platform_dependent(self.variables, images, cpu=few, default=together)
 
     def refine(self, template: Template, search: Search, position: jax.Array) -> jax.Array:

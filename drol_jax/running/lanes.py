@@ -9,6 +9,7 @@ Letters: B lanes, S of them that one program works on one by one.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import jax
@@ -61,6 +62,7 @@ def _started(model: Model) -> TrackerState:
 _start = jax.jit(_started)  # remembers the shapes
 
 
+@partial(jax.jit, static_argnames="lanes")  # one program, where there would be one for each leaf
 def lanes_like(state: TrackerState, lanes: int) -> LaneState:
     """Lanes without targets, each with room for such a state."""
     states = jax.tree.map(lambda leaf: jnp.zeros((lanes, *leaf.shape), leaf.dtype), state)

@@ -2,17 +2,12 @@
 
 from typing import Any
 
-import flax.linen as nn
-import jax
-import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets.layers import BATCH_NORM_EPSILON, Conv, Norm
-from drol_jax.nets.siamese import SiameseNet
-
-Path = tuple[str, ...]
+from drol_jax.nets.inference.survey import Path, survey
+from drol_jax.nets.layers import BATCH_NORM_EPSILON
 
 
 def fold(config: ModelConfig, variables: Any) -> Any:
@@ -32,7 +27,7 @@ def fold(config: ModelConfig, variables: Any) -> Any:
     """
     params: dict[Path, Any] = dict(flatten_dict(variables["params"]))
     stats: dict[Path, Any] = dict(flatten_dict(variables.get("batch_stats", {})))
-    for conv, norm in _pairs(config, variables).items():
+    for conv, norm in survey(config).norms.items():
         gain, shift = (np.asarray(params.pop((*norm, name)), np.float64) for name in ("scale", "bias"))
         mean, variance = (np.asarray(stats.pop((*norm, name)), np.float64) for name in ("mean", "var"))
         with np.errstate(invalid="ignore"):  # unsound weights are told of by the first box that is not finite
@@ -42,27 +37,3 @@ def fold(config: ModelConfig, variables: Any) -> Any:
         params[*conv, "bias"] = (shift + (before - mean) * gain).astype(np.float32)
     folded = {"params": unflatten_dict(params)}
     return {**folded, "batch_stats": unflatten_dict(stats)} if stats else folded
-
-
-def _pairs(config: ModelConfig, variables: Any) -> dict[Path, Path]:
-    """Path of each convolution that a normalisation follows -> of that. The network is only traced."""
-    made: dict[int, tuple[Path, Any]] = {}
-    found: dict[Path, Path] = {}
-
-    def look(call, args, kwargs, context):
-        layer, result = context.module, call(*args, **kwargs)
-        if context.method_name == "__call__" and isinstance(layer, Conv):
-            made[id(result)] = layer.path, result  # kept, so that its identity stays its own
-        elif context.method_name == "__call__" and isinstance(layer, Norm) and id(args[0]) in made:
-            found[made[id(args[0])][0]] = layer.path
-        return result
-
-    def whole(net: SiameseNet, z: jax.Array, x: jax.Array) -> Any:
-        template, search = net.template(z), net.search(x)
-        return net.match(template, search)
-
-    plain = {kind: variables[kind] for kind in ("params", "batch_stats") if kind in variables}
-    z, x = (jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32) for side in (127, 255))
-    with nn.intercept_methods(look):
-        jax.eval_shape(lambda v, z, x: SiameseNet(config).apply(v, z, x, method=whole), plain, z, x)
-    return found

@@ -1,18 +1,15 @@
 """Network weights in the form that a device computes with fastest."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import ModelConfig
+from drol_jax.nets.inference.survey import ConvFacts, survey
 from drol_jax.nets.kernels import winograd
-from drol_jax.nets.layers import FAST_KERNELS, Conv
-from drol_jax.nets.siamese import SiameseNet
+from drol_jax.nets.layers import FAST_KERNELS
 
 LEAST_CHANNELS = 24
 """Input and output channels from which on a gain has been measured."""
@@ -29,11 +26,11 @@ def prepare(config: ModelConfig, variables: Any) -> Any:
       The same with the collection `FAST_KERNELS`, float32 numpy arrays; a network that finds it there uses it.
       It holds 2.6 to 4 times the memory of the kernels that it is made of. On devices other than CPUs leave it out.
     """
-    layers = _layers(config, variables)
     kernels = flatten_dict(variables["params"])
     fast = {
-        (*path, "kernel"): winograd.kernel_basis(np.asarray(kernels[*path, "kernel"]), groups)
-        for path, groups in layers.items()
+        (*path, "kernel"): winograd.kernel_basis(np.asarray(kernels[*path, "kernel"]), layer.groups)
+        for path, layer in survey(config).searched.items()
+        if _gains(layer)
     }
     return {**variables, FAST_KERNELS: unflatten_dict(fast)} if fast else variables
 
@@ -56,23 +53,6 @@ def laid_out(variables: Any) -> Any:
     return jax.jit(lambda tree: tree, out_shardings=jax.tree.map(format_of, variables))(variables)
 
 
-def _layers(config: ModelConfig, variables: Any) -> Mapping[tuple[str, ...], int]:
-    """Paths of the convolutions that gain, and their groups. Nothing is computed: the network is only traced."""
-    found: dict[tuple[str, ...], int] = {}
-
-    def look(call, args, kwargs, context):
-        layer = context.module
-        if isinstance(layer, Conv) and context.method_name == "__call__" and _gains(layer, args[0].shape[-1]):
-            found[layer.path] = layer.feature_group_count
-        return call(*args, **kwargs)
-
-    image = jax.ShapeDtypeStruct((1, 255, 255, 3), jnp.float32)
-    plain = {name: variables[name] for name in ("params", "batch_stats") if name in variables}
-    with nn.intercept_methods(look):
-        jax.eval_shape(lambda v, x: SiameseNet(config).apply(v, x, method="search"), plain, image)
-    return found
-
-
-def _gains(layer: Conv, channels: int) -> bool:
-    wide = min(channels, layer.features) // layer.feature_group_count >= LEAST_CHANNELS
-    return wide and layer.size in winograd.KERNEL_SIZES and not layer.has_stride()
+def _gains(layer: ConvFacts) -> bool:
+    wide = min(layer.channels, layer.outputs) // layer.groups >= LEAST_CHANNELS
+    return wide and layer.size in winograd.KERNEL_SIZES and not layer.strided

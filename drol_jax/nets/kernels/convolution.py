@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.nets.kernels import winograd
+from drol_jax.nets.kernels.windows import every
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 
@@ -229,12 +230,9 @@ def by_channel(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **re
         total = None
         for u in range(kernel.shape[0]):
             for v in range(kernel.shape[1]):
-                down, right = u * dilation[0], v * dilation[1]
-                part = x[:, down : down + (rows - 1) * strides[0] + 1 : strides[0]]
-                part = (
-                    part[:, :, right : right + (columns - 1) * strides[1] + 1 : strides[1]] * kernel[u, v][None, None]
-                )
-                total = part if total is None else total + part
+                part = every(every(x, u * dilation[0], rows, strides[0], 1), v * dilation[1], columns, strides[1], 2)
+                tap = part * kernel[u, v][None, None]
+                total = tap if total is None else jax.lax.add(total, tap)
         assert total is not None
         return total
 
@@ -249,7 +247,7 @@ def max_pool(x: jax.Array) -> jax.Array:
 
     def along(x, axis):
         count = (x.shape[axis] - 3) // 2 + 1
-        parts = [jax.lax.slice_in_dim(x, i, i + 2 * count - 1, 2, axis) for i in range(3)]
+        parts = [every(x, i, count, 2, axis) for i in range(3)]
         return jnp.maximum(jnp.maximum(parts[0], parts[1]), parts[2])
 
     return along(along(x, 1), 2)

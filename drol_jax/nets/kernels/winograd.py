@@ -20,6 +20,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from drol_jax.nets.kernels.windows import every
+
 TILE = 4
 """m, rows and columns of output that a tile gives. With 6 the kernels take nearly twice the memory for little gain."""
 POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
@@ -92,11 +94,11 @@ def by_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
     rows, columns = (size - k + 1 for size in x.shape[1:3])
     down = -(-rows // m)
     x = jnp.pad(x, ((0, 0), (0, down * m + k - 1 - x.shape[1]), (0, 0), (0, 0)))
-    lines = jnp.stack(_combine(to_basis, [x[:, i : i + (down - 1) * m + 1 : m] for i in range(n)]))
-    taps = jnp.concatenate([lines[:, :, :, v : v + columns] for v in range(k)], axis=-1)
+    lines = jnp.stack(_combine(to_basis, [every(x, i, down, m, 1) for i in range(n)]))
+    taps = jnp.concatenate([every(lines, v, columns, 1, 3) for v in range(k)], axis=-1)
     basis = jnp.tensordot(of_kernel.astype(np.float32), kernel, 1).reshape(n, k * channels, outputs)
     y = (taps.reshape(n, -1, k * channels) @ basis).reshape(n, -1, down, columns, outputs)
-    y = jnp.stack(_combine(to_output, list(y)), axis=2)  # [B, down, m, columns, O]
+    y = jnp.stack(_combine(to_output, jnp.unstack(y)), axis=2)  # [B, down, m, columns, O]
     return y.reshape(-1, down * m, columns, outputs)[:, :rows]
 
 
@@ -149,26 +151,27 @@ def _convolve(x: jax.Array, basis: jax.Array, k: int, padding, rows: int, column
     b, c = x.shape[0], x.shape[-1]
     x = jnp.pad(x, ((0, 0), (top, max(0, high - top)), (left, max(0, wide - left)), (0, 0)))[:, :high, :wide]
 
-    lines = [x[:, i : i + (down - 1) * m + 1 : m] for i in range(n)]
+    lines = [every(x, i, down, m, 1) for i in range(n)]
     x = jnp.stack(_combine(to_basis, lines))  # [n, B, down, wide, C], row of the tile first
-    lines = [x[:, :, :, j : j + (along - 1) * m + 1 : m] for j in range(n)]
+    lines = [every(x, j, along, m, 3) for j in range(n)]
     x = jnp.stack(_combine(to_basis, lines))  # [n, n, B, down, along, C]
 
     y = (x.reshape(n * n, b * down * along, c) @ basis).reshape(n, n, b, down, along, -1)
 
-    y = jnp.stack(_combine(to_output, list(y)), axis=-2)  # [n, B, down, along, m, O]
-    y = jnp.stack(_combine(to_output, list(y)), axis=2)  # [B, down, m, along, m, O]
+    y = jnp.stack(_combine(to_output, jnp.unstack(y)), axis=-2)  # [n, B, down, along, m, O]
+    y = jnp.stack(_combine(to_output, jnp.unstack(y)), axis=2)  # [B, down, m, along, m, O]
     return y.reshape(b, down * m, along * m, -1)[:, :rows, :columns]
 
 
-def _combine(matrix: np.ndarray, parts: list[jax.Array]) -> list[jax.Array]:
+def _combine(matrix: np.ndarray, parts: Sequence[jax.Array]) -> list[jax.Array]:
     """Rows of the matrix as weighted sums of the parts: sums that fuse, where a product of small matrices is slow."""
     results = []
+    add, multiply = jax.lax.add, jax.lax.mul  # there are hundreds, and those of jnp take three times as long to trace
     for row in matrix:
         total = None
         for weight, part in zip(row.tolist(), parts, strict=True):
             if weight:
-                term = part if weight == 1 else part * weight
-                total = term if total is None else total + term
+                term = part if weight == 1 else multiply(part, np.asarray(weight, part.dtype))
+                total = term if total is None else add(total, term)
         results.append(total)
     return results

@@ -1,0 +1,84 @@
+"""What a network is made of: learned by tracing it once, with nothing computed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import flax.linen as nn
+import jax
+from flax.traverse_util import flatten_dict
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets.layers import Conv, Norm
+from drol_jax.nets.siamese import SiameseNet, init_variables
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvFacts:
+    """One convolution."""
+
+    size: int
+    """Rows and columns of its kernel, where it is square; 0 of another."""
+    channels: int
+    """Input channels."""
+    outputs: int
+    groups: int
+    strided: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """Paths and facts of one network, for all weights of it."""
+
+    shapes: Mapping[Path, tuple[int, ...]]
+    """Path ("params", "backbone", ..., "kernel") and shape of every array; all are float32."""
+    norms: Mapping[Path, Path]
+    """Path of each convolution that a normalisation follows when a track runs -> path of that."""
+    searched: Mapping[Path, ConvFacts]
+    """The convolutions that a search region goes through."""
+
+
+@lru_cache(maxsize=32)
+def survey(config: ModelConfig) -> Survey:
+    """Trace a network's making, which runs all of it."""
+    within: list[Any] = []  # methods of the whole network that are running
+    made: dict[int, tuple[Path, Any]] = {}
+    norms: dict[Path, Path] = {}
+    searched: dict[Path, ConvFacts] = {}
+
+    def look(call, args, kwargs, context):
+        layer, method = context.module, context.method_name
+        if isinstance(layer, SiameseNet):
+            within.append(method)
+            try:
+                return call(*args, **kwargs)
+            finally:
+                within.pop()
+        result = call(*args, **kwargs)
+        if method != "__call__" or not {"template", "search", "match"}.intersection(within):
+            return result
+        if isinstance(layer, Conv):
+            made[id(result)] = layer.path, result  # kept, so that its identity stays its own
+            if "search" in within:
+                searched[layer.path] = _facts(layer, args[0].shape[-1])
+        elif isinstance(layer, Norm) and id(args[0]) in made:
+            norms[made[id(args[0])][0]] = layer.path
+        return result
+
+    with nn.intercept_methods(look):
+        tree = jax.eval_shape(lambda key: init_variables(config, key), jax.random.key(0))
+    shapes = {path: tuple(leaf.shape) for path, leaf in sorted(flatten_dict(tree).items())}
+    return Survey(shapes=shapes, norms=norms, searched=searched)
+
+
+def _facts(layer: Conv, channels: int) -> ConvFacts:
+    return ConvFacts(
+        size=layer.size,
+        channels=channels,
+        outputs=layer.features,
+        groups=layer.feature_group_count,
+        strided=layer.has_stride(),
+    )
