@@ -8,6 +8,7 @@ from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.benchmark import Finished
+from drol_jax.eval.certainty import with_reliability
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.running import Kind
 from drol_jax.eval.scorers import Scorer
@@ -78,6 +79,8 @@ def result_of(
         kind=_SCORED_AS.get(kind, kind),
     )
     result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
+    if kind == "ope":
+        result = with_reliability(result, everything)
     return replace(result, notes=(*result.notes, *_speeds(finished)))
 
 

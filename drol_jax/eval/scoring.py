@@ -8,6 +8,7 @@ from typing import Any
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
+from drol_jax.eval.certainty import with_reliability
 from drol_jax.eval.comparing import by_name, compared
 from drol_jax.eval.dialects import scorers
 from drol_jax.eval.means import result_of_judged
@@ -95,6 +96,8 @@ def score_folders(request: Request, folders: Sequence[Path]) -> BenchmarkResult:
     """
     trackers = _told_apart([tracker for folder in folders for tracker in request.find(folder)])
     result = score_trackers(request, trackers)
+    if not request.scorers(anchored=False)[0].regions:
+        result = with_reliability(result, request.entries)
     return compared(result, by_name(result))
 
 

@@ -64,13 +64,14 @@ def together(
     codes = np.full(frames, UNKNOWN, np.int8)
     scores, online = np.full(frames, np.nan, np.float32), np.full(frames, np.nan, np.float32)
     verdicts, templates = np.full(frames, -1, np.int8), np.zeros(frames, np.int8)
+    confidences = np.full(frames, np.nan, np.float32)
     for start, part in parts:
         polygons = getattr(part, "polygons", None)
         regions = regions_of(part.boxes if polygons is None else polygons, sequence.origin)
         here = slice(start, start + len(part.boxes))
         corners[here], boxes[here], codes[here] = regions.corners, regions.boxes, regions.codes
         scores[here], online[here] = part.scores, part.online_scores
-        verdicts[here], templates[here] = part.verdicts, part.templates
+        verdicts[here], templates[here], confidences[here] = part.verdicts, part.templates, part.confidences
     coded = np.array([*failed, *(start for start, _ in parts)], int)
     corners[coded], boxes[coded] = np.nan, np.nan
     codes[failed] = FAILED
@@ -81,6 +82,7 @@ def together(
         online_scores=online,
         verdicts=verdicts,
         templates=templates,
+        confidences=confidences,
         timing=Timing(
             sum(len(part.boxes) for _, part in parts),
             sum(part.seconds for _, part in parts),

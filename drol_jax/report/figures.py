@@ -68,6 +68,10 @@ class Axes:
     """Inches; the page scales it."""
     width: float = 1.7
     """Width of lines, in points."""
+    diagonal: bool = False
+    """Show where y is x."""
+    points: bool = False
+    """Mark the places that a line joins."""
 
 
 def plot(lines: Sequence[Line], axes: Axes, number: int) -> str:
@@ -87,8 +91,11 @@ def plot(lines: Sequence[Line], axes: Axes, number: int) -> str:
             frame.axvspan(*axes.shaded, color=FAINT, alpha=0.35, linewidth=0)
         for mark in axes.marks:
             frame.axvline(mark, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)))
+        if axes.diagonal:
+            frame.plot((0, 1), (0, 1), color=FAINT, linewidth=0.8)
+        marker = {"marker": ".", "markersize": 5} if axes.points else {}
         for place, line in enumerate(lines):
-            frame.plot(line.x, line.y, linewidth=axes.width, **_look(line, len(lines) - place))
+            frame.plot(line.x, line.y, linewidth=axes.width, **marker, **_look(line, len(lines) - place))
         frame.set_xlabel(axes.x)
         frame.set_ylabel(axes.y)
         frame.set_xlim(axes.x_limits)

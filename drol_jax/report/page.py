@@ -17,7 +17,7 @@ from drol_jax.report import page_tables
 from drol_jax.report.columns import cell
 from drol_jax.report.films import FEW, Film, choose, film, thinned
 from drol_jax.report.origins import origins, speed
-from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overlap_plot
+from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overlap_plot, reliability_plot
 from drol_jax.report.published import published
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.style import Style, style
@@ -64,6 +64,8 @@ def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = ()
     scored = [scores.name for scores in ranked if scores.sequences]
     subject = subject if subject in scored else scored[0] if scored else None
     plots = curve_plots(result, styles)
+    if (reliable := reliability_plot(result, styles, len(plots))) is not None:
+        plots.append(reliable)
     around = attribute_plot(result, styles, len(plots))
     column, scenes = _scenes(result, entries, subject, styles, len(plots) + 1)
     known = benchmarks().get(result.dataset)

@@ -69,6 +69,26 @@ def curve_plots(result: BenchmarkResult, styles: Mapping[str, Style]) -> list[Pl
     return [_curves(result, curves, name, axes, key, styles, number) for number, (name, axes, key) in enumerate(wanted)]
 
 
+def reliability_plot(result: BenchmarkResult, styles: Mapping[str, Style], number: int) -> Plot | None:
+    """Share of right boxes over confidence; the diagonal is a confidence that means what it says. None without any."""
+    known = [(scores, scores.reliability) for scores in result.ranked if scores.reliability is not None]
+    if not known:
+        return None
+    lines = [
+        Line(s.name, styles[s.name], np.array([b.confidence for b in r.bins]), np.array([b.right for b in r.bins]))
+        for s, r in known
+    ]
+    axes = Axes(
+        x="confidence", y="share of boxes that overlap by more than a half", title="Reliability of confidence",
+        x_limits=(0, 1), diagonal=True, points=True,
+    )  # fmt: skip
+    legend = tuple(
+        Entry(s.name, styles[s.name], f"error {r.error:.3f}" + ("" if r.roc is None else f", ROC {r.roc:.3f}"))
+        for s, r in known
+    )
+    return Plot("Reliability of confidence", plot(lines, axes, number), legend)
+
+
 def attribute_plot(result: BenchmarkResult, styles: Mapping[str, Style], number: int) -> Plot | None:
     """The first measure that attributes have, around a circle; None for fewer than three attributes."""
     names = sorted({name for scores in result.trackers for name in scores.attributes})

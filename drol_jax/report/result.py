@@ -11,7 +11,7 @@ from typing import Any
 
 from drol_jax.metrics.spread import Difference, Spread
 from drol_jax.report.columns import Column, Numbers
-from drol_jax.report.scores import Refusal, TrackerScores
+from drol_jax.report.scores import Refusal, TrackerScores, reliability_entry
 from drol_jax.results import plain
 from drol_jax.system.atomic import write_text
 
@@ -118,6 +118,7 @@ def _tracker(result: BenchmarkResult, scores: TrackerScores) -> dict[str, Any]:
         "curves": plain(scores.curves),
         "dialects": dialects,
         "protocols": dialects,
+        **reliability_entry(scores),
     }
 
 

@@ -6,6 +6,7 @@ from typing import IO
 from rich.table import Table
 from rich.text import Text
 
+from drol_jax.metrics.reliability import Reliability
 from drol_jax.report.columns import Column, Numbers, cell
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores
@@ -138,6 +139,10 @@ def _heads(result: BenchmarkResult, columns: Sequence[Column]) -> list[str]:
     return [column.head + ("" if alone else f"\n{scores.short}") for column in columns for scores in result.ranked]
 
 
+def _mean(found: Reliability) -> float:
+    return sum(one.frames * one.confidence for one in found.bins) / found.frames
+
+
 def _closing(result: BenchmarkResult, sign: str) -> Iterator[str]:
     if not result.covered:
         yield "No mean: no sequence has a scorable result of every tracker."
@@ -166,6 +171,13 @@ def _closing(result: BenchmarkResult, sign: str) -> Iterator[str]:
             f"{first} - {second}: {head} {gap.mean:+.3f} a sequence, 95 % bootstrap interval {low} to {high}, "
             f"p = {gap.p:.4f} (sign flips)"
         )
+    for scores in result.trackers:
+        if (found := scores.reliability) is not None:
+            roc = "" if found.roc is None else f", tells lost boxes with an area under ROC of {found.roc:.3f}"
+            yield (
+                f"{scores.short}'s confidence: mean {_mean(found):.2f} where {found.right:.2f} of {found.frames} boxes "
+                f"are right, calibration error {found.error:.3f}{roc}"
+            )
     yield from result.notes
     labels = {scores.name: scores.short for scores in result.trackers}
     for refusal in result.refusals:

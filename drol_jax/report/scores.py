@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from drol_jax.metrics.reliability import Reliability
 from drol_jax.metrics.spread import Spread, over_seeds
 from drol_jax.report.columns import Numbers, mean_of
+from drol_jax.results import plain
 from drol_jax.results.runs import Timing
 
 Kind = Literal["mean", "sequence", "attribute"]
@@ -49,6 +51,8 @@ class TrackerScores:
     """Cost of each sequence, all seeds together; empty where it was not measured."""
     members: tuple["TrackerScores", ...] = ()
     """Scores under each seed by itself; empty for one seed."""
+    reliability: Reliability | None = None
+    """How far its confidences can be believed, all seeds together; None where its files tell none."""
 
     @property
     def short(self) -> str:
@@ -111,3 +115,8 @@ def over_members(name: str, members: tuple[TrackerScores, ...]) -> TrackerScores
 def mean_numbers(rows: list[Numbers]) -> dict[str, float | None]:
     """Means of the measures that all rows name."""
     return {key: mean_of([row[key] for row in rows]) for key in rows[0] if all(key in row for row in rows)}
+
+
+def reliability_entry(scores: TrackerScores) -> dict[str, Any]:
+    """What files of numbers say of a tracker's confidence; nothing where there is none."""
+    return {} if scores.reliability is None else {"reliability": plain(scores.reliability)}

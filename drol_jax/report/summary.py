@@ -10,7 +10,7 @@ from typing import Any
 
 from drol_jax.report.columns import Column
 from drol_jax.report.result import BenchmarkResult
-from drol_jax.report.scores import Kind, TrackerScores
+from drol_jax.report.scores import Kind, TrackerScores, reliability_entry
 from drol_jax.results import plain
 from drol_jax.system.atomic import write_text
 
@@ -78,6 +78,7 @@ def _tracker(result: BenchmarkResult, scores: TrackerScores) -> dict[str, Any]:
         "sequences": tables["sequence"],
         "attributes": tables["attribute"],
         "curves": dict(scores.curves) or None,
+        **reliability_entry(scores),
     }
 
 

@@ -6,24 +6,49 @@ from pathlib import Path
 
 import numpy as np
 
+from drol_jax.errors import UserError, reason
 from drol_jax.online.verdict import Verdict
 from drol_jax.results.runs import FrameDetails
 from drol_jax.system.atomic import write_text
 
+CONFIDENCE = "confidence"
 TEMPLATES = {0: "first", 1: "short_term"}
 
 
 def write_details(path: Path, details: FrameDetails) -> None:
-    """Write frame (from 0), score, online_score, verdict, template; empty where NaN.
+    """Write frame (from 0), score, online_score, verdict, template, confidence; empty where NaN.
 
     Raises:
       UserError: the file cannot be written.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["frame", "score", "online_score", "verdict", "template"])
-    columns = (details.scores, details.online_scores, details.verdicts, details.templates)
-    for frame, (score, online, verdict, template) in enumerate(zip(*columns, strict=True)):
-        numbers = ("" if np.isnan(value) else f"{value:.6g}" for value in (float(score), float(online)))
-        writer.writerow([frame, *numbers, Verdict(int(verdict)).name.lower(), TEMPLATES[int(template)]])
+    writer.writerow(["frame", "score", "online_score", "verdict", "template", CONFIDENCE])
+    columns = (details.scores, details.online_scores, details.verdicts, details.templates, details.confidences)
+    for frame, (score, online, verdict, template, confidence) in enumerate(zip(*columns, strict=True)):
+        words = Verdict(int(verdict)).name.lower(), TEMPLATES[int(template)]
+        writer.writerow([frame, _number(score), _number(online), *words, _number(confidence)])
     write_text(path, text.getvalue())
+
+
+def read_confidences(path: Path) -> np.ndarray | None:
+    """Read the confidences of a file that `write_details` wrote.
+
+    Returns:
+      float64 [T], NaN where there is none; None where the file tells none, as those of earlier versions.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        if not rows or CONFIDENCE not in rows[0]:
+            return None
+        return np.array([float(row[CONFIDENCE] or "nan") for row in rows])
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read ({reason(error)}); track the sequence again") from error
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{float(value):.6g}"

@@ -58,6 +58,8 @@ class FrameDetails(Protocol):
     def verdicts(self) -> np.ndarray: ...
     @property
     def templates(self) -> np.ndarray: ...
+    @property
+    def confidences(self) -> np.ndarray: ...
 
 
 class Trajectory(FrameDetails, Protocol):
@@ -82,6 +84,7 @@ class Tracked:
     online_scores: np.ndarray
     verdicts: np.ndarray
     templates: np.ndarray
+    confidences: np.ndarray
     timing: Timing
 
     @classmethod
@@ -97,6 +100,7 @@ class Tracked:
             online_scores=trajectory.online_scores,
             verdicts=trajectory.verdicts,
             templates=trajectory.templates,
+            confidences=trajectory.confidences,
             timing=Timing(len(trajectory.boxes), trajectory.seconds, trajectory.compile_seconds),
         )
 

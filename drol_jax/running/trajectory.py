@@ -31,6 +31,8 @@ class Trajectory:
     """int8 [T], `Verdict`; -1 in row 0 and with the subnet off."""
     templates: np.ndarray
     """int8 [T], 0 first template, 1 short-term one."""
+    confidences: np.ndarray
+    """float32 [T] in 0 to 1, the probability that the box is right (`StepOutput.confidence`); NaN in row 0."""
     polygons: np.ndarray | None
     """float64 [T, 8], x and y of the four corners of the mask's rotated box; None without a mask branch."""
     seconds: float
@@ -86,6 +88,7 @@ def trajectory_of(first_box: np.ndarray, rows: list[Row], watch: Watch) -> Traje
         online_scores=np.array([nan, *(output.online_score for output in outputs)], np.float32),
         verdicts=np.array([-1, *(output.verdict for output in outputs)], np.int8),
         templates=np.array([0, *(output.template for output in outputs)], np.int8),
+        confidences=np.array([nan, *(output.confidence for output in outputs)], np.float32),
         polygons=np.array([corners(first_box), *polygons]) if polygons else None,
         seconds=watch.seconds,
         compile_seconds=watch.compile_seconds,

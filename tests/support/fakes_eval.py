@@ -22,6 +22,7 @@ class Track:
     online_scores: np.ndarray
     verdicts: np.ndarray
     templates: np.ndarray
+    confidences: np.ndarray
     seconds: float
     compile_seconds: float
 
@@ -82,7 +83,7 @@ class FakeRunner:
         boxes[0] = sequence.boxes[0]
         scores = np.linspace(0, 1, FRAMES, dtype=np.float32)
         flags = np.zeros(FRAMES, np.int8)
-        return Track(boxes, scores, scores, flags, flags, seconds=0.25, compile_seconds=1.5)
+        return Track(boxes, scores, scores, flags, flags, scores, seconds=0.25, compile_seconds=1.5)
 
 
 class FakeBackend:

@@ -30,6 +30,7 @@ class Track:
     online_scores: np.ndarray
     verdicts: np.ndarray
     templates: np.ndarray
+    confidences: np.ndarray
     polygons: np.ndarray | None
     seconds: float
     compile_seconds: float
@@ -94,6 +95,7 @@ class ScriptedRunner:
             online_scores=scores,
             verdicts=np.zeros(count, np.int8),
             templates=np.zeros(count, np.int8),
+            confidences=scores,
             polygons=polygons,
             seconds=0.5 * count,
             compile_seconds=0.0,

@@ -48,7 +48,7 @@ def batched(alone):
 
 
 def same(one, other):
-    names = ("boxes", "scores", "online_scores", "verdicts", "templates")
+    names = ("boxes", "scores", "online_scores", "verdicts", "templates", "confidences")
     return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names)
 
 

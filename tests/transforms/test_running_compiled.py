@@ -59,7 +59,7 @@ class TestWithTheFrameLoop:
         part = runner.run(seq, 0, until=until)
         assert calls == [(1, CHUNK), (CHUNK + 1, CHUNK)]
         assert len(part.boxes) == 1 + CHUNK + 3
-        for name in ("boxes", "scores", "online_scores", "verdicts", "templates"):
+        for name in ("boxes", "scores", "online_scores", "verdicts", "templates", "confidences"):
             np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[: len(part.boxes)])
 
     def test_errors_after_the_end_do_not_count_and_before_it_do(self):

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
 from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details
+from drol_jax.results.details import read_confidences
 from drol_jax.system.atomic import clear_litter, write_text
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
@@ -27,6 +28,7 @@ class Track:
     online_scores: np.ndarray
     verdicts: np.ndarray
     templates: np.ndarray
+    confidences: np.ndarray
     seconds: float = 0.5
     compile_seconds: float = 2.0
 
@@ -39,6 +41,7 @@ def track():
         online_scores=np.array([np.nan, 0.8, np.nan], np.float32),
         verdicts=np.array([0, 2, -1], np.int8),
         templates=np.array([0, 1, 0], np.int8),
+        confidences=np.array([np.nan, 0.75, 0.125], np.float32),
     )
 
 
@@ -79,14 +82,23 @@ def test_a_missing_box_file_is_named(tmp_path):
         read_boxes(tmp_path / "a.txt")
 
 
-def test_details_tell_scores_verdict_and_template_per_frame(tmp_path, track):
+def test_details_tell_scores_verdict_template_and_confidence_per_frame(tmp_path, track):
     write_details(tmp_path / "a.csv", track)
     assert (tmp_path / "a.csv").read_text().splitlines() == [
-        "frame,score,online_score,verdict,template",
-        "0,,,found,first",
-        "1,0.9,0.8,hard_negative,short_term",
-        "2,0.25,,off,first",
+        "frame,score,online_score,verdict,template,confidence",
+        "0,,,found,first,",
+        "1,0.9,0.8,hard_negative,short_term,0.75",
+        "2,0.25,,off,first,0.125",
     ]
+    np.testing.assert_array_equal(read_confidences(tmp_path / "a.csv"), [np.nan, 0.75, 0.125])
+
+
+def test_details_without_confidences_tell_none_and_damaged_ones_are_named(tmp_path):
+    (tmp_path / "a.csv").write_text("frame,score\n0,0.5\n")
+    assert read_confidences(tmp_path / "a.csv") is None
+    (tmp_path / "b.csv").write_text("frame,confidence\n0,high\n")
+    with pytest.raises(UserError, match=r"b\.csv cannot be read .*; track the sequence again"):
+        read_confidences(tmp_path / "b.csv")
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):

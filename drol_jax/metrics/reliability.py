@@ -1,0 +1,82 @@
+"""How far a tracker's confidence can be believed: reliability, calibration error, and how well it tells lost boxes.
+
+A confidence is the probability that a box overlaps the target by more than a half (`RIGHT`). Sources: Guo et al., "On
+calibration of modern neural networks", ICML 2017 (expected calibration error over equal bins); the area under the ROC
+curve is the share of (right, lost) pairs in which the right box has the higher confidence, ties counting half (Hanley
+and McNeil, Radiology 1982).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
+
+RIGHT = 0.5
+"""Overlap above which a box is right."""
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Boxes of like confidence."""
+
+    frames: int
+    confidence: float
+    """Their mean confidence."""
+    right: float
+    """Share of them that is right."""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Confidence held against the groundtruth, over pooled frames."""
+
+    frames: int
+    right: float
+    """Share of right boxes."""
+    error: float
+    """Expected calibration error: mean distance of confidence and share of right boxes, over bins, by frames."""
+    roc: float | None
+    """Area under the ROC curve of "lost": 1 where every right box has a higher confidence than every other; None where
+    all boxes are right, or none is."""
+    bins: tuple[Bin, ...]
+    """Of rising confidence, empty ones left out."""
+
+
+def reliability(confidence: ArrayLike, overlap: ArrayLike) -> Reliability | None:
+    """Hold confidence against overlap with the groundtruth.
+
+    Args:
+      confidence: [T] in 0 to 1; NaN where there is none.
+      overlap: [T] in 0 to 1; NaN where the groundtruth has no box.
+
+    Returns:
+      None where no frame has both.
+    """
+    confidence, overlap = np.asarray(confidence, np.float64), np.asarray(overlap, np.float64)
+    both = np.isfinite(confidence) & np.isfinite(overlap)
+    confidence, right = confidence[both], overlap[both] > RIGHT
+    if not len(confidence):
+        return None
+    places = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = tuple(
+        Bin(frames=int(inside.sum()), confidence=float(confidence[inside].mean()), right=float(right[inside].mean()))
+        for inside in (places == place for place in range(BINS))
+        if inside.any()
+    )
+    return Reliability(
+        frames=len(right),
+        right=float(right.mean()),
+        error=sum(one.frames * abs(one.confidence - one.right) for one in bins) / len(right),
+        roc=_area(confidence, right),
+        bins=bins,
+    )
+
+
+def _area(confidence: np.ndarray, right: np.ndarray) -> float | None:
+    """Mann and Whitney's statistic as a share."""
+    many, few = int(right.sum()), int((~right).sum())
+    if not many or not few:
+        return None
+    return float((rankdata(confidence)[right].sum() - many * (many + 1) / 2) / (many * few))
