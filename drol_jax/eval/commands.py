@@ -26,6 +26,7 @@ Load = Callable[..., list[datasets.SequenceEntry]]
 
 COMMANDS = {
     "ablate": Command(module="drol_jax.eval.ablate_cli", about="repeat the paper's ablation study"),
+    "calibrate": Command(module="drol_jax.eval.calibrate_cli", about="fit a tracker's confidence"),
     "doctor": Command(module="drol_jax.eval.doctor_cli", about="examine a benchmark on disk"),
     "film": Command(module="drol_jax.eval.film_cli", about="draw result files into a sequence's images"),
     "pack": Command(module="drol_jax.eval.pack_cli", about="pack result files for an evaluation server"),
