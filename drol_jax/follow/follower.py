@@ -42,6 +42,16 @@ class Sight:
     """What the tracker told, on the host; None in its first frame and while it is searched for."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """Where a target was looked for in the last frame."""
+
+    score_map: np.ndarray
+    """float32 [S, S], the online subnet's: 1 is the target."""
+    box: tuple[float, float, float, float]
+    """(x, y, w, h) that it covers, pixels of the frames as they are given."""
+
+
 class Follower:
     """Follows targets from frame to frame. Targets enter at any frame and leave again; nothing is compiled for that."""
 
@@ -58,6 +68,8 @@ class Follower:
         self._lanes: LaneState | None = None  # until the first target
         self.targets: dict[str, Target] = {}
         self._together: frozenset[frozenset[str]] = frozenset()
+        self._found: tuple[Found, dict[str, int]] | None = None
+        """What the last frame's search found, and the slots of those that it was for."""
 
     def add(self, image: np.ndarray, name: str, box: Sequence[float] | np.ndarray) -> Sight:
         """Follow one more target, from this frame on; call it after `step` for the same frame.
@@ -110,6 +122,7 @@ class Follower:
         frame = on_device(checked_frame(image))
         searched = [t for t in self.targets.values() if not t.followed]
         followed = [t for t in self.targets.values() if t.followed]
+        self._found = None
         outputs = self._step_all(followed, frame, size) if followed else {}
         for target in searched:
             self._search_for(target, frame, size)
@@ -126,6 +139,19 @@ class Follower:
             )
             for t in self.targets.values()
         ]
+
+    def looked(self) -> dict[str, Looked]:
+        """Where the targets that were followed into the last frame were looked for; nothing with the subnet off."""
+        if self._found is None or (localisation := self._found[0].localisation) is None:
+            return {}
+        region = localisation.region
+        maps, centres, scales = jax.device_get((localisation.score_map, region.centre, region.scale))
+        places = {}
+        for name, slot in self._found[1].items():
+            side = maps.shape[-1] / float(scales[slot])
+            x, y = (float(middle) - side / 2 for middle in centres[slot])
+            places[name] = Looked(score_map=maps[slot], box=(x, y, side, side))
+        return places
 
     @property
     def memory(self) -> tuple[LaneState, frozenset[frozenset[str]]]:
@@ -158,6 +184,7 @@ class Follower:
         """A step of the targets that the tracker follows; their boxes are taken, or they stay where they are."""
         lanes, slots = self._with_active(followed), [t.slot for t in followed]
         found = self._pool.search(lanes, frame)
+        self._found = found, {t.name: t.slot for t in followed}
         centre, extent, confidence = jax.device_get((found.candidate.centre, found.candidate.size, found.confidence))
         seen = np.asarray(self._rules.box(centre, extent), np.float64)
         if not np.isfinite(seen[slots]).all():

@@ -8,7 +8,7 @@ import numpy as np
 
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
-from drol_jax.follow.follower import Follower, Sight
+from drol_jax.follow.follower import Follower, Looked, Sight
 from drol_jax.follow.policy import Policy
 from drol_jax.image.masks import full_frame, rotated_box
 from drol_jax.tracks import rle
@@ -49,6 +49,13 @@ class Engine:
         while self.waiting and self.waiting[0].frame <= frame.number:
             sights.append(self._start(self.waiting.pop(0), frame))
         return tuple(self._row(sight, frame) for sight in sights)
+
+    def looked(self) -> dict[str, Looked]:
+        """Where targets were looked for in the last frame (`Follower.looked`), pixels of the source."""
+        return {
+            name: replace(one, box=tuple(side / self._scale for side in one.box))
+            for name, one in self.follower.looked().items()
+        }
 
     def check(self, first: int) -> None:
         """Whether every target can enter, where the first frame that is read has this number.

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from contextlib import ExitStack
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
@@ -28,6 +28,9 @@ from drol_jax.video.open import open_source
 from drol_jax.video.options import ReadOptions
 from drol_jax.video.writers.open import KINDS, film_suffix
 
+if TYPE_CHECKING:
+    from drol_jax.show.live import LivePage
+
 FILMS = tuple(suffix.removeprefix(".") for suffix in KINDS)
 """Films that --save knows."""
 
@@ -47,14 +50,15 @@ def track_all(arguments: Arguments) -> int:
         stack.callback(source.close)
         frames, video = iter(source), video_of(source.info, arguments.source)
         job = _job(arguments, source.info)
+        page = _live_page(arguments, stack)
         tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
         _check_masks(job.wanted, tracker)
         first = next(frames)
         before = job.begun()
-        starts = starts_of(before) if before is not None and arguments.pick else _starts(arguments, first, video)
+        starts = starts_of(before) if before is not None and arguments.pick else _starts(arguments, first, video, page)
         engine = Engine(tracker, starts, scale=source.info.scale)
         engine.check(first.number)
-        shows = stack.enter_context(watching(_watch(arguments), source.info))
+        shows = stack.enter_context(watching(_watch(arguments), source.info, page, engine.looked))
         anew = job.prepare(_settings(arguments, tracker, starts))  # from here on files are written
         earlier = _earlier(job, engine) if before is not None else None
         rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
@@ -83,9 +87,6 @@ def _watch(arguments: Arguments) -> Watch:
     return Watch(
         quiet=arguments.quiet,
         window=arguments.show,
-        page=arguments.live,
-        host=arguments.host,
-        port=arguments.port,
         lines=arguments.json,
     )
 
@@ -111,7 +112,16 @@ def _check_masks(wanted: Wanted, tracker: Tracker) -> None:
         raise UserError(f"--save masks: {tracker.name} makes no masks; leave it out, or take a SiamMask configuration")
 
 
-def _starts(arguments: Arguments, first: VideoFrame, video: Video) -> list[Start]:
+def _live_page(arguments: Arguments, stack: ExitStack) -> "LivePage | None":
+    """The page to watch the run on, if asked for; there before boxes are drawn, as their page leads on to it."""
+    if not arguments.live:
+        return None
+    from drol_jax.show.live import LivePage  # brings a server, which few runs want
+
+    return stack.enter_context(LivePage(host=arguments.host, port=arguments.port))
+
+
+def _starts(arguments: Arguments, first: VideoFrame, video: Video, page: "LivePage | None") -> list[Start]:
     """The start boxes of all options, with names."""
     given = [parse_box(text) for text in arguments.box]
     if arguments.boxes is not None:
@@ -121,7 +131,9 @@ def _starts(arguments: Arguments, first: VideoFrame, video: Video) -> list[Start
 
         scale = first.image.shape[1] / video.width
         names = [start.name for start in given if start.name is not None]
-        drawn = pick(first.image, host=arguments.host, port=arguments.port, names=names)
+        # The port that was asked for is the live page's, where there is one: it stays open longer.
+        port, next_page = (arguments.port, "") if page is None else (0, page.address)
+        drawn = pick(first.image, host=arguments.host, port=port, names=names, next_page=next_page)
         given += [Start(0, name, tuple(side / scale for side in box), "the page") for name, box in drawn]
     return checked(given, video)
 

@@ -1,12 +1,14 @@
 """Who watches a run: the progress on the terminal, a window, a page, and standard output."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drol_jax.follow.follower import Looked
 from drol_jax.show.drawing import Annotator
+from drol_jax.show.newest import ScoreMap
 from drol_jax.show.progress import Progress
 from drol_jax.show.window import Window
 from drol_jax.tracking.run import Show
@@ -24,19 +26,22 @@ class Watch:
 
     quiet: bool
     window: bool
-    page: bool
-    host: str
-    port: int
     lines: bool
     """Rows go to standard output as JSON lines."""
 
 
 @contextmanager
-def watching(watch: Watch, info: VideoInfo) -> Iterator[list[Show]]:
+def watching(
+    watch: Watch, info: VideoInfo, page: "LivePage | None", looked: Callable[[], Mapping[str, Looked]]
+) -> Iterator[list[Show]]:
     """What is called with every frame, open in the `with` block.
 
+    Args:
+      page: that shall show every frame.
+      looked: where targets were looked for in the last frame, pixels of the source.
+
     Raises:
-      UserError: a window or a page cannot be opened.
+      UserError: a window cannot be opened.
     """
     with ExitStack() as stack:
         shows: list[Show] = []
@@ -47,19 +52,18 @@ def watching(watch: Watch, info: VideoInfo) -> Iterator[list[Show]]:
             window = Window(info.name, lambda image, rows: annotator(image, rows, scale=info.scale))
             stack.callback(window.close)
             shows.append(window)
-        if watch.page:
-            from drol_jax.show.live import LivePage  # brings a server, which few runs want
-
-            page = LivePage(host=watch.host, port=watch.port)
-            stack.callback(page.close)
-            shows.append(lambda frame, rows: _shown(page, frame, rows, info.scale))
+        if page is not None:
+            shows.append(lambda frame, rows: _shown(page, frame, rows, info.scale, looked()))
         if watch.lines:
             shows.append(_printed)
         yield shows
 
 
-def _shown(page: "LivePage", frame: VideoFrame, rows: Sequence[Row], scale: float) -> bool:
-    page.show(frame, rows, scale=scale)
+def _shown(
+    page: "LivePage", frame: VideoFrame, rows: Sequence[Row], scale: float, looked: Mapping[str, Looked]
+) -> bool:
+    maps = {name: ScoreMap(values=one.score_map, box=one.box) for name, one in looked.items()}
+    page.show(frame, rows, scale=scale, score_maps=maps)
     return True
 
 

@@ -163,6 +163,17 @@ def test_a_lost_target_learns_nothing():
     assert np.array_equal(before, np.asarray(engine.follower.memory[0].states.online.memory.weights))
 
 
+def test_who_watches_sees_the_map_of_the_place_where_a_target_was_looked_for():
+    engine = Engine(TRACKER, STARTS[:1], policy=EASY)
+    (row,) = engine.step(next(frames()))
+    assert engine.looked() == {}  # it was told where the target is
+    engine.step(VideoFrame(number=1, time=0.04, image=small_tracker.picture(1)))
+    (looked,) = engine.looked().values()
+    x, y, w, h = looked.box
+    assert looked.score_map.shape == (small_tracker.SEARCH_SIZE,) * 2 and w == h > max(row.box[2:])
+    assert (x + w / 2, y + h / 2) == pytest.approx((row.box[0] + row.box[2] / 2, row.box[1] + row.box[3] / 2), abs=1)
+
+
 def test_a_target_is_the_same_beside_others():
     alone, beside = Engine(TRACKER, STARTS[:1], policy=EASY), Engine(TRACKER, STARTS, policy=EASY)
     for frame in frames(6):

@@ -48,6 +48,7 @@ def test_with_the_subnet_off_likeness_speaks_alone():
 def test_drawn_boxes_that_are_neither_right_nor_wrong_do_not_count():
     one = boxes()
     between = Read(one.likeness, one.online, np.where(one.drawn, 0.45, one.overlap), one.drawn)
+    assert one.online is not None
     own = Read(one.likeness[::2], one.online[::2], one.overlap[::2], one.drawn[::2])
     assert fit([between]) == fit([own])
 
