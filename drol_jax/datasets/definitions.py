@@ -70,6 +70,8 @@ class Layout:
     """Images are sorted by name, not by number."""
     loose: bool = False
     """Not the official layout: images may be cut out and numbered as one likes."""
+    properties: str | None = None
+    """File of vot-toolkit's in which ``channels.color``, or another channel, is a pattern of the images' names."""
 
     def file(self, number: int) -> str:
         """Name of an image in the official archive."""
@@ -126,10 +128,11 @@ class Benchmark:
 
 LOOSE = Layout(
     groundtruth=("{folder}/groundtruth{mark}.txt", "{folder}/groundtruth_rect{mark}.txt"),
-    images=("{folder}/img",),
+    images=tuple("{folder}" + below for below in ("/img", "", "/frames", "/imgs", "/images", "/color")),
     loose=True,
 )
-"""Where any benchmark's sequences may lie as well: a folder each, with the images in ``img``."""
+"""Where any benchmark's sequences may lie as well: a folder each, with the images in ``img``, another usual folder, or
+beside the annotation."""
 
 
 @cache

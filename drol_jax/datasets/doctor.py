@@ -9,7 +9,7 @@ import numpy as np
 
 from drol_jax.datasets import benchmark, canonical
 from drol_jax.datasets.definitions import Benchmark, Row
-from drol_jax.datasets.disk import Place, groundtruth_file, images_of
+from drol_jax.datasets.place import Place, groundtruth_file, images_of
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
@@ -139,6 +139,10 @@ def _one(
     except UserError as error:
         near = _near(source, row) if isinstance(source, Place) and row is not None else None
         return None, [*found, _error(entry.name, error, near)]
+    if sequence.only_first_box and not of.server:
+        what = f"{entry.name}: the first of {len(sequence)} frames alone is annotated"
+        cure = "it is tracked and its boxes are written, not scored"
+        found.append(Finding(sequence=entry.name, level="note", what=what, cure=cure))
     if row is not None and row.first is None and row.length not in (None, len(sequence)):
         what = f"{len(sequence)} frames, but {row.length} are known of it"
         found.append(Finding(sequence=entry.name, level="warning", what=what, cure=of.again()))

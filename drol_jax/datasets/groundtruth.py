@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -32,6 +33,23 @@ class Groundtruth:
     """int64 [N], positive or negative where a run from an anchor starts."""
     size: tuple[int, int] | None = None
     """(height, width)."""
+
+    def continued(self, frames: int) -> Self:
+        """The same with frames behind that nothing is known of, so many in all."""
+        more = frames - len(self.boxes)
+
+        def unknown(table: np.ndarray) -> np.ndarray:
+            fill = np.nan if table.dtype == np.float64 else 0
+            return np.concatenate([table, np.full((more, *table.shape[1:]), fill, table.dtype)])
+
+        return replace(
+            self,
+            boxes=unknown(self.boxes),
+            polygons=None if self.polygons is None else unknown(self.polygons),
+            absent=None if self.absent is None else unknown(self.absent),
+            tags={tag: unknown(marks) for tag, marks in self.tags.items()},
+            anchors=None if self.anchors is None else unknown(self.anchors),
+        )
 
 
 def read_groundtruth(path: Path, benchmark: Benchmark, frames: int | None) -> Groundtruth:

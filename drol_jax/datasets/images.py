@@ -1,13 +1,17 @@
 """Which images of a folder are a sequence's frames."""
 
+import re
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, Layout, Row
+from drol_jax.datasets.tree import Tree
 from drol_jax.errors import UserError
 
-SUFFIXES = (".jpg", ".jpeg", ".png")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm", ".jp2")
+"""Of the images that the reader decodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,31 @@ def list_images(folder: Path, layout: Layout) -> Images:
         if stem.isascii() and stem.isdecimal():
             files.setdefault(int(stem), path)
     return Images(folder=folder, files=dict(sorted(files.items())))
+
+
+def list_pattern(pattern: Path) -> Images | None:
+    """The images that vot-toolkit's pattern stands for, such as ``rgb/%08d.jpg`` or a folder, for ``%08d.jpg`` in it.
+
+    Returns:
+      Those numbered from 1 on without a gap; None where the first is not there.
+
+    Raises:
+      UserError: the pattern has no place for a number.
+    """
+    if not pattern.suffix:
+        pattern = pattern / "%08d.jpg"
+    match = re.fullmatch(r"([^%]*)%(0?)(\d*)d([^%]*)", pattern.name)
+    if match is None:
+        raise UserError(f"{pattern}: is no pattern of numbered images, such as color/%08d.jpg; mend the file sequence")
+    before, fill, width, after = match.groups()
+    held = set(Tree(pattern.parent).names(pattern.parent))
+    files: dict[int, Path] = {}
+    for number in count(1):
+        name = before + str(number).rjust(int(width or 0), fill or " ") + after
+        if name not in held:
+            break
+        files[number] = pattern.with_name(name)
+    return Images(folder=pattern.parent, files=files) if files else None
 
 
 def choose(images: Images, row: Row, layout: Layout, benchmark: Benchmark, annotated: int | None) -> tuple[Path, ...]:

@@ -85,7 +85,7 @@ def _open(
         attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
     except (TypeError, ValueError) as error:
         raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
-    if len(files) != len(groundtruth.boxes) and not (benchmark.server and len(groundtruth.boxes) == 1):
+    if len(files) != len(groundtruth.boxes) != 1:
         raise UserError(
             f"{where}: {len(files)} image names but {len(groundtruth.boxes)} boxes; fetch {path.name} again"
         )
@@ -123,12 +123,17 @@ def _files(
 ) -> tuple[Path, ...]:
     """Where the images are: as the file names them, else as the official archive does."""
     if item.get("img_names"):
-        return tuple(root / file for file in item["img_names"])
+        return tuple(root / _posix(file) for file in item["img_names"])
     folder = row.folder if benchmark.rows else name
     if item.get("image_files"):
-        return tuple(root / folder / "img" / file for file in item["image_files"])
+        return tuple(root / folder / "img" / _posix(file) for file in item["image_files"])
     layout = benchmark.layouts[0]
     return predicted(root / row.fill(layout.images[0]), row, layout, frames)
+
+
+def _posix(path: str) -> str:
+    """A path as it stands in a file made on Windows or elsewhere, with slashes."""
+    return path.replace("\\", "/")
 
 
 def _look(files: tuple[Path, ...], row: Row, benchmark: Benchmark) -> None:
@@ -161,7 +166,7 @@ def _origin(path: Path, benchmark: Benchmark, items: Mapping[str, Mapping[str, A
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
+        table = json.loads(path.read_bytes())  # in any of JSON's encodings, as Windows' programs choose another
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UserError(f"{path}: cannot be read as JSON ({type(error).__name__}); fetch it again") from None
     sound = isinstance(table, dict) and all(

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, pick
-from drol_jax.datasets.disk import Place, example, find_place, list_place
+from drol_jax.datasets.disk import example, list_place
+from drol_jax.datasets.place import Place, find_place
 from drol_jax.datasets.pysot import find_json, load_pysot
 from drol_jax.datasets.sequence import SequenceEntry
 from drol_jax.errors import UserError

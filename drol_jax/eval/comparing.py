@@ -1,6 +1,5 @@
 """How sure a result is: spread over a tracker's repeats, and paired differences between trackers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,8 +11,6 @@ from drol_jax.report.scores import TrackerScores
 Groups = Mapping[str, Sequence[TrackerScores]]
 """Repeats of each tracker: its scores under one seed or number each."""
 
-_REPEAT = re.compile(r"^(?P<name>.+?)(_s\d+|_\d{3})$")
-
 
 def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
     """The result with each group's spread, and the first group's differences to each other one.
@@ -23,23 +20,6 @@ def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
     """
     column, differences = _differences(result, groups)
     return replace(result, compared=column, differences=differences, repeats=_repeats(result, groups))
-
-
-def by_name(result: BenchmarkResult) -> dict[str, list[TrackerScores]]:
-    """Trackers from the best to the worst; those whose names differ by a seed's or run's number alone are one: NAME_s0,
-    NAME_s1 or NAME_000, NAME_001."""
-    groups: dict[str, list[TrackerScores]] = {}
-    for scores in result.ranked:
-        match = _REPEAT.match(scores.name)
-        groups.setdefault(match["name"] if match else scores.name, []).append(scores)
-    named = {name if len(members) > 1 else members[0].name: members for name, members in groups.items()}
-    column = result.columns[0]
-
-    def place(name: str) -> tuple[bool, float]:
-        known = [value for one in named[name] if (value := one.mean.get(column.key)) is not None]
-        return column.place(mean_of(known))
-
-    return {name: named[name] for name in sorted(named, key=place)}
 
 
 def _differences(result: BenchmarkResult, groups: Groups) -> tuple[Column | None, dict[tuple[str, str], Difference]]:

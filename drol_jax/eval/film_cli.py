@@ -11,7 +11,8 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
 from drol_jax.report.strips import FILMS, STRIPS, tracks_of, write_film, write_strip
-from drol_jax.results.layout import Names, find_trackers
+from drol_jax.results.layout import find_trackers
+from drol_jax.results.names import Names
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,7 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
 def _files(arguments: Arguments, dataset: str, sequence: str, load: Load) -> dict[str, Path]:
     """The file of each tracker's first run."""
     entries = load(dataset, arguments.data_root, images=False)
-    aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
-    names = Names([entry.name for entry in entries], aliases)
+    names = Names.of(dataset, entries)
     found = [t for folder in arguments.results for t in find_trackers(folder, names, arguments.experiment)]
     files = {t.name: t.files[sequence][min(t.files[sequence])] for t in found if t.files.get(sequence)}
     wanted = split_names(arguments.trackers, "--trackers")

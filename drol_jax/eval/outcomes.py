@@ -9,6 +9,7 @@ from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.benchmark import Finished
 from drol_jax.eval.certainty import with_reliability
+from drol_jax.eval.protocols import SCORED_AS
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.running import Kind
 from drol_jax.eval.scorers import Scorer
@@ -21,8 +22,6 @@ from drol_jax.report.scores import Refusal, TrackerScores
 from drol_jax.report.summary import write_summary
 from drol_jax.results.layout import TrackerResults
 from drol_jax.results.runs import Timing
-
-_SCORED_AS = {"restart": "vot", "multistart": "vot"}
 
 
 def kept_by_server(dataset: str) -> bool:
@@ -41,7 +40,7 @@ def scorer_of(dataset: str, kind: Kind, dialect: str | None = None) -> Scorer | 
         if dialect is not None:
             raise UserError(f"{dataset} is scored by its server, in no dialect of one's choice; drop --dialect")
         return None
-    request = Request(dataset=dataset, entries=(), wanted=(), dialect=dialect, kind=_SCORED_AS.get(kind, kind))
+    request = Request(dataset=dataset, entries=(), wanted=(), dialect=dialect, kind=SCORED_AS.get(kind, kind))
     return request.scorers(anchored=kind == "multistart")[0]
 
 
@@ -76,7 +75,8 @@ def result_of(
         dialect=dialect,
         dialects=dialects,
         failed=_failed(finished),
-        kind=_SCORED_AS.get(kind, kind),
+        kind=SCORED_AS.get(kind, kind),
+        anchored=kind == "multistart",
     )
     result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
     if kind == "ope":

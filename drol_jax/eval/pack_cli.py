@@ -11,7 +11,8 @@ from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM, data_root
 from drol_jax.results import version
 from drol_jax.results.formats import read_run
-from drol_jax.results.layout import Names, find_trackers
+from drol_jax.results.layout import find_trackers
+from drol_jax.results.names import Names
 from drol_jax.results.submit import check_complete, write_submission
 
 
@@ -48,8 +49,7 @@ def main(argv: Sequence[str]) -> int:
     dataset = datasets.canonical(arguments.dataset)
     known = datasets.benchmark(dataset)
     entries = datasets.load(dataset, arguments.data_root, images=known is not None and known.server)
-    names = Names([e.name for e in entries], {alias: e.name for e in entries for alias in e.aliases})
-    trackers = find_trackers(arguments.results, names, arguments.experiment)
+    trackers = find_trackers(arguments.results, Names.of(dataset, entries), arguments.experiment)
     if len(trackers) > 1:
         found = ", ".join(tracker.name for tracker in trackers)
         raise UserError(f"{arguments.results} holds the trackers {found}; name one's folder with --results")

@@ -10,6 +10,8 @@ import tyro
 from drol_jax import datasets
 from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
+from drol_jax.eval.protocols import SCORED_AS
+from drol_jax.eval.repeats import read_groups
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.result_table import show_result
@@ -37,7 +39,12 @@ class Arguments:
     """Whose arithmetic: pysot, got10k, pytracking, stark, lasot or otb; for VOT pysot, vot or got10k. Default: that of
     the benchmark's published scores."""
     protocol: str | None = None
-    """Former name of --dialect."""
+    """How the results came about, where not as the benchmark is scored: one pass (ope), restarts after failures
+    (restart), from anchors (multistart), with confidences (longterm). Once the name of --dialect, whose words it still
+    takes."""
+    runs: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """Which trackers are repetitions of one: NAME=FOLDER,FOLDER, once a group, or apart for none. Default: by their
+    manifests, or by numbers that count up, NAME_s0 and NAME_s1 or from 0 or 1 NAME_000 and NAME_001."""
     sequences: str | None = None
     """Sequences wanted, separated by commas. Default: all."""
     experiment: str | None = None
@@ -71,11 +78,15 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
     wanted, only = [entry.name for entry in entries], split_names(arguments.sequences, "--sequences")
     if only is not None:
         wanted = [entry.name for entry in load(dataset, arguments.data_root, only, images=False)]
+    dialect, kind = _dialect(arguments), SCORED_AS.get(arguments.protocol or "")
     request = Request(
         dataset=dataset,
         entries=entries,
         wanted=wanted,
-        dialect=_dialect(arguments),
+        dialect=dialect,
+        kind=kind,
+        anchored=None if kind != "vot" else arguments.protocol == "multistart",
+        runs=read_groups(arguments.runs),
         dialects=not arguments.no_dialects,
         experiment=arguments.experiment,
         pad_short=arguments.pad_short,
@@ -99,7 +110,7 @@ def _dialect(arguments: Arguments) -> str | None:
     Raises:
       UserError: the two names ask for different dialects.
     """
-    if arguments.protocol is None:
+    if arguments.protocol is None or arguments.protocol in SCORED_AS:
         return arguments.dialect
     if arguments.dialect not in (None, arguments.protocol):
         raise UserError(

@@ -7,11 +7,12 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.protocols import check_started
 from drol_jax.eval.scorers import BySequence, Carried, same_length
 from drol_jax.image.frames import read
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve
-from drol_jax.metrics.regions import Regions
+from drol_jax.metrics.regions import FAILED, Regions
 from drol_jax.metrics.vot import Supervised, supervised, supervised_by_tag
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.results.groundtruth import own_regions
@@ -42,10 +43,20 @@ class VotScorer:
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> restart.Judged:
         groundtruth = groundtruth_regions(sequence)
-        for run in runs.values():
-            same_length(run.regions, len(groundtruth))
+        check_started(sequence, runs, "restarts after failures")
         ordered = [runs[number].regions for number in sorted(runs)]
-        return restart.judge(groundtruth, ordered, size_of(sequence), self.dialect, sequence.tags)
+        cut = self.dialect == "pysot" and len({len(regions) for regions in ordered}) == 1
+        if not cut:
+            for regions in ordered:
+                same_length(regions, len(groundtruth))
+        judged = restart.judge(groundtruth, ordered, size_of(sequence), self.dialect, sequence.tags, cut=cut)
+        if judged.silent is not None:
+            raise UserError(
+                f"frames {judged.silent[1]} and {judged.silent[1] + 1} (counted from 0) share no pixel with the "
+                "groundtruth and no failure (code 2) is written, so that this is one pass and no run that is restarted "
+                "after failures; pass --protocol ope to score boxes as one pass, or track it with restarts"
+            )
+        return judged
 
     def numbers(self, judged: Sequence[restart.Judged]) -> Numbers:
         # One sequence alone has no expectation to speak of.
@@ -87,6 +98,9 @@ class MultiStartScorer(BySequence):
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> tuple[int, list[multistart.Anchored]]:
         groundtruth, size = groundtruth_regions(sequence), size_of(sequence)
+        check_started(sequence, runs, "runs from anchors")
+        if any(len(run.regions.frames_of(FAILED)) for run in runs.values()):
+            raise UserError("failures (code 2) are written: these are restarts, and runs from anchors are scored here")
         try:
             anchored = [multistart.judge_run(groundtruth, run.regions, anchor, size) for anchor, run in runs.items()]
         except ValueError as error:

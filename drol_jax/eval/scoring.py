@@ -3,23 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.certainty import with_reliability
-from drol_jax.eval.comparing import by_name, compared
+from drol_jax.eval.comparing import compared
 from drol_jax.eval.dialects import scorers
+from drol_jax.eval.judging import Judging
 from drol_jax.eval.means import result_of_judged
+from drol_jax.eval.protocols import from_anchors
+from drol_jax.eval.repeats import Groups, repeats
 from drol_jax.eval.scorers import Scorer
 from drol_jax.report.result import BenchmarkResult
-from drol_jax.report.scores import Refusal
-from drol_jax.results.formats import read_run
-from drol_jax.results.layout import Names, TrackerResults, find_trackers
-from drol_jax.results.runs import Run
-
-_ANCHORED = 8  # digits of an anchor's number
+from drol_jax.results.layout import TrackerResults, find_trackers
+from drol_jax.results.names import Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +38,10 @@ class Request:
     """One of a VOT tracker's experiments; None: baseline, or longterm."""
     kind: str | None = None
     """How the results came about: "ope", "vot", "longterm" or "got10k"; None for the benchmark's own kind."""
+    anchored: bool | None = None
+    """VOT's results are runs from anchors, not restarts; None where their content or manifest tells."""
+    runs: Groups | None = None
+    """Repetitions by tracker's name; None where manifests and names tell."""
     pad_short: bool = False
     """Continue short results of one-pass evaluation with their last box."""
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -51,10 +53,8 @@ class Request:
         Raises:
           UserError: it holds no results.
         """
-        aliases = {alias: entry.name for entry in self.entries for alias in entry.aliases}
-        names = Names([entry.name for entry in self.entries], aliases)
-        experiment = self.experiment or ("longterm" if self._kind == "longterm" else "baseline")
-        return find_trackers(folder, names, experiment)
+        experiment = self.experiment or ("longterm" if self.came_as == "longterm" else "baseline")
+        return find_trackers(folder, Names.of(self.dataset, self.entries), experiment)
 
     def scorers(self, *, anchored: bool) -> list[Scorer]:
         """Scorers, the one asked for first.
@@ -65,11 +65,11 @@ class Request:
         Raises:
           UserError: an unknown dialect; the groundtruth of the dataset is kept by its server.
         """
-        if self._kind == "server":
+        if self.came_as == "server":
             raise UserError(
                 f"{self.dataset}'s groundtruth is kept by its server; pack the results for it instead of scoring"
             )
-        every = scorers(self.dataset, self._kind, self.dialect, anchored=anchored, pad_short=self.pad_short)
+        every = scorers(self.dataset, self.came_as, self.dialect, anchored=anchored, pad_short=self.pad_short)
         return every if self.dialects else every[:1]
 
     @property
@@ -83,22 +83,23 @@ class Request:
         }
 
     @property
-    def _kind(self) -> str:
+    def came_as(self) -> str:
+        """How the results came about, or must have: the kind that was named, else the benchmark's own."""
         known = benchmarks().get(self.dataset)
         return self.kind or (known.protocol if known else "ope")
 
 
 def score_folders(request: Request, folders: Sequence[Path]) -> BenchmarkResult:
-    """Score every tracker under some folders. Trackers whose names differ by a seed's number alone are compared as one.
+    """Score every tracker under some folders. Repetitions of one tracker, as `repeats` tells them, are compared as one.
 
     Raises:
       UserError: a folder holds no results; otherwise as `score_trackers`.
     """
     trackers = _told_apart([tracker for folder in folders for tracker in request.find(folder)])
     result = score_trackers(request, trackers)
-    if not request.scorers(anchored=False)[0].regions:
+    if request.came_as == "ope":
         result = with_reliability(result, request.entries)
-    return compared(result, by_name(result))
+    return compared(result, repeats(result, request.runs))
 
 
 def score_trackers(request: Request, trackers: Sequence[TrackerResults]) -> BenchmarkResult:
@@ -110,74 +111,18 @@ def score_trackers(request: Request, trackers: Sequence[TrackerResults]) -> Benc
     Raises:
       UserError: an unknown dialect; the groundtruth of the dataset is kept by its server.
     """
-    anchored = any(_is_anchored(path) for t in trackers for files in t.files.values() for path in files.values())
-    judging = _Judging(request.scorers(anchored=anchored), request.leads, request.failed)
-    carried, wanted = {}, set(request.wanted)
+    kind, anchored, wanted = request.came_as, request.anchored, set(request.wanted)
+    if anchored is None:
+        entries = [entry for entry in request.entries if entry.name in wanted]
+        anchored = kind == "vot" and from_anchors(trackers, entries)
+    judging = Judging(request.dataset, kind, request.scorers(anchored=anchored), request.leads, request.failed)
+    carried = {}
     for entry in request.entries:
         if entry.name in wanted:
             carried[entry.name] = judging.sequence(entry, trackers)
-    return result_of_judged(request.dataset, judging.scorers, judging.judged, trackers, carried, judging.refusals)
-
-
-class _Judging:
-    """What every scorer made of every result so far. The first scorer is the one asked for."""
-
-    def __init__(self, scorers: Sequence[Scorer], leads: Mapping[str, int], failed: Mapping[tuple[str, str], str]):
-        self.scorers, self._leads, self._failed = scorers, leads, failed
-        self.judged: dict[tuple[str, str], dict[str, Any]] = {}
-        """What was judged, by (dialect, tracker) and sequence."""
-        self.refusals: list[Refusal] = []
-
-    def sequence(self, entry: datasets.SequenceEntry, trackers: Sequence[TrackerResults]) -> tuple[str, ...]:
-        """Judge one sequence's results; returns its attributes."""
-        try:
-            sequence = entry.open()
-            if sequence.only_first_box:
-                raise UserError(f"{entry.name}: only the first box is known, the server keeps the rest")
-        except UserError as error:
-            self.refusals.append(Refusal(None, entry.name, str(error)))
-            return ()
-        for tracker in trackers:
-            files = tracker.files.get(entry.name)
-            words = self._failed.get((tracker.name, entry.name))
-            if words is not None or not files:
-                words = words or f"no result file in {tracker.folder}; track it, or leave it out with --sequences"
-                self.refusals.append(Refusal(tracker.name, entry.name, words))
-                continue
-            self._one(sequence, tracker.name, files)
-        return tuple(sequence.attributes)
-
-    def _one(self, sequence: datasets.Sequence, tracker: str, files: Mapping[int, Path]) -> None:
-        try:
-            runs = {number: self._read(path, sequence) for number, path in files.items()}
-        except UserError as error:
-            self.refusals.append(Refusal(tracker, sequence.name, str(error)))
-            return
-        for scorer in self.scorers:
-            asked = scorer is self.scorers[0]
-            try:
-                judged = scorer.judge(sequence, runs)
-            except UserError as error:
-                if asked:
-                    path = next(iter(files.values()))
-                    self.refusals.append(Refusal(tracker, sequence.name, f"{path}: {error}"))
-                    return
-                continue  # another dialect's refusal leaves a gap in its column
-            self.judged.setdefault((scorer.dialect, tracker), {})[sequence.name] = judged
-
-    def _read(self, path: Path, sequence: datasets.Sequence) -> Run:
-        run = read_run(path, regions=self.scorers[0].regions)
-        if not len(run.regions):
-            raise UserError(f"{path} is empty; track it again")
-        # OTB's Tiger1 is published with 354 boxes by some, of which the benchmark scores the last 349.
-        lead = self._leads.get(sequence.name, 0)
-        if lead > 0 and len(run.regions) == len(sequence) + lead:
-            return replace(run, regions=run.regions[lead:])
-        return run
-
-
-def _is_anchored(path: Path) -> bool:
-    return len(path.stem.rsplit("_", 1)[-1]) == _ANCHORED
+    scored = [judging.scored(tracker) for tracker in trackers]
+    result = result_of_judged(request.dataset, judging.scorers, judging.judged, scored, carried, judging.refusals)
+    return replace(result, notes=(*result.notes, *judging.notes))
 
 
 def _told_apart(trackers: Sequence[TrackerResults]) -> list[TrackerResults]:

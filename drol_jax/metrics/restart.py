@@ -23,6 +23,7 @@ class Judged:
     """One sequence's trajectories, compared with the groundtruth."""
 
     frames: int
+    """T, that count: PySOT cuts result and groundtruth to the shorter."""
     accuracy: np.ndarray
     """float64 [R, T]: overlaps that count for accuracy, of R repetitions; NaN where none does."""
     overlaps: np.ndarray
@@ -33,6 +34,12 @@ class Judged:
     """Frames in which it failed, per repetition."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Tags by name, bool [T]: the frames that carry them."""
+    cut: tuple[int, int] | None = None
+    """Lines of the result and frames of the groundtruth, where they differ."""
+    silent: tuple[int, int] | None = None
+    """(repetition, frame), both from 0, where a result first shares no pixel with the groundtruth in two frames on end
+    and no failure is written: such a run was not supervised. A single frame proves nothing, as programs fill pixels
+    differently: published runs hold a few."""
 
 
 def judge(
@@ -41,6 +48,8 @@ def judge(
     size: tuple[int, int],
     dialect: VotDialect = "pysot",
     tags: Mapping[str, np.ndarray] | None = None,
+    *,
+    cut: bool = False,
 ) -> Judged:
     """Compare the trajectories of one sequence with its groundtruth.
 
@@ -49,33 +58,47 @@ def judge(
       trajectories: R repetitions, T frames each, in order.
       size: (height, width) of the images.
       tags: by name bool [T].
+      cut: trajectories of one other length are cut to the groundtruth's, or it to theirs, as PySOT's toolkit does;
+        failures count to the end.
 
     Raises:
       ValueError: no trajectory, or one of another length than the groundtruth.
     """
-    if not trajectories or any(len(t) != len(groundtruth) for t in trajectories):
+    if dialect == "pysot" and len(trajectories) != REPETITIONS:
+        trajectories = trajectories[:1]
+    lengths = {len(t) for t in trajectories}
+    if len(lengths) != 1 or (not cut and lengths != {len(groundtruth)}):
         raise ValueError(
             f"{[len(t) for t in trajectories]} frames in the trajectories for {len(groundtruth)} of groundtruth"
         )
-    if dialect == "pysot" and len(trajectories) != REPETITIONS:
-        trajectories = trajectories[:1]
+    failures = tuple(t.frames_of(FAILED) for t in trajectories)
+    lines, whole = lengths.pop(), len(groundtruth)
+    frames = min(lines, whole)
+    trajectories, groundtruth = [t[:frames] for t in trajectories], groundtruth[:frames]
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for number, trajectory in enumerate(trajectories):
         # Fifteen runs of a deterministic tracker are one.
         twin = next((i for i in range(number) if _equal(trajectories[i], trajectory)), None)
         fresh = _compared(trajectory, groundtruth, (size[1], size[0]), dialect) if twin is None else pairs[twin]
         pairs.append((fresh[0].copy(), fresh[1]))
-    for (counted, _), trajectory in zip(pairs, trajectories, strict=True):
+    silent = None
+    for number, ((counted, _), trajectory) in enumerate(zip(pairs, trajectories, strict=True)):
+        apart = (counted == 0) & trajectory.is_region & groundtruth.is_region
+        apart[:-1] &= apart[1:]
+        if silent is None and apart[:-1].any():
+            silent = number, int(np.argmax(apart))
         counted[trajectory.codes != REGION] = np.nan
         for start in trajectory.frames_of(INITIALISED):
             counted[start : start + BURN_IN] = np.nan
     return Judged(
-        frames=len(groundtruth),
+        frames=frames,
         accuracy=np.stack([counted for counted, _ in pairs]),
         overlaps=np.stack([every for _, every in pairs]),
         starts=tuple(t.frames_of(INITIALISED) for t in trajectories),
-        failures=tuple(t.frames_of(FAILED) for t in trajectories),
-        tags=dict(tags or {}),
+        failures=failures,
+        tags={tag: marks[:frames] for tag, marks in (tags or {}).items()},
+        cut=None if lines == whole else (lines, whole),
+        silent=silent,
     )
 
 

@@ -9,6 +9,7 @@ fails, 0 where nothing runs. Three dialects:
 | pixels | `raster` TRAX, bounds (w, h), for EAO (w-1, h-1) | `raster` VOT | exact areas in (w, h) |
 | accuracy | mean over all frames together | per sequence, weighted by its length | per tag, weighted by its frames |
 | robustness | failures a hundred frames | failures a sequence, weighted by length | failures a tag, weighted |
+| lengths | result and groundtruth cut to the shorter | equal | equal |
 | repetitions | all fifteen, or the first | all | all |
 | EAO fragments | from 0 and five frames after each failure, to the next start | from start to failure | none |
 | EAO interval | curve[low - 1 .. high - 1] | curve[low .. high] | none |
@@ -83,7 +84,7 @@ def supervised_by_tag(
         if not frames:
             continue
         counted = np.concatenate([_over_repetitions(one.accuracy)[one.tags[tag]] for one in carriers])
-        lost = sum(float(np.mean([one.tags[tag][f].sum() for f in one.failures])) for one in carriers)
+        lost = sum(float(np.mean([one.tags[tag][f[f < one.frames]].sum() for f in one.failures])) for one in carriers)
         expected = None if interval is None or len(carriers) == 1 else eao(carriers, interval, "pysot", tag)
         result[tag] = (frames, Supervised(_mean_or_zero(counted), lost / frames * 100, lost, expected))
     return result

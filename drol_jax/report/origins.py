@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.report.scores import TrackerScores
 from drol_jax.results.formats import read_times
+from drol_jax.results.manifest import manifest_of
 
 FACTS = ("tracker", "seed", "weights_hash")
 
@@ -44,7 +44,7 @@ def origins(scores: TrackerScores) -> list[Origin]:
     """The manifests of a tracker's folders; folders of other programs have none."""
     found = []
     for folder in scores.folders:
-        manifest = _manifest(Path(folder))
+        manifest = manifest_of(Path(folder))
         if manifest is None:
             continue
         settings = manifest["settings"]
@@ -58,7 +58,7 @@ def origins(scores: TrackerScores) -> list[Origin]:
 
 def speed(scores: TrackerScores) -> Speed | None:
     """How fast a tracker was, by its manifests or else its files of times; None where neither says."""
-    manifests = [m for f in scores.folders if (m := _manifest(Path(f))) is not None]
+    manifests = [m for f in scores.folders if (m := manifest_of(Path(f))) is not None]
     rows = [row for manifest in manifests for row in manifest["sequences"].values()]
     frames, seconds = sum(row["frames"] for row in rows), sum(row["track_seconds"] for row in rows)
     if seconds > 0:
@@ -74,15 +74,3 @@ def speed(scores: TrackerScores) -> Speed | None:
             times = times[np.isfinite(times) & (times > 0)]
             frames, seconds = frames + len(times), seconds + float(times.sum())
     return Speed(frames, seconds, None) if seconds > 0 else None
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    """That of our own trackers, beside the box files or, with an experiment's folder between, above it."""
-    for place in (folder, folder.parent):
-        try:
-            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(manifest, dict) and {"settings", "environments", "sequences"} <= set(manifest):
-            return manifest
-    return None

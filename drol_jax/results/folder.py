@@ -14,6 +14,7 @@ from drol_jax.errors import UserError, reason
 from drol_jax.results.details import write_details
 from drol_jax.results.files import read_boxes
 from drol_jax.results.formats import FORMATS, read_run, write_run
+from drol_jax.results.manifest import PARTS
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
 from drol_jax.results.settings import plain
@@ -209,7 +210,7 @@ def _read_manifest(path: Path, *, forgive: bool) -> dict[str, Any] | None:
     """The manifest, or None where there is none; a broken one counts as none where `forgive` is set."""
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        if {"settings", "environments", "sequences"} <= set(manifest):
+        if set(manifest) >= PARTS:
             return manifest
         trouble = "it lacks settings, environments or sequences"
     except (FileNotFoundError, NotADirectoryError):

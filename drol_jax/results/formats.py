@@ -12,8 +12,8 @@
 | `vot` | `baseline/SEQ/SEQ_001.txt` (or `.bin`) | code, box or polygon | `SEQ_001_time.value` |
 | `vot-multistart` | `baseline/SEQ/SEQ_00000050.txt`, the anchor's frame | the same | `SEQ_00000050_time.value` |
 
-PySOT's VOT files are the same as `vot`'s. Reading needs no format: `layout` finds the files, and any of the usual
-separators separate.
+PySOT's VOT files are the same as `vot`'s. Reading needs no format: `layout` finds the files, any of the usual
+separators separate, and OTB's own toolkits' files are read too (`otb`).
 """
 
 import re
@@ -24,6 +24,7 @@ import numpy as np
 
 from drol_jax.errors import UserError, reason
 from drol_jax.metrics.regions import Regions
+from drol_jax.results import otb
 from drol_jax.results.numbers import read_table, read_values
 from drol_jax.results.regions import read_regions, write_regions
 from drol_jax.results.runs import Run
@@ -79,7 +80,9 @@ def read_run(path: Path, *, regions: bool = False) -> Run:
     Raises:
       UserError: a file is unreadable or holds something else.
     """
-    if regions or path.suffix == ".bin":
+    if path.suffix.lower() in otb.SUFFIXES:
+        read = Regions.from_boxes(otb.read_otb(path))
+    elif regions or path.suffix == ".bin":
         read = read_regions(path)
     else:
         read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))

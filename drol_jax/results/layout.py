@@ -1,48 +1,37 @@
 """Finding result files: which trackers lie under a folder, in which toolkit's layout, under which names."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drol_jax.errors import UserError
+from drol_jax.results.names import Match, Names, folder_names, plain
 
-_NOT_TRACKERS = ("details", "times")
+_NOT_TRACKERS = ("details", "times", "earlier")
 _BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
 """Ends of files that pytracking and its heirs put beside the boxes."""
-_PREFIX = re.compile(r"^(uav|nfs|otb|tpl|tc128|dtb|lasot)_")
+_FLAT = (".txt", ".csv", ".json")
+"""Files of one sequence, the first counted where one sequence has several."""
 _RUN = re.compile(r"^(?P<name>.+)_(?P<number>\d{3}|\d{8})$")
 _DEPTH = 3
 _EXPERIMENTS = ("baseline", "longterm", "realtime", "redetection", "supervised", "unsupervised")
 """Folders of a VOT tracker that are no trackers themselves."""
 
 
-class Names:
-    """A benchmark's sequence names in every spelling in use.
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Files under one spelling that may be one sequence's."""
 
-    "Jogging-1" is also Jogging_1, jogging_1, Jogging.1 and Jogging1; pytracking's "uav_" and "nfs_" are dropped.
-    """
+    spelling: str
+    match: Match
+    files: Mapping[int, Path]
+    """By repetition (from 1) or anchor (VOT multi-start, from 0)."""
 
-    def __init__(self, names: Iterable[str], aliases: Mapping[str, str] | None = None):
-        """Take the benchmark's own names.
-
-        Args:
-          aliases: further spellings, each with the name that it stands for.
-        """
-        self._names = {name: name for name in names}
-        self._names |= {alias: name for alias, name in (aliases or {}).items() if name in self._names}
-        self._plain = _unambiguous(self._names, plain)
-        # "car1_1" and "car11" are two sequences of UAV123: without marks a name may be ambiguous, and then is none.
-        self._bare = _unambiguous(self._names, bare)
-
-    def find(self, spelling: str) -> str | None:
-        """The benchmark's name for a spelling, or None."""
-        if spelling in self._names:
-            return self._names[spelling]
-        for candidate in (plain(spelling), _PREFIX.sub("", plain(spelling))):
-            if candidate in self._plain:
-                return self._plain[candidate]
-        return self._bare.get(bare(spelling))
+    @property
+    def path(self) -> Path:
+        """The first file, by which the candidate is told of."""
+        return self.files[min(self.files)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,20 +39,23 @@ class TrackerResults:
     """One tracker's files."""
 
     name: str
-    """The name of its folder."""
+    """The name of its folder, or of the tracker that the files' names tell."""
     folder: Path
     """Folder below which the files lie: the tracker's folder, or the chosen experiment's in it."""
     files: Mapping[str, Mapping[int, Path]]
     """Box files by sequence name and repetition (from 1) or anchor (VOT multi-start, from 0)."""
     stray: tuple[str, ...] = ()
     """Names that look like result files of no sequence."""
+    candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    """Everything that may be a sequence's, the surest first, which is the one in `files`."""
 
 
 def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> list[TrackerResults]:
     """The trackers whose results lie in a folder or below it, in any of the toolkits' layouts.
 
     Looked at are the folder itself, then its folders, and so on three levels down (a dataset's folder, a VOT
-    workspace); the first level that holds results counts.
+    workspace); the first level that holds results counts. A folder that is called as the benchmark is the only one
+    beside others, and those that are called as other benchmarks are passed over, as PySOT lays its results out.
 
     Args:
       experiment: which of a tracker's VOT experiments.
@@ -77,50 +69,50 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
     if not folder.is_dir():
         raise UserError(f"results folder {folder} does not exist; check --results")
     level: list[Path] = [folder]
-    others: set[Path] = set()
+    experiments: set[Path] = set()
+    strangers: set[str] = set()
     for _ in range(_DEPTH + 1):
-        found = [results for one in level if (results := _tracker(one, names, experiment, others)) is not None]
+        found = [results for one in level for results in _trackers(one, names, experiment, experiments)]
         if found:
             return _named(found, folder)
-        level = [
-            child
-            for one in level
-            for child in sorted(one.iterdir())
-            if child.is_dir() and child.name not in _NOT_TRACKERS and child not in others
-        ]
-    words = ", ".join(sorted({path.name for path in others}))
-    hint = f"; it holds the experiments {words}, choose one with --experiment" if others else ""
+        level = [child for one in level for child in _below(one, names, strangers) if child not in experiments]
+    hint = "check --results and --dataset"
+    if strangers:
+        hint = f"it holds results of other benchmarks, {', '.join(sorted(strangers))}; {hint}"
+    if experiments:
+        words = ", ".join(sorted({path.name for path in experiments}))
+        hint = f"it holds the experiments {words}, choose one with --experiment"
     raise UserError(
-        f"{folder} holds no result file of any sequence of the dataset, neither SEQUENCE.txt nor SEQUENCE/SEQUENCE_001"
-        f".txt nor {experiment}/SEQUENCE/SEQUENCE_001.txt{hint or '; check --results and --dataset'}"
+        f"{folder} holds no result file of any sequence of the dataset, neither SEQUENCE.txt (.csv, .json, .mat) nor "
+        f"SEQUENCE/SEQUENCE_001.txt nor {experiment}/SEQUENCE/SEQUENCE_001.txt; {hint}"
     )
 
 
-def plain(name: str) -> str:
-    """Lower case, one mark for all: "Jogging.1" and "jogging-1" become "jogging_1"."""
-    return re.sub(r"[-_. ]+", "_", name).casefold()
+def _below(folder: Path, names: Names, strangers: set[str]) -> list[Path]:
+    """Folders to look into: that of the benchmark, else all but those of other benchmarks, which are noted."""
+    children = [child for child in sorted(folder.iterdir()) if child.is_dir() and child.name not in _NOT_TRACKERS]
+    if names.dataset not in folder_names().values():
+        return children
+    of = {child: folder_names().get(child.name.casefold()) for child in children}
+    own = [child for child in children if of[child] == names.dataset]
+    if own:
+        return own
+    strangers |= {child.name for child in children if of[child] is not None}
+    return [child for child in children if of[child] is None]
 
 
-def bare(name: str) -> str:
-    """Lower case without marks: "jogging1"."""
-    return re.sub(r"[-_. ]+", "", name).casefold()
-
-
-def _tracker(folder: Path, names: Names, experiment: str, others: set[Path]) -> TrackerResults | None:
+def _trackers(folder: Path, names: Names, experiment: str, others: set[Path]) -> list[TrackerResults]:
     children = sorted(folder.iterdir())
-    flat, stray = {}, []
-    for path in children:
-        if path.suffix == ".txt" and path.is_file() and not path.stem.endswith(_BESIDE):
-            name = names.find(path.stem)
-            if name is None:
-                stray.append(path.name)
-            else:
-                flat.setdefault(name, {1: path})
-    if flat:
-        return TrackerResults(folder.name, folder, flat, tuple(stray))
+    flat = [path for path in children if path.is_file() and not path.stem.endswith(_BESIDE)]
+    found, stray = _flat(flat, names)
+    if found:
+        return [_results(folder.name, folder, found, stray)]
+    archived = _archived(flat, names)
+    if archived:
+        return [_results(name or folder.name, folder, some, ()) for name, some in sorted(archived.items())]
     nested = _nested(children, names)
     if nested:
-        return TrackerResults(folder.name, folder, nested)
+        return [_results(folder.name, folder, nested, ())]
     for child in children:
         chosen = child.name in _EXPERIMENTS and child.name != experiment
         if chosen and child.is_dir() and _nested(sorted(child.iterdir()), names):
@@ -128,24 +120,69 @@ def _tracker(folder: Path, names: Names, experiment: str, others: set[Path]) -> 
     if (folder / experiment).is_dir():
         nested = _nested(sorted((folder / experiment).iterdir()), names)
         if nested:
-            return TrackerResults(folder.name, folder / experiment, nested)
+            return [_results(folder.name, folder / experiment, nested, ())]
     # A tracker's other experiments are not trackers of their own.
-    return None
+    return []
 
 
-def _nested(folders: Iterable[Path], names: Names) -> dict[str, dict[int, Path]]:
-    """``<sequence>/<sequence>_001.txt`` or ``.bin``, or ``_00000050`` for an anchor."""
-    found: dict[str, dict[int, Path]] = {}
-    for folder in folders:
-        if not folder.is_dir() or (name := names.find(folder.name)) is None:
+def _results(name: str, folder: Path, found: Iterable[Candidate], stray: tuple[str, ...]) -> TrackerResults:
+    table: dict[str, list[Candidate]] = {}
+    for one in found:
+        table.setdefault(one.match.name, []).append(one)
+    ranked = {
+        sequence: tuple(sorted(some, key=lambda one: (one.match.sure, _FLAT.index(one.path.suffix)
+                                                      if one.path.suffix in _FLAT else 0, one.spelling)))
+        for sequence, some in table.items()
+    }  # fmt: skip
+    return TrackerResults(name, folder, {seq: some[0].files for seq, some in ranked.items()}, stray, ranked)
+
+
+def _flat(paths: Iterable[Path], names: Names) -> tuple[list[Candidate], tuple[str, ...]]:
+    """``<sequence>.txt``, or the other forms of one file a sequence; and text files of no sequence."""
+    found, stray = [], []
+    for path in paths:
+        if path.suffix.lower() not in _FLAT:
             continue
+        match = names.match(path.stem)
+        if match is not None:
+            found.append(Candidate(path.stem, match, {1: path}))
+        elif path.suffix == ".txt":
+            stray.append(path.name)
+    return found, tuple(stray)
+
+
+def _archived(paths: Iterable[Path], names: Names) -> dict[str, list[Candidate]]:
+    """OTB's MATLAB files, ``<sequence>_<tracker>.mat`` or ``<sequence>.mat``, by tracker."""
+    found: dict[str, list[Candidate]] = {}
+    for path in paths:
+        if path.suffix.lower() != ".mat":
+            continue
+        parts = path.stem.split("_")
+        for count in range(len(parts), 0, -1):
+            spelling, tracker = "_".join(parts[:count]), "_".join(parts[count:])
+            match = names.match(spelling)
+            if match is not None:
+                found.setdefault(tracker, []).append(Candidate(spelling, match, {1: path}))
+                break
+    return found
+
+
+def _nested(folders: Iterable[Path], names: Names) -> list[Candidate]:
+    """``<sequence>/<sequence>_001.txt`` or ``.bin``, or ``_00000050`` for an anchor."""
+    found = []
+    for folder in folders:
+        if not folder.is_dir() or (named := names.match(folder.name)) is None:
+            continue
+        runs: dict[int, Path] = {}
         for path in sorted(folder.iterdir()):
             match = _RUN.match(path.stem) if path.suffix in (".txt", ".bin") else None
-            if match and plain(match["name"]) == plain(folder.name):
-                # Where both forms lie there, the text counts, as in vot-toolkit.
-                runs = found.setdefault(name, {})
-                if path.suffix == ".txt" or int(match["number"]) not in runs:
-                    runs[int(match["number"])] = path
+            if match is None or plain(match["name"]) != plain(folder.name):
+                continue
+            # Where both forms lie there, the text counts, as in vot-toolkit.
+            if path.suffix == ".txt" or int(match["number"]) not in runs:
+                runs[int(match["number"])] = path
+        if runs:
+            found.append(Candidate(folder.name, named, runs))
     return found
 
 
@@ -159,12 +196,4 @@ def _named(found: list[TrackerResults], folder: Path) -> list[TrackerResults]:
         place = one.folder if one.folder.name == one.name else one.folder.parent
         return place.relative_to(folder).as_posix()
 
-    return [TrackerResults(path_of(one), one.folder, one.files, one.stray) for one in found]
-
-
-def _unambiguous(names: Mapping[str, str], spell: Callable[[str], str]) -> dict[str, str]:
-    """Names by spelling, where no two names are spelled so."""
-    by_spelling: dict[str, set[str]] = {}
-    for spelling, name in names.items():
-        by_spelling.setdefault(spell(spelling), set()).add(name)
-    return {spelling: next(iter(owners)) for spelling, owners in by_spelling.items() if len(owners) == 1}
+    return [replace(one, name=path_of(one)) for one in found]

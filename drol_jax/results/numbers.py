@@ -1,4 +1,4 @@
-"""Tables of numbers in text files: one line a frame, whatever separates the numbers."""
+"""Tables of numbers in text files: one line a frame, in whatever spelling can mean one thing only."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.results.spellings import Unclear, plain_rows
 
 _SEPARATORS = str.maketrans({",": " ", ";": " ", "\t": " "})
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""Byte-order marks of text that is not UTF-8, as Windows' programs write it."""
 
 
 def read_rows(path: Path) -> list[list[float]]:
@@ -16,12 +19,17 @@ def read_rows(path: Path) -> list[list[float]]:
     Raises:
       UserError: missing or unreadable file, or a line that holds no numbers.
     """
-    rows = []
-    for number, line in enumerate(text_of(path).splitlines(), 1):
+    rows, lines = [], text_of(path).splitlines()
+    for number, line in enumerate(lines, 1):
         try:
             row = [float(word) for word in line.translate(_SEPARATORS).split()]
         except ValueError:
             row = []
+        if not row or (len(row) > 1 and len(row) % 2):  # no code, box or polygon
+            try:
+                return plain_rows(lines, 4)
+            except Unclear:
+                pass
         if not row:
             raise UserError(f"{path}, line {number}: {line[:60]!r} holds no numbers; mend the line or track it again")
         rows.append(row)
@@ -30,6 +38,8 @@ def read_rows(path: Path) -> list[list[float]]:
 
 def read_table(path: Path, columns: int, names: str) -> np.ndarray:
     """A table with the same number of numbers in every line.
+
+    Of boxes, other spellings are read where they can mean one thing only: `drol_jax.results.spellings`.
 
     Args:
       columns: how many; names: what they are, for messages ("x,y,w,h").
@@ -48,15 +58,18 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
             return np.array(text.split(), np.float64).reshape(-1, columns)
     except ValueError:
         pass
-    for number, line in enumerate(text_of(path).splitlines(), 1):
-        words = line.translate(_SEPARATORS).split()
-        if len(words) != columns or not all(_is_number(word) for word in words):
-            counted = {2: "two", 4: "four", 8: "eight"}.get(columns, str(columns))
-            raise UserError(
-                f"{path}, line {number}: {line[:60]!r} is not {counted} numbers {names}; "
-                "mend the line, or delete the file to track again"
-            )
-    return np.array(text.split(), np.float64).reshape(-1, columns)
+    try:
+        rows = plain_rows(text_of(path).splitlines(), columns)
+    except Unclear as trouble:
+        counted = {2: "two", 4: "four", 8: "eight"}.get(columns, str(columns))
+        # Of other programs' files there may be no second copy.
+        ours = (path.parent / "manifest.json").is_file()
+        cure = "mend the line" + (", or delete the file to track again" if ours else "")
+        raise UserError(
+            f"{path}, line {trouble.line}: {trouble.text[:60]!r} is not {counted} numbers {names}"
+            f"{trouble.found and f' but {trouble.found}'}; {cure}"
+        ) from None
+    return np.array(rows, np.float64).reshape(-1, columns)
 
 
 def read_values(path: Path, column: int = 0) -> np.ndarray:
@@ -75,9 +88,10 @@ def read_values(path: Path, column: int = 0) -> np.ndarray:
     for number, line in enumerate(text_of(path, keep_end=True).split("\n")[:-1], 1):
         words = re.split(r"[,;\s]+", line.strip().rstrip(",;"))
         word = words[column if column < len(words) else 0]
-        if word and not _is_number(word):
-            raise UserError(f"{path}, line {number}: {line[:60]!r} is no number; mend the line or delete the file")
-        values.append(float(word) if word else np.nan)
+        try:
+            values.append(float(word) if word else np.nan)
+        except ValueError:
+            raise UserError(f"{path}, line {number}: {line[:60]!r} is no number; mend the line") from None
     return np.array(values, np.float64)
 
 
@@ -88,18 +102,12 @@ def text_of(path: Path, *, keep_end: bool = False) -> str:
       UserError: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        text = data.decode(_MARKS.get(data[:2], "utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
         raise UserError(f"cannot read result file {path}: {why}; check the path and the file") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if keep_end:
         return text if text.endswith("\n") or not text else text + "\n"
     return text.rstrip()
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.datasets import Sequence, SequenceEntry
-from drol_jax.eval.comparing import by_name, compared
+from drol_jax.eval.comparing import compared
 from drol_jax.eval.means import result_of_judged
+from drol_jax.eval.repeats import repeats
 from drol_jax.eval.scorers import OpeScorer
 from drol_jax.metrics.dialects import GOT10K, PYSOT
 from drol_jax.report.result import BenchmarkResult
@@ -58,7 +59,7 @@ def scored(trackers: list[TrackerResults], names: tuple[str, ...] = NAMES) -> Be
     }
     carried = {name: sequences[name].attributes for name in names}
     result = result_of_judged("Toy", every, judged, trackers, carried, [])
-    return compared(result, by_name(result))
+    return compared(result, repeats(result))
 
 
 def toy_result(folder: Path) -> BenchmarkResult:

@@ -147,7 +147,7 @@ class TestFaults:
 
     def test_a_missing_image_folder_is_named(self, tmp_path):
         folder = lay_out(tmp_path, "Deer")
-        (folder / "img").rename(folder / "images")
+        (folder / "img").rename(folder / "pictures")
         assert str(folder / "img") in refusal(lambda: open_otb(tmp_path, BY_NAME["Deer"]))
 
     @pytest.mark.parametrize("count", [70, 72])

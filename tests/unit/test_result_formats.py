@@ -12,7 +12,8 @@ from hypothesis.extra.numpy import arrays
 from drol_jax.errors import UserError
 from drol_jax.metrics.regions import FAILED, INITIALISED, Regions
 from drol_jax.results.formats import FORMATS, Run, read_run, write_run
-from drol_jax.results.layout import Names, find_trackers
+from drol_jax.results.layout import find_trackers
+from drol_jax.results.names import Names
 from drol_jax.results.numbers import read_values
 from drol_jax.results.regions import read_regions, write_regions
 from drol_jax.results.submit import write_submission
@@ -148,7 +149,7 @@ def test_an_empty_line_of_values_is_no_value(tmp_path):
     ],
 )
 def test_names_are_taken_in_every_toolkits_spelling(spelling, name):
-    names = Names(["Jogging-1", "Jogging-2", "car1_1", "car11", "Human4-2"], {"Human4": "Human4-2"})
+    names = Names(["Jogging-1", "Jogging-2", "car1_1", "car11", "Human4-2"], {"Human4": "Human4-2"}, "UAV123")
     assert names.find(spelling) == name
 
 

@@ -1,0 +1,133 @@
+"""Where a benchmark's annotations and images lie: the folder and the layout that hold most of its sequences."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drol_jax.datasets.definitions import Benchmark, Layout, Row
+from drol_jax.datasets.images import SUFFIXES, Images, list_images, list_pattern
+from drol_jax.datasets.text import read_names, read_properties
+from drol_jax.datasets.tree import Tree, subfolders
+
+CHANNELS = ("color", "depth", "ir")
+"""Of vot-toolkit's sequences, in the order in which it takes one for a tracker of single images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a benchmark lies."""
+
+    tree: Tree
+    """Spellings below the folder that the layout's paths start from."""
+    layout: Layout
+    rows: tuple[Row, ...]
+    """What should be there: the list file's sequences, else the benchmark's, else what was found."""
+    annotated: int
+    """How many of them have an annotation file."""
+    pictured: int
+    """How many of them have an annotation file and a folder for images."""
+
+
+def find_place(root: Path, benchmark: Benchmark) -> Place | None:
+    """The subfolder and layout that hold most of a benchmark's sequences; None where there is none at all."""
+    places = [
+        _survey(Tree(folder), layout, benchmark)
+        for folder in subfolders(root, benchmark.folders)
+        for layout in benchmark.layouts
+    ]
+    best = max(places, key=lambda place: (place.pictured, place.annotated), default=None)
+    return best if best is not None and best.annotated else None
+
+
+def groundtruth_file(place: Place, row: Row) -> Path | None:
+    """A sequence's annotation file, in whatever spelling it exists."""
+    for folder, name in row.spellings():
+        # A folder of its own for each target, Jogging-1 beside Jogging-2, needs no mark.
+        own = row.alone or folder != row.folder
+        for mark in (row.mark, "") if own else (row.mark,):
+            for template in place.layout.groundtruth:
+                path = place.tree.find(row.fill(template, folder, name, mark))
+                if path is not None and path.is_file():
+                    return path
+    return None
+
+
+def images_of(place: Place, row: Row) -> Images | None:
+    """What images a sequence's folder holds, in whatever spelling it exists; None without a folder."""
+    empty = None
+    for folder, name in row.spellings():
+        channel = _channel(place, row, folder, name)
+        if channel is not None:
+            return channel
+        for template in place.layout.images:
+            path = place.tree.find(row.fill(template, folder, name))
+            if path is not None and path.is_dir():
+                held = list_images(path, place.layout)
+                if held.files:
+                    return held
+                empty = empty or held
+    return empty
+
+
+def _channel(place: Place, row: Row, folder: str, name: str) -> Images | None:
+    """The images of the channel that vot-toolkit's properties of a sequence name; None where they name none."""
+    file = place.tree.find(row.fill(place.layout.properties, folder, name)) if place.layout.properties else None
+    if file is None or not file.is_file():
+        return None
+    given = read_properties(file)
+    patterns = [given[key] for channel in CHANNELS if (key := f"channels.{channel}") in given]
+    return list_pattern(file.parent / patterns[0].replace("\\", "/")) if patterns else None
+
+
+def _survey(tree: Tree, layout: Layout, benchmark: Benchmark) -> Place:
+    rows = benchmark.rows or _rows_on_disk(tree, layout, benchmark)
+    place = Place(tree=tree, layout=layout, rows=rows, annotated=0, pictured=0)
+    annotated = [row for row in rows if groundtruth_file(place, row) is not None]
+    return replace(place, annotated=len(annotated), pictured=sum(_pictured(tree, layout, row) for row in annotated))
+
+
+def _pictured(tree: Tree, layout: Layout, row: Row) -> bool:
+    for form in layout.images:
+        for names in row.spellings():
+            found = tree.find(row.fill(form, *names))
+            # The folder of the annotation is there anyway.
+            if found is not None and (form != "{folder}" or _any_image(tree, found)):
+                return True
+    return False
+
+
+def _any_image(tree: Tree, folder: Path) -> bool:
+    return any(name.lower().endswith(SUFFIXES) and not name.startswith(".") for name in tree.names(folder))
+
+
+def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row, ...]:
+    """The list file's sequences, else those that have an annotation where the layout says."""
+    listed = tree.find(layout.list) if layout.list else None
+    if listed is not None and listed.is_file():
+        folders = read_names(listed)
+    else:
+        folders = sorted({folder for form in layout.groundtruth for folder in _folders(tree, layout, form)})
+    rows = [Row(name=folder.rpartition("/")[2], folder=folder) for folder in folders]
+    if layout.depth > 1:  # so deep, another benchmark's annotations may lie as well
+        rows = [row for row in rows if _pictured(tree, layout, row)]
+    return tuple(target for row in rows for target in (_objects(tree, row) if benchmark.reader == "vot" else [row]))
+
+
+def _folders(tree: Tree, layout: Layout, form: str) -> list[str]:
+    """What {folder}, or {name}, may stand for in the path of an annotation file."""
+    before, after = form.replace("{name}", "{folder}").split("{folder}")
+    base = tree.find(before) if before else tree.root
+    if base is None:
+        return []
+    deep = "/".join("*" * layout.depth)
+    found = [path.relative_to(base).as_posix() for path in base.glob(deep + after.format(mark="*"))]
+    return [path[: path.rindex("/") if "{mark}" in after else len(path) - len(after)] for path in found]
+
+
+def _objects(tree: Tree, row: Row) -> list[Row]:
+    """One row for each object of a sequence that has several, as in workspaces of the VOT toolkit."""
+    names = tree.names(tree.root / row.folder)
+    if "groundtruth.txt" in names or "groundtruth_rect.txt" in names:
+        return [row]
+    found = [re.fullmatch(r"groundtruth(_.+)\.txt", name) for name in names]
+    return [replace(row, name=row.name + match[1], mark=match[1]) for match in found if match] or [row]

@@ -1,0 +1,84 @@
+"""How result files came about, told by a run's manifest or by what the files hold. Needs no jax."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.metrics.regions import FAILED, REGION
+from drol_jax.results.formats import read_run
+from drol_jax.results.layout import TrackerResults
+from drol_jax.results.manifest import manifest_of
+from drol_jax.results.runs import Run
+
+SCORED_AS = {"ope": "ope", "longterm": "longterm", "restart": "vot", "multistart": "vot"}
+"""How results are scored, by how they came about. Results of got10k's protocol may be scored as any one pass."""
+
+
+def from_anchors(trackers: Sequence[TrackerResults], entries: Sequence[datasets.SequenceEntry]) -> bool:
+    """Whether any tracker's VOT results are runs from anchors (VOT2020 and later) instead of restarts."""
+    return any(_from_anchors(tracker, entries) for tracker in trackers)
+
+
+def check_started(sequence: datasets.Sequence, runs: Mapping[int, Run], wanted: str) -> None:
+    """Raise a UserError where runs do not begin with the code of a start, as VOT's do.
+
+    Args:
+      wanted: what the benchmark is scored by, in words.
+    """
+    for run in runs.values():
+        if run.regions.codes[0] == REGION:
+            raise UserError(
+                f"no start (code 1) stands in the first line, so that this is one pass, and {wanted} are scored here; "
+                "pass --protocol ope to score it as one pass"
+            )
+
+
+def check_way(folder: Path, kind: str) -> None:
+    """Raise a UserError where a manifest says that our own runs came about in another way than is scored.
+
+    Args:
+      folder: of the tracker.
+      kind: "ope", "vot", "longterm" or "got10k".
+    """
+    manifest = manifest_of(folder)
+    if manifest is None:
+        return
+    way = str(manifest["settings"].get("protocol", "ope"))
+    came = SCORED_AS.get(way, "ope")
+    if came != ("ope" if kind == "got10k" else kind):
+        raise UserError(
+            f"{folder} was tracked with --protocol {way}, by its manifest, which is not how the benchmark is scored; "
+            f"pass --protocol {way} to score it so"
+        )
+
+
+def _from_anchors(tracker: TrackerResults, entries: Sequence[datasets.SequenceEntry]) -> bool:
+    manifest = manifest_of(tracker.folder)
+    if manifest is not None:
+        return manifest["settings"].get("protocol") == "multistart"
+    for entry in entries:
+        files = tracker.files.get(entry.name)
+        told = _told(entry, files) if files else None
+        if told is not None:
+            return told
+    return False
+
+
+def _told(entry: datasets.SequenceEntry, files: Mapping[int, Path]) -> bool | None:
+    """Whether one sequence's runs are from anchors; None where nothing can be read or either may be."""
+    try:
+        frames = len(entry.open())
+        runs = {number: read_run(path, regions=True).regions for number, path in files.items()}
+    except UserError:
+        return None
+    if any(len(run) and run.codes[0] == REGION for run in runs.values()):
+        return False  # one pass
+    if any(len(run.frames_of(FAILED)) for run in runs.values()):
+        return False
+    if sorted(runs) == list(range(1, len(runs) + 1)):
+        return False  # repetitions; anchors lie about fifty frames apart
+    lengths = {number: len(run) for number, run in runs.items()}
+    if 0 in lengths or any(n != frames and n in (frames - number, number + 1) for number, n in lengths.items()):
+        return True
+    return False if frames in lengths.values() else None
