@@ -36,7 +36,7 @@ def convert(given: ToOursChecked) -> None:
     state = torch_files.read_state_dict(job.source, given.part)
     if is_siamfc_pytorch(state):
         print(f"{job.source}: names of siamfc-pytorch, whose first layer takes RGB and whose variances lack 1e-6")
-        state = as_pysot(state, job.model)
+        state = as_pysot(state)
     convert_state(state, job, "pysot_to_flax")
 
 

@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from drol_jax.config import ModelConfig
 from drol_jax.convert.names.backbones import SEQUENCES
 from drol_jax.convert.names.heads import RESPONSE_BIAS
 
@@ -25,15 +24,14 @@ def is_siamfc_pytorch(names: Collection[str]) -> bool:
     return bool(names) and all(NAME.fullmatch(name) for name in names)
 
 
-def as_pysot(state: Mapping[str, np.ndarray], model: ModelConfig) -> dict[str, np.ndarray]:
+def as_pysot(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Its arrays under PySOT's names, with PySOT's colours and PySOT's variances.
 
     Args:
       state: arrays of which `is_siamfc_pytorch` holds.
-      model: the network that is wanted; where it is no alexnetlegacy2, the names are those of one all the same.
     """
     convolutions, norms = SEQUENCES["alexnetlegacy2"]
-    found: dict[str, np.ndarray] = {}
+    found = {RESPONSE_BIAS: np.zeros(1, np.float32)}
     for name, array in state.items():
         match = NAME.fullmatch(name)
         assert match is not None
@@ -45,6 +43,4 @@ def as_pysot(state: Mapping[str, np.ndarray], model: ModelConfig) -> dict[str, n
         if not is_norm and layer == 0 and match["leaf"] == "weight" and array.ndim == 4:
             array = array[:, ::-1]
         found[f"backbone.features.{place}.{match['leaf']}"] = array
-    if model.head == "siamfc":
-        found.setdefault(RESPONSE_BIAS, np.zeros(1, np.float32))
     return found

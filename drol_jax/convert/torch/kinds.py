@@ -108,7 +108,7 @@ def _text(head: bytes) -> str | None:
         if error.start < len(head) - 4:  # else the cut went through a letter
             return None
         text = head[: error.start].decode("utf-8")
-    if not text.strip() or not all(letter.isprintable() or letter in "\t\r\n" for letter in text):
+    if len(text.strip()) < 8 or not all(letter.isprintable() or letter in "\t\r\n" for letter in text):
         return None
     first = next(line.strip() for line in text.splitlines() if line.strip())
     if start.startswith((b"{", b"[")):
