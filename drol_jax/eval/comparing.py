@@ -27,7 +27,7 @@ def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
         notes = (
             *notes,
             f"the ranking is by {ranks.head}, which single sequences have not; whether trackers differ is tested by "
-            f"{column.head} ({column.meaning}) alone, and a difference in {ranks.head} can come from the other measures",
+            f"{column.head} ({column.meaning}) alone, and a difference in {ranks.head} can come of other measures",
         )
     return replace(result, compared=column, differences=differences, repeats=_repeats(result, groups), notes=notes)
 
