@@ -32,16 +32,24 @@ docs: $(VENV)/installed-docs
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
+# opencv-python asks for libGL; where a machine has none, its headless twin takes its place.
+HEADLESS = $(BIN)/python -c 'import cv2' 2> /dev/null || \
+	{ $(BIN)/python -m pip uninstall --quiet -y opencv-python; \
+	  $(PIP) --force-reinstall --no-deps 'opencv-python-headless>=4.11'; }
+
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(PIP) -e .
+	$(HEADLESS)
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[dev]'
+	$(HEADLESS)
 	touch $@ $(VENV)/installed
 
 $(VENV)/installed-docs: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[docs]'
+	$(HEADLESS)
 	touch $@ $(VENV)/installed
 
 clean:

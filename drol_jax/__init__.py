@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+    """The installed version."""
     from drol_jax import datasets
     from drol_jax.api import Tracker, load
     from drol_jax.errors import UserError
@@ -103,6 +105,8 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
 
     def __getattr__(name: str) -> Any:
         """Public names are imported at first use, so that `--help` and argument errors need not start jax."""
+        if name == "__version__":
+            return import_module("drol_jax.system.resources").version()
         if name == "datasets":
             return import_module("drol_jax.datasets")
         if name not in _HOMES:
@@ -112,4 +116,4 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

@@ -7,14 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer as JaxTracer
 
 from drol_jax import checkpoint
 from drol_jax.config import Config, Fidelity, Hyper, Precision
 from drol_jax.errors import UserError
-from drol_jax.image.boxes import checked_start_box
-from drol_jax.image.crops import Frame
-from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten
+from drol_jax.image.frames import CAPACITIES, capacity
+from drol_jax.image.inputs import Box, Image, checked_box, checked_frame, on_device
 from drol_jax.image.masks import full_frame, rotated_box
 from drol_jax.model import Model, hyper_arrays
 from drol_jax.nets.inference.fold import fold
@@ -24,6 +22,8 @@ from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.system.compiling import Jitted
+from drol_jax.system.program import keep_compiled_unless_told
+from drol_jax.tracker.checks import check_state
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
@@ -36,7 +36,7 @@ PRECISION = "highest"
 """Precision of all products outside the network: float32 in full, also where the device has faster lesser ones."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Tracker:
     """One configuration with its weights. Holds no track: states go in and out."""
 
@@ -51,6 +51,10 @@ class Tracker:
     def __post_init__(self) -> None:
         # A plain number among them would be another type to compiled code.
         object.__setattr__(self, "hyper", hyper_arrays(self.hyper))
+
+    def __repr__(self) -> str:
+        online = "on" if self.config.online.enabled else "off"
+        return f"Tracker({self.name!r}, online learning {online}, weights {self.weights_hash[:12] or 'without a hash'})"
 
     @property
     def name(self) -> str:
@@ -70,28 +74,28 @@ class Tracker:
         return self.settings.seed
 
     def init(
-        self, frame: Any, box: Any, key: jax.Array | None = None, *, draws: InitDraws | None = None
+        self, frame: Image, box: Box, key: jax.Array | None = None, *, draws: InitDraws | None = None
     ) -> TrackerState:
         """Start a track.
 
         Args:
           frame: `Frame`, or uint8 image [H, W, 3] RGB, [H, W] or [H, W, 1] grey; numpy or JAX.
-          box: (x, y, w, h) of the target, pixels, 0-based, overlapping the image.
+          box: (x, y, w, h) of the target, pixels, 0-based, overlapping the image. One that reaches out of the image
+            where as two corners it would lie inside is warned of.
           key: JAX random key of the online subnet's draws; by default made from the configuration's seed.
           draws: the draws themselves, in place of a key.
 
         Raises:
           UserError: what is wrong with the frame or the box. Under jit and vmap only shapes and types are checked.
         """
-        frame = checked_frame(frame)
-        box = _checked_box(box, frame)
-        frame = on_device(frame)
+        image = checked_frame(frame)
+        start, image = checked_box(box, image), on_device(image)
         with jax.default_matmul_precision(PRECISION):
             if draws is None and self.config.online.enabled:
                 draws = _draws(self.config, jax.random.key(self.seed) if key is None else key)
-            return _init(self.model, frame, box, draws)
+            return _init(self.model, image, start, draws)
 
-    def step(self, state: TrackerState, frame: Any, *, stats: bool = False) -> tuple[TrackerState, StepOutput]:
+    def step(self, state: TrackerState, frame: Image, *, stats: bool = False) -> tuple[TrackerState, StepOutput]:
         """Follow the target into the next frame.
 
         Args:
@@ -101,11 +105,12 @@ class Tracker:
           stats: tell in `StepOutput.refit` how the refit went, for one product more.
 
         Raises:
-          UserError: the frame is no image.
+          UserError: the frame is no image, or the state is none of this configuration.
         """
-        frame = on_device(checked_frame(frame))
+        check_state(state, self.config, frame)
+        image = on_device(checked_frame(frame))
         with jax.default_matmul_precision(PRECISION):
-            return _step(self.model, state, frame, stats=stats)
+            return _step(self.model, state, image, stats=stats)
 
     def warmup(self, height: int, width: int) -> None:
         """Compile what images of up to this size need, so that the first track starts at once.
@@ -151,6 +156,7 @@ def load(
     fidelity: Fidelity | None = None,
     precision: Precision | None = None,
     fast_kernels: bool = True,
+    cache: bool = True,
 ) -> Tracker:
     """A tracker by the name of its configuration.
 
@@ -165,10 +171,14 @@ def load(
       fast_kernels: on a CPU, also keep the kernels in the form that it convolves fastest with
         (`nets.inference.prepare`): a third to a half of the network's time, for two to three times the weights' memory
         beside them.
+      cache: keep compiled code in ~/.cache/drol_jax, so that the next process need not compile again; where jax was
+        told of a folder for it already (JAX_COMPILATION_CACHE_DIR), that one stays. False leaves all as it is.
 
     Raises:
       UserError: unknown configuration, key, fidelity or precision, missing weights, weights of another configuration.
     """
+    if cache:
+        keep_compiled_unless_told()
     settings = load_settings(config)
     if fidelity is not None:
         settings = with_fidelity(settings, fidelity)
@@ -197,48 +207,3 @@ def load(
         hyper=settings.hyper,
         weights_hash=loaded.hash,
     )
-
-
-def checked_frame(frame: Any) -> Any:
-    """Check an image; arrays on the device and tracers stay where they are."""
-    if isinstance(frame, Frame):
-        return frame
-    if (
-        isinstance(frame, jax.Array)
-        and frame.dtype == jnp.uint8
-        and frame.ndim == 3
-        and frame.shape[-1] == 3
-        and frame.size
-    ):
-        return frame
-    if isinstance(frame, JaxTracer):
-        raise UserError(f"a frame under jit is uint8 RGB [H, W, 3], not {frame.dtype} {list(frame.shape)}")
-    return checked(np.asarray(frame))
-
-
-def on_device(frame: Any) -> Any:
-    """An image in a numpy array on the device, padded to one of few lengths; anything else as it is."""
-    return Frame(*jax.device_put(flatten(frame))) if isinstance(frame, np.ndarray) else frame
-
-
-def _checked_box(box: Any, frame: Any) -> Any:
-    if any(isinstance(leaf, JaxTracer) for leaf in jax.tree.leaves(box)):
-        return _traced_box(box)
-    if isinstance(frame, Frame):
-        if isinstance(frame.size, JaxTracer):
-            return _traced_box(box)
-        height, width = (int(n) for n in frame.size)
-    else:
-        height, width = frame.shape[:2]
-    return checked_start_box(box, height, width)
-
-
-def _traced_box(box: Any) -> jax.Array:
-    """float32 [4], of which nothing but the shape can be checked."""
-    try:
-        array = jnp.asarray(box, jnp.float32)
-    except (TypeError, ValueError):
-        array = jnp.empty(0)
-    if array.shape != (4,):
-        raise UserError(f"a start box under jit or vmap is four numbers (x, y, w, h), not {list(jnp.shape(box))}")
-    return array

@@ -25,6 +25,7 @@ from drol_jax.bench.plan import (
 )
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, one_of, split_names
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import guarded, tell
 from drol_jax.system.workers import cores
 
@@ -36,6 +37,12 @@ ONLY_HELP = "Only these parts, separated by commas: " + "; ".join(f"{name} ({abo
 @dataclass(frozen=True)
 class Arguments:
     """Measure what trackers cost, in time and memory, on a generated video.
+
+    Examples:
+
+    python -m drol_jax.bench --quick
+
+    python -m drol_jax.bench --config siamfc_alex_tiny,siamrpn_alex_tiny --lanes 1,8 --json bench.json
 
     Exit code: 0 all measured, 1 something failed, 2 misuse, 130 interrupted.
     """
@@ -101,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, PROGRAM)
     return guarded(lambda: _bench(arguments))
 
 

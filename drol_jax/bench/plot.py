@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-from matplotlib.figure import Figure
-
 from drol_jax.bench.table import label
 from drol_jax.report.style import style
+from drol_jax.system.plotting import Figure, quietly
 
 NOTHING = {".svg": {"Date": None}, ".png": {"Software": None}}
 """Metadata that would differ from run to run."""
@@ -27,7 +25,7 @@ def draw(record: dict[str, Any], path: Path) -> None:
     bars = [(label(row), variant, values["fps"]) for row in rows for variant, values in _measured(row, "loop").items()]
     lines = [(label(row), variant, values) for row in rows for variant, values in _measured(row, "lanes").items()]
     panels = [draw_panel for draw_panel, found in ((_bars, bars), (_lines, lines)) if found]
-    with matplotlib.rc_context({"svg.hashsalt": "drol_jax", "svg.fonttype": "none", "font.size": 9}):
+    with quietly({"svg.hashsalt": "drol_jax", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(6.4 * max(1, len(panels)), max(2.4, 0.9 + 0.35 * len(bars))), layout="constrained")
         if not panels:
             figure.text(0.5, 0.5, "no frame rates were measured", ha="center")

@@ -65,7 +65,8 @@ class Subject:
         if variant not in self._trackers:
             # Only when asked for, so that the library's default is the library's.
             further: dict[str, Any] = {} if self._precision is None else {"precision": self._precision}
-            tracker = load(self._config, self.weights, online=None if variant != "off" else False, **further)
+            further |= {"online": None if variant != "off" else False, "cache": False}
+            tracker = load(self._config, self.weights, **further)
             if variant in ("online", "template"):
                 config = replace(tracker.config, template=TemplateConfig(update=variant == "template"))
                 tracker = replace(tracker, settings=replace(tracker.settings, config=config))

@@ -23,7 +23,15 @@ class ToOurs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToOursChecked(ToOurs):
+class FromTorch(ToOurs):
+    """Arguments of a conversion of a PyTorch file."""
+
+    part: str | None = None
+    """Which of its state dicts, where a file holds several: the name that the message tells, such as ema."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToOursChecked(FromTorch):
     """Arguments of a conversion of a network that its own source can run."""
 
     check: Path | None = None

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-import tyro
-
-from drol_jax.convert.arguments import ToOurs, ToOursChecked, ToPysot
+from drol_jax.convert.arguments import FromTorch, ToOurs, ToOursChecked, ToPysot
 from drol_jax.system import commands
+from drol_jax.system.arguments import parse
 from drol_jax.system.commands import Command
 from drol_jax.system.interrupts import ending_at_once
 from drol_jax.system.program import guarded, tell
@@ -28,7 +27,7 @@ class Converter(Command):
 CONVERTERS = {
     "pysot": Converter(
         module="drol_jax.convert.pysot_to_flax",
-        about="convert a PySOT, DROL or NanoTrack checkpoint (.pth)",
+        about="convert a checkpoint of PySOT, DROL, NanoTrack or PyTorch SiamFC (.pth)",
         arguments=ToOursChecked,
     ),
     "siamfc": Converter(
@@ -39,7 +38,7 @@ CONVERTERS = {
     "siammask": Converter(
         module="drol_jax.convert.siammask_to_flax",
         about="convert a checkpoint of the original SiamMask release (.pth)",
-        arguments=ToOurs,
+        arguments=FromTorch,
     ),
     "to-pysot": Converter(
         module="drol_jax.convert.flax_to_pysot",
@@ -85,13 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _convert(name: str, argv: Sequence[str]) -> int:
     converter = commands.find(CONVERTERS, name, f"; {PROGRAM} --help tells of them")
-    arguments = tyro.cli(
-        converter.arguments,
-        args=argv,
-        prog=f"{PROGRAM} {name}",
-        description=f"{converter.about[0].upper()}{converter.about[1:]}.",
-        config=(tyro.conf.FlagCreatePairsOff,),
-    )
+    about = f"{converter.about[0].upper()}{converter.about[1:]}."
+    arguments = parse(converter.arguments, argv, f"{PROGRAM} {name}", about)
     with ending_at_once():
         from drol_jax.convert.source.checkout import Disagreement
 

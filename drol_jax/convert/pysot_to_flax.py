@@ -1,7 +1,7 @@
-"""Convert a PySOT, DROL or NanoTrack checkpoint into a drol_jax one.
+"""Convert a checkpoint of PySOT, DROL, NanoTrack or siamfc-pytorch into a drol_jax one.
 
     drol-jax convert pysot CHECKPOINT --config NAME|FILE --output DIR|FILE.safetensors [--force]
-        [--check CHECKOUT [--check-seed N]]
+        [--part NAME] [--check CHECKOUT [--check-seed N]]
 
 Reads the files of any PyTorch from 0.4 on, needs no PyTorch, and runs nothing that the file may hold. Every array must
 be there, none may be left over, all shapes must fit, and the converted network must give the source network's answer
@@ -15,7 +15,9 @@ from drol_jax.config import ModelConfig
 from drol_jax.convert.arguments import ToOursChecked
 from drol_jax.convert.conversion import Job, Maps, check_and_save, fixed_images, job_of
 from drol_jax.convert.names import pysot as pysot_names
+from drol_jax.convert.names.owner import hint, owners
 from drol_jax.convert.names.pysot import Spelling, as_in_pysot
+from drol_jax.convert.names.siamfc_pytorch import as_pysot, is_siamfc_pytorch
 from drol_jax.convert.source import checkout as source_checkout
 from drol_jax.convert.source import forward as source_forward
 from drol_jax.convert.torch import files as torch_files
@@ -31,7 +33,10 @@ def convert(given: ToOursChecked) -> None:
     job = job_of(given)
     if job.check is not None:
         source_checkout.check_arguments(job)
-    state = torch_files.read_state_dict(job.source)
+    state = torch_files.read_state_dict(job.source, given.part)
+    if is_siamfc_pytorch(state):
+        print(f"{job.source}: names of siamfc-pytorch, whose first layer takes RGB and whose variances lack 1e-6")
+        state = as_pysot(state)
     convert_state(state, job, "pysot_to_flax")
 
 
@@ -46,7 +51,9 @@ def convert_state(state: dict[str, np.ndarray], job: Job, converter: str, spelli
     """
     model = job.model
     if wrong := pysot_names.problems(state, model, spelling):
-        raise UserError(f"{job.source} is not {model.backbone} with a {model.head} head: {wrong}")
+        owned = owners(state) if spelling is as_in_pysot else []
+        trouble = f"{job.source} is not {model.backbone} with a {model.head} head"
+        raise UserError(f"{trouble}, the network of --config {job.config}{hint(owned) or f': {wrong}'}")
     skipped = [name for name in state if pysot_names.ignored(name, model)]
     print(f"{job.source}: {len(state) - len(skipped)} arrays of {model.backbone} with a {model.head} head")
     if skipped:

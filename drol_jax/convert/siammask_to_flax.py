@@ -11,7 +11,7 @@ tracker here takes the decoder's masks. The checks are those of `pysot_to_flax`.
 from collections.abc import Iterable
 
 from drol_jax.config import ModelConfig
-from drol_jax.convert.arguments import ToOurs
+from drol_jax.convert.arguments import FromTorch
 from drol_jax.convert.conversion import Job, job_of
 from drol_jax.convert.pysot_to_flax import convert_state
 from drol_jax.convert.torch import files as torch_files
@@ -32,7 +32,7 @@ def spelling(name: str) -> str:
     return next(theirs + name.removeprefix(ours) for ours, theirs in PREFIXES.items() if name.startswith(ours))
 
 
-def convert(given: ToOurs) -> None:
+def convert(given: FromTorch) -> None:
     """Read, rename, compare, save.
 
     Raises:
@@ -40,7 +40,7 @@ def convert(given: ToOurs) -> None:
     """
     job = job_of(given)
     _check_network(job.model)
-    state = torch_files.read_state_dict(job.source)
+    state = torch_files.read_state_dict(job.source, given.part)
     if wrong := _other_release(state, job):
         raise UserError(f"{job.source} {wrong}")
     convert_state(state, job, "siammask_to_flax", spelling)

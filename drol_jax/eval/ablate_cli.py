@@ -16,6 +16,7 @@ from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.submission import pack
 from drol_jax.eval.tracker_runs import Backend
 from drol_jax.report.ablation_table import Line, show_ablation
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import tell
 
 
@@ -66,7 +67,7 @@ def main(
       UserError: misuse.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} ablate", config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, f"{PROGRAM} ablate")
     chosen = ablation.rows(split_names(arguments.groups, "--groups"))
     only = split_names(arguments.sequences, "--sequences")
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)

@@ -43,7 +43,7 @@ class JaxBackend:
         from drol_jax.running.sequences import LockstepRunner
 
         asked = self.arguments
-        tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision)
+        tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision, cache=False)
         return tracker, LockstepRunner(tracker, asked.lanes, clock=self.clock)
 
     def environment(self) -> Mapping[str, Any]:
@@ -58,7 +58,7 @@ class JaxBackend:
         from drol_jax.settings import from_dict, to_dict
 
         asked = self.arguments
-        tracker = load(config, weights, online=True, fidelity=asked.fidelity, precision=asked.precision)
+        tracker = load(config, weights, online=True, fidelity=asked.fidelity, precision=asked.precision, cache=False)
         made: list[Any] = []
         for name, changes in variants.items():
             tree = to_dict(tracker.settings)

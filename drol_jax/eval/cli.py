@@ -27,7 +27,9 @@ from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.submission import check_submission, pack
 from drol_jax.eval.tracker_runs import Backend, load_runs
 from drol_jax.results import version
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import tell
+from drol_jax.system.resources import config_help
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,21 @@ class Arguments(TrackingArguments):
 
     Exit code: 0 all tracked, 1 some sequences failed, 2 misuse, 130 interrupted.
 
+    Examples:
+
+    python -m drol_jax.eval --baseline
+
+    python -m drol_jax.eval --dataset OTB100 --data-root data --config my.yaml --weights weights/mine
+
+    python -m drol_jax.eval --dataset folders --data-root my_sequences
+
     Commands for other things have a --help of their own:
     """
 
     dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
-    config: str = "siamrpn_alex_tiny"
-    """Name of a configuration that ships with drol_jax, or a YAML file."""
+    config: Annotated[str, tyro.conf.arg(help=config_help())] = "siamrpn_alex_tiny"
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     sequences: str | None = None
@@ -99,8 +108,7 @@ def main(
     argv = sys.argv[1:] if argv is None else argv
     if argv and not argv[0].startswith("-"):
         return run_command(argv[0], argv[1:])
-    about, config = describe(Arguments.__doc__), (tyro.conf.FlagCreatePairsOff,)
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, description=about, config=config)
+    arguments = parse(Arguments, argv, PROGRAM, describe(Arguments.__doc__))
     if arguments.version:
         print(f"drol_jax {version()}")
         return 0

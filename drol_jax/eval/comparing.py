@@ -19,7 +19,14 @@ def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
     with the mean of its scores on each sequence.
     """
     column, differences = _differences(result, groups)
-    return replace(result, compared=column, differences=differences, repeats=_repeats(result, groups))
+    notes = result.notes
+    if column is not None and column.key != (ranks := result.columns[0]).key:
+        notes = (
+            *notes,
+            f"the ranking is by {ranks.head}, which single sequences have not; whether trackers differ is tested by "
+            f"{column.head} ({column.meaning}) alone, and a difference in {ranks.head} can come of other measures",
+        )
+    return replace(result, compared=column, differences=differences, repeats=_repeats(result, groups), notes=notes)
 
 
 def _differences(result: BenchmarkResult, groups: Groups) -> tuple[Column | None, dict[tuple[str, str], Difference]]:

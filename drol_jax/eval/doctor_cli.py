@@ -14,6 +14,7 @@ from drol_jax.datasets.doctor import Diagnosis, examine
 from drol_jax.eval.commands import PROGRAM, data_root, split_names
 from drol_jax.image.frames import read
 from drol_jax.system import terminal
+from drol_jax.system.arguments import parse
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
@@ -23,6 +24,8 @@ class Arguments:
     """Examine a benchmark on disk: what is missing, misnamed, cut short or damaged, and what to do about it.
 
     Annotations are read, images counted, the first and last of each sequence decoded.
+
+    Example: python -m drol_jax.eval doctor --dataset UAV123 --data-root data
 
     Exit code: 0 every sequence can be tracked, 1 some cannot, 2 misuse or nothing found.
     """
@@ -43,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
       UserError: misuse, or nothing of the benchmark was found.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} doctor", config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, f"{PROGRAM} doctor")
     only = split_names(arguments.sequences, "--sequences")
     progress = Progress(console=terminal.console(stderr=True), transient=True)
     progress.disable = not progress.console.is_terminal

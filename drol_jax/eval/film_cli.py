@@ -13,15 +13,18 @@ from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
 from drol_jax.report.strips import FILMS, STRIPS, tracks_of, write_film, write_strip
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
+from drol_jax.system.arguments import parse
 
 
 @dataclass(frozen=True)
 class Arguments:
     """Draw trackers' boxes, from their result files, into the images of a sequence.
 
-    A name that ends in .png or .jpg gives a strip with a row for each tracker, .webp, .gif or .mp4 a film with the
-    trackers beside each other. White is the groundtruth; above each image stand the tracker, the frame, counted from
-    0, and the overlap.
+    A name that ends in .png or .jpg gives a strip with a row for each tracker; .webp, .gif, .mp4 (H.264) or .webm a
+    film with the trackers beside each other. White is the groundtruth; above each image stand the tracker, the frame,
+    counted from 0, and the overlap.
+
+    Example: python -m drol_jax.eval film --results results/Synth --dataset Synth --sequence dusk_car --output a.webp
 
     Exit code: 0 written, 2 misuse.
     """
@@ -60,7 +63,7 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
       UserError: misuse, no results, or images that are missing.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} film")
+    arguments = parse(Arguments, argv, f"{PROGRAM} film")
     suffix = arguments.output.suffix
     if suffix not in (*STRIPS, *FILMS):
         raise UserError(f"--output {arguments.output} must end in one of {', '.join((*STRIPS, *FILMS))}")

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
-
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM, data_root
@@ -14,6 +12,7 @@ from drol_jax.results.formats import read_run
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
 from drol_jax.results.submit import check_complete, write_submission
+from drol_jax.system.arguments import parse
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
       UserError: misuse, or results that the server would reject.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} pack", config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, f"{PROGRAM} pack")
     dataset = datasets.canonical(arguments.dataset)
     known = datasets.benchmark(dataset)
     entries = datasets.load(dataset, arguments.data_root, images=known is not None and known.server)

@@ -7,9 +7,7 @@ from functools import partial
 from os import cpu_count
 from pathlib import Path
 
-import cv2
 import numpy as np
-import tyro
 from rich.progress import track
 
 from drol_jax import datasets
@@ -17,6 +15,8 @@ from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import PROGRAM
 from drol_jax.image import frames
 from drol_jax.results.files import write_boxes
+from drol_jax.system.arguments import parse
+from drol_jax.system.opencv import cv2
 from drol_jax.system.terminal import console
 
 QUALITY = 90
@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
       UserError: misuse, or a file cannot be written.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} render")
+    arguments = parse(Arguments, argv, f"{PROGRAM} render")
     for option, least in (("first", 0), ("seeds", 1), ("every", 1)):
         if getattr(arguments, option) < least:
             raise UserError(f"--{option} is {getattr(arguments, option)}, wanted {least} or more")

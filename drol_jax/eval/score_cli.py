@@ -15,6 +15,7 @@ from drol_jax.eval.repeats import read_groups
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.report.result_table import show_result
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import tell
 
 
@@ -24,6 +25,12 @@ class Arguments:
 
     Each --results names a tracker's folder, or one that holds trackers' folders. Scores are in the dialect of the
     benchmark's published scores; the other toolkits' are printed beside them.
+
+    Examples:
+
+    python -m drol_jax.eval score --dataset OTB100 --data-root data --results results/OTB100
+
+    python -m drol_jax.eval score --dataset VOT2018 --data-root VOT2018.json --results mine --results theirs
 
     Exit code: 0 everything scored, 1 some results were missing or unfit (they are named), 2 misuse.
     """
@@ -70,7 +77,7 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
       UserError: misuse, or no results were found.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} score", config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, f"{PROGRAM} score")
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
     dataset = datasets.canonical(arguments.dataset)

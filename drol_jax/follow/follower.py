@@ -8,13 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.api import Tracker, checked_frame, on_device
+from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.follow.apart import giving_way, overlaps, touching
 from drol_jax.follow.look import look
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
 from drol_jax.follow.target import GONE, Target, after_search, after_step, wanted
+from drol_jax.image.inputs import checked_frame, on_device
 from drol_jax.running.lanes import LaneState
 from drol_jax.running.targets import Targets, targets
 from drol_jax.tracker.candidates import padded_side

@@ -105,7 +105,7 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
 
     Raises:
       UserError: not four numbers; NaN or infinite; width or height not positive, or of a size (in SIDES) that
-        float32 cannot work with; wholly outside the image.
+        float32 cannot work with; wholly outside the image; shares of the image in place of pixels.
     """
     try:
         array = np.asarray(box, np.float64)
@@ -125,10 +125,28 @@ def checked_start_box(box: ArrayLike, height: int, width: int) -> np.ndarray:
 def start_trouble(box: np.ndarray, height: int, width: int) -> str | None:
     """Why no track can start from four finite numbers (x, y, w, h) in an image, in words that follow them."""
     x, y, w, h = box
+    if box.min() >= 0 and box.max() <= 1 and (box % 1).any():
+        return f"holds shares of the image, not pixels: multiply by its size, {width}x{height}"
     if w <= 0 or h <= 0:
         return "is empty: width and height must be positive"
     if min(w, h) < SIDES[0] or max(w, h) > SIDES[1]:
         return f"has a side under {SIDES[0]} or over {SIDES[1]:.0f} pixels"
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         return f"lies wholly outside the {width}x{height} image"
+    return None
+
+
+def corners_instead(box: np.ndarray, height: int, width: int) -> str | None:
+    """Why a start box looks like two corners (x1, y1, x2, y2), in words that follow it; None where it does not.
+
+    It leaves the image as (x, y, w, h), and would lie inside as two corners. A large target at the border can do so
+    too: this is a warning, no error.
+    """
+    x, y, a, b = (float(n) for n in box)
+    leaves = x + a > width or y + b > height
+    if leaves and 0 <= x < a <= width and 0 <= y < b <= height:
+        return (
+            f"leaves the {width}x{height} image, in which it would lie if it were two corners: for those give "
+            f"(x, y, w, h) = ({x:g}, {y:g}, {a - x:g}, {b - y:g})"
+        )
     return None

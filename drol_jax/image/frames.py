@@ -6,11 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.image.source import FrameSource
+from drol_jax.system.opencv import cv2
 
 CAPACITIES = (2**19, 2**21, 2**23)
 """Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met. The first holds all of

@@ -1,8 +1,9 @@
 """Masks in the image: from a step's `Mask` to a full-frame array and a rotated box (SiamMask). On the host."""
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
+
+from drol_jax.system.opencv import cv2
 
 LEAST_AREA = 100.0  # square pixels; the rotated box of less is not to be trusted
 

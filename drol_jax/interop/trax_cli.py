@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
+from drol_jax.system.arguments import parse
 from drol_jax.system.optional import optional
 from drol_jax.system.program import DEFAULT_CACHE, CacheArguments, make_ready
 
@@ -50,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
       UserError: misuse, vot-trax is missing, or the session ended in trouble.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, PROGRAM)
     height, width = _size(arguments.largest)
     if arguments.ini:
         print(section(arguments), end="")
@@ -60,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
     from drol_jax.interop.trax import serve
 
     make_ready(arguments)
-    tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
+    tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None, cache=False)
     serve(tracker, height, width, arguments.seed)
     return 0
 

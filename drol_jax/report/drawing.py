@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
 from drol_jax.image.boxes import overlap
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.regions import Regions
 from drol_jax.report.style import GROUNDTRUTH
+from drol_jax.system.opencv import cv2
 
 Shape = tuple[Regions, tuple[int, int, int]]
 """Regions by frame, in the benchmark's own origin, and their colour (RGB)."""

@@ -10,12 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
 
 from drol_jax.report.style import FAINT, INK, Style, variables
+from drol_jax.system.plotting import Figure, MultipleLocator, matplotlib, quietly
 
 _SETTINGS = {
     "svg.hashsalt": "drol_jax",  # ids without it are random
@@ -147,7 +145,7 @@ def _plain() -> AbstractContextManager[None]:
     """Matplotlib's own settings whatever the user's matplotlibrc says, then ours."""
     settings: dict[Any, Any] = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
     settings.update(_SETTINGS)
-    return matplotlib.rc_context(settings)
+    return quietly(settings)
 
 
 def _svg(figure: Figure, title: str, number: int) -> str:

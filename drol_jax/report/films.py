@@ -4,7 +4,6 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from drol_jax import datasets
@@ -17,6 +16,7 @@ from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import GROUNDTRUTH, Style
 from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_regions
+from drol_jax.system.opencv import cv2
 
 FEW = 8
 """So many sequences are all shown."""

@@ -4,12 +4,13 @@ Nothing in it changes from one writing to the next unless the results do. Import
 imported only where a page is written.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
@@ -75,6 +76,7 @@ def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = ()
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["svg"] = Markup  # our own plots, whose words matplotlib escapes
+    environment.filters["parted"] = _parted
     return environment.get_template("page.html.jinja").render(
         result=result,
         ranking=page_tables.ranking(result),
@@ -96,6 +98,11 @@ def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = ()
         origins={s.name: found for s in ranked if (found := origins(s))},
         styles=styles,
     )
+
+
+def _parted(name: str) -> Markup:
+    """A name that may go on in the next line after a mark between its words, and nowhere else while it fits."""
+    return Markup(re.sub(r"([_/@-])(?=\w)", r"\1<wbr>", str(escape(name))))
 
 
 def _scenes(

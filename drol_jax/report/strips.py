@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from drol_jax import datasets
@@ -16,9 +16,13 @@ from drol_jax.report.style import GROUNDTRUTH, style
 from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_regions
 from drol_jax.system import atomic
+from drol_jax.system.opencv import cv2
+from drol_jax.video.writers.open import open_film
 
-STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4")
+STRIPS, FILMS = (".png", ".jpg", ".jpeg"), (".webp", ".gif", ".mp4", ".webm")
 """Ends of names: of one image, and of one that moves."""
+VIDEOS = (".mp4", ".webm")
+"""Those of the films that video writers make: H.264, which browsers play, and VP9."""
 GAP, LETTERS, INK = 4, 0.4, (255, 255, 255)
 """Pixels between images, size of letters, their colour."""
 BAND = 18
@@ -84,15 +88,15 @@ def write_film(
       width: of an image, in pixels.
 
     Raises:
-      UserError: an image of the sequence cannot be read, or the file not written.
+      UserError: an image of the sequence cannot be read, PyAV is missing for an MP4, or the file not written.
     """
     groundtruth, shown = own_regions(sequence), range(0, len(sequence), every)
-    moving = (_bgr(_spaced(_tiles(sequence, groundtruth, tracks, number, width))) for number in shown)
-    if path.suffix == ".mp4":
+    moving = (_spaced(_tiles(sequence, groundtruth, tracks, number, width)) for number in shown)
+    if path.suffix in VIDEOS:
         _write_video(moving, path, speed / every)
         return
     animation = cv2.Animation()
-    animation.frames = list(moving)
+    animation.frames = [_bgr(image) for image in moving]
     animation.durations = [round(1000 * every / speed)] * len(animation.frames)
     done, data = cv2.imencodeanimation(path.suffix, animation, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
     if not done:
@@ -161,15 +165,16 @@ def _write(path: Path, data: np.ndarray) -> None:
 
 def _write_video(moving: Iterator[np.ndarray], path: Path, rate: float) -> None:
     with atomic.file(path, "choose another --output", suffix=path.suffix) as temporary:
-        writer = None
+        film = None
         try:
-            for image in moving:
-                rows, columns = (n - n % 2 for n in image.shape[:2])  # video codecs halve colours both ways
-                if writer is None:
-                    writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"mp4v"), rate, (columns, rows))
-                    if not writer.isOpened():
-                        raise UserError(f"cannot write {path}; choose another --output, or a film that ends in .webp")
-                writer.write(np.ascontiguousarray(image[:rows, :columns]))
-        finally:
-            if writer is not None:
-                writer.release()
+            for number, image in enumerate(moving):
+                if film is None:
+                    steps = Fraction(rate).limit_denominator(1001)
+                    film = open_film(temporary, image.shape[1], image.shape[0], steps)
+                film.add(image, number / rate)
+            if film is not None:
+                film.close()
+        except BaseException:
+            if film is not None:
+                film.abandon()
+            raise

@@ -13,8 +13,9 @@ from drol_jax.system.resources import version
 
 def environment() -> dict[str, Any]:
     """Versions and device of this process, for the manifest. Starts jax."""
-    import cv2
     import jax
+
+    from drol_jax.system.opencv import cv2
 
     devices = jax.devices()
     return {

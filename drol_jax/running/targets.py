@@ -17,9 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from drol_jax.api import PRECISION, Tracker, checked_frame, on_device
+from drol_jax.api import PRECISION, Tracker
 from drol_jax.errors import UserError
 from drol_jax.image.crops import Frame
+from drol_jax.image.inputs import checked_frame, on_device
 from drol_jax.model import Model
 from drol_jax.running.lanes import (
     LaneState,

@@ -31,6 +31,7 @@ from drol_jax.settings.checks import Complaint, complaints, model_complaints
 from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
 from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
 from drol_jax.system.names import hint
+from drol_jax.system.resources import configurations as available
 from drol_jax.system.resources import data_path
 
 
@@ -102,11 +103,6 @@ _SECTIONS: dict[str, list[str]] = {
 }
 
 
-def available() -> list[str]:
-    """Names of the configurations that come with drol_jax, sorted."""
-    return sorted(path.stem for path in data_path("configs").glob("*.yaml"))
-
-
 def load_settings(name_or_path: str | Path) -> Settings:
     """A bundled configuration by name, or one from a YAML file (ours, PySOT's or DROL's).
 
@@ -143,6 +139,11 @@ def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if str(name_or_path) in available():
         return data_path("configs") / f"{name_or_path}.yaml"
+    if str(name_or_path).startswith("hf://"):
+        raise UserError(
+            f"{name_or_path} is an address of weights; give the configuration that they are of before it, as in "
+            f'load("siamrpn_alex_tiny", "{name_or_path}"), or --config NAME --weights {name_or_path}'
+        )
     if not path.exists():
         names = ", ".join(available())
         if path.suffix.lower() in (".yaml", ".yml") or len(path.parts) > 1:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drol_jax.errors import UserError
+from drol_jax.settings.nanotrack_yaml import is_nanotrack, translate_nanotrack
 from drol_jax.settings.pysot_keys import FIXED, INERT_SECTIONS, KEYS, LISTS, MOVES, OTHER_DEFAULTS, SECTIONS
 from drol_jax.settings.pysot_model import NAMES, Get, model_tree, unsupported
 from drol_jax.system.names import hint
@@ -36,6 +37,8 @@ def translate(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dic
     Raises:
       UserError: an unknown key, or a key or value that we cannot honour.
     """
+    if is_nanotrack(tree):
+        return translate_nanotrack(tree, source)
     get = _reader(tree, source)
     ours: dict[str, Any] = {"model": model_tree(get, source), "online": _online(get, source)}
     long_term = _tracker(get, source) == LONG_TERM
@@ -61,6 +64,9 @@ def translate(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dic
 
 def translate_model(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dict[str, str]]:
     """As `translate`, the `model` section only: whatever tracker the file asks for."""
+    if is_nanotrack(tree):
+        ours, names = translate_nanotrack(tree, source)
+        return {"model": ours["model"]}, names
     get = _reader(tree, source)
     ours: dict[str, Any] = {"model": model_tree(get, source)}
     names = dict(NAMES)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-import cv2
 import numpy as np
 
 from drol_jax.show import labels
 from drol_jax.show.colours import colour
 from drol_jax.show.labels import DARK, Colour
+from drol_jax.system.opencv import cv2
 from drol_jax.tracks import rle
 from drol_jax.tracks.table import Row, TargetState
 

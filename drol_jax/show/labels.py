@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-import cv2
 import numpy as np
+
+from drol_jax.system.opencv import cv2
 
 LETTERS = cv2.FONT_HERSHEY_SIMPLEX
 DARK, LIGHT = (16, 16, 16), (255, 255, 255)

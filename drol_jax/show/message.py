@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import cv2
 import numpy as np
 
 from drol_jax.show.newest import News, ScoreMap, Shown
+from drol_jax.system.opencv import cv2
 
 QUALITY = 80
 """Of pictures, in per cent."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from threading import Event, Lock
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
@@ -13,6 +12,7 @@ from drol_jax.show.browser import open_page
 from drol_jax.show.picked import LEAST_SIDE, LONGEST_NAME, Box, boxes_of
 from drol_jax.show.replies import Reply, Request
 from drol_jax.show.server import Server
+from drol_jax.system.opencv import cv2
 from drol_jax.system.program import tell
 
 QUALITY = 92

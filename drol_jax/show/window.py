@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.show.browser import has_screen
+from drol_jax.system.opencv import cv2
 from drol_jax.tracks.table import Row
 from drol_jax.video.frame import VideoFrame
 

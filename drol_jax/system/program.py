@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from drol_jax.errors import UserError
 
@@ -104,6 +104,20 @@ def keep_compiled(arguments: CacheArguments) -> None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
         # Every program counts: tracking compiles dozens of small ones beside the few large ones.
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def keep_compiled_unless_told() -> None:
+    """Keep compiled code in DEFAULT_CACHE, where jax has not been told of another folder, nor to keep none."""
+    import jax
+
+    told: Any = jax.config  # its values are not typed
+    if told.jax_compilation_cache_dir is not None or not told.jax_enable_compilation_cache:
+        return
+    keep_compiled(CacheArguments())
+    # Whoever has compiled before has had jax decide that nothing is kept.
+    from jax.experimental.compilation_cache import compilation_cache
+
+    compilation_cache.reset_cache()
 
 
 def _cache_folder(asked: Path | None) -> Path | None:

@@ -17,6 +17,19 @@ def version() -> str:
         return "not installed"
 
 
+def configurations(folder: str = "") -> list[str]:
+    """Names of the configurations that come with drol_jax, sorted; those of a folder, such as "train"."""
+    return sorted(path.stem for path in (data_path("configs") / folder).glob("*.yaml"))
+
+
+def config_help() -> str:
+    """What may be given as a tracker's configuration, for --help."""
+    return (
+        "Tracker: a YAML file (ours, PySOT's or DROL's), or the name of a configuration that comes with drol_jax: "
+        f"{', '.join(configurations())}."
+    )
+
+
 def data_path(kind: Literal["configs", "eval", "weights"], package: Path = PACKAGE) -> Path:
     """The folder of one kind of shipped data.
 

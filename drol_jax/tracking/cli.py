@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import tyro
 
 from drol_jax.errors import UserError
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments
+from drol_jax.system.resources import config_help
 
 PROGRAM = "drol-jax track"
 
@@ -18,6 +20,14 @@ class Arguments(CacheArguments):
     """Follow targets through a video, and write where they are: annotated film, tables, annotations.
 
     Press Ctrl-C to stop: what was tracked is written, and the same command goes on from there.
+
+    Examples:
+
+    drol-jax track video.mp4 --pick
+
+    drol-jax track video.mp4 --box 305,122,110,262=person --box 40,60,80,50@120=car --save mp4,csv,coco
+
+    drol-jax track 0 --live --pick
 
     Exit code: 0 done, 1 ended early or in part, 2 misuse, 130 interrupted.
     """
@@ -36,8 +46,7 @@ class Arguments(CacheArguments):
     """What to write, separated by commas: mp4, webm, webp, gif; csv, jsonl, mot, coco, cvat, labelstudio, masks."""
     overwrite: bool = False
     """Track anew, also where the files are there already."""
-    config: str = "siamrpn_alex_tiny"
-    """Tracker: name of a bundled configuration or a YAML file."""
+    config: Annotated[str, tyro.conf.arg(help=config_help())] = "siamrpn_alex_tiny"
     weights: str | None = None
     """Converted weights. Default: the configuration's."""
     no_online: bool = False
@@ -75,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
       UserError: misuse.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, PROGRAM)
     if arguments.every < 1:
         raise UserError(f"--every is {arguments.every}, wanted 1 or more")
     if not (arguments.box or arguments.boxes or arguments.pick):

@@ -51,7 +51,7 @@ def track_all(arguments: Arguments) -> int:
         frames, video = iter(source), video_of(source.info, arguments.source)
         job = _job(arguments, source.info)
         page = _live_page(arguments, stack)
-        tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None)
+        tracker = load(arguments.config, arguments.weights, online=False if arguments.no_online else None, cache=False)
         _check_masks(job.wanted, tracker)
         first = next(frames)
         before = job.begun()

@@ -5,17 +5,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from drol_jax.errors import UserError
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments, guarded, make_ready, tell
+from drol_jax.system.resources import configurations
 
 if TYPE_CHECKING:  # jax starts only when the arguments are known
     from drol_jax.train.pairs.batch import Source
 
 PROGRAM = "python -m drol_jax.train"
+CONFIG_HELP = (
+    f"A training file in YAML, or the name of one that comes with drol_jax: {', '.join(configurations('train'))}."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +30,16 @@ class Arguments(CacheArguments):
     The same command takes up an interrupted run where it stopped. The weights are in OUTPUT/weights, for
     --weights of the other programs; the curves in OUTPUT/curves.png, the log in OUTPUT/log.jsonl.
 
+    Examples:
+
+    python -m drol_jax.train --budget 2h
+
+    python -m drol_jax.train --config my.yaml --output runs/mine --init siamrpn_alex_tiny
+
     Exit code: 0 trained, 2 misuse or trouble that the message names, 130 interrupted.
     """
 
-    config: str = "siamrpn_alex_tiny"
-    """Name of a training file that ships with drol_jax (configs/train), or a YAML file."""
+    config: Annotated[str, tyro.conf.arg(help=CONFIG_HELP)] = "siamrpn_alex_tiny"
     budget: str | None = None
     """Wall time, such as 2h, 90m or 1h30m, in place of the file's: the number of steps is worked out from it once."""
     steps: int | None = None
@@ -60,7 +70,7 @@ def main(argv: Sequence[str] | None = None, source: "Source | None" = None) -> i
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
     argv = list(sys.argv[1:] if argv is None else argv)
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, PROGRAM)
     return guarded(lambda: _train(arguments, shlex.join(["python", "-m", "drol_jax.train", *argv]), source))
 
 

@@ -19,13 +19,21 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> N
     Raises:
       UserError: it cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    # Not at the top: it takes a second to import.
+    from drol_jax.system.plotting import Figure, FigureCanvasAgg, quietly
 
+    image = io.BytesIO()
+    with quietly():
+        figure = Figure(figsize=(10, 7), layout="constrained")
+        FigureCanvasAgg(figure)
+        _draw(figure, lines, title)
+        figure.savefig(image, format="png", metadata={"Software": None})
+    write_bytes(path, image.getvalue(), "free space and run the same command again")
+
+
+def _draw(figure: Any, lines: Sequence[Mapping[str, Any]], title: str) -> None:
     trained = [line for line in lines if "loss" in line]
     tracked = [line for line in lines if "auc" in line]
-    figure = Figure(figsize=(10, 7), layout="constrained")
-    FigureCanvasAgg(figure)
     figure.suptitle(title)
     (losses, scores), (rates, pace) = figure.subplots(2, 2, sharex=True)
 
@@ -49,6 +57,3 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> N
     rates.set(title="Learning rate", yscale="log", xlabel="step")
     plot(pace, trained, "pairs_per_second", "pairs/s")
     pace.set(title="Pairs per second", xlabel="step", ylim=(0, None))
-    image = io.BytesIO()
-    figure.savefig(image, format="png", metadata={"Software": None})
-    write_bytes(path, image.getvalue(), "free space and run the same command again")

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Protocol
 from urllib.parse import urlsplit
 
-import cv2
 import numpy as np
 
+from drol_jax.system.opencv import cv2
 from drol_jax.video.files import believed
 from drol_jax.video.opencv import quiet
 

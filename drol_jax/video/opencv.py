@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 from cv2.utils import logging
 
+from drol_jax.system.opencv import cv2
 from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark
 from drol_jax.video.reader import EndsHere, Facts, Seen

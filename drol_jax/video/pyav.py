@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError, reason
+from drol_jax.system.opencv import cv2
 from drol_jax.video.extra import pyav
 from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark

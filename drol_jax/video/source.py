@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.system.opencv import cv2
 from drol_jax.video.frame import VideoFrame, VideoInfo
 from drol_jax.video.options import ReadOptions
 from drol_jax.video.reader import EndsHere, Reader, Seen

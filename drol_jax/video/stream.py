@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.system.opencv import cv2
 from drol_jax.video.capture import Capture, Opener, nominal_rate
 from drol_jax.video.opencv import quiet
 from drol_jax.video.options import Mark

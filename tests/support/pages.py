@@ -70,7 +70,7 @@ def toy_result(folder: Path) -> BenchmarkResult:
 class Page(HTMLParser):
     """What a browser would see: elements, words, and tables as rows of cells under their titles."""
 
-    VOID = ("meta", "line", "path", "use", "rect", "img", "br")
+    VOID = ("meta", "line", "path", "use", "rect", "img", "br", "wbr")
 
     def __init__(self, text: str):
         super().__init__()

@@ -1,5 +1,6 @@
 """Bad input meets one clear line with the cure, at the door; odd but legal input is tracked."""
 
+import warnings
 from dataclasses import replace
 
 import cv2
@@ -28,6 +29,7 @@ BAD_BOXES = {
     "below the image": ((10, HEIGHT, 30, 20), f"wholly outside the {WIDTH}x{HEIGHT} image"),
     "too small for float32": ((10, 10, 1e-20, 1e-20), "a side under 0.001"),
     "too large for float32": ((-1e38, -1e38, 3e38, 3e38), "or over 1000000 pixels"),
+    "shares of the image": ((0.6, 0.41, 0.06, 0.33), f"shares of the image, not pixels.*{WIDTH}x{HEIGHT}"),
     "three numbers": ((10, 10, 20), "not four numbers"),
     "no numbers": ("somewhere", "'somewhere' is not four numbers"),
     "nothing": (None, "None is not four numbers"),
@@ -41,7 +43,7 @@ BAD_FRAMES = {
     "a batch": (PICTURE[None], "one image at a time"),
     "empty": (PICTURE[:0], "empty image"),
     "a path": ("frame.jpg", "pass an array of pixels"),
-    "nothing": (None, "pass an array of pixels"),
+    "nothing": (None, "None, as OpenCV gives.*pass an array of pixels"),
 }
 
 
@@ -90,6 +92,29 @@ def test_a_bad_frame_is_named(frame, message, state):
             PLAIN.step(state, jnp.asarray(frame))
 
 
+def test_what_is_no_state_is_named(state):
+    for wrong, frame, message in (
+        (PICTURE, state, "the state comes first"),
+        (None, PICTURE, "not None"),
+        (PLAIN.step(state, PICTURE), PICTURE, r"step gives \(state, output\)"),
+        (ONLINE.init(PICTURE, BOX), PICTURE, "of another configuration: online learning on, here off"),
+    ):
+        with pytest.raises(UserError, match=message):
+            PLAIN.step(wrong, frame)
+
+
+def test_a_box_that_may_be_two_corners_is_warned_of():
+    with pytest.warns(UserWarning, match=r"two corners.*\(60, 50, 40, 30\)"):
+        PLAIN.init(PICTURE, (60, 50, 100, 80))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        PLAIN.init(PICTURE, (-10, 20, 60, 90))  # large and over the border, as targets can be
+
+
+def test_a_tracker_is_told_in_a_line():
+    assert repr(ONLINE) == "Tracker('small', online learning on, weights without a hash)"
+
+
 def test_an_empty_frame_on_the_device_is_named(state):
     with pytest.raises(UserError, match="empty image"):
         PLAIN.step(state, jnp.asarray(PICTURE[:0]))
@@ -112,7 +137,7 @@ def test_every_form_of_a_frame_gives_the_same_step(state):
     jax.tree.map(np.testing.assert_array_equal, mirrored, PLAIN.step(state, PICTURE[:, ::-1].copy()))
 
 
-@pytest.mark.parametrize("box", [(-15, -12, 24, 20), (120, 90, 40, 60), (50, 40, 1, 1), (0, 0, 1e-3, 1e-3)])
+@pytest.mark.parametrize("box", [(-15, -12, 24, 20), (120, 90, 40, 60), (50, 40, 1, 1), (40, 0, 1e-3, 1e-3)])
 def test_a_box_partly_outside_or_of_one_pixel_is_tracked(box):
     state = PLAIN.init(PICTURE, box)
     for t in range(1, 5):
@@ -203,6 +228,8 @@ def test_after_a_failure_the_runner_goes_on(runner, tmp_path):
 def test_an_unknown_configuration_is_named_with_the_nearest():
     with pytest.raises(UserError, match=r"'siamrpn_alex_ot'; the nearest is 'siamrpn_alex_otb' "):
         drol_jax.load("siamrpn_alex_ot")
+    with pytest.raises(UserError, match=r"hf://a/b is an address of weights; give the configuration"):
+        drol_jax.load("hf://a/b")
     with pytest.raises(UserError, match=r"no configuration file .*gone\.yaml"):
         drol_jax.load("gone.yaml")
 

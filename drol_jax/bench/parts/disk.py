@@ -4,12 +4,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from drol_jax.bench import recipe
 from drol_jax.bench.parts.loop import timed
 from drol_jax.bench.subject import Subject
+from drol_jax.system.opencv import cv2
 
 QUALITY = 95
 

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from drol_jax.convert.torch.kinds import kind_of
+from drol_jax.convert.torch.networks import network_of
 from drol_jax.convert.torch.pickle import BFLOAT16, Refused, Storage, Tensor, load, printable
 from drol_jax.errors import UserError
 
@@ -22,17 +24,19 @@ LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
 
 
-def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of a checkpoint by name, `state_dict` wrapper and `module.` prefix taken off.
+def read_state_dict(path: str | Path, part: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of a checkpoint by name, wrappers and prefixes taken off (`networks`).
 
     Args:
-      path: a file that `torch.save` wrote, zip or older; a state dict, or a dictionary with one as "state_dict".
+      path: a file that `torch.save` wrote, zip or older; a state dict, or dictionaries around one.
+      part: which one, where there are several.
 
     Returns:
       Arrays of the file's own types (bfloat16 as float32), in the file's order.
 
     Raises:
-      UserError: unreadable, damaged, no state dict, or a pickle that asks for anything but tensors; nothing is run.
+      UserError: unreadable, damaged, a file of another kind, no state dict or several, or a pickle that asks for what
+        may run something; nothing is run.
     """
     path = Path(path)
     try:
@@ -42,8 +46,11 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     try:
         # A file on disk, not its content: one tensor at a time is in memory beside the arrays.
         with file:
+            if kind := kind_of(file):
+                raise UserError(f"{path} is {kind}")
+            file.seek(0)
             tree, bytes_of = (_read_zip if file.peek(4)[:4] == b"PK\x03\x04" else _read_legacy)(file)
-            return _state_dict(tree, bytes_of, path, path.stat().st_size)
+            return _arrays(network_of(tree, part, str(path)), bytes_of, path.stat().st_size)
     except Refused as error:
         raise UserError(
             f"{path} asks for {error}, which a state dict does not need: refused, nothing was run; "
@@ -113,23 +120,11 @@ def _storages(tree: Any) -> Iterator[Storage]:
             pending += item.values() if isinstance(item, dict) else item
 
 
-def _state_dict(tree: Any, bytes_of: Callable[[Storage], bytes], path: Path, size: int) -> dict[str, np.ndarray]:
-    if isinstance(tree, dict) and isinstance(tree.get("state_dict"), dict):
-        tree = tree["state_dict"]
-    if not isinstance(tree, dict) or not tree or not all(isinstance(key, str) and key.isprintable() for key in tree):
-        raise UserError(f"{path} holds no state dict; save model.state_dict() with torch.save")
-    if others := [f"{key} is {type(value).__name__}" for key, value in tree.items() if not isinstance(value, Tensor)]:
-        raise UserError(f"{path}: not tensors: {', '.join(others)}; save model.state_dict() alone")
+def _arrays(state: dict[str, Tensor], bytes_of: Callable[[Storage], bytes], size: int) -> dict[str, np.ndarray]:
     # Tensors may share a storage, but thousands that do could ask for any size.
-    if sum(int(np.prod(t.size, dtype=object)) * _raw_type(t.storage.kind).itemsize for t in tree.values()) > 2 * size:
+    if sum(int(np.prod(t.size, dtype=object)) * _raw_type(t.storage.kind).itemsize for t in state.values()) > 2 * size:
         raise ValueError("its tensors are larger than the file")
-    arrays: dict[str, np.ndarray] = {}
-    for key, tensor in tree.items():
-        name = key.removeprefix("module.")
-        if name in arrays:
-            raise UserError(f"{path}: {name} is there with and without 'module.'; save the state dict again")
-        arrays[name] = _array(tensor, bytes_of(tensor.storage), name)
-    return arrays
+    return {name: _array(tensor, bytes_of(tensor.storage), name) for name, tensor in state.items()}
 
 
 def _array(tensor: Tensor, content: bytes, name: str) -> np.ndarray:

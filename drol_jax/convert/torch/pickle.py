@@ -1,11 +1,14 @@
 """The restricted machine that PyTorch's pickles run on.
 
-A pickle is a program. Here the names that a state dict needs stand for inert descriptions of tensors, any other name
-is refused, and what stands for a function or a type cannot be called otherwise, altered or subclassed by the file.
+A pickle is a program. Here the names that a state dict needs stand for inert descriptions of tensors. Objects that
+training code leaves beside them (arguments, dates, paths, a program's own settings) become an inert `Skipped`: they are
+never built, and what the file would set in them is dropped. Any other name is refused, and so is a call of somebody's
+own; what stands for a function or a type cannot be called otherwise, altered or subclassed by the file.
 """
 
 import pickle
 import pickletools
+import sys
 from typing import Any, BinaryIO, NamedTuple
 
 BFLOAT16 = "bfloat16"
@@ -79,16 +82,41 @@ class _Parameter:
         return tensor
 
 
-class _Ignored:
-    """Stands for what makes numpy's numbers, such as a training snapshot's learning rates; makes only itself."""
+class Skipped:
+    """Stands for an object that is not built: it takes whatever the file puts into it, and keeps none of it."""
 
     __slots__ = ()
+    name = "an object"
+    """Module and name of what the file asked for."""
 
-    def __call__(self, *_: Any) -> "_Ignored":
+    def __new__(cls, *_: Any, **__: Any) -> "Skipped":
+        return object.__new__(cls)
+
+    def __call__(self, *_: Any) -> "Skipped":
         return self
 
     def __setstate__(self, state: Any) -> None:
         """Keeps nothing."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Keeps nothing."""
+
+    def append(self, item: Any) -> None:
+        """Keeps nothing."""
+
+    def extend(self, items: Any) -> None:
+        """Keeps nothing."""
+
+    def add(self, item: Any) -> None:
+        """Keeps nothing."""
+
+
+class _NeverCalled(type):
+    """Type of the stand-ins for somebody's own types. A pickle makes an object of a type without calling it; a call may
+    be of any function."""
+
+    def __call__(cls, *_: Any, **__: Any) -> Any:
+        raise Refused(cls.name)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Refused(Exception):
@@ -101,20 +129,45 @@ NAMES: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor_v2"): _Rebuild(),
     ("torch._utils", "_rebuild_parameter"): _Parameter(),
     ("torch", "Size"): tuple,
-    ("numpy", "dtype"): _Ignored(),
-    ("numpy.core.multiarray", "scalar"): _Ignored(),
-    ("numpy._core.multiarray", "scalar"): _Ignored(),
-    ("_codecs", "encode"): _Ignored(),
+    ("torch", "device"): Skipped(),
+    ("_codecs", "encode"): Skipped(),
     **{("torch", name): _Word(name) for name in (*STORAGES, *DTYPES)},
 }
 
 
+HARMLESS = frozenset(
+    {"argparse", "datetime", "pathlib", "collections", "decimal", "fractions", "uuid", "numpy", "types"}
+    | {"yacs", "easydict", "addict", "omegaconf", "ml_collections", "munch"}
+)
+"""Packages of values that snapshots hold beside arrays. Nothing of them is imported, called or built here."""
+PLAIN = ("object", "set", "frozenset", "slice", "complex", "range", "bytearray", "list", "dict", "tuple", "int")
+"""Builtins that are values; and `copyreg._reconstructor`, by which old pickles make objects."""
+
+
+def stand_in(module: str, name: str) -> Any:
+    """What a name that a file asks for stands for here.
+
+    Raises:
+      Refused: it is one that no state dict needs, and may run something.
+    """
+    if (module, name) in NAMES:
+        return NAMES[module, name]
+    root, told = module.partition(".")[0], printable(f"{module}.{name}")
+    plain = root in ("builtins", "__builtin__") and name in PLAIN
+    if root in HARMLESS or plain or (root in ("copyreg", "copy_reg") and name == "_reconstructor"):
+        return type("Skipped", (Skipped,), {"name": told, "__slots__": ()})
+    if root in STANDARD or root == "torch":
+        raise Refused(told)
+    return _NeverCalled("Skipped", (Skipped,), {"name": told, "__slots__": ()})
+
+
+STANDARD = sys.stdlib_module_names | {"__builtin__", "__main__", "copy_reg", "os", "posix", "nt", "commands"}
+"""Modules that come with Python, of version 2 too."""
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        try:
-            return NAMES[module, name]
-        except KeyError:
-            raise Refused(printable(f"{module}.{name}")) from None
+        return stand_in(module, name)
 
     def persistent_load(self, pid: Any) -> Storage:
         if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage":

@@ -44,9 +44,10 @@ def write_state_dict(path: Path, shapes: Mapping[str, tuple[int, ...]], array: C
         member("version", b"3\n")
 
 
-def _pickle(shapes: Mapping[str, tuple[int, ...]]) -> bytes:
+def _pickle(shapes: Mapping[str, tuple[int, ...]], first: int = 0) -> bytes:
+    """The pickle of a state dict, whose storages are called by their number from `first` on."""
     data = PROTOCOL + b"}("
-    for i, (name, shape) in enumerate(shapes.items()):
+    for i, (name, shape) in enumerate(shapes.items(), first):
         count = int(np.prod(shape))
         storage = b"(" + _text("storage") + FLOAT_STORAGE + _text(str(i)) + _text("cpu") + _whole(count) + b"tQ"
         strides = tuple(int(np.prod(shape[k + 1 :])) for k in range(len(shape)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 
 from drol_jax.datasets.synth.textures import cells, fractal, mix, palette, pattern
+from drol_jax.system.opencv import cv2
 
 _GROUND = {"street": 0.45, "park": 0.4, "water": 0.7}  # where, from the top, things may lie
 

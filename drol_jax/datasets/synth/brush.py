@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+
+from drol_jax.system.opencv import cv2
 
 _OVERSAMPLING = 2  # figures are drawn this much larger and averaged down, which softens their edges
 _LIGHT = (0.9, 1.3)  # how strongly slopes that face left and up are lit

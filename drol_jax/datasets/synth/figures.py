@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from drol_jax.datasets.synth.brush import Brush, Sprite, outline
 from drol_jax.datasets.synth.textures import palette, pattern
+from drol_jax.system.opencv import cv2
 
 POSES = 14
 _CLOTH = ("stripes", "patches", "spots", "plain")

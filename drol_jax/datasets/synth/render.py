@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from drol_jax.datasets.synth.brush import Sprite
+from drol_jax.system.opencv import cv2
 
 _LONGEST_BLUR = 23  # pixels; longer smears cost more than they add
 

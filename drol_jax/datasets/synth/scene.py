@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 
 from drol_jax.datasets.synth import motion
@@ -13,6 +12,7 @@ from drol_jax.datasets.synth.figures import individual, lookalike, sprite
 from drol_jax.datasets.synth.plan import UPRIGHT, Plan
 from drol_jax.datasets.synth.render import Actor, Stage
 from drol_jax.datasets.synth.textures import palette, pattern
+from drol_jax.system.opencv import cv2
 
 _MARGIN = 0.2  # of the frame's sides: how far the place reaches beyond the frame
 

@@ -2,8 +2,9 @@
 
 import colorsys
 
-import cv2
 import numpy as np
+
+from drol_jax.system.opencv import cv2
 
 
 def fractal(

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, fields
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import exact_box_from_target, target_from_box
+from drol_jax.system.opencv import cv2
 
 CONTEXT = 0.5
 """Context about the target, in means of its width and height, on which all sides are summed."""

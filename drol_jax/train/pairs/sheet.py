@@ -1,8 +1,8 @@
 """Pairs side by side, to look at."""
 
-import cv2
 import numpy as np
 
+from drol_jax.system.opencv import cv2
 from drol_jax.train.pairs.batch import Pairs
 
 _GREEN, _RED = (0, 255, 0), (255, 0, 0)

@@ -4,11 +4,11 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.system import atomic
+from drol_jax.system.opencv import cv2
 from drol_jax.video.writers.checks import CURE, fitting
 
 MEMORY = 256 * 2**20

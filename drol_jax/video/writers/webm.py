@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from drol_jax.system.opencv import cv2
 from drol_jax.video.opencv import quiet
 from drol_jax.video.whole import missing_bytes
 from drol_jax.video.writers.checks import cannot_write, even, fitting

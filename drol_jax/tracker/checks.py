@@ -1,0 +1,51 @@
+"""What a user hands to `step` as a state: whether it is one, and of the tracker that takes it."""
+
+from typing import Any
+
+from drol_jax.config import Config
+from drol_jax.errors import UserError
+from drol_jax.tracker.state import TrackerState
+
+
+def check_state(state: Any, config: Config, frame: Any) -> None:
+    """Whether a state can go into a step. Reads shapes alone, so that it costs nothing and works under jit.
+
+    Args:
+      frame: the step's other argument, which may have taken the state's place.
+
+    Raises:
+      UserError: it is no state, or one of another configuration.
+    """
+    if not isinstance(state, TrackerState):
+        if isinstance(frame, TrackerState):
+            raise UserError("the state comes first: tracker.step(state, frame)")
+        kind = "None" if state is None else f"a {type(state).__name__}"
+        if isinstance(state, tuple):
+            kind += ": step gives (state, output), of which the next step takes the state"
+        raise UserError(f"a state is what init or the step before gave, not {kind}")
+    for part, has, wants in _facts(state, config):
+        if has != wants:
+            raise UserError(
+                f"the state is of another configuration: {part} {_told(has)}, here {_told(wants)}; start the track "
+                "with the tracker that follows it"
+            )
+
+
+def _facts(state: TrackerState, config: Config) -> list[tuple[str, Any, Any]]:
+    """(part, what the state has, what the configuration wants)."""
+    online, wanted = state.online, config.online
+    facts: list[tuple[str, Any, Any]] = [
+        ("online learning", online is not None, wanted.enabled),
+        ("the short-term template", state.short_term is not None, config.short_term_template),
+        ("the long-term tracker's state", state.lost is not None, config.long_term.enabled),
+    ]
+    if online is not None and wanted.enabled:
+        facts += [
+            ("samples in memory", online.memory.weights.shape[-1], wanted.memory_size),
+            ("channels of the online filter", online.filter.shape[-1], wanted.channels),
+        ]
+    return facts
+
+
+def _told(value: Any) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
