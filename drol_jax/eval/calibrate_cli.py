@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import tyro
 from rich.progress import track
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.calibration import SignsRead, fit, reliability_of
 from drol_jax.eval.commands import PROGRAM, split_names
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments, make_ready
 from drol_jax.system.terminal import console
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str], reader: Callable[[Arguments], Read] | None = None)
       UserError: misuse.
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=f"{PROGRAM} calibrate")
+    arguments = parse(Arguments, argv, f"{PROGRAM} calibrate")
     if datasets.canonical(arguments.dataset).partition("@")[0] != "Synth":
         raise UserError(
             f"--dataset {arguments.dataset}: a confidence is fitted on Synth, so that benchmarks can test it; "
