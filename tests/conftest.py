@@ -18,7 +18,15 @@ COMPILED = "JAX_COMPILATION_CACHE_DIR"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--all-frames", action="store_true", help="run the deep trackers' recorded tracks to their ends")
+    parser.addoption("--deep", action="store_true", help="run deep tests too, and recorded tracks to their ends")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--deep"):
+        skip = pytest.mark.skip(reason="takes half a minute and more: pass --deep")
+        for item in items:
+            if "deep" in item.keywords:
+                item.add_marker(skip)
 
 
 def pytest_configure(config):

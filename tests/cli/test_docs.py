@@ -22,6 +22,7 @@ PAGES = [
 ]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = re.compile(r"<!-- not run: [^>]+ -->\n\Z")
+DEEP = "<!-- run by --deep -->\n"
 LINK = re.compile(r"\]\(([^)#\s]+)")
 INLINE = re.compile(r"`([^`]+)`")
 FILE = re.compile(r"(?:drol_jax|docs|tests|configs|eval|convert)/[\w./-]+")
@@ -30,24 +31,25 @@ COMMAND = re.compile(
     r"(?:python -m drol_jax\.(\w+)|drol-jax (\w+)|make (eval|bench)\b|python (convert/\w+\.py))"
     r"(?: (ablate|doctor|film|pack|render|score|trax|pysot|siamfc|siammask|to-pysot)\b)?"
 )
-TEST_OPTIONS = {"--all-frames"}
+TEST_OPTIONS = {"--deep"}
 
 
 def relative(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def python_blocks() -> dict[str, str]:
-    """Every block of Python that a page does not exempt, by its first place; the same code is run once."""
-    found: dict[str, str] = {}
+def python_blocks() -> dict[str, tuple[str, bool]]:
+    """Every block of Python that a page does not exempt, by its first place, and whether it is deep; the same code is
+    run once."""
+    found: dict[str, tuple[str, bool]] = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for match in FENCED.finditer(text):
             language, code = match.groups()
             if language == "python" and not NOT_RUN.search(text[: match.start()]):
                 line = text[: match.start()].count("\n") + 2
-                found.setdefault(code, f"{relative(page)}:{line}")
-    return {place: code for code, place in found.items()}
+                found.setdefault(code, (f"{relative(page)}:{line}", text[: match.start()].endswith(DEEP)))
+    return {place: (code, deep) for code, (place, deep) in found.items()}
 
 
 BLOCKS = python_blocks()
@@ -66,12 +68,19 @@ def video(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("place", BLOCKS)
+@pytest.fixture(scope="module")
+def quick_compilation():
+    """None: the bundled tracker runs here, as compiled for the programs of other tests."""
+
+
+@pytest.mark.parametrize(
+    "place", [pytest.param(place, marks=[pytest.mark.deep] if deep else []) for place, (_, deep) in BLOCKS.items()]
+)
 def test_python_in_the_docs_runs_by_itself(place, video, tmp_path, monkeypatch):
     (tmp_path / "video.mp4").symlink_to(video)
     monkeypatch.chdir(tmp_path)
     page, line = place.split(":")
-    code = "\n" * (int(line) - 1) + BLOCKS[place]  # tracebacks tell the page's own lines
+    code = "\n" * (int(line) - 1) + BLOCKS[place][0]  # tracebacks tell the page's own lines
     exec(compile(code, str(ROOT / page), "exec"), {"__name__": "docs"})
 
 

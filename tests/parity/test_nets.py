@@ -19,6 +19,8 @@ from drol_jax.nets.inference.prepare import prepare
 from drol_jax.nets.kernels.correlation import cross, depthwise
 from drol_jax.settings import load_settings
 
+deep = partial(pytest.param, marks=pytest.mark.deep)
+
 TOLERANCE = 1e-4
 PARAMETERS = {
     "siamfc_alex_otb": 2_338_561,
@@ -52,7 +54,7 @@ PARAMETERS = {
         ("siamfc_alex_upxcorr_otb", "stored"),
         ("siamfc_alex_upxcorr_otb", "fast"),
         ("siamrpn_alex_dwxcorr_otb", "stored"),
-        ("siamrpn_alex_dwxcorr_otb", "fast"),
+        deep("siamrpn_alex_dwxcorr_otb", "fast"),
         ("siamrpn_alex_dwxcorr_otb", "folded and fast"),
     ],
 )
@@ -115,7 +117,7 @@ def test_feature_size_is_that_of_the_convolutions(pixels, cells):
     assert BACKBONES["alexnet"].cells(pixels) == cells
 
 
-@pytest.mark.parametrize("head", ["depthwise_rpn", "upchannel_rpn", "siamfc"])
+@pytest.mark.parametrize("head", ["depthwise_rpn", deep("upchannel_rpn"), deep("siamfc")])
 def test_one_template_matches_a_batch_of_regions_as_it_matches_each(head):
     model = ModelConfig(backbone="alexnet", head=head, width=0.05, head_channels=8)
     variables = jax.jit(lambda key: init_variables(model, key, 127, 135))(jax.random.key(0))

@@ -1,7 +1,7 @@
 """Tracks of the deep trackers against the recorded ones, forced to the recorded state in every frame.
 
 A frame takes seconds here, so that by default each track ends after what it is recorded for has happened once;
-`pytest tests/parity/test_trajectory_deep.py --all-frames` runs them all to their ends.
+`pytest tests/parity/test_trajectory_deep.py --deep` runs them all to their ends.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def pytest_generate_tests(metafunc):
     if "frames" in metafunc.fixturenames:
         every = [(name, variant, None) for name, variants in VARIANTS.items() for variant in variants]
         some = [(*key, count) for key, count in FRAMES.items()]
-        chosen = every if metafunc.config.getoption("--all-frames") else some
+        chosen = every if metafunc.config.getoption("--deep") else some
         metafunc.parametrize(("name", "variant", "frames"), chosen)
 
 

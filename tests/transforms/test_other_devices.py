@@ -72,6 +72,7 @@ def test_a_target_is_tracked_alike(on_each):
     assert here.refitted.any()
 
 
+@pytest.mark.deep
 def test_targets_in_lanes_are_tracked_alike(on_each):
     boxes = small_tracker.lanes_of_boxes(3)
 
@@ -92,6 +93,7 @@ def test_targets_in_lanes_are_tracked_alike(on_each):
     assert here.refitted[:, 0].any() and not here.box[:, 1].any()
 
 
+@pytest.mark.deep
 def test_kernels_in_the_order_that_gpus_read_are_the_same_kernels():
     other = replace(TRACKER, variables=laid_out(TRACKER.variables))
     kernels = [leaf for leaf in jax.tree.leaves(other.variables) if leaf.ndim == 4]
