@@ -4,21 +4,28 @@ import dataclasses
 import os
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from drol_jax.system.code import code_hash
 from drol_jax.system.resources import version
 
 
-def environment() -> dict[str, Any]:
-    """Versions and device of this process, for the manifest. Starts jax."""
+def environment(*plugins: Path) -> dict[str, Any]:
+    """Versions, code and device of this process, for the manifest. Starts jax.
+
+    Args:
+      plugins: files whose code takes part beside the library's.
+    """
     import cv2
     import jax
 
     devices = jax.devices()
     return {
         "drol_jax": version(),
+        "code": code_hash(*plugins),
         "jax": jax.__version__,
         "numpy": np.__version__,
         "opencv": cv2.__version__,
