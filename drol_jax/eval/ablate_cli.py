@@ -51,6 +51,9 @@ class Arguments(TrackingArguments):
     """Folder for results."""
     overwrite: bool = False
     """Track again what is already there, and replace results of other settings."""
+    keep: bool = False
+    """Refuse a folder with results of other code, the library's or a plug-in's, where they would be set aside and all
+    tracked anew."""
 
 
 def main(
@@ -88,6 +91,8 @@ def main(
                 monitor,
                 how,
                 overwrite=arguments.overwrite,
+                keep=arguments.keep,
+                tell=tell,
                 lanes=arguments.lanes,
             )
     except benchmark.Interrupted as stop:

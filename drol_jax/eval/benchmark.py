@@ -5,7 +5,8 @@ All files then are byte for byte what an undisturbed run writes, but for those t
 ``manifest.json``, ``*_time.txt``, ``*_time.value``, ``summary.*``, the notes in ``scores.json``, archives with times.
 """
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -60,8 +61,10 @@ def run(
     running: Running,
     *,
     overwrite: bool = False,
+    keep: bool = False,
     lanes: int = 1,
     scorer: Scorer | None = None,
+    tell: Callable[[str], None] = warnings.warn,
 ) -> Finished:
     """Track what is not tracked yet.
 
@@ -72,15 +75,20 @@ def run(
       output: results go to ``<output>/<tracker>``.
       running: how a sequence is run.
       overwrite: track the given sequences again, and drop results of other settings.
+      keep: refuse results of other code instead of setting them aside and tracking anew.
       lanes: how many runs are under way at once; the trackers' runners are for as many threads.
       scorer: tells the monitor what each sequence scored.
+      tell: is told of results that were set aside.
 
     Raises:
-      UserError: a results folder holds results of other settings, or cannot be written.
+      UserError: a results folder holds results of other settings, or of other code with `keep`; it cannot be written.
       Interrupted: Ctrl-C.
     """
     teams = [(tracker, seed) for tracker in trackers for seed in tracker.seeds]
-    folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite) for team in teams]
+    folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite, keep=keep) for team in teams]
+    for words in (folder.set_aside for folder in folders):
+        if words is not None:
+            tell(words)
     clear_litter(output)
     if overwrite:
         for folder in folders:
@@ -184,6 +192,7 @@ def _open(
     running: Running,
     *,
     overwrite: bool,
+    keep: bool,
 ) -> TrackerFolder:
     tracker = run.tracker
     settings = {
@@ -201,6 +210,7 @@ def _open(
         settings,
         environment,
         overwrite=overwrite,
+        keep=keep,
         form=running.form,
         experiment=running.experiment,
     )

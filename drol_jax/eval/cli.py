@@ -81,6 +81,9 @@ class Arguments(TrackingArguments):
     """Folder for results."""
     overwrite: bool = False
     """Track again what is already there, and replace results of other settings."""
+    keep: bool = False
+    """Refuse a folder with results of other code, the library's or a plug-in's, where they would be set aside and all
+    tracked anew."""
     no_report: bool = False
     """Write no report.html, tables.md and tables.tex."""
     version: bool = False
@@ -149,6 +152,8 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
             monitor,
             how,
             overwrite=arguments.overwrite,
+            keep=arguments.keep,
+            tell=tell,
             lanes=arguments.lanes,
             scorer=scorer,
         )

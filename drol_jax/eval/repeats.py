@@ -117,4 +117,5 @@ def _number(scores: TrackerScores) -> str:
 def _but_seed(manifest: Mapping[str, Any]) -> str:
     """Everything that decides a run's results but the seed, as text to compare."""
     settings = {key: value for key, value in manifest["settings"].items() if key != "seed"}
-    return json.dumps([settings, manifest.get("code")], sort_keys=True)
+    codes = sorted({str(environment.get("code")) for environment in manifest["environments"]})
+    return json.dumps([settings, codes], sort_keys=True)

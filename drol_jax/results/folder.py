@@ -5,6 +5,7 @@ import glob
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from drol_jax.errors import UserError, reason
 from drol_jax.results.details import write_details
 from drol_jax.results.files import read_boxes
 from drol_jax.results.formats import FORMATS, read_run, write_run
-from drol_jax.results.manifest import PARTS
+from drol_jax.results.manifest import EARLIER, differences, other_code, read_manifest
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
 from drol_jax.results.settings import plain
@@ -32,6 +33,8 @@ class TrackerFolder:
     def __init__(self, path: Path, manifest: dict[str, Any], form: str = "pysot", experiment: str = "baseline"):
         self.path = path
         self.form, self.experiment = form, experiment
+        self.set_aside: str | None = None
+        """What became of earlier results of other code, in words; None where there were none."""
         self._manifest = manifest
         self._lock = threading.Lock()
 
@@ -43,6 +46,7 @@ class TrackerFolder:
         environment: Mapping[str, Any],
         *,
         overwrite: bool = False,
+        keep: bool = False,
         form: str = "pysot",
         experiment: str = "baseline",
     ) -> Self:
@@ -51,23 +55,36 @@ class TrackerFolder:
         Args:
           path: ``<output>/<dataset>/<tracker>``; made where it does not exist.
           settings: all that decides the results (config, hyper, seed, weights' hash, dataset); JSON values.
-          environment: versions and device, recorded with each sequence; they may change between runs.
+          environment: versions, code and device, recorded with each sequence. They may change between runs, but for
+            the code: results of other code are set aside, and everything is tracked anew (`set_aside` says so).
           overwrite: forget the earlier results where their settings differ, or are not known.
+          keep: refuse a folder with results of other code, which then stays as it is.
           form: of the result files, one of `formats.FORMATS`.
           experiment: VOT's; other formats ignore it.
 
         Raises:
-          UserError: the folder holds results of other settings, or cannot be written.
+          UserError: the folder holds results of other settings, or of other code and `keep` is set, or cannot be
+            written.
         """
         settings, environment = plain(settings), plain(environment)
-        earlier = _read_manifest(path / "manifest.json", forgive=overwrite)
+        earlier = read_manifest(path / "manifest.json", forgive=overwrite)
         if earlier is None:
             trouble = "results without a manifest" if any(path.rglob("*.txt")) else None
         else:
-            different = _differences(earlier["settings"], settings)
+            different = differences(earlier["settings"], settings)
             trouble = f"results of other settings ({different})" if different else None
         if trouble and not overwrite:
             raise UserError(f"{path} holds {trouble}; choose another --output or pass --overwrite to replace them")
+        set_aside = None
+        if earlier is not None and not trouble and (others := other_code(earlier, environment.get("code"))):
+            if keep:
+                raise UserError(
+                    f"{path} holds results of {others}, not of this one; choose another --output, or drop --keep to "
+                    "set them aside and track anew"
+                )
+            set_aside = f"{path} held results of {others}, not of this one; they are in {_aside(path)}, and everything "
+            set_aside += "is tracked anew"
+            earlier = None
         try:
             (path / "details").mkdir(parents=True, exist_ok=True)
             if trouble:
@@ -84,6 +101,7 @@ class TrackerFolder:
             earlier["environments"].append(environment)
         manifest = {**earlier, "environment": earlier["environments"].index(environment)}
         folder = cls(path, manifest, form, experiment)
+        folder.set_aside = set_aside
         folder._write_manifest()
         return folder
 
@@ -206,40 +224,12 @@ class TrackerFolder:
         write_text(self.path / "manifest.json", json.dumps(content, indent=2) + "\n")
 
 
-def _read_manifest(path: Path, *, forgive: bool) -> dict[str, Any] | None:
-    """The manifest, or None where there is none; a broken one counts as none where `forgive` is set."""
+def _aside(path: Path) -> Path:
+    """Move a results folder out of the way, beside it into `EARLIER`; returns where it went."""
+    place = path.parent / EARLIER
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if set(manifest) >= PARTS:
-            return manifest
-        trouble = "it lacks settings, environments or sequences"
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        trouble = reason(error)
-    if forgive:
-        return None
-    raise UserError(f"cannot read {path}: {trouble}; choose another --output or pass --overwrite to replace results")
-
-
-def _differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What differs, in words, the first three; empty where nothing does."""
-    old, new = _flat(there), _flat(now)
-    keys = [key for key in {**old, **new} if old.get(key, "unset") != new.get(key, "unset")]
-    words = [f"{key} is {_short(old.get(key, 'unset'))} there, {_short(new.get(key, 'unset'))} now" for key in keys[:3]]
-    return "; ".join([*words, *([f"and {len(keys) - 3} more"] if len(keys) > 3 else [])])
-
-
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(tree, Mapping):
-        return {prefix: tree}
-    return {
-        key: leaf
-        for name, item in tree.items()
-        for key, leaf in _flat(item, f"{prefix}.{name}" if prefix else name).items()
-    }
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+        place.mkdir(exist_ok=True)
+        free = next(name for number in count(1) if not (name := place / f"{path.name}-{number}").exists())
+        return path.rename(free)
+    except OSError as error:
+        raise UserError(f"cannot move {path} into {place}: {reason(error)}; choose another --output") from error

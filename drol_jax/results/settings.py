@@ -4,15 +4,21 @@ import dataclasses
 import os
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from drol_jax.system.code import code_hash
 from drol_jax.system.resources import version
 
 
-def environment() -> dict[str, Any]:
-    """Versions and device of this process, for the manifest. Starts jax."""
+def environment(*plugins: Path) -> dict[str, Any]:
+    """Versions, code and device of this process, for the manifest. Starts jax.
+
+    Args:
+      plugins: files whose code takes part beside the library's.
+    """
     import jax
 
     from drol_jax.system.opencv import cv2
@@ -20,6 +26,7 @@ def environment() -> dict[str, Any]:
     devices = jax.devices()
     return {
         "drol_jax": version(),
+        "code": code_hash(*plugins),
         "jax": jax.__version__,
         "numpy": np.__version__,
         "opencv": cv2.__version__,

@@ -1,0 +1,25 @@
+"""Which code computes: a hash of the library's own files, and of plug-ins."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from drol_jax.system.resources import PACKAGE
+
+
+@cache
+def code_hash(*plugins: Path, package: Path = PACKAGE) -> str:
+    """Hash of a package's Python files, by name and content: 16 hexadecimal digits.
+
+    Version numbers do not change from one edit of a checkout to the next; this does.
+
+    Args:
+      plugins: further files whose code takes part.
+    """
+    digest = hashlib.sha256()
+    files = [(path.relative_to(package).as_posix(), path) for path in package.rglob("*.py")]
+    for name, path in [*sorted(files), *((path.name, path) for path in plugins)]:
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
