@@ -24,6 +24,7 @@ from drol_jax.system.compiling import Jitted
 from drol_jax.system.program import keep_compiled_unless_told
 from drol_jax.tracker.checks import check_state
 from drol_jax.tracker.correct import correct
+from drol_jax.tracker.details import Details, details
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
@@ -31,6 +32,7 @@ from drol_jax.tracker.step import step
 _init = Jitted(init)
 _step = Jitted(step, static_argnames="stats")
 _correct = Jitted(correct, static_argnames="template")
+_details = Jitted(details)
 _draws = jax.jit(init_draws)
 
 PRECISION = "highest"
@@ -132,6 +134,18 @@ class Tracker:
         box = _checked_box(box, frame)
         with jax.default_matmul_precision(PRECISION):
             return _correct(self.model, state, on_device(frame), box, template=template)
+
+    def details(self, state: TrackerState, frame: Any) -> Details:
+        """The maps that `step` chooses by from this state in this frame (`drol_jax.tracker.details`).
+
+        Args:
+          state, frame: as in `step`, whose answer they do not change.
+
+        Raises:
+          UserError: the frame is no image.
+        """
+        with jax.default_matmul_precision(PRECISION):
+            return _details(self.model, state, on_device(checked_frame(frame)))
 
     def warmup(self, height: int, width: int) -> None:
         """Compile what images of up to this size need, so that the first track starts at once.

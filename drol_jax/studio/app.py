@@ -17,6 +17,7 @@ from drol_jax.settings import load_settings
 from drol_jax.show.replies import KINDS
 from drol_jax.studio import views
 from drol_jax.studio.exports import FILMS
+from drol_jax.studio.inside import inside
 from drol_jax.studio.orders import Desk, order_of
 from drol_jax.studio.project import Seen
 from drol_jax.studio.project_file import SUFFIX, text_of
@@ -70,6 +71,10 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
         width = _number(request.query_params.get("width", "1280"), 16, WIDEST)
         return Response(session.film.picture(request.path_params["number"], width), media_type="image/jpeg")
 
+    def looked_into(request: Request) -> Response:
+        name, number = request.query_params.get("name", ""), request.path_params["number"]
+        return told(inside(session, name, number))
+
     def setup(request: Request) -> Response:
         return told({"sliders": SLIDERS, "formats": [*FORMATS, *FILMS]})
 
@@ -115,6 +120,7 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
             Route("/tracks", tracks),
             Route("/events", events),
             Route("/picture/{number:int}", picture),
+            Route("/inside/{number:int}", looked_into),
             Route("/folders", listed),
             Route("/project", download, methods=["GET"]),
             Route("/project", upload, methods=["POST"]),

@@ -39,7 +39,7 @@ class Film:
         self._path, self._lock = path, RLock()
         self._source: VideoSource | None = None
         self._frames: Iterator[VideoFrame] = iter(())
-        self._next = -1
+        self._next = 0
         self._decoded: OrderedDict[int, VideoFrame] = OrderedDict()
         self._pictures: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self._times: dict[int, float] = {}
@@ -65,7 +65,7 @@ class Film:
                 return self._decoded[number]
             if self.ended is not None and number >= self.ended:
                 raise UserError(f"frame {number}: the video ends before it, it has {self.ended} frames")
-            if not 0 <= number - self._next <= AHEAD:
+            if self._source is None or not 0 <= number - self._next <= AHEAD:
                 self._seek(number)
             for frame in self._frames:
                 self._keep(frame)

@@ -88,13 +88,13 @@ class Change(Told):
 
 class Track(Told):
     order: Literal["track"]
-    names: Annotated[list[Name], Field(max_length=MOST)] = []
+    names: Annotated[tuple[Name, ...], Field(max_length=MOST, strict=False)] = ()
     frame: Count
     direction: Literal[1, -1] = 1
     last: Count | None = None
 
     def do(self, desk: Desk) -> None:
-        desk.session.track(self.names, self.frame, self.direction, self.last)
+        desk.session.track(list(self.names), self.frame, self.direction, self.last)
 
 
 class Simple(Told):
@@ -119,7 +119,7 @@ class Set(Told):
     """Scalars of the tracker, its configuration, and whether it learns online."""
 
     order: Literal["set"]
-    hyper: dict[str, Number] = {}
+    hyper: dict[str, Number] | None = None
     config: Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=80)] | None = None
     online: bool | None = None
     reset: bool = False
@@ -127,10 +127,10 @@ class Set(Told):
     def do(self, desk: Desk) -> None:
         def change(project: Project) -> Project:
             setup = project.setup
-            hyper = {} if self.reset else {**setup.hyper, **self.hyper}
+            hyper = {} if self.reset else {**setup.hyper, **(self.hyper or {})}
             if self.config is not None and self.config != setup.config:
                 setup = Setup(config=self.config, online=setup.online)
-                hyper = dict(self.hyper)
+                hyper = dict(self.hyper or {})
             online = setup.online if self.online is None else self.online
             return replace(project, setup=checked_setup(replace(setup, hyper=hyper, online=online)))
 

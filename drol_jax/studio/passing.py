@@ -55,7 +55,7 @@ class Pass:
             for frame in frames:
                 sights = self._step(follower, frame, drawn)
                 while waiting and waiting[0].frame == frame.number:
-                    sights.append(_enter(follower, waiting.pop(0), frame, film, kept, self.direction))
+                    sights.append(enter(follower, waiting.pop(0), frame, film, kept, self.direction))
                 if (frame.number - first) % EVERY == 0:
                     self._keep(follower, frame, kept)
                 told = {sight.name: _seen(tracker, sight, frame) for sight in sights if sight is not None}
@@ -93,7 +93,7 @@ class Pass:
             kept.put(frame.number, self.direction, *follower.taken(name))
 
 
-def _enter(
+def enter(
     follower: Follower, entry: Entry, frame: VideoFrame, film: Film, kept: KeptStates, direction: int
 ) -> Sight | None:
     """Take a target in. Returns what is seen of it; None where that is known from before."""

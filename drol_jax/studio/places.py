@@ -79,13 +79,13 @@ class Places:
           UserError: it is no project, or its video is not in the folders or has another size.
         """
         project = project_of(text, where)
-        film = Film(self.inside(project.source))
-        size, wanted = (film.video.width, film.video.height), (project.video.width, project.video.height)
+        source = Path(project.source)
+        beside = [root / source.name for root in self.roots]  # where it was moved together with its video
+        film = Film(self.inside(next((path for path in (source, *beside) if path.exists()), source)))
+        size, wanted = (f"{one.width} x {one.height}" for one in (film.video, project.video))
         if size != wanted:
             film.close()
-            raise UserError(
-                f"{where} is of a video of {wanted[0]} x {wanted[1]} pixels, this one has {size[0]} x {size[1]}"
-            )
+            raise UserError(f"{where} is of a video of {wanted} pixels, {film.video.name} has {size}")
         return project, film
 
     def make_output(self) -> None:

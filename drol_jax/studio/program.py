@@ -10,7 +10,7 @@ from drol_jax.studio.film import Film
 from drol_jax.studio.orders import Desk, Save
 from drol_jax.studio.places import FILMS, Places, places_of, read_bounded
 from drol_jax.studio.project import Project, Setup
-from drol_jax.studio.project_file import SUFFIX
+from drol_jax.studio.project_file import SUFFIX, project_of
 from drol_jax.studio.results import opened_table
 from drol_jax.studio.serving import EXTRA, serve
 from drol_jax.studio.session import Session, opened
@@ -30,7 +30,7 @@ def run(arguments: Arguments) -> int:
     make_ready(arguments)
     setup = Setup(config=arguments.config, weights=arguments.weights, online=not arguments.no_online)
     paths = [Path(path) for path in arguments.paths] or [Path()]
-    places = places_of([path if path.is_dir() else path.parent for path in paths], arguments.output)
+    places = places_of([folder for path in paths for folder in _folders(path)], arguments.output)
     session = Session(*_first(paths, places, setup))
     desk = Desk(session, places)
 
@@ -50,6 +50,13 @@ def run(arguments: Arguments) -> int:
             tell(f"saved: {Path(saved['folder']) / saved['files'][0]}")
         session.close()
     return 0
+
+
+def _folders(path: Path) -> list[Path]:
+    """The folders that the page may open files in, by one path of the command line."""
+    if path.name.endswith(SUFFIX):  # who names a project names its video
+        return [path.parent, Path(project_of(read_bounded(path), str(path)).source).parent]
+    return [path if path.is_dir() else path.parent]
 
 
 def _first(paths: list[Path], places: Places, setup: Setup) -> tuple[Project, Film]:

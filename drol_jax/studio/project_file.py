@@ -1,6 +1,7 @@
 """A project as one file: JSON, checked when it is read."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -42,7 +43,7 @@ class _Seen(Told):
     box: Place | None
     confidence: Number
     state: str
-    overlap: list[str] = []
+    overlap: tuple[str, ...] = ()
     polygon: list[Number] | None = None
     mask: str | None = None
     verdict: int = -1
@@ -57,7 +58,7 @@ class _Subject(Told):
     between: Between = "track"
     keyframes: list[_Keyframe]
     track: list[_Seen]
-    beside: list[_Seen] = []
+    beside: tuple[_Seen, ...] = ()
 
 
 class _Video(Told):
@@ -66,14 +67,14 @@ class _Video(Told):
     height: Annotated[int, Field(gt=0)]
     rate: str | None
     frames: Count | None
-    images: list[str] = []
+    images: tuple[str, ...] = ()
 
 
 class _Setup(Told):
     config: str
     weights: str | None = None
     online: bool = True
-    hyper: dict[str, Number] = {}
+    hyper: dict[str, Number]
 
 
 class _File(Told):
@@ -167,11 +168,9 @@ def _project(file: _File) -> Project:
     told = file.video
     rate = None if told.rate is None else Fraction(told.rate)
     video = Video(
-        name=told.name, width=told.width, height=told.height, rate=rate, frames=told.frames, images=tuple(told.images)
+        name=told.name, width=told.width, height=told.height, rate=rate, frames=told.frames, images=told.images
     )
-    setup = Setup(
-        config=file.setup.config, weights=file.setup.weights, online=file.setup.online, hyper=file.setup.hyper
-    )
+    setup = Setup(**file.setup.model_dump())
     subjects = tuple(
         Subject(
             name=target.name,
@@ -193,7 +192,7 @@ def _box(place: tuple[float, float, float, float]) -> Box:
     return x, y, w, h
 
 
-def _track(name: str, rows: list[_Seen]) -> Track:
+def _track(name: str, rows: Sequence[_Seen]) -> Track:
     return {
         one.frame: Seen(
             Row(
@@ -203,7 +202,7 @@ def _track(name: str, rows: list[_Seen]) -> Track:
                 box=None if one.box is None else _box(one.box),
                 confidence=one.confidence,
                 state=TargetState(one.state),
-                overlap=tuple(one.overlap),
+                overlap=one.overlap,
                 polygon=None if one.polygon is None else tuple(one.polygon),
                 mask=one.mask,
             ),

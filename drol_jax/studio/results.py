@@ -29,12 +29,10 @@ def opened_table(path: Path, places: Places, setup: Setup) -> tuple[Project, Fil
     if found is None:
         raise UserError(f"{path}: its video {video.name} is not found; give the folder that it lies in too")
     project, film = opened(found.resolve(), setup)
-    size = project.video.width, project.video.height
-    if size != (video.width, video.height):
+    size, wanted = (f"{one.width} x {one.height}" for one in (film.video, video))
+    if size != wanted:
         film.close()
-        raise UserError(
-            f"{path} is of a video of {video.width} x {video.height} pixels, {found} has {size[0]} x {size[1]}"
-        )
+        raise UserError(f"{path} is of a video of {wanted} pixels, {found} has {size}")
     for name, its in by_target(rows).items():
         first = next((row for row in its if row.box is not None), None)
         if first is not None and first.box is not None:

@@ -1,9 +1,11 @@
 """`Session`: one project on the screen, its history, and the tracker at work on it. Any number of tabs look at it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Lock
+from typing import TypeVar
 
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
@@ -16,6 +18,9 @@ from drol_jax.studio.trackers import tracker_of
 from drol_jax.studio.worker import Worker
 
 Edit = Callable[[Project], Project]
+T = TypeVar("T")
+LONGEST_LOOK = 120.0
+"""Seconds; compiling takes most of them, once."""
 LONGEST_PAST = 200
 """Steps that can be undone."""
 
@@ -45,7 +50,7 @@ class Session:
         self._kept = KeptStates()
         self._load, self._loaded = load, dict[tuple[str, str | None, bool], Tracker]()
         self.changes = Condition()
-        self._discard = False
+        self._discard, self._looking = False, Lock()
         self._worker = Worker(self._failed)
 
     @property
@@ -97,7 +102,7 @@ class Session:
         one = Pass(subjects=subjects, frame=frame, direction=direction, last=last)
         if not one.entries(self._kept):
             raise UserError("there is nothing to track: draw a box around a target first")
-        with self.changes:
+        with self._looking if not self.doing else nullcontext(), self.changes:  # a look inside ends soon
             self.live, self.at, self.trouble, self._discard = [], None, "", False
             self.doing = "preparing"
             self._worker.start(lambda go_on: self._pass(one, go_on))
@@ -115,6 +120,30 @@ class Session:
     def wait(self, seconds: float) -> bool:
         """Wait for the end of the pass under way. Returns whether it came."""
         return self._worker.wait(seconds)
+
+    def look(self, work: Callable[[Tracker, KeptStates], T]) -> T:
+        """Do something with the tracker between two passes, in its thread, and wait for it.
+
+        Raises:
+          UserError: a pass is under way, or what the work raises.
+        """
+        answers: list[T] = []
+        errors: list[UserError] = []
+
+        def task(go_on: Callable[[], bool]) -> None:
+            try:
+                answers.append(work(self.tracker(), self._kept))
+            except UserError as error:
+                errors.append(error)
+
+        with self._looking:
+            self._worker.start(task)
+            self._worker.wait(LONGEST_LOOK)
+        if errors:
+            raise errors[0]
+        if not answers:
+            raise UserError("the tracker does not answer; try again")
+        return answers[0]
 
     def open(self, project: Project, film: Film) -> None:
         """Another project in place of this one."""

@@ -4,6 +4,7 @@
 const KEPT = 160; // pictures
 const AHEAD = 12;
 const AT_ONCE = 4;
+const AGAIN = 2000; // milliseconds after a picture that could not be had
 
 export class Player {
   /** @param {(frame: number) => void} moved is told of the frame that is to be shown
@@ -77,16 +78,28 @@ export class Player {
       const answer = await fetch(`picture/${frame}?width=${this.width}`, { signal: asked.signal });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const picture = await createImageBitmap(await answer.blob());
-      if (serial !== this.serial) return picture.close();
+      if (serial !== this.serial) {
+        picture.close();
+        return;
+      }
       this.pictures.set(frame, picture);
       this.forget();
       this.loaded();
+      this.done(frame, asked, 0);
     } catch {
-      // Given up, or not there: asked again when it is wanted again.
-    } finally {
-      if (this.under.get(frame) === asked) this.under.delete(frame);
-      if (serial === this.serial && (this.playing || !this.pictures.has(this.frame))) setTimeout(() => this.want(), asked.signal.aborted ? 0 : 30);
+      // Given up, or not there: asked again in a while, where it is still wanted.
+      this.done(frame, asked, asked.signal.aborted ? 0 : AGAIN);
     }
+  }
+
+  /** @param {number} frame @param {AbortController} asked @param {number} pause milliseconds */
+  done(frame, asked, pause) {
+    const free = () => {
+      if (this.under.get(frame) === asked) this.under.delete(frame);
+      this.want();
+    };
+    if (pause) setTimeout(free, pause);
+    else free();
   }
 
   forget() {

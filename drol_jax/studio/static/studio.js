@@ -168,7 +168,7 @@ function show() {
       const sure = !state || state.drawn || state.line || state.confidence === null ? "" : ` ${Math.round(state.confidence * 100)}%`;
       return Object.assign(item, { label: `${item.name}${sure}`, dashed: state?.state === 2, dim: state?.state === 1 });
     });
-    paint([...beside, ...shown], scene.chosen, showInside.overlay(view));
+    paint([...beside, ...shown], scene.chosen, showInside.overlay());
   }
   showTargets(told.targets, one, (other) => store.at(other, player.frame));
   showSliders(told.setup);
