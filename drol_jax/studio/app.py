@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.applications import Starlette  # pyright: ignore[reportMissingImports]
+from starlette.exceptions import HTTPException  # pyright: ignore[reportMissingImports]
+from starlette.requests import Request  # pyright: ignore[reportMissingImports]
+from starlette.responses import JSONResponse, Response, StreamingResponse  # pyright: ignore[reportMissingImports]
+from starlette.routing import Route  # pyright: ignore[reportMissingImports]
 
 from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
@@ -151,8 +151,8 @@ async def _misuse(request: Request, error: Exception) -> Response:
     return JSONResponse({"refused": "order", "why": str(error)}, 422)
 
 
-async def _unknown(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 404
+async def _unknown(request: Request, error: Any) -> Response:
+    status = int(error.status_code)
     word, why = ("method", "not with this method") if status == 405 else ("path", "there is no such page")
     return JSONResponse({"refused": word, "why": why}, status)
 

@@ -12,7 +12,7 @@ from drol_jax.studio.places import FILMS, Places, places_of, read_bounded
 from drol_jax.studio.project import Project, Setup
 from drol_jax.studio.project_file import SUFFIX, project_of
 from drol_jax.studio.results import opened_table
-from drol_jax.studio.serving import EXTRA, serve
+from drol_jax.studio.serving import EXTRA, serving
 from drol_jax.studio.session import Session, opened
 from drol_jax.system.optional import optional
 from drol_jax.system.program import make_ready, tell
@@ -33,16 +33,14 @@ def run(arguments: Arguments) -> int:
     places = places_of([folder for path in paths for folder in _folders(path)], arguments.output)
     session = Session(*_first(paths, places, setup))
     desk = Desk(session, places)
-
-    def announce(addresses: list[str]) -> None:
-        tell(f"studio: {addresses[0]}")
-        for address in addresses[1:]:
+    try:
+        server = serving(desk, host=arguments.host, port=arguments.port, password=arguments.password)
+        tell(f"studio: {server.addresses[0]}")
+        for address in server.addresses[1:]:
             tell(f"  on this machine: {address}")
         if not arguments.no_browser and arguments.host == hosts.LOOPBACK:
-            open_page(addresses[0])
-
-    try:
-        serve(desk, host=arguments.host, port=arguments.port, password=arguments.password, announce=announce)
+            open_page(server.addresses[0])
+        server.run()
     finally:
         session.pause()
         if session.project.subjects:

@@ -16,6 +16,8 @@ from drol_jax.studio.project import Setup
 from drol_jax.studio.session import Session, opened
 
 pytest.importorskip("starlette", reason="the extra `studio` is not installed")
+from starlette.requests import ClientDisconnect
+
 from drol_jax.studio.app import application
 from drol_jax.studio.guard import LARGEST_BODY, Guard
 
@@ -104,9 +106,8 @@ def test_a_body_that_is_none_of_ours_is_refused_before_it_is_read(guarded, heade
 def test_a_body_longer_than_it_says_is_not_taken(guarded):
     body = b" " * (LARGEST_BODY + 1)
     headers = HOST | {"content-length": "10", "content-type": "application/json"}
-    with pytest.raises(Exception, match="") as caught:
+    with pytest.raises(ClientDisconnect):
         ask(guarded, f"/{TOKEN}/order", method="POST", body=body, headers=headers)
-    assert type(caught.value).__name__ == "ClientDisconnect"
 
 
 def test_a_password_is_asked_for_where_there_is_one(desk):
@@ -168,6 +169,7 @@ def test_ten_thousand_random_messages_are_refused_and_the_session_lives(desk, gu
         '"draw"',
         '"track"',
         '"box"',
+        '"name"',
         "[",
         "]",
         "{",
@@ -177,15 +179,11 @@ def test_ten_thousand_random_messages_are_refused_and_the_session_lives(desk, gu
         "1e9",
         "-1",
         "null",
-        '"name"',
         "true",
     ]
     for number in range(10_000):
-        body = (
-            luck.randbytes(luck.randrange(40))
-            if number % 2
-            else "".join(luck.choices(words, k=luck.randrange(1, 14))).encode()
-        )
+        text = "".join(luck.choices(words, k=luck.randrange(1, 14)))
+        body = luck.randbytes(luck.randrange(40)) if number % 2 else text.encode()
         with pytest.raises(UserError):
             order_of(body)
     assert ask(guarded, f"/{TOKEN}/order", method="POST", body=b"[" * 60_000, headers=HOST).status == 422

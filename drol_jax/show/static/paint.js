@@ -16,7 +16,12 @@ export function painter(canvas, view, picture) {
     pen.clearRect(0, 0, width, height);
     pen.imageSmoothingEnabled = view.scale < 3;
     pen.drawImage(typeof picture === "function" ? picture() : picture, ...view.placed([0, 0, view.width, view.height]));
+    pen.save();
+    pen.beginPath();
+    pen.rect(...view.placed([0, 0, view.width, view.height]));
+    pen.clip();
     for (const { picture: map, place } of over) pen.drawImage(map, ...view.placed(place));
+    pen.restore();
     for (const item of items) if (item !== chosen) outline(pen, view.placed(item.box), item, width, height);
     if (!chosen) return;
     const box = view.placed(chosen.box);

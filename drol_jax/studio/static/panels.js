@@ -5,8 +5,9 @@ import { STATES } from "./tracks.js";
 
 /** @typedef {import("./server.js").Target} Target @typedef {import("./server.js").View} View */
 
-/** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {Partial<HTMLElementTagNameMap[K]>} [parts] */
-export const made = (tag, parts = {}) => Object.assign(document.createElement(tag), parts);
+/** A new element with some properties. @template {keyof HTMLElementTagNameMap} K @param {K} tag
+ * @param {Partial<HTMLElementTagNameMap[K]>} [parts] @returns {HTMLElementTagNameMap[K]} */
+export const made = (tag, parts = {}) => Object.assign(/** @type {any} */ (document.createElement(tag)), parts);
 
 /** The list of targets. @param {HTMLElement} element
  * @param {{choose: (name: string) => void, change: (name: string, parts: Record<string, string>) => void, remove: (name: string) => void}} acts */

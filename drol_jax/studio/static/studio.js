@@ -51,7 +51,7 @@ const frames = () => Math.max(told.video.frames ?? 1, 1);
 
 // What the gestures see: the boxes of this frame.
 const scene = {
-  size: [told.video.width, told.video.height],
+  size: /** @type {[number, number]} */ ([told.video.width, told.video.height]),
   least: LEAST,
   /** @type {Item[]} */
   items: [],
@@ -265,7 +265,7 @@ function status(words, away = false) {
 function addInMiddle() {
   const { width, height } = view.room;
   const middle = view.toImage({ x: width / 2, y: height / 2 });
-  const side = Math.max(LEAST, Math.min(view.width, view.height, (0.25 * Math.min(width, height)) / view.scale));
+  const side = Math.max(LEAST, Math.min(scene.size[0], scene.size[1], (0.25 * Math.min(width, height)) / view.scale));
   scene.add(moved([middle.x - side / 2, middle.y - side / 2, side, side], 0, 0, scene.size));
   canvas.focus({ preventScroll: true });
   commit();
@@ -290,7 +290,9 @@ function pictureKey(event) {
   if (arrow && scene.chosen) {
     const [dx, dy] = arrow.map((side) => side * (event.ctrlKey ? 10 : 1));
     const { chosen } = scene;
-    chosen.box = event.shiftKey ? resized(chosen.box, "se", dx, dy, scene.size, LEAST) : moved(chosen.box, dx, dy, scene.size);
+    /** @type {any} */
+    const box = chosen.box;
+    chosen.box = event.shiftKey ? resized(box, "se", dx, dy, scene.size, LEAST) : moved(box, dx, dy, scene.size);
     $("told").textContent = `${chosen.name}: ${chosen.box.map(Math.round).join(", ")}`;
     clearTimeout(committing);
     committing = setTimeout(commit, COMMIT);
