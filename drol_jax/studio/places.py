@@ -9,7 +9,6 @@ from drol_jax.errors import UserError, reason
 from drol_jax.studio.film import Film
 from drol_jax.studio.project import Project, Setup
 from drol_jax.studio.project_file import SUFFIX, project_of
-from drol_jax.studio.session import opened
 from drol_jax.system import atomic
 from drol_jax.video.images import SUFFIXES, natural
 
@@ -98,6 +97,16 @@ class Places:
             self.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot make folder {self.output}: {reason(error)}; {atomic.CURE}") from error
+
+
+def opened(path: Path, setup: Setup) -> tuple[Project, Film]:
+    """A fresh project over a video.
+
+    Raises:
+      UserError: it cannot be opened.
+    """
+    film = Film(path)
+    return Project(source=str(path), video=film.video, setup=setup), film
 
 
 def read_bounded(path: Path) -> bytes:

@@ -8,12 +8,12 @@ from drol_jax.show.browser import open_page
 from drol_jax.studio.cli import Arguments
 from drol_jax.studio.film import Film
 from drol_jax.studio.orders import Desk, Save
-from drol_jax.studio.places import FILMS, Places, places_of, read_bounded
+from drol_jax.studio.places import FILMS, Places, opened, places_of, read_bounded
 from drol_jax.studio.project import Project, Setup
 from drol_jax.studio.project_file import SUFFIX, project_of
 from drol_jax.studio.results import opened_table
 from drol_jax.studio.serving import EXTRA, serving
-from drol_jax.studio.session import Session, opened
+from drol_jax.studio.session import Session
 from drol_jax.system.optional import optional
 from drol_jax.system.program import make_ready, tell
 from drol_jax.video.images import SUFFIXES, natural

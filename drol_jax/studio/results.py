@@ -4,9 +4,8 @@ from pathlib import Path
 
 from drol_jax.errors import UserError
 from drol_jax.studio.film import Film
-from drol_jax.studio.places import Places
+from drol_jax.studio.places import Places, opened
 from drol_jax.studio.project import Project, Seen, Setup, drawn, tracked
-from drol_jax.studio.session import opened
 from drol_jax.tracks.formats.layout import by_target
 from drol_jax.tracks.read import read_tracks
 

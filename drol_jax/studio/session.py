@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from threading import Condition, Lock
 from typing import TypeVar
 
@@ -103,9 +102,10 @@ class Session:
         if not one.entries(self._kept):
             raise UserError("there is nothing to track: draw a box around a target first")
         with self._looking if not self.doing else nullcontext(), self.changes:  # a look inside ends soon
+            self._worker.start(lambda go_on: self._pass(one, go_on))
+            # The pass tells of itself only after this: it waits for `changes`.
             self.live, self.at, self.trouble, self._discard = [], None, "", False
             self.doing = "preparing"
-            self._worker.start(lambda go_on: self._pass(one, go_on))
             self._changed()
 
     def pause(self) -> None:
@@ -239,13 +239,3 @@ class Session:
         with self.changes:
             self.trouble, self.doing = words, ""
             self._changed()
-
-
-def opened(path: Path, setup: Setup) -> tuple[Project, Film]:
-    """A fresh project over a video.
-
-    Raises:
-      UserError: it cannot be opened.
-    """
-    film = Film(path)
-    return Project(source=str(path), video=film.video, setup=setup), film

@@ -12,10 +12,10 @@ import pytest
 import small_tracker
 
 from drol_jax.studio.orders import Desk
-from drol_jax.studio.places import places_of
+from drol_jax.studio.places import opened, places_of
 from drol_jax.studio.project import Setup
 from drol_jax.studio.serving import serving
-from drol_jax.studio.session import Session, opened
+from drol_jax.studio.session import Session
 
 playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright, which is not here")
 pytest.importorskip("uvicorn", reason="the extra `studio` is not installed")
@@ -77,7 +77,7 @@ def tab_on(browser: Any, address: str, device: dict[str, Any], *, tour: bool = F
     context.close()
 
 
-def until(tab: Any, condition: str, seconds: float = 90) -> None:
+def until(tab: Any, condition: str, seconds: float = 40) -> None:
     """Wait for JavaScript to be true. The page's own policy keeps the driver from doing so inside the page."""
     for _ in range(int(seconds * 50)):
         if tab.evaluate(condition):
@@ -93,6 +93,7 @@ def shot(tab: Any, name: str) -> None:
 
 def point(tab: Any, x: float, y: float) -> tuple[float, float]:
     """Where a pixel of the image lies in the tab while the whole picture is shown."""
+    tab.locator("#stage").scroll_into_view_if_needed()
     stage = tab.locator("#stage").bounding_box()
     zoom = min((stage["width"] - 2 * MARGIN) / WIDTH, (stage["height"] - 2 * MARGIN) / HEIGHT)
     left, top = stage["x"] + (stage["width"] - WIDTH * zoom) / 2, stage["y"] + (stage["height"] - HEIGHT * zoom) / 2

@@ -8,8 +8,9 @@ import drol_jax
 from drol_jax.errors import UserError
 from drol_jax.studio import project as edits
 from drol_jax.studio.inside import inside
+from drol_jax.studio.places import opened
 from drol_jax.studio.project import Setup
-from drol_jax.studio.session import Session, opened
+from drol_jax.studio.session import Session
 from drol_jax.tracks.starts import Start
 
 TRACKER = small_tracker.tracker(online=False)

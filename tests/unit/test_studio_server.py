@@ -11,9 +11,9 @@ from asking import ask
 
 from drol_jax.errors import UserError
 from drol_jax.studio.orders import Desk, order_of
-from drol_jax.studio.places import places_of
+from drol_jax.studio.places import opened, places_of
 from drol_jax.studio.project import Setup
-from drol_jax.studio.session import Session, opened
+from drol_jax.studio.session import Session
 
 pytest.importorskip("starlette", reason="the extra `studio` is not installed")
 from starlette.requests import ClientDisconnect

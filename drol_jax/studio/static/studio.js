@@ -236,8 +236,8 @@ async function take(fresh, news) {
     rows = fresh.rows;
     store.take(await ask("tracks"));
   } else store.add(news);
+  if (follows && fresh.at !== null) player.go(fresh.at);
   if (!fresh.doing) follows = false;
-  else if (follows && fresh.at !== null) player.go(fresh.at);
   if (!chosenName || !fresh.targets.some((one) => one.name === chosenName)) chosenName = fresh.targets.at(-1)?.name ?? "";
   if (!dragging) refresh();
 }
