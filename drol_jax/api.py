@@ -115,7 +115,7 @@ class Tracker:
         with jax.default_matmul_precision(PRECISION):
             return _step(self.model, state, image, stats=stats)
 
-    def correct(self, state: TrackerState, frame: Any, box: Any, *, template: bool = False) -> TrackerState:
+    def correct(self, state: TrackerState, frame: Image, box: Box, *, template: bool = False) -> TrackerState:
         """Put the target where a person says that it is, and learn from that (`drol_jax.tracker.correct`).
 
         Args:
@@ -130,20 +130,21 @@ class Tracker:
           UserError: what is wrong with the frame or the box, or the state is none of this configuration.
         """
         check_state(state, self.config, frame)
-        frame = checked_frame(frame)
-        box = _checked_box(box, frame)
+        image = checked_frame(frame)
+        place = checked_box(box, image)
         with jax.default_matmul_precision(PRECISION):
-            return _correct(self.model, state, on_device(frame), box, template=template)
+            return _correct(self.model, state, on_device(image), place, template=template)
 
-    def details(self, state: TrackerState, frame: Any) -> Details:
+    def details(self, state: TrackerState, frame: Image) -> Details:
         """The maps that `step` chooses by from this state in this frame (`drol_jax.tracker.details`).
 
         Args:
           state, frame: as in `step`, whose answer they do not change.
 
         Raises:
-          UserError: the frame is no image.
+          UserError: the frame is no image, or the state is none of this configuration.
         """
+        check_state(state, self.config, frame)
         with jax.default_matmul_precision(PRECISION):
             return _details(self.model, state, on_device(checked_frame(frame)))
 

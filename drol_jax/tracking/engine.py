@@ -1,6 +1,7 @@
 """`Engine`: start boxes and frames in, rows of the table of tracks out."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 

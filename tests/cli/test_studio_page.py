@@ -126,7 +126,7 @@ def go(tab: Any, frame: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("device", [DESK, pytest.param(PHONE, marks=pytest.mark.deep)], ids=["desk", "phone"])
 def test_two_targets_are_drawn_tracked_put_right_compared_written_and_opened_again(browser, desk, address, device):
     touch = device is PHONE
     with tab_on(browser, address, device) as tab:

@@ -55,6 +55,13 @@ def test_the_template_changes_only_when_asked(state):
     assert not same(renewed.template, state.template) and not same(renewed.appearance, state.appearance)
 
 
+def test_the_online_map_covers_the_search_region_about_the_last_place(state):
+    seen = jax.device_get(TRACKER.details(state, IMAGE))
+    assert seen.online.shape == (small_tracker.SEARCH_SIZE,) * 2
+    np.testing.assert_allclose(seen.region[:2] + seen.region[2:] / 2, state.centre, rtol=1e-5)
+    assert seen.grid[2] < seen.region[2]
+
+
 def test_vmap_over_boxes_equals_the_loop(state):
     boxes = small_tracker.lanes_of_boxes(2)
     together = jax.vmap(TRACKER.correct, in_axes=(None, None, 0))(state, jnp.asarray(IMAGE), boxes)
