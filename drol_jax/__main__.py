@@ -10,6 +10,7 @@ COMMANDS = {
     "bench": Command(module="drol_jax.bench.__main__", about="measure what trackers cost, in time and memory"),
     "convert": Command(module="drol_jax.convert.__main__", about="convert checkpoints of other programs, and back"),
     "eval": Command(module="drol_jax.eval.cli", about="track and score a benchmark, or score result files"),
+    "studio": Command(module="drol_jax.studio.cli", about="box, track, correct and look inside, in the browser"),
     "track": Command(module="drol_jax.tracking.cli", about="follow targets through any video, camera or stream"),
     "train": Command(module="drol_jax.train.cli", about="train a network on image pairs"),
 }

@@ -23,12 +23,16 @@ from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.program import keep_compiled_unless_told
 from drol_jax.tracker.checks import check_state
+from drol_jax.tracker.correct import correct
+from drol_jax.tracker.details import Details, details
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
 
 _init = Jitted(init)
 _step = Jitted(step, static_argnames="stats")
+_correct = Jitted(correct, static_argnames="template")
+_details = Jitted(details)
 _draws = jax.jit(init_draws)
 
 PRECISION = "highest"
@@ -110,6 +114,39 @@ class Tracker:
         image = on_device(checked_frame(frame))
         with jax.default_matmul_precision(PRECISION):
             return _step(self.model, state, image, stats=stats)
+
+    def correct(self, state: TrackerState, frame: Image, box: Box, *, template: bool = False) -> TrackerState:
+        """Put the target where a person says that it is, and learn from that (`drol_jax.tracker.correct`).
+
+        Args:
+          state: from `step` of this frame, or of the one before.
+          frame, box: as in `init`.
+          template: whether the box also becomes the track's template.
+
+        Returns:
+          The state to go on from with the next frame.
+
+        Raises:
+          UserError: what is wrong with the frame or the box, or the state is none of this configuration.
+        """
+        check_state(state, self.config, frame)
+        image = checked_frame(frame)
+        place = checked_box(box, image)
+        with jax.default_matmul_precision(PRECISION):
+            return _correct(self.model, state, on_device(image), place, template=template)
+
+    def details(self, state: TrackerState, frame: Image) -> Details:
+        """The maps that `step` chooses by from this state in this frame (`drol_jax.tracker.details`).
+
+        Args:
+          state, frame: as in `step`, whose answer they do not change.
+
+        Raises:
+          UserError: the frame is no image, or the state is none of this configuration.
+        """
+        check_state(state, self.config, frame)
+        with jax.default_matmul_precision(PRECISION):
+            return _details(self.model, state, on_device(checked_frame(frame)))
 
     def warmup(self, height: int, width: int) -> None:
         """Compile what images of up to this size need, so that the first track starts at once.

@@ -21,7 +21,7 @@ from drol_jax.running.targets import Targets, targets
 from drol_jax.tracker.candidates import padded_side
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.outcome import Found
-from drol_jax.tracker.state import StepOutput
+from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracks.table import TargetState
 
 ELSEWHERE = 0.3
@@ -91,11 +91,56 @@ class Follower:
                 self._lanes = self._pool.grow(self._lanes, 2 * self._slots)
             self._lanes, slot = self._pool.add(self._with_active(self.targets.values()), image, box)
         place = np.asarray(box, np.float64)
-        others = [t for t in self.targets.values() if t.state not in GONE]
-        lies_on = overlaps([place, *(t.box for t in others)])[0, 1:] >= self.policy.apart
-        self._together |= {frozenset((name, t.name)) for t, on in zip(others, lies_on, strict=True) if on}
+        self._lay_together(name, place)
         self.targets[name] = Target(name=name, slot=slot, box=place)
         return Sight(name=name, state=TargetState.TRACKED, confidence=1.0, box=place)
+
+    def correct(
+        self, image: np.ndarray, name: str, box: Sequence[float] | np.ndarray, *, template: bool = False
+    ) -> Sight:
+        """Put a target where a person says that it is, in the frame of the last `step`. It is learned from at once.
+
+        Args:
+          image, box: as in `add`.
+          template: whether the box also becomes the target's template.
+
+        Raises:
+          UserError: there is no target of that name, or what is wrong with the box.
+        """
+        target = self._known(name)
+        state = self._pool.state(self._there, target.slot)
+        state = self.tracker.correct(state, image, box, template=template)
+        self._lanes = self._pool.put(self._there, target.slot, state)
+        place = np.asarray(box, np.float64)
+        self.targets[name] = Target(name=name, slot=target.slot, box=place, history=target.history)
+        return Sight(name=name, state=TargetState.TRACKED, confidence=1.0, box=place)
+
+    def taken(self, name: str) -> tuple[Target, TrackerState]:
+        """All there is of one target after the last frame, on the host, for `join`.
+
+        Raises:
+          UserError: there is no target of that name.
+        """
+        target = self._known(name)
+        return target, jax.device_get(self._pool.state(self._there, target.slot))
+
+    def join(self, target: Target, state: TrackerState) -> None:
+        """Follow a target from where it was when it was `taken`, by a follower of the same tracker.
+
+        Raises:
+          UserError: there is a target of that name.
+        """
+        if target.name in self.targets:
+            raise UserError(f"there are two targets of the name {target.name!r}; give each a name of its own")
+        used = {other.slot for other in self.targets.values()}
+        lanes = self._there
+        if len(used) == self._slots:
+            lanes = self._pool.grow(lanes, 2 * self._slots)
+        slot = min(set(range(int(lanes.active.shape[0]))) - used)
+        self._lanes = self._pool.put(lanes, slot, state)
+        if target.state not in GONE:
+            self._lay_together(target.name, target.box)
+        self.targets[target.name] = replace(target, slot=slot)
 
     def remove(self, name: str) -> None:
         """Follow a target no longer.
@@ -103,9 +148,7 @@ class Follower:
         Raises:
           UserError: there is none of that name.
         """
-        if name not in self.targets:
-            raise UserError(f"there is no target {name!r}; there are: {', '.join(self.targets) or 'none'}")
-        del self.targets[name]
+        del self.targets[self._known(name).name]
 
     def step(self, image: np.ndarray) -> list[Sight]:
         """Follow all targets into the next frame.
@@ -153,6 +196,17 @@ class Follower:
             x, y = (float(middle) - side / 2 for middle in centres[slot])
             places[name] = Looked(score_map=maps[slot], box=(x, y, side, side))
         return places
+
+    def _lay_together(self, name: str, place: np.ndarray) -> None:
+        """Note whom a target lies on as it enters: they may go on so."""
+        others = [t for t in self.targets.values() if t.state not in GONE]
+        lies_on = overlaps([place, *(t.box for t in others)])[0, 1:] >= self.policy.apart
+        self._together |= {frozenset((name, t.name)) for t, on in zip(others, lies_on, strict=True) if on}
+
+    def _known(self, name: str) -> Target:
+        if name not in self.targets:
+            raise UserError(f"there is no target {name!r}; there are: {', '.join(self.targets) or 'none'}")
+        return self.targets[name]
 
     @property
     def memory(self) -> tuple[LaneState, frozenset[frozenset[str]]]:

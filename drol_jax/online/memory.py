@@ -68,9 +68,7 @@ def insert(
       accept: bool (), traced; where False the memory stays as it is.
       unit_weights: static; keep the weights' sum at one. Published: they come out a little over one.
     """
-    # Smallest weight, first of equals: empty slots in order, then the oldest sample.
-    held = (jnp.arange(memory.weights.shape[0]) < first_samples) & (minimum_weight > 0)
-    slot = jnp.argmin(jnp.where(held, jnp.inf, memory.weights)).astype(jnp.int32)
+    slot = _lightest(memory, first_samples, minimum_weight)
     weights = _reweighted(memory, slot, rate, first_samples, minimum_weight, unit_weights)
     # One slot is rewritten whatever `accept` says: `where` or `cond` over the arrays would copy all of them.
     return Memory(
@@ -81,10 +79,55 @@ def insert(
     )
 
 
+def insert_share(
+    memory: Memory,
+    feature: jax.Array,
+    centre: jax.Array,
+    share: float,
+    first_samples: int,
+    minimum_weight: jax.Array,
+) -> Memory:
+    """Put one sample in the slot of least weight, and give it a share of all weight at once.
+
+    The samples that follow weigh what they would without it: it is not the one before them.
+
+    Args:
+      memory, feature, centre, first_samples, minimum_weight: as in `insert`.
+      share: weight of the new sample in (0, 1). The others keep their order, and the first frame's their least total
+        weight, as far as it fits beside the share.
+    """
+    slot = _lightest(memory, first_samples, minimum_weight)
+    others = memory.weights.at[slot].set(0)
+    is_first = jnp.arange(others.shape[0]) < first_samples
+    first, later = jnp.sum(jnp.where(is_first, others, 0)), jnp.sum(jnp.where(is_first, 0, others))
+    room = 1 - share
+    # Without later samples all of the room is the first frame's, and the other way round.
+    held = jnp.clip(jnp.maximum(first / (first + later) * room, minimum_weight), 0, room)
+    held = jnp.where(later > 0, jnp.where(first > 0, held, 0), room)
+    weights = jnp.where(is_first, others * _over(held, first), others * _over(room - held, later))
+    return Memory(
+        features=_put(memory.features, slot, feature, True),
+        centres=_put(memory.centres, slot, centre, True),
+        weights=weights.at[slot].set(share),
+        previous=memory.previous,
+    )
+
+
 def filled(memory: Memory) -> jax.Array:
     """int32 (): number of leading slots that can have weight; all slots behind them have none."""
     slots = jnp.arange(1, memory.weights.shape[0] + 1, dtype=jnp.int32)
     return jnp.max(jnp.where(memory.weights > 0, slots, 0))
+
+
+def _lightest(memory: Memory, first_samples: int, minimum_weight: jax.Array) -> jax.Array:
+    """int32 (): slot of least weight, first of equals: empty slots in order, then the oldest sample."""
+    held = (jnp.arange(memory.weights.shape[0]) < first_samples) & (minimum_weight > 0)
+    return jnp.argmin(jnp.where(held, jnp.inf, memory.weights)).astype(jnp.int32)
+
+
+def _over(a: jax.Array, b: jax.Array) -> jax.Array:
+    """a / b, 0 where b is."""
+    return jnp.where(b > 0, a / jnp.where(b > 0, b, 1), 0)
 
 
 def _reweighted(
@@ -111,7 +154,7 @@ def _reweighted(
     return jnp.where(too_light, raised, weights)
 
 
-def _put(array: jax.Array, slot: jax.Array, value: jax.Array, accept: jax.Array) -> jax.Array:
+def _put(array: jax.Array, slot: jax.Array, value: jax.Array, accept: jax.Array | bool) -> jax.Array:
     """`array` [N, ...] with row `slot` replaced by `value` where `accept`."""
     old = jax.lax.dynamic_index_in_dim(array, slot, keepdims=False)
     return jax.lax.dynamic_update_index_in_dim(array, jnp.where(accept, value, old), slot, 0)

@@ -14,9 +14,12 @@ from drol_jax.online.features import Extractor, extract
 from drol_jax.online.geometry import Region, geometry
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Judgement, Verdict
-from drol_jax.online.memory import Memory, first_memory, insert
+from drol_jax.online.memory import Memory, first_memory, insert, insert_share
 from drol_jax.online.response import respond
 from drol_jax.system.lazy_cond import Rows
+
+CORRECTION = 0.25
+"""Weight of a corrected box among all samples, whose weights add up to one: what the first frame's keep at least."""
 
 
 @jax.tree_util.register_dataclass
@@ -137,6 +140,31 @@ def update_memory(
     )
     state = replace(state, memory=memory)
     return state if kept is None else replace(state, centre=centre, size=size)
+
+
+def correct(model: Model, state: OnlineState, feature: jax.Array, region: Region, box: jax.Array) -> OnlineState:
+    """Move to where a person says that the target is, keep that as a sample of much weight, and refit the filter.
+
+    Args:
+      model: the tracker; its weights are not read.
+      feature: [L, L, C], the Siamese feature of the search region about the box.
+      region: that region.
+      box: [4] (x, y, w, h), the target, pixels.
+    """
+    online, hyper, places = model.config.online, model.hyper, geometry(model.config)
+    centre, size = target_from_box(box)
+    if state.kept is not None:
+        state = replace(state, centre=centre, size=size)
+    memory = insert_share(
+        state.memory,
+        extract(state.extractor, feature[None], online)[0],
+        places.sample_centre(centre, region, state.kept),
+        CORRECTION,
+        online.first_samples,
+        hyper.first_samples_weight,
+    )
+    state = replace(state, memory=memory)
+    return replace(state, filter=refit(model, refit_request(state, jnp.bool_(True)))[0])
 
 
 @jax.tree_util.register_dataclass

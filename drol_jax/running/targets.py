@@ -54,6 +54,7 @@ def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lane
 _step = _in_place_or_not(Jitted, partial(step_lanes, shared=True), 1)
 _put = _in_place_or_not(jax.jit, put, 0)
 _move = _in_place_or_not(jax.jit, move, 0)
+_of_slot = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,6 +158,28 @@ class Targets:
         if box.shape != (4,) or not np.isfinite(box).all() or not (box[2:] > 0).all():
             raise UserError(f"slot {slot} cannot be moved to {box.tolist()}: give (x, y, w, h) in pixels")
         return _move[self.donate](lanes, jnp.int32(slot), *rules(self.tracker.config).target(box))
+
+    def state(self, lanes: LaneState, slot: int) -> TrackerState:
+        """The state of a slot's target: what `put` takes, and `Tracker.step`. The lanes stay as they are.
+
+        Raises:
+          UserError: the lanes are used up.
+        """
+        _check(lanes)
+        return _of_slot(lanes.states, jnp.int32(slot))
+
+    def put(self, lanes: LaneState, slot: int, state: TrackerState) -> LaneState:
+        """Give a slot a target with its state, in place of what it had.
+
+        Args:
+          lanes: from any of these functions; used up as in `step`.
+          state: of this tracker, from `state` or `Tracker.init`.
+
+        Raises:
+          UserError: the lanes are used up.
+        """
+        _check(lanes)
+        return _put[self.donate](lanes, jnp.int32(slot), state)
 
     def step(self, lanes: LaneState, frame: Any) -> tuple[LaneState, StepOutput]:
         """Follow all targets into the next frame, which is uploaded once.

@@ -103,14 +103,7 @@ def rpn_candidate(
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
     scale = config.search.exemplar_size / padded_side(size, config.search.context_amount)
-    probability, boxes = family(config.model).read(response, config)
-    penalty = shape_penalty(boxes[..., 2:], size * scale, hyper.penalty_k)
-    fused = penalty * probability
-    if confidence is not None:
-        fused = (1 - hyper.fusion) * fused + hyper.fusion * confidence[None]
-    window = jnp.asarray(hann_window(config.search.score_size))[None]
-    fused = (1 - hyper.window_influence) * fused + hyper.window_influence * window
-
+    probability, boxes, penalty, fused = _fused(response, size * scale, confidence, config, hyper)
     index = jnp.argmax(fused)
     score = probability.reshape(-1)[index]
     box = boxes.reshape(-1, 4)[index] / scale
@@ -120,6 +113,48 @@ def rpn_candidate(
     if image is not None:
         new_centre, new_size = clip(new_centre, new_size, image)
     return Candidate(centre=new_centre, size=new_size, score=score, index=index.astype(jnp.int32))
+
+
+def rpn_maps(
+    model: Model, state: TrackerState, frame: Frame
+) -> tuple[jax.Array, jax.Array | None, jax.Array, jax.Array, jax.Array]:
+    """What `search_rpn` sees by the first template.
+
+    Returns:
+      (class probability [R, R], online score map [S, S] or None, fused map [R, R], both the largest of a place's
+      anchors; side of the search region and side of what the two maps cover, pixels of the image).
+    """
+    config, net, rule = model.config, model.network, rules(model.config)
+    search = config.search
+    side = rule.side(region_side(config, state))
+    seen = net.search(rule.crop(frame, state.centre, side, search.instance_size, state.fill)[None])
+    localisation, _, _ = ask_online(model, state, seen.feature[0], 1.0)
+    score_map = None if localisation is None else localisation.score_map
+    confidence = None if score_map is None else rpn_confidence(score_map, config)
+    response = net.match(state.template, seen)
+    scale = search.exemplar_size / padded_side(state.size, search.context_amount)
+    probability, _, _, fused = _fused(response, state.size * scale, confidence, config, model.hyper)
+    cells = (search.score_size, search.score_size)
+    siamese, best = (values.reshape(-1, *cells).max(axis=0) for values in (probability, fused))
+    return siamese, score_map, best, side, side * (search.score_size * search.stride / search.instance_size)
+
+
+def _fused(
+    response: Response, size: jax.Array, confidence: jax.Array | None, config: Config, hyper: Hyper
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """(class probability, boxes, penalty, fused): what speaks for each box of a response, [A, R, R] each.
+
+    Args:
+      size: [2] (w, h), the target in the last frame, search pixels.
+      confidence: as in `rpn_candidate`.
+    """
+    probability, boxes = family(config.model).read(response, config)
+    penalty = shape_penalty(boxes[..., 2:], size, hyper.penalty_k)
+    fused = penalty * probability
+    if confidence is not None:
+        fused = (1 - hyper.fusion) * fused + hyper.fusion * confidence[None]
+    window = jnp.asarray(hann_window(config.search.score_size))[None]
+    return probability, boxes, penalty, (1 - hyper.window_influence) * fused + hyper.window_influence * window
 
 
 def shape_penalty(sizes: jax.Array, size: jax.Array, penalty_k: jax.Array) -> jax.Array:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -10,8 +9,7 @@ from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.follow.follower import Follower, Looked, Sight
 from drol_jax.follow.policy import Policy
-from drol_jax.image.masks import full_frame, rotated_box
-from drol_jax.tracks import rle
+from drol_jax.tracking.rows import row_of
 from drol_jax.tracks.starts import Start
 from drol_jax.tracks.table import Row
 from drol_jax.video.frame import VideoFrame
@@ -48,7 +46,7 @@ class Engine:
         sights = self.follower.step(frame.image) if self.follower.targets else []
         while self.waiting and self.waiting[0].frame <= frame.number:
             sights.append(self._start(self.waiting.pop(0), frame))
-        return tuple(self._row(sight, frame) for sight in sights)
+        return tuple(row_of(self.follower.tracker, sight, frame, self._scale) for sight in sights)
 
     def looked(self) -> dict[str, Looked]:
         """Where targets were looked for in the last frame (`Follower.looked`), pixels of the source."""
@@ -73,29 +71,3 @@ class Engine:
     def _start(self, start: Start, frame: VideoFrame) -> Sight:
         assert start.name is not None
         return self.follower.add(frame.image, start.name, np.array(start.box) * self._scale)
-
-    def _row(self, sight: Sight, frame: VideoFrame) -> Row:
-        box = None if sight.box is None else np.asarray(sight.box, np.float64) / self._scale
-        row = Row(
-            frame=frame.number,
-            time=frame.time,
-            name=sight.name,
-            box=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
-            confidence=sight.confidence,
-            state=sight.state,
-            overlap=sight.overlap,
-        )
-        return row if box is None or sight.output is None else self._with_mask(row, sight.output, frame)
-
-    def _with_mask(self, row: Row, output: Any, frame: VideoFrame) -> Row:
-        """The row with the target's mask and its rotated box, where the tracker makes masks."""
-        if output.mask is None:
-            return row
-        tracker = self.follower.tracker
-        height, width = (round(side / self._scale) for side in frame.image.shape[:2])
-        covers = np.asarray(output.mask.box) / self._scale
-        exact = tracker.config.fidelity == "exact"
-        mask = full_frame(output.mask.probability, covers, height, width, exact=exact)
-        threshold = float(tracker.hyper.mask_threshold)
-        corners = rotated_box(mask, threshold, np.asarray(output.box) / self._scale)
-        return replace(row, polygon=tuple(map(float, corners)), mask=rle.encode(mask > threshold))

@@ -1,5 +1,6 @@
 """The scripts in examples/ run by themselves, on a few frames, and print what they say."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -59,3 +60,18 @@ def test_a_video_without_a_box_is_misuse(name, capsys):
         run(name, capsys, "video.mp4")
     assert left.value.code == 2
     assert "needs --" in capsys.readouterr().err
+
+
+@pytest.mark.deep
+def test_the_notebook_runs_from_its_first_cell_to_its_last(capsys):
+    import matplotlib
+
+    matplotlib.use("agg")
+    notebook = json.loads((EXAMPLES[0].parent / "look_inside.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("15 steps, the last box [") and lines[1].endswith("the heaviest weighs 0.25")

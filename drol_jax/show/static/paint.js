@@ -2,10 +2,12 @@
 
 const KNOBS = [[0, 0], [0.5, 0], [1, 0], [0, 0.5], [1, 0.5], [0, 1], [0.5, 1], [1, 1]];
 
-// A function that draws items [{box, colour, name}] over the picture; the chosen one has knobs.
+// A function that draws items [{box, colour, name}] over the picture; the chosen one has knobs. Items may have a label
+// in place of their name, and be dashed or dim. `picture` may also be a function that gives the one of the moment;
+// `over` are pictures [{picture, place}] between it and the boxes, in their places of the image.
 export function painter(canvas, view, picture) {
   const pen = canvas.getContext("2d");
-  return (items, chosen) => {
+  return (items, chosen, over = []) => {
     const { width, height } = view.room;
     const density = window.devicePixelRatio || 1;
     const [columns, rows] = [Math.round(width * density), Math.round(height * density)];
@@ -13,7 +15,13 @@ export function painter(canvas, view, picture) {
     pen.setTransform(density, 0, 0, density, 0, 0);
     pen.clearRect(0, 0, width, height);
     pen.imageSmoothingEnabled = view.scale < 3;
-    pen.drawImage(picture, ...view.placed([0, 0, view.width, view.height]));
+    pen.drawImage(typeof picture === "function" ? picture() : picture, ...view.placed([0, 0, view.width, view.height]));
+    pen.save();
+    pen.beginPath();
+    pen.rect(...view.placed([0, 0, view.width, view.height]));
+    pen.clip();
+    for (const { picture: map, place } of over) pen.drawImage(map, ...view.placed(place));
+    pen.restore();
     for (const item of items) if (item !== chosen) outline(pen, view.placed(item.box), item, width, height);
     if (!chosen) return;
     const box = view.placed(chosen.box);
@@ -23,12 +31,16 @@ export function painter(canvas, view, picture) {
 }
 
 function outline(pen, [x, y, w, h], item, width, height) {
+  pen.setLineDash(item.dashed ? [8, 6] : []);
+  pen.globalAlpha = item.dim ? 0.65 : 1;
   for (const [colour, line] of [["#101010", 4], [item.colour, 2]]) {
     Object.assign(pen, { strokeStyle: colour, lineWidth: line });
     pen.strokeRect(x, y, w, h);
   }
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
   const inside = x < width && y < height && x + w > 0 && y + h > 0;
-  if (inside) plate(pen, item.name, x, y, item.colour, width, height);
+  if (inside) plate(pen, item.label ?? item.name, x, y, item.colour, width, height);
 }
 
 // Words on a dark plate above a point, or below it where there is no room.

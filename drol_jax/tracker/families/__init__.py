@@ -1,9 +1,9 @@
 """How a response is read: `peak`, `anchors` and `points`, siblings of one interface.
 
-Each has `search(model, state, frame)`, `scales_of(search)`, `places_a_cell(model)`, `SCORES_ARE_SHARES` and
-`NO_PENALTY`. Anchors and
-points also have `read(response, config)`, from a response to probabilities and boxes, `confidence(side, config)`, and
-`encode` and `decode` side by side. What a network of a family is trained on has siblings in `drol_jax.train.families`.
+Each has `search(model, state, frame)`; `maps(model, state, frame)`, what a search sees; `scales_of(search)`,
+`places_a_cell(model)`, `SCORES_ARE_SHARES` and `NO_PENALTY`. Anchors and points also have
+`read(response, config)`, from a response to probabilities and boxes, `confidence(side, config)`, and `encode` and
+`decode` side by side. What a network of a family is trained on has siblings in `drol_jax.train.families`.
 """
 
 from importlib import import_module

@@ -10,7 +10,7 @@ from drol_jax.config import Config, Hyper, ModelConfig, SearchConfig
 from drol_jax.image.crops import Frame
 from drol_jax.model import Model
 from drol_jax.nets import Response
-from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, first_maximum, normalised, padded_side
+from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, first_maximum, normalised, or_one, padded_side
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.outcome import Found, View, ask_online, chosen, region_side
 from drol_jax.tracker.places import hann_window
@@ -111,14 +111,8 @@ def fc_candidate(
       score_map: [S, S], online; None with the subnet off, and as published for the short-term template.
       drifting: bool (), divide the displacement by DRIFT_DIVISOR.
     """
-    fused = normalised(maps[scale])
+    fused = _fused(maps[scale], score_map, config, hyper)
     side = fused.shape[0]
-    if score_map is not None:
-        up = jnp.asarray(rules(config).fc_confidence(score_map.shape[0], config.search))
-        fused = (1 - hyper.fusion) * fused + hyper.fusion * normalised(up @ score_map @ up.T)
-    window = hann_window(side)
-    fused = (1 - hyper.window_influence) * fused + hyper.window_influence * (window / window.sum())
-
     score, index = first_maximum(fused)
     peak = jnp.stack([index % side, index // side]).astype(jnp.float32)
     pixels = (peak - (side - 1) / 2) * (config.search.stride / config.search.response_upsampling)
@@ -127,3 +121,39 @@ def fc_candidate(
     growth = (1 - hyper.size_lr) + hyper.size_lr * resized_by
     new_centre, new_size = clip(centre + displacement, size * growth, image)
     return Candidate(centre=new_centre, size=new_size, score=score, index=index)
+
+
+def maps(
+    model: Model, state: TrackerState, frame: Frame
+) -> tuple[jax.Array, jax.Array | None, jax.Array, jax.Array, jax.Array]:
+    """What `search` sees by the first template, in its best scale.
+
+    Returns:
+      (response [U, U] from 0 to 1, online score map [S, S] or None, fused map [U, U] from 0 to 1; side of the search
+      region and side of what the two maps cover, pixels of the image).
+    """
+    config, net, sizes = model.config, model.network, model.config.search
+    rule, scales = rules(config), scales_of(sizes)
+    sides = rule.side(region_side(config, state) * scales)
+    regions = jax.vmap(lambda side: rule.crop(frame, state.centre, side, sizes.instance_size, state.fill))(sides)
+    seen = net.search(regions)
+    responses = fc_upsampled(net.match(state.template, seen), config)
+    best = fc_best_scale(responses, model.hyper)
+    localisation, _, _ = ask_online(model, state, seen.feature[best], scales[best])
+    score_map = None if localisation is None else localisation.score_map
+    fused = _fused(responses[best], score_map, config, model.hyper)
+    siamese = normalised(responses[best])
+    side = sides[best]
+    grid = side * (sizes.score_size * sizes.stride / sizes.instance_size)
+    return siamese / or_one(jnp.max(siamese)), score_map, fused / or_one(jnp.max(fused)), side, grid
+
+
+def _fused(response: jax.Array, score_map: jax.Array | None, config: Config, hyper: Hyper) -> jax.Array:
+    """[U, U], what the peak is read from, of one scale's response [U, U]."""
+    fused = normalised(response)
+    side = fused.shape[0]
+    if score_map is not None:
+        up = jnp.asarray(rules(config).fc_confidence(score_map.shape[0], config.search))
+        fused = (1 - hyper.fusion) * fused + hyper.fusion * normalised(up @ score_map @ up.T)
+    window = hann_window(side)
+    return (1 - hyper.window_influence) * fused + hyper.window_influence * (window / window.sum())

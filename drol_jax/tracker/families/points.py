@@ -27,6 +27,10 @@ def search(model: Model, state: TrackerState, frame: Frame) -> Found:
     return one_region.search_rpn(model, state, frame)
 
 
+maps = one_region.rpn_maps
+"""What a search sees, for people to look at."""
+
+
 def scales_of(search: SearchConfig) -> jax.Array:
     """Sides of the regions that are searched in each frame, as factors on the usual one, float32 [1]."""
     return jnp.ones(1)

@@ -1,0 +1,55 @@
+"""Arguments and wiring of ``drol-jax studio``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from drol_jax.system.program import CacheArguments
+
+PROGRAM = "drol-jax studio"
+
+
+@dataclass(frozen=True)
+class Arguments(CacheArguments):
+    """Box targets in a video, track them, put them right and look inside the tracker, in the browser.
+
+    Press Ctrl-C to end: the project is saved in the output folder, and opens again from there.
+
+    Exit code: 2 misuse, 130 ended by Ctrl-C.
+    """
+
+    paths: tyro.conf.Positional[tuple[str, ...]] = ()
+    """A video file, a folder of images, a project of the studio or a table that track wrote; also folders, in which
+    the page then opens such files. Default: the folder that the command is run in."""
+    output: Path = Path("tracks")
+    """Folder to write to."""
+    config: str = "siamrpn_alex_tiny"
+    """Tracker: name of a bundled configuration or a YAML file."""
+    weights: str | None = None
+    """Converted weights. Default: the configuration's."""
+    no_online: bool = False
+    """Leave the online classifier out: faster, and less robust."""
+    host: str = "127.0.0.1"
+    """Address to serve on; 0.0.0.0 lets other devices of the network in, and needs a password."""
+    port: int = 0
+    """Port. Default: any free one."""
+    password: str | None = None
+    """Password that browsers ask for; any name goes with it."""
+    no_browser: bool = False
+    """Do not open the page in this machine's browser."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command. Returns the exit code.
+
+    Raises:
+      UserError: misuse.
+      SystemExit: after --help (0) and on arguments that do not parse (2).
+      KeyboardInterrupt: at the end.
+    """
+    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    from drol_jax.studio.program import run
+
+    return run(arguments)

@@ -1,0 +1,151 @@
+"""`Film`: any frame of a video by its number, and its picture for the page."""
+
+from collections import OrderedDict
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import RLock
+
+import cv2
+import numpy as np
+
+from drol_jax.errors import UserError
+from drol_jax.tracking.described import video_of
+from drol_jax.tracks.table import Video
+from drol_jax.video.ahead import ahead
+from drol_jax.video.frame import VideoFrame, VideoSource
+from drol_jax.video.open import open_source
+from drol_jax.video.options import ReadOptions
+
+AHEAD = 48
+"""Frames that are read past rather than sought."""
+DECODED, PICTURES = 128 * 2**20, 192 * 2**20
+"""Bytes of decoded frames and of pictures that are kept."""
+CHUNK = 64
+"""Frames that are decoded together to go backwards."""
+QUALITY = 85
+"""Of pictures, in per cent."""
+
+
+class Film:
+    """A video file or a folder of images. Calls from several threads wait for one another."""
+
+    def __init__(self, path: Path):
+        """Open the film.
+
+        Raises:
+          UserError: it is none.
+        """
+        self._path, self._lock = path, RLock()
+        self._source: VideoSource | None = None
+        self._frames: Iterator[VideoFrame] = iter(())
+        self._next = 0
+        self._decoded: OrderedDict[int, VideoFrame] = OrderedDict()
+        self._pictures: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._times: dict[int, float] = {}
+        self.ended: int | None = None
+        """Number of frames, once the last one was met."""
+        with closing(open_source(path)) as source:
+            self.video: Video = video_of(source.info, path)
+        self._step = float(1 / (self.video.rate or 25))
+
+    def time(self, number: int) -> float:
+        """Seconds of a frame since the first: its own where it was read, else by the nominal rate."""
+        return self._times.get(number, number * self._step)
+
+    def frame(self, number: int) -> VideoFrame:
+        """A frame.
+
+        Raises:
+          UserError: there is none of that number, or it cannot be decoded.
+        """
+        with self._lock:
+            if number in self._decoded:
+                self._decoded.move_to_end(number)
+                return self._decoded[number]
+            if self.ended is not None and number >= self.ended:
+                raise UserError(f"frame {number}: the video ends before it, it has {self.ended} frames")
+            if self._source is None or not 0 <= number - self._next <= AHEAD:
+                self._seek(number)
+            for frame in self._frames:
+                self._keep(frame)
+                if frame.number == number:
+                    return frame
+            self.ended = self._next
+            raise UserError(f"frame {number}: the video ends before it, it has {self.ended} frames")
+
+    def picture(self, number: int, width: int) -> bytes:
+        """A frame as JPEG.
+
+        Args:
+          width: pixels at most; larger frames are made smaller.
+
+        Raises:
+          UserError: as `frame`.
+        """
+        with self._lock:
+            key = number, min(width, self.video.width)
+            if key not in self._pictures:
+                self._pictures[key] = _jpeg(self.frame(number).image, key[1])
+                while sum(map(len, self._pictures.values())) > PICTURES:
+                    self._pictures.popitem(last=False)
+            self._pictures.move_to_end(key)
+            return self._pictures[key]
+
+    def forwards(self, first: int) -> Generator[VideoFrame, None, None]:
+        """Frames from one on, decoded in a thread, beside those that the page asks for."""
+        with closing(ahead(open_source(self._path, ReadOptions(start=first)))) as source:
+            number = first
+            for frame in source:
+                self._times[frame.number] = frame.time
+                number = frame.number
+                yield self._sized(frame)
+            self.ended = number + 1
+
+    def backwards(self, last: int) -> Generator[VideoFrame, None, None]:
+        """Frames from one down to the first."""
+        while last >= 0:
+            first = max(0, last - CHUNK + 1)
+            options = ReadOptions(start=first, end=last + 1)
+            with closing(ahead(open_source(self._path, options))) as source:
+                chunk = list(source)
+            for frame in reversed(chunk):
+                self._times[frame.number] = frame.time
+                yield self._sized(frame)
+            last = first - 1
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._source is not None:
+                self._source.close()
+
+    def _seek(self, number: int) -> None:
+        if self._source is not None:
+            self._source.close()
+        self._source = open_source(self._path, ReadOptions(start=number))
+        self._frames = iter(self._source)
+        self._next = number
+
+    def _keep(self, frame: VideoFrame) -> None:
+        frame = self._sized(frame)
+        self._next = frame.number + 1
+        self._times[frame.number] = frame.time
+        self._decoded[frame.number] = frame
+        while len(self._decoded) * frame.image.nbytes > DECODED and len(self._decoded) > 1:
+            self._decoded.popitem(last=False)
+
+    def _sized(self, frame: VideoFrame) -> VideoFrame:
+        """In the size of the first frame, in which boxes are: a reading that starts elsewhere may have another one."""
+        size = self.video.width, self.video.height
+        if frame.image.shape[1::-1] == size:
+            return frame
+        return VideoFrame(frame.number, frame.time, cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA))
+
+
+def _jpeg(image: np.ndarray, width: int) -> bytes:
+    if image.shape[1] > width:
+        size = width, max(1, round(image.shape[0] * width / image.shape[1]))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

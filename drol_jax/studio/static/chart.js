@@ -1,0 +1,129 @@
+// @ts-check
+// The timeline: confidence of each target over all frames, verdicts, refits, drawn boxes; a press goes to a frame.
+
+const LEFT = 44;
+const RIGHT = 10;
+const TOP = 8;
+const BOTTOM = 40; // marks of the chosen target, then numbers of frames
+const VERDICT = ["#3fb950", "#f85149", "#d29922", "#a371f7"];
+
+/** @typedef {import("./server.js").Target} Target @typedef {import("./tracks.js").TrackStore} TrackStore */
+
+/** A function that draws, and one that tells the frame under a point.
+ * @param {HTMLCanvasElement} canvas */
+export function chart(canvas) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  let frames = 1;
+
+  const across = (/** @type {number} */ frame) => LEFT + (frame / Math.max(1, frames - 1)) * (canvas.clientWidth - LEFT - RIGHT);
+
+  /** @param {number} x CSS pixels from the left */
+  function frameAt(x) {
+    return Math.round(((x - LEFT) / Math.max(1, canvas.clientWidth - LEFT - RIGHT)) * (frames - 1));
+  }
+
+  /** @param {{frames: number, frame: number, at: number | null, targets: Target[], chosen: Target | null, store: TrackStore}} told */
+  function draw(told) {
+    frames = told.frames;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const density = window.devicePixelRatio || 1;
+    Object.assign(canvas, { width: Math.round(width * density), height: Math.round(height * density) });
+    pen.setTransform(density, 0, 0, density, 0, 0);
+    const style = getComputedStyle(canvas);
+    const [quiet, edge] = [style.getPropertyValue("--quiet"), style.getPropertyValue("--edge")];
+    const up = (/** @type {number} */ value) => TOP + (1 - value) * (height - BOTTOM - TOP);
+    pen.font = "12px system-ui, sans-serif";
+    Object.assign(pen, { fillStyle: quiet, strokeStyle: edge, lineWidth: 1, textAlign: "right", textBaseline: "middle" });
+    for (const value of [0, 0.5, 1]) {
+      pen.fillText(`${value * 100}%`, LEFT - 6, up(value));
+      line([[LEFT, up(value)], [width - RIGHT, up(value)]]);
+    }
+    pen.textBaseline = "bottom";
+    const ticks = Math.min(frames - 1, width < 480 ? 3 : 6);
+    for (let tick = 0; tick <= ticks; tick++) {
+      const frame = Math.round((tick / Math.max(1, ticks)) * (frames - 1));
+      pen.textAlign = tick === 0 ? "left" : tick === ticks ? "right" : "center";
+      pen.fillText(String(frame), across(frame), height - 4);
+    }
+    for (const target of told.targets) {
+      pen.globalAlpha = !told.chosen || told.chosen === target ? 1 : 0.45;
+      curve(told.store.beside.get(target.name), target.colour, up, [4, 4]);
+      curve(told.store.tracks.get(target.name), target.colour, up, []);
+      for (const { frame } of target.keyframes) diamond(across(frame), up(1), target.colour);
+    }
+    pen.globalAlpha = 1;
+    const rows = told.chosen && told.store.tracks.get(told.chosen.name);
+    if (rows) marks(rows, height - BOTTOM + 4);
+    if (told.at !== null) mark(told.at, "#58a6ff", height);
+    mark(told.frame, "#ffffff", height);
+  }
+
+  /** Lines end where a target has no row. At most some points a pixel are drawn: the least and the largest.
+   * @param {Map<number, import("./server.js").Row> | undefined} rows @param {string} colour
+   * @param {(value: number) => number} up @param {number[]} dash */
+  function curve(rows, colour, up, dash) {
+    if (!rows?.size) return;
+    const sorted = [...rows.values()].sort((a, b) => a[0] - b[0]);
+    Object.assign(pen, { strokeStyle: colour, lineWidth: dash.length ? 1.2 : 1.8, lineJoin: "round" });
+    pen.setLineDash(dash);
+    /** @type {number[][]} */
+    let points = [];
+    let last = NaN;
+    const flush = () => {
+      if (points.length > 1) line(points);
+      else if (points.length) pen.strokeRect(points[0][0] - 0.5, points[0][1] - 0.5, 1, 1);
+      points = [];
+    };
+    for (const [frame, , confidence] of sorted) {
+      if (frame !== last + 1) flush();
+      last = frame;
+      const point = [across(frame), up(confidence)];
+      const before = points.at(-1);
+      if (before && point[0] - before[0] < 0.25 && points.length > 1) before[1] = Math.max(before[1], point[1]);
+      else points.push(point);
+    }
+    flush();
+    pen.setLineDash([]);
+  }
+
+  /** The verdict of each frame as a strip of colours, refits as ticks under it. @param {Map<number, import("./server.js").Row>} rows @param {number} top */
+  function marks(rows, top) {
+    const wide = Math.max(1, across(1) - across(0));
+    for (const [frame, , , , verdict, , refitted] of rows.values()) {
+      if (verdict >= 0) {
+        pen.fillStyle = VERDICT[verdict];
+        pen.fillRect(across(frame) - wide / 2, top, wide + 0.5, 7);
+      }
+      if (refitted) {
+        pen.fillStyle = "#e6eaee";
+        pen.fillRect(across(frame) - 0.75, top + 9, 1.5, 5);
+      }
+    }
+  }
+
+  /** @param {number} frame @param {string} colour @param {number} height */
+  function mark(frame, colour, height) {
+    Object.assign(pen, { strokeStyle: colour, lineWidth: 1.5 });
+    line([[across(frame), 2], [across(frame), height - 18]]);
+  }
+
+  /** @param {number} x @param {number} y @param {string} colour */
+  function diamond(x, y, colour) {
+    pen.beginPath();
+    for (const [right, down] of [[0, -6], [6, 0], [0, 6], [-6, 0]]) pen.lineTo(x + right, y + down);
+    pen.closePath();
+    pen.fillStyle = colour;
+    pen.fill();
+    Object.assign(pen, { strokeStyle: "#14171a", lineWidth: 1.5 });
+    pen.stroke();
+  }
+
+  /** @param {number[][]} points */
+  function line(points) {
+    pen.beginPath();
+    for (const [x, y] of points) pen.lineTo(x, y);
+    pen.stroke();
+  }
+
+  return { draw, frameAt };
+}

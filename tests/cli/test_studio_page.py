@@ -1,0 +1,222 @@
+"""The studio in a real browser, on a desk and on a phone: boxes drawn, tracked, put right, written and opened again."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import cv2
+import pytest
+import small_tracker
+
+from drol_jax.studio.orders import Desk
+from drol_jax.studio.places import opened, places_of
+from drol_jax.studio.project import Setup
+from drol_jax.studio.serving import serving
+from drol_jax.studio.session import Session
+
+playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright, which is not here")
+pytest.importorskip("uvicorn", reason="the extra `studio` is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+
+FRAMES, WIDTH, HEIGHT, MARGIN = 24, 128, 96, 8
+DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+TRACKER = small_tracker.tracker(online=False)  # compiles in seconds
+SHOTS = os.environ.get("STUDIO_SHOTS")
+"""A folder for pictures of the page, to look at."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        # Root has no sandbox.
+        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for number in range(FRAMES):
+        image = cv2.cvtColor(small_tracker.picture(number), cv2.COLOR_RGB2BGR)
+        cv2.imwrite(str(folder / f"{number:03}.png"), image)
+    session = Session(*opened(folder, Setup()), load=lambda setup: TRACKER)
+    yield Desk(session, places_of([tmp_path], tmp_path / "out"))
+    session.close()
+
+
+@pytest.fixture
+def address(desk) -> Iterator[str]:
+    server = serving(desk)
+    thread = Thread(target=server.run)
+    thread.start()
+    yield server.addresses[0]
+    server.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def tab_on(browser: Any, address: str, device: dict[str, Any], *, tour: bool = False) -> Iterator[Any]:
+    """A tab on an address, which may not complain of anything."""
+    context = browser.new_context(**device)
+    tab, troubles = context.new_page(), list[str]()
+    tab.on("pageerror", lambda error: troubles.append(str(error)))
+    tab.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+    tab.goto(address)
+    if not tour:
+        tab.click("#tour-skip")
+    yield tab
+    assert [trouble for trouble in troubles if "422" not in trouble] == []
+    context.close()
+
+
+def until(tab: Any, condition: str, seconds: float = 40) -> None:
+    """Wait for JavaScript to be true. The page's own policy keeps the driver from doing so inside the page."""
+    for _ in range(int(seconds * 50)):
+        if tab.evaluate(condition):
+            return
+        tab.wait_for_timeout(20)
+    raise AssertionError(f"{condition}; the page says {tab.inner_text('#status')!r}, {tab.inner_text('#trouble')!r}")
+
+
+def shot(tab: Any, name: str) -> None:
+    if SHOTS:
+        tab.screenshot(path=f"{SHOTS}/{name}.png")
+
+
+def point(tab: Any, x: float, y: float) -> tuple[float, float]:
+    """Where a pixel of the image lies in the tab while the whole picture is shown."""
+    tab.locator("#stage").scroll_into_view_if_needed()
+    stage = tab.locator("#stage").bounding_box()
+    zoom = min((stage["width"] - 2 * MARGIN) / WIDTH, (stage["height"] - 2 * MARGIN) / HEIGHT)
+    left, top = stage["x"] + (stage["width"] - WIDTH * zoom) / 2, stage["y"] + (stage["height"] - HEIGHT * zoom) / 2
+    return left + x * zoom, top + y * zoom
+
+
+def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], touch: bool) -> None:
+    (x0, y0), (x1, y1) = point(tab, *start), point(tab, *end)
+    if not touch:
+        tab.mouse.move(x0, y0)
+        tab.mouse.down()
+        tab.mouse.move((x0 + x1) / 2, (y0 + y1) / 2)
+        tab.mouse.move(x1, y1)
+        tab.mouse.up()
+        return
+    finger = tab.context.new_cdp_session(tab)
+    for kind, x, y in (("touchStart", x0, y0), ("touchMove", (x0 + x1) / 2, (y0 + y1) / 2), ("touchMove", x1, y1)):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def ready(tab: Any) -> None:
+    until(tab, "document.getElementById('status').textContent === 'Ready'")
+
+
+def go(tab: Any, frame: int) -> None:
+    tab.fill("#frame", str(frame))
+    tab.press("#frame", "Enter")
+    until(tab, f"document.getElementById('frame').value === '{frame}'")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", [DESK, pytest.param(PHONE, marks=pytest.mark.deep)], ids=["desk", "phone"])
+def test_two_targets_are_drawn_tracked_put_right_compared_written_and_opened_again(browser, desk, address, device):
+    touch = device is PHONE
+    with tab_on(browser, address, device) as tab:
+        ready(tab)
+        drag(tab, (40, 30), (64, 50), touch)
+        until(tab, "document.querySelectorAll('#targets li').length === 1")
+        drag(tab, (90, 10), (115, 25), touch)
+        until(tab, "document.querySelectorAll('#targets li').length === 2")
+        boxes = [subject.keyframes[0].box for subject in desk.session.project.subjects]
+        for box, wanted in zip(boxes, ((40, 30, 24, 20), (90, 10, 25, 15)), strict=True):
+            assert max(abs(a - b) for a, b in zip(box, wanted, strict=True)) < 1.5
+        tab.click("#forward")
+        until(tab, "!document.getElementById('pause').hidden")
+        ready(tab)
+        shot(tab, f"tracked-{touch}")
+        assert [len(subject.track) for subject in desk.session.project.subjects] == [FRAMES, FRAMES]
+
+        before = desk.session.project.subject("target 1").track
+        tab.click("summary:has-text('Compare')")
+        tab.click("#keep")
+        go(tab, 4)  # a network of chance keeps nothing in sight for long
+        tab.click("#targets li:first-child .state")
+        box = before[4].row.box
+        assert box is not None
+        middle = box[0] + box[2] / 2, box[1] + box[3] / 2
+        drag(tab, middle, (middle[0] + 12, middle[1] + 9), touch)
+        until(tab, "document.getElementById('here-told').textContent === 'drawn by hand'")
+        keyframe = desk.session.project.subject("target 1").keyframes[4].box
+        assert abs(keyframe[0] - box[0] - 12) < 1.5 and abs(keyframe[2] - box[2]) < 0.1
+        tab.select_option("#who", "one")
+        tab.click("#forward")
+        until(tab, "document.getElementById('frame').value !== '4'")
+        assert desk.session.wait(60)
+        after = desk.session.project.subject("target 1").track
+        assert after[3] == before[3] and after[5].row.box != before[5].row.box and len(after) == FRAMES
+        ready(tab)
+        tab.click("#part")
+        until(tab, "document.getElementById('compared').textContent.startsWith('They')")
+        shot(tab, f"corrected-{touch}")
+
+        tab.click("summary:has-text('Export')")
+        tab.check("#formats input[value=mot]")
+        tab.click("#export")
+        until(tab, "document.getElementById('written').textContent.includes('clip')")
+        written = {path.name for path in desk.places.output.iterdir()}
+        assert written == {"clip.csv", "clip.jsonl", "clip.mot.txt", "clip.mot.names.csv"}
+        tab.click("#save")
+        until(tab, "document.getElementById('status').textContent.startsWith('Saved')")
+
+        tab.click("#targets li:first-child button")
+        until(tab, "document.querySelectorAll('#targets li').length === 1")
+        tab.click("#open")
+        for name in (desk.places.roots[0].name, "out/", "clip.drol.json"):
+            tab.click(f"#entries button:has-text('{name}')")
+        until(tab, "document.querySelectorAll('#targets li').length === 2")
+        again = desk.session.project.subject("target 1")
+        assert list(again.keyframes) == [0, 4] and len(again.track) == FRAMES
+
+
+def test_keys_play_step_draw_and_undo_and_a_second_tab_sees_it(browser, desk, address):
+    with tab_on(browser, address, DESK, tour=True) as tab:
+        for _ in range(3):
+            tab.click("#tour-next")
+        ready(tab)
+        tab.focus("#stage")
+        tab.keyboard.press(".")
+        tab.keyboard.press("Shift+>")
+        until(tab, "document.getElementById('frame').value === '11'")
+        tab.keyboard.press("n")
+        until(tab, "document.querySelectorAll('#targets li').length === 1")
+        (drawn,) = desk.session.project.subjects
+        for _ in range(3):
+            tab.keyboard.press("ArrowRight")
+        until(tab, "!document.getElementById('undo').disabled")
+        for _ in range(100):
+            if desk.session.project.subjects[0] != drawn:
+                break
+            tab.wait_for_timeout(50)
+        (moved,) = desk.session.project.subjects
+        assert moved.keyframes[11].box[0] == pytest.approx(drawn.keyframes[11].box[0] + 3, abs=0.02)
+        other = tab.context.new_page()
+        other.goto(address)
+        until(other, "document.querySelectorAll('#targets li').length === 1")
+        assert not other.evaluate("document.getElementById('tour').open")
+        tab.keyboard.press("Control+z")
+        tab.keyboard.press("Control+z")
+        until(other, "document.querySelectorAll('#targets li').length === 0")
+        tab.keyboard.press(" ")
+        until(tab, "document.getElementById('play').getAttribute('aria-label') === 'Stop'")
+        until(tab, f"document.getElementById('frame').value === '{FRAMES - 1}'")
+        tab.reload()
+        ready(tab)
+        shot(tab, "empty")
