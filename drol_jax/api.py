@@ -13,6 +13,7 @@ from drol_jax.errors import UserError
 from drol_jax.image.frames import CAPACITIES, capacity
 from drol_jax.image.inputs import Box, Image, checked_box, checked_frame, on_device
 from drol_jax.image.masks import full_frame, rotated_box
+from drol_jax.image.shapes import Mask
 from drol_jax.model import Model, hyper_arrays
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.inference.precision import reduced
@@ -177,11 +178,15 @@ class Tracker:
         Returns:
           float64 [8], x and y of four corners, pixels, 0-based; None without a mask branch.
         """
+        return self.outline(output, height, width)[0]
+
+    def outline(self, output: StepOutput, height: int, width: int) -> tuple[np.ndarray | None, Mask | None]:
+        """The rotated box of a step's mask, as `polygon`, and the pixels in which the mask is above its threshold."""
         if output.mask is None:
-            return None
-        exact = self.config.fidelity == "exact"
+            return None, None
+        exact, threshold = self.config.fidelity == "exact", float(self.hyper.mask_threshold)
         mask = full_frame(output.mask.probability, output.mask.box, height, width, exact=exact)
-        return rotated_box(mask, float(self.hyper.mask_threshold), output.box)
+        return rotated_box(mask, threshold, output.box), Mask.of(mask > threshold)
 
 
 def load(

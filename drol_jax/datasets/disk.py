@@ -11,6 +11,8 @@ from drol_jax.datasets.place import Place, groundtruth_file, images_of
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import read_flags
 from drol_jax.errors import UserError
+from drol_jax.image.depth import frame_sources
+from drol_jax.image.shapes import moved
 
 
 def list_place(place: Place, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
@@ -94,11 +96,13 @@ def build(
     boxes[:, :2] -= origin
     return Sequence(
         row.name,
-        frames,
+        frame_sources(frames),
         boxes,
         attributes,
         origin=benchmark.origin,
         polygons=None if groundtruth.polygons is None else groundtruth.polygons - origin,
+        shapes=groundtruth.shapes
+        and tuple(None if shape is None else moved(shape, -origin) for shape in groundtruth.shapes),
         absent=groundtruth.absent,
         tags=groundtruth.tags,
         anchors=groundtruth.anchors,

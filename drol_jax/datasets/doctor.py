@@ -15,12 +15,14 @@ from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import start_trouble
+from drol_jax.image.depth import DeepFrame
+from drol_jax.image.source import FrameSource
 from drol_jax.system.names import nearest
 
 ALIKE = 0.75
 """How much a name must look like a missing one to be taken for it misspelt, from 0 to 1."""
 
-Read = Callable[[Path], np.ndarray]
+Read = Callable[[FrameSource], np.ndarray]
 """Decodes an image to uint8 RGB [H, W, 3]; raises UserError where it cannot. `drol_jax.image.frames.read` is one."""
 
 
@@ -154,6 +156,12 @@ def _one(
             cure = "the ones after the last annotated frame are left out; nothing to do"
             found.append(Finding(sequence=entry.name, level="note", what=what, cure=cure))
     where = source if not isinstance(source, Place) else groundtruth_file(source, row) if row is not None else None
+    if isinstance(first := sequence.frames[0], DeepFrame):
+        try:
+            what, cure = f"{first.path}: {first.levels.words}", "nothing to do, but trackers learned on 8 bits"
+            found.append(Finding(sequence=entry.name, level="note", what=what, cure=cure))
+        except UserError:
+            pass  # told below, with the file
     return sequence, found + _images(sequence, read, where, decode=decode)
 
 
@@ -163,7 +171,8 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
     Args:
       where: the file of its annotations.
     """
-    paths = [frame for frame in sequence.frames if isinstance(frame, Path)]
+    paths = [path for frame in sequence.frames if isinstance(path := getattr(frame, "path", frame), Path)]
+    deep = {path: frame for path, frame in zip(paths, sequence.frames, strict=False) if isinstance(frame, DeepFrame)}
     try:
         size = None
         for index, path in enumerate(paths):
@@ -171,7 +180,7 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
                 raise UserError(f"{path}: the image file is empty; copy or unpack it again")
             if not decode and index not in (0, len(paths) - 1):
                 continue
-            shape = read(path).shape[:2]
+            shape = read(deep.get(path, path)).shape[:2]
             if size is None:
                 size = shape
                 _check_start(sequence, size, where)

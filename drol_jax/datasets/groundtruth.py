@@ -12,6 +12,7 @@ from drol_jax.datasets.definitions import Benchmark
 from drol_jax.datasets.text import AGAIN, fields, numbers, read_boxes, read_flags, read_lines, read_properties
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
+from drol_jax.image.shapes import Mask, Shape, box_of
 
 TAGS = ("camera_motion", "illum_change", "motion_change", "size_change", "occlusion")
 """VOT's tags: a sequence has a file for each that any of its frames carries."""
@@ -24,7 +25,9 @@ class Groundtruth:
     boxes: np.ndarray
     """float64 [N, 4] (x, y, w, h), pixels, in the files' own origin; NaN where the target is absent."""
     polygons: np.ndarray | None = None
-    """float64 [N, 8], likewise."""
+    """float64 [N, 8], likewise; NaN also where a frame holds something else."""
+    shapes: tuple[Shape | None, ...] | None = None
+    """N masks, and polygons of other than four corners [K, 2]; None where no frame holds any."""
     absent: np.ndarray | None = None
     """bool [N]."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -46,6 +49,7 @@ class Groundtruth:
             self,
             boxes=unknown(self.boxes),
             polygons=None if self.polygons is None else unknown(self.polygons),
+            shapes=None if self.shapes is None else (*self.shapes, *[None] * more),
             absent=None if self.absent is None else unknown(self.absent),
             tags={tag: unknown(marks) for tag, marks in self.tags.items()},
             anchors=None if self.anchors is None else unknown(self.anchors),
@@ -122,11 +126,16 @@ def _nfs(path: Path, fps: int, frames: int | None) -> np.ndarray:
 
 def _vot(path: Path) -> Groundtruth:
     lines = [_region(path, number, line) for number, line in enumerate(read_lines(path), 1)]
-    widths = {len(region) for region in lines if region is not None}
-    if len(widths) > 1:
-        raise UserError(f"{path}: mixes boxes of four numbers with polygons of eight; {AGAIN}")
-    width = widths.pop() if widths else 4
-    regions = np.array([[np.nan] * width if region is None else region for region in lines], np.float64)
+    boxes, polygons = np.full((len(lines), 4), np.nan), np.full((len(lines), 8), np.nan)
+    shapes: list[Shape | None] = [None] * len(lines)
+    for frame, region in enumerate(lines):
+        if isinstance(region, Mask) or (region is not None and len(region) not in (4, 8)):
+            shape = region if isinstance(region, Mask) else np.array(region, np.float64).reshape(-1, 2)
+            boxes[frame], shapes[frame] = box_of(shape), shape
+        elif region is not None:
+            (boxes if len(region) == 4 else polygons)[frame] = region
+    four = ~np.isnan(polygons[:, 0])
+    boxes[four] = box_from_polygon(polygons[four])
     size = None
     if (path.parent / "sequence").is_file():
         given = read_properties(path.parent / "sequence")
@@ -138,20 +147,30 @@ def _vot(path: Path) -> Groundtruth:
     tags = {tag: np.zeros(len(lines), bool) for tag in TAGS if tags} | tags
     place = path.parent / "anchor.value"
     anchors = read_flags(place, len(lines), pad=True) if place.is_file() else None
-    if width == 4:
-        return Groundtruth(boxes=regions, tags=tags, anchors=anchors, size=size)
-    return Groundtruth(boxes=box_from_polygon(regions), polygons=regions, tags=tags, anchors=anchors, size=size)
+    return Groundtruth(
+        boxes=boxes,
+        polygons=polygons if four.any() else None,
+        shapes=tuple(shapes) if any(shape is not None for shape in shapes) else None,
+        tags=tags,
+        anchors=anchors,
+        size=size,
+    )
 
 
-def _region(path: Path, number: int, line: str) -> list[float] | None:
-    """A box, a polygon or a mask's bounds; None where the target is absent or the line holds a code alone."""
+def _region(path: Path, number: int, line: str) -> list[float] | Mask | None:
+    """A box, a polygon or a mask; None where the target is absent or the line holds a code alone."""
     if line.startswith("m"):
-        # Corner and size of the mask's bounds, then lengths of alternating runs of nothing and something.
         values = [numbers(path, number, value, (1,), "of a mask")[0] for value in fields(line[1:])]
-        if len(values) < 5:
-            raise UserError(f"{path}, line {number}: {line[:60]!r} is no mask x, y, w, h, run lengths; mend or {AGAIN}")
-        return values[:4] if sum(values[5::2]) > 0 else None
-    values = numbers(path, number, line, (1, 4, 8), "of a box or a polygon")
+        try:
+            mask = Mask.parse(values)
+        except ValueError:
+            raise UserError(
+                f"{path}, line {number}: {line[:60]!r} is no mask x, y, w, h, run lengths; mend or {AGAIN}"
+            ) from None
+        return mask if mask.pixels.any() else None
+    count = len(fields(line))
+    counts = (1, 4, count) if count >= 6 and count % 2 == 0 else (1, 4, 6, 8)
+    values = numbers(path, number, line, counts, "of a box, or 6, 8 or more of a polygon")
     return None if len(values) == 1 or np.isnan(values).any() else values
 
 

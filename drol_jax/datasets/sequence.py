@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.image.shapes import Shape
 from drol_jax.image.source import FrameSource
 
 
@@ -33,8 +34,11 @@ class Sequence:
     """What the benchmark's own files count the first pixel as (OTB: 1); result files are written in it."""
     polygons: np.ndarray | None = field(default=None, kw_only=True)
     """float64 [T, 8] (x1, y1, ..., x4, y4), pixels, 0-based: the groundtruth of benchmarks that annotate four corners,
-    of which `boxes` are the upright boxes (`drol_jax.image.boxes.box_from_polygon`); NaN rows as in boxes. None where
-    the groundtruth is boxes. Read-only."""
+    of which `boxes` are the upright boxes (`drol_jax.image.boxes.box_from_polygon`); NaN rows as in boxes, and where
+    the groundtruth of a frame is something else. None where no frame has four corners. Read-only."""
+    shapes: tuple[Shape | None, ...] | None = field(default=None, kw_only=True)
+    """T masks, or corners float64 [K, 2] of polygons of other than four corners, pixels, 0-based, of which `boxes` are
+    the bounds; None where the groundtruth of a frame is something else. None where no frame has any."""
     absent: np.ndarray | None = field(default=None, kw_only=True)
     """bool [T], True where the benchmark marks the target as absent (out of view or wholly occluded), whether or not
     the row of boxes holds numbers; None where it marks nothing. Read-only."""
@@ -78,6 +82,10 @@ class Sequence:
         frozen = {"boxes": boxes, "tags": {tag: self._flags(f"tag {tag}", flags) for tag, flags in self.tags.items()}}
         if self.polygons is not None:
             frozen["polygons"] = self._corners(self.polygons, unknown[:, 0])
+        if self.shapes is not None and len(self.shapes) != len(boxes):
+            raise UserError(
+                f"sequence {self.name}: {len(boxes)} frames but {len(self.shapes)} shapes; give one a frame"
+            )
         if self.anchors is not None:
             frozen["anchors"] = self._anchors(self.anchors, unknown[:, 0])
         if self.absent is not None:
@@ -126,13 +134,13 @@ class Sequence:
             raise UserError(
                 f"sequence {self.name}: {len(self.frames)} frames but {len(polygons)} polygons; give one a frame"
             )
-        # All finite where there is a box, all NaN where there is none.
-        bad = np.where(unknown, ~np.isnan(polygons).all(axis=1), ~np.isfinite(polygons).all(axis=1))
+        # All finite or all NaN; and NaN where there is no box.
+        bad = ~np.isnan(polygons).all(axis=1) & (unknown | ~np.isfinite(polygons).all(axis=1))
         if bad.any():
             row = int(np.argmax(bad))
             raise UserError(
                 f"sequence {self.name}: polygon {row} (counted from 0) is {polygons[row].tolist()}; give eight finite "
-                "numbers where the box is known and eight NaN where it is not"
+                "numbers, or eight NaN where the box is not known or the frame has no four corners"
             )
         polygons.setflags(write=False)
         return polygons

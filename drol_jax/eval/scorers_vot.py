@@ -1,6 +1,7 @@
 """Scorers of VOT's three kinds of evaluation."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class VotScorer:
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> restart.Judged:
         groundtruth = groundtruth_regions(sequence)
         check_started(sequence, runs, "restarts after failures")
+        check_shapes(groundtruth, runs, self.dialect)
         ordered = [runs[number].regions for number in sorted(runs)]
         cut = self.dialect == "pysot" and len({len(regions) for regions in ordered}) == 1
         if not cut:
@@ -132,6 +134,7 @@ class LongTermScorer(BySequence):
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> longterm.Confident:
         groundtruth, run = groundtruth_regions(sequence), runs[min(runs)]
         same_length(run.regions, len(groundtruth))
+        check_shapes(groundtruth, runs, self.dialect)
         if run.confidence is None or len(run.confidence) != len(groundtruth):
             raise UserError("its file of confidences is missing or of another length; track it again")
         if np.isnan(run.confidence).all():
@@ -153,7 +156,18 @@ def groundtruth_regions(sequence: datasets.Sequence) -> Regions:
     if sequence.absent is None:
         return groundtruth
     codes = np.where(sequence.absent, np.int8(0), groundtruth.codes)
-    return Regions(groundtruth.corners, groundtruth.boxes, codes)
+    return replace(groundtruth, codes=codes)
+
+
+def check_shapes(groundtruth: Regions, runs: Mapping[int, Run], dialect: str) -> None:
+    """Raise a UserError where a dialect cannot compare what groundtruth or results hold."""
+    if dialect != "vot" and any(
+        regions.is_shape.any() for regions in (groundtruth, *(r.regions for r in runs.values()))
+    ):
+        raise UserError(
+            f"masks, and polygons of other than four corners, are not scored in the dialect {dialect}; "
+            "pass --dialect vot"
+        )
 
 
 def size_of(sequence: datasets.Sequence) -> tuple[int, int]:

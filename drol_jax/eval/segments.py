@@ -3,6 +3,7 @@
 import numpy as np
 
 from drol_jax import datasets
+from drol_jax.image.shapes import Mask, Shape
 from drol_jax.metrics.regions import FAILED, INITIALISED, UNKNOWN, Regions
 from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.runs import Timing, Tracked, Trajectory
@@ -42,11 +43,12 @@ def anchors(sequence: datasets.Sequence) -> np.ndarray:
 
 def supervising(sequence: datasets.Sequence) -> Regions:
     """The groundtruth that failures are told by, in the benchmark's own origin. Boxes' corners lie on their outer
-    pixels."""
-    if sequence.polygons is not None:
-        return Regions.from_polygons(sequence.polygons + sequence.origin)
+    pixels; other shapes count as their bounds."""
     x, y, w, h = own_boxes(sequence).T
-    return Regions.from_polygons(np.stack([x, y, x, y + h - 1, x + w - 1, y + h - 1, x + w - 1, y], 1))
+    corners = np.stack([x, y, x, y + h - 1, x + w - 1, y + h - 1, x + w - 1, y], 1)
+    if sequence.polygons is not None:
+        corners = np.where(np.isnan(sequence.polygons), corners, sequence.polygons + sequence.origin)
+    return Regions.from_polygons(corners)
 
 
 def regions_of(reported: np.ndarray, origin: int) -> Regions:
@@ -59,25 +61,35 @@ def regions_of(reported: np.ndarray, origin: int) -> Regions:
 def together(
     sequence: datasets.Sequence, frames: int, parts: list[tuple[int, Trajectory]], failed: list[int]
 ) -> Tracked:
-    """Trajectories, by the frame each starts in, as one run that holds codes where they start, fail or are not."""
+    """Trajectories, by the frame each starts in, as one run that holds codes where they start, fail or are not.
+
+    Masks are reported where the tracker makes them and the groundtruth has them.
+    """
     corners, boxes = np.full((frames, 4, 2), np.nan), np.full((frames, 4), np.nan)
     codes = np.full(frames, UNKNOWN, np.int8)
     scores, online = np.full(frames, np.nan, np.float32), np.full(frames, np.nan, np.float32)
     verdicts, templates = np.full(frames, -1, np.int8), np.zeros(frames, np.int8)
     confidences = np.full(frames, np.nan, np.float32)
+    shapes: list[Shape | None] = [None] * frames
+    masked = any(isinstance(shape, Mask) for shape in sequence.shapes or ())
     for start, part in parts:
-        polygons = getattr(part, "polygons", None)
+        polygons, masks = (getattr(part, name, None) for name in ("polygons", "masks"))
         regions = regions_of(part.boxes if polygons is None else polygons, sequence.origin)
+        if masked and masks is not None:
+            regions = Regions.from_rows([mask.moved(sequence.origin) for mask in masks])
+            shapes[start : start + len(masks)] = regions.shapes or [None] * len(masks)
         here = slice(start, start + len(part.boxes))
         corners[here], boxes[here], codes[here] = regions.corners, regions.boxes, regions.codes
         scores[here], online[here] = part.scores, part.online_scores
         verdicts[here], templates[here], confidences[here] = part.verdicts, part.templates, part.confidences
     coded = np.array([*failed, *(start for start, _ in parts)], int)
     corners[coded], boxes[coded] = np.nan, np.nan
+    for frame in coded.tolist():
+        shapes[frame] = None
     codes[failed] = FAILED
     codes[[start for start, _ in parts]] = INITIALISED
     return Tracked(
-        regions=Regions(corners, boxes, codes),
+        regions=Regions(corners, boxes, codes, tuple(shapes) if any(s is not None for s in shapes) else None),
         scores=scores,
         online_scores=online,
         verdicts=verdicts,

@@ -9,6 +9,7 @@ from drol_jax.errors import UserError
 from drol_jax.eval.running import SAME, OnFrame, Running
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.tracker_runs import TrackerRun
+from drol_jax.image.depth import DeepFrame
 from drol_jax.metrics.regions import FAILED
 from drol_jax.results import Timing, Tracked, TrackerFolder
 from drol_jax.system.atomic import write_text
@@ -137,10 +138,12 @@ def _remarks(
 ) -> list[str]:
     """What there is to say about a sequence at once."""
     many = [f"{len(ran.numbers)} runs"] if len(ran.numbers) > 1 else []
+    if isinstance(first := sequence.frames[0], DeepFrame):
+        many.append(first.levels.words)
     if sequence.only_first_box:
         return [*many, "not scored"]
     if running.kind == "ope" and scorer is not None:
-        return [_score(sequence, folder, scorer)]
+        return [*many, _score(sequence, folder, scorer)]
     if running.kind == "restart":
         lost = sum(len(folder.run(sequence.name, number).regions.frames_of(FAILED)) for number in ran.numbers)
         return [*many, f"{lost} failure{'' if lost == 1 else 's'}"]

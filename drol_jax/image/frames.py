@@ -1,14 +1,16 @@
 """Reading a frame source: decode, check, flatten to few lengths, prefetch."""
 
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.image.decoding import decoded
+from drol_jax.image.depth import ends_of, scaled
 from drol_jax.image.source import FrameSource
 from drol_jax.system.opencv import cv2
 
@@ -25,29 +27,20 @@ def read(source: FrameSource) -> np.ndarray:
 
     Returns:
       uint8 RGB [H, W, 3], C-contiguous. Grey images become three equal channels; EXIF rotation is ignored, as
-      annotations are drawn on the stored pixels.
+      annotations are drawn on the stored pixels. An image of more than 8 bits is scaled by its own range, with a
+      warning; a sequence's are scaled by one (`drol_jax.image.depth.frame_sources`).
 
     Raises:
       UserError: the file is missing, unreadable, no image, or cut short (OpenCV would fill the rest with grey).
     """
     if callable(source):
         return checked(source())
-    try:
-        data = Path(source).read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{source}: image missing; unpack the sequence again or mend the path") from None
-    except OSError as error:
-        raise UserError(f"{source}: image cannot be read ({error.strerror}); check the file") from None
-    if _cut_short(data):
-        raise UserError(f"{source}: image file is cut short ({len(data)} bytes); copy or unpack it again")
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    except cv2.error:
-        image = None
-    if image is None:
-        raise UserError(f"{source}: not an image OpenCV can decode ({len(data)} bytes); copy or unpack it again")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    image = decoded(source)
+    if image.dtype == np.uint8:
+        return image
+    ends = ends_of(image)
+    warnings.warn(f"{source}: {image.dtype} image scaled from {ends[0]:g}..{ends[1]:g}, its own range", stacklevel=2)
+    return scaled(image, ends)
 
 
 def checked(image: object) -> np.ndarray:
@@ -152,16 +145,3 @@ def _prefetch(sources: Iterator[FrameSource], depth: int, workers: int) -> Gener
             waiting.extend(pool.submit(read, source) for source in islice(sources, 1))
     finally:  # also reached when the consumer closes the generator early
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _cut_short(data: bytes) -> bool:
-    """Whether a JPEG lacks its end-of-image marker or a PNG its IEND chunk: OpenCV fills what is missing with grey."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return b"IEND\xaeB`\x82" not in data  # with its checksum; anything may follow
-    if not data.startswith(b"\xff\xd8"):
-        return False
-    # Skip the header segments by their lengths: an embedded thumbnail has an end marker of its own.
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return b"\xff\xd9" not in data[at:]

@@ -5,7 +5,7 @@ about fifty frames apart, and runs from each towards the farther end of the sequ
 failed where its overlap stayed at or below 0.1 for ten frames on end.
 
 Overlaps count pixels (`raster`, VOT) within the image. The start's own frame holds a code, not a region: its overlap
-is zero, and it stays in the accuracy, as in the toolkit. Masks are not read here.
+is zero, and it stays in the accuracy, as in the toolkit.
 """
 
 from collections.abc import Sequence

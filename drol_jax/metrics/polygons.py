@@ -16,14 +16,15 @@ def exact_overlaps(a: Regions, b: Regions, bounds: tuple[float, float] | None = 
       bounds: (width, height): only what lies in 0..width, 0..height counts; None for everything.
 
     Returns:
-      float64 [T] in [0, 1]; NaN where either holds a code; 0 where the union is empty.
+      float64 [T] in [0, 1]; NaN where either holds a code, a mask or a polygon of other than four corners; 0 where the
+      union is empty.
 
     Raises:
       ValueError: a and b differ in length.
     """
     if len(a) != len(b):
         raise ValueError(f"{len(a)} regions against {len(b)}")
-    both = a.is_region & b.is_region
+    both = a.is_region & b.is_region & ~a.is_shape & ~b.is_shape
     result = np.full(len(a), np.nan)
     if not both.any():
         return result

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from drol_jax.metrics.regions import Regions
+from drol_jax.metrics.shapes import shape_overlap
 
 Style = Literal["trax", "vot"]
 _ROWS_AT_ONCE = 40_000  # stays in a core's cache
@@ -62,12 +63,20 @@ def overlaps(a: Regions, b: Regions, bounds: tuple[float, float] | None, style: 
       also where both regions lie outside the bounds (TRAX).
 
     Raises:
-      ValueError: a and b differ in length.
+      ValueError: a and b differ in length; either holds a mask, or a polygon of other than four corners (TRAX).
     """
     if len(a) != len(b):
         raise ValueError(f"{len(a)} regions against {len(b)}")
     both = a.is_region & b.is_region
     result = np.full(len(a), np.nan) if style == "trax" else np.where(a.is_region | b.is_region, 0.0, 1.0)
+    drawn = (a.is_shape | b.is_shape) & ((a.is_region | b.is_region) if style == "vot" else both)
+    if drawn.any():
+        if style != "vot":
+            raise ValueError("masks, and polygons of other than four corners, have no pixels in the style trax")
+        result[drawn] = [
+            shape_overlap(a.shape(frame), b.shape(frame), bounds) for frame in np.flatnonzero(drawn).tolist()
+        ]
+    both &= ~drawn
     # Inf stands for no bounds: every minimum with it is the other.
     result[both] = _overlaps(a[both], b[both], bounds or (np.inf, np.inf), style)
     return result

@@ -103,7 +103,8 @@ def judge(
 
 
 def _equal(a: Regions, b: Regions) -> bool:
-    return np.array_equal(a.codes, b.codes) and np.array_equal(a.corners, b.corners, equal_nan=True)
+    plain = a.shapes is None and b.shapes is None
+    return plain and np.array_equal(a.codes, b.codes) and np.array_equal(a.corners, b.corners, equal_nan=True)
 
 
 def _compared(

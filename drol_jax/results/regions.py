@@ -1,50 +1,62 @@
-"""VOT's region files: text, one code, box or polygon a line, and vot-toolkit's binary form.
+"""VOT's region files: text, one code, box, polygon or mask a line, and vot-toolkit's binary form.
 
 The binary form (vot-toolkit `region/io.py`), all little-endian and unpadded: int16 version 1, uint32 number of regions,
 then for each uint8 type and: 0 code uint32; 1 box 4 float32; 2 polygon uint16 number of points and as many pairs of
-float32; 3 mask; 4 point. Masks and points are refused: nothing here scores them.
+float32; 3 mask int16 x, y, uint16 w, h, number of runs and as many uint16; 4 point. Points are refused: nothing here
+scores them.
 """
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from drol_jax.errors import UserError, reason
-from drol_jax.metrics.regions import REGION, Regions
+from drol_jax.image.shapes import Mask
+from drol_jax.metrics.regions import Regions
 from drol_jax.results.numbers import read_rows, text_of
 from drol_jax.system.atomic import write_bytes, write_text
 
-_HEADER, _CODE, _BOX, _POLYGON = 1, 0, 1, 2
+_HEADER, _CODE, _BOX, _POLYGON, _MASK = 1, 0, 1, 2, 3
+_LONGEST = 255 * 255  # of a run, as vot-toolkit splits them
 
 
-def read_regions(path: Path, origin: float = 0) -> Regions:
+def read_regions(path: Path, origin: int = 0) -> Regions:
     """Read a region file, text or binary (``.bin``).
 
     Args:
       origin: coordinates of the top-left pixel in the file, subtracted from every x and y.
 
     Raises:
-      UserError: missing or unreadable file; a line or a record that is no code, box or polygon of four corners.
+      UserError: missing or unreadable file; a line or a record that is no code, box, polygon or mask.
     """
-    if path.suffix == ".bin":
-        rows = _binary_rows(path)
-    else:
-        if text_of(path)[:1].startswith("m") or "\nm" in text_of(path):
-            raise UserError(f"{path} holds masks, which are not scored here; track with boxes or polygons")
-        rows = read_rows(path)
+    rows = _binary_rows(path) if path.suffix == ".bin" else _rows(path)
     try:
         regions = Regions.from_rows(rows)
     except ValueError as error:
         number = error.args[0]
         raise UserError(
-            f"{path}, line {number + 1}: {rows[number]} is no code (0, 1 or 2), box (4 numbers) or polygon (8); "
-            "mend the line or track the sequence again"
+            f"{path}, line {number + 1}: {rows[number]} is no code (0, 1 or 2), box (4 numbers) or polygon (6, 8 or "
+            "more); mend the line or track the sequence again"
         ) from None
-    if not origin:
-        return regions
-    boxes = regions.boxes - (origin, origin, 0, 0)
-    return Regions(regions.corners - origin, boxes, regions.codes)
+    return regions.moved(-origin) if origin else regions
+
+
+def _rows(path: Path) -> list[list[float] | Mask]:
+    lines = text_of(path).splitlines()
+    if not any(line.startswith("m") for line in lines):
+        return [*read_rows(path)]
+    rows: list[list[float] | Mask] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            values = [float(word) for word in line.removeprefix("m").replace(",", " ").split()]
+            rows.append(Mask.parse(values) if line.startswith("m") else values)
+        except ValueError:
+            raise UserError(
+                f"{path}, line {number}: {line[:60]!r} is no mask m x,y,w,h, run lengths; track the sequence again"
+            ) from None
+    return rows
 
 
 def write_regions(path: Path, regions: Regions) -> None:
@@ -53,22 +65,31 @@ def write_regions(path: Path, regions: Regions) -> None:
     Raises:
       UserError: the file cannot be written.
     """
-    rows = []
-    for code, box, corners in zip(regions.codes, regions.boxes, regions.corners, strict=True):
-        rows.append([int(code)] if code != REGION else box if not np.isnan(box[0]) else corners.reshape(-1))
+    rows = [
+        [int(code)] if shape is None else shape if isinstance(shape, Mask) else shape.reshape(-1)
+        for code, shape in zip(regions.codes, map(regions.shape, range(len(regions))), strict=True)
+    ]
     if path.suffix == ".bin":
         write_bytes(path, _binary(rows))
         return
+    write_text(path, "".join(_line(row) + "\n" for row in rows))
+
+
+def _line(row: Sequence[float] | np.ndarray | Mask) -> str:
+    if isinstance(row, Mask):
+        return row.text
     # Rounding first, then adding zero, keeps "-0.0000" out of the file.
-    rounded = ([] if len(row) == 1 else np.round(row, 4) + 0.0 for row in rows)
-    lines = (",".join(f"{value:.4f}" for value in line) or str(row[0]) for row, line in zip(rows, rounded, strict=True))
-    write_text(path, "".join(line + "\n" for line in lines))
+    return str(row[0]) if len(row) == 1 else ",".join(f"{value:.4f}" for value in np.round(row, 4) + 0.0)
 
 
 def _binary(rows: list) -> bytes:
     parts = [struct.pack("<hI", _HEADER, len(rows))]
     for row in rows:
-        if len(row) == 1:
+        if isinstance(row, Mask):
+            runs = [part for run in row.runs.tolist() for part in _split(run)]
+            head = struct.pack("<BhhHHH", _MASK, row.x, row.y, row.width, row.height, len(runs))
+            parts.append(head + struct.pack(f"<{len(runs)}H", *runs))
+        elif len(row) == 1:
             parts.append(struct.pack("<BI", _CODE, row[0]))
         elif len(row) == 4:
             parts.append(struct.pack("<B4f", _BOX, *row))
@@ -77,12 +98,22 @@ def _binary(rows: list) -> bytes:
     return b"".join(parts)
 
 
-def _binary_rows(path: Path) -> list[list[float]]:
+def _split(run: int) -> list[int]:
+    """A run in lengths of 16 bits, with runs of no length between."""
+    parts = []
+    while run > _LONGEST:
+        parts += [_LONGEST, 0]
+        run -= _LONGEST
+    return [*parts, run]
+
+
+def _binary_rows(path: Path) -> list[list[float] | Mask]:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"cannot read result file {path}: {reason(error)}; check the path and the file") from error
-    place, rows = 0, []
+    place = 0
+    rows: list[list[float] | Mask] = []
 
     def take(form: str) -> tuple:
         nonlocal place
@@ -102,9 +133,14 @@ def _binary_rows(path: Path) -> list[list[float]]:
                 rows.append(list(take("4f")))
             elif kind == _POLYGON:
                 rows.append(list(take(f"{2 * take('H')[0]}f")))
+            elif kind == _MASK:
+                head = take("hhHHH")
+                rows.append(Mask.parse([*head[:4], *take(f"{head[4]}H")]))
             else:
-                what = {3: "a mask", 4: "a point"}.get(kind, f"of unknown type {kind}")
+                what = {4: "a point"}.get(kind, f"of unknown type {kind}")
                 raise UserError(f"{path}: region {number} is {what}, which is not scored here; track with boxes")
+    except ValueError:
+        raise UserError(f"{path}: region {len(rows)} is a mask of more pixels than it has; track it again") from None
     except struct.error:
         raise UserError(f"{path} ends in the middle of region {len(rows)}; track the sequence again") from None
     return rows

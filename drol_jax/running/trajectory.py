@@ -8,6 +8,7 @@ import numpy as np
 
 from drol_jax.api import Tracker
 from drol_jax.image.masks import corners
+from drol_jax.image.shapes import Mask
 from drol_jax.system.workers import Watch
 from drol_jax.tracker.state import StepOutput
 
@@ -35,6 +36,8 @@ class Trajectory:
     """float32 [T] in 0 to 1, the probability that the box is right (`StepOutput.confidence`); NaN in row 0."""
     polygons: np.ndarray | None
     """float64 [T, 8], x and y of the four corners of the mask's rotated box; None without a mask branch."""
+    masks: tuple[Mask, ...] | None = None
+    """T masks, the start's box in row 0; None without a mask branch."""
     seconds: float
     """Wall time from the first frame to the last result, decoding included, compilation not. Where several sequences
     are tracked at once, this one's share: at any moment the time is divided equally among those under way."""
@@ -44,6 +47,7 @@ class Trajectory:
 class Row(NamedTuple):
     output: StepOutput
     polygon: np.ndarray | None
+    mask: Mask | None
 
 
 class Rows:
@@ -66,8 +70,8 @@ class Rows:
             if not (np.isfinite(output.box).all() and np.isfinite(output.score)):
                 trouble = f"box or score of frame {len(self.rows) + len(fresh) + 1} is not finite"
                 break
-            polygon = self._tracker.polygon(output, *shape[:2])
-            fresh.append(Row(replace(output, mask=None), polygon))
+            polygon, mask = self._tracker.outline(output, *shape[:2])
+            fresh.append(Row(replace(output, mask=None), polygon, mask))
         kept = None
         if self.until is not None and fresh:
             reported = [row.output.box if row.polygon is None else row.polygon for row in fresh]
@@ -82,6 +86,7 @@ def trajectory_of(first_box: np.ndarray, rows: list[Row], watch: Watch) -> Traje
     nan = np.float32(np.nan)
     outputs = [row.output for row in rows]
     polygons = [row.polygon for row in rows if row.polygon is not None]
+    masks = [row.mask for row in rows if row.mask is not None]
     return Trajectory(
         boxes=np.array([first_box, *(output.box for output in outputs)], np.float64),
         scores=np.array([nan, *(output.score for output in outputs)], np.float32),
@@ -90,6 +95,7 @@ def trajectory_of(first_box: np.ndarray, rows: list[Row], watch: Watch) -> Traje
         templates=np.array([0, *(output.template for output in outputs)], np.int8),
         confidences=np.array([nan, *(output.confidence for output in outputs)], np.float32),
         polygons=np.array([corners(first_box), *polygons]) if polygons else None,
+        masks=(Mask.filled(first_box), *masks) if masks else None,
         seconds=watch.seconds,
         compile_seconds=watch.compile_seconds,
     )

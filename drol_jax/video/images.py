@@ -10,6 +10,8 @@ import numpy as np
 
 from drol_jax.errors import UserError, reason
 from drol_jax.image import frames
+from drol_jax.image.depth import DeepFrame, frame_sources
+from drol_jax.image.source import FrameSource
 from drol_jax.video.options import Mark
 from drol_jax.video.reader import EndsHere, Facts, Seen
 
@@ -29,8 +31,10 @@ class Images:
         """
         self.facts = Facts(name=name, where=where, rate=rate, frames=len(paths))
         self.cut = False
-        self.notes: tuple[str, ...] = ()
         self._paths, self._rate = tuple(paths), rate
+        self._frames = frame_sources(paths)
+        first = self._frames[0]
+        self.notes: tuple[str, ...] = (first.levels.words,) if isinstance(first, DeepFrame) else ()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -39,7 +43,7 @@ class Images:
         numbers = range(len(self._paths))
         first = next((n for n in numbers if start.reached(n, float(n / self._rate))), numbers[-1])
         for number in numbers[first:]:
-            yield Seen(number, float(number / self._rate), partial(_picture, self._paths[number]))
+            yield Seen(number, float(number / self._rate), partial(_picture, self._frames[number]))
 
 
 def folder_images(folder: Path) -> list[Path]:
@@ -71,9 +75,9 @@ def natural(paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=key)
 
 
-def _picture(path: Path) -> np.ndarray:
+def _picture(source: FrameSource) -> np.ndarray:
     try:
-        return frames.read(path)
+        return frames.read(source)
     except UserError as error:
         raise EndsHere(str(error)) from error
 

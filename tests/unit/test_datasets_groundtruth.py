@@ -93,11 +93,15 @@ class TestVot:
             "illum_change": [0] * 4, "motion_change": [0] * 4, "size_change": [0] * 4,
         }  # fmt: skip
 
-    def test_boxes_and_polygons_in_one_file_are_refused(self, tmp_path):
+    def test_a_file_mixes_boxes_polygons_and_masks_as_vot_toolkit_reads_them(self, tmp_path):
         folder = unfolded("VOT2018", tmp_path)
-        (folder / "groundtruth.txt").write_text("1,2,3,4\n1,2,3,4,5,6,7,8\n1,2,3,4\n1,2,3,4\n")
-        with pytest.raises(UserError, match="mixes boxes of four numbers with polygons of eight"):
-            opened("VOT2018", tmp_path, "zebrafish1")
+        (folder / "groundtruth.txt").write_text("1,2,3,4\n1,2,5,2,5,7,1,7\n1,2,9,2,5,8\nm2,3,4,3,5,2,5\n")
+        sequence = opened("VOT2018", tmp_path, "zebrafish1")
+        np.testing.assert_array_equal(sequence.boxes, [[1, 2, 3, 4], [1, 2, 5, 6], [1, 2, 9, 7], [3, 4, 2, 1]])
+        np.testing.assert_array_equal(np.isnan(sequence.polygons).any(1), [True, False, True, True])
+        assert sequence.shapes[:2] == (None, None)
+        np.testing.assert_array_equal(sequence.shapes[2], [[1, 2], [9, 2], [5, 8]])
+        np.testing.assert_array_equal(sequence.shapes[3].pixels, [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]])
 
     def test_a_workspace_has_its_own_list_masks_and_several_objects(self, tmp_path):
         root = tmp_path / "sequences"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
+from drol_jax.image.shapes import Mask
 from drol_jax.metrics.regions import FAILED, INITIALISED, Regions
 from drol_jax.results.formats import FORMATS, Run, read_run, write_run
 from drol_jax.results.layout import find_trackers
@@ -21,6 +22,7 @@ from drol_jax.results.submit import write_submission
 BOXES = np.array([[10.0, 20, 30, 40], [11.6789, -0.00001, 30.5, 40.25]])
 RUN = Run(Regions.from_boxes(BOXES), times=np.array([0.5, 0.25]), confidence=np.array([np.nan, 0.75]))
 MIXED = Regions.from_rows([[INITIALISED], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6, 7, 8.5], [FAILED], [0]])
+MASK = Mask(18, 8, 3, 2, np.array([1, 2, 2, 1]))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,17 @@ def test_region_files_hold_codes_boxes_and_polygons(tmp_path, name):
     np.testing.assert_array_equal(back.corners, MIXED.corners)
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.bin"])
+def test_region_files_hold_masks_as_vot_toolkit_writes_them(tmp_path, name):
+    write_regions(tmp_path / name, Regions.from_rows([[INITIALISED], MASK, [1, 2, 3, 4, 5, 9]]))
+    if name == "a.txt":
+        assert (tmp_path / name).read_text().splitlines()[1] == "m18,8,3,2,1,2,2,1"
+    back = read_regions(tmp_path / name)
+    np.testing.assert_array_equal(back.shape(1).pixels, [[0, 1, 1], [0, 0, 1]])
+    np.testing.assert_array_equal(back.shape(2), [[1, 2], [3, 4], [5, 9]])
+    assert back.is_shape.tolist() == [False, True, True]
+
+
 def test_the_binary_form_is_vot_toolkits(tmp_path):
     write_regions(tmp_path / "a.bin", MIXED[:3])
     assert (tmp_path / "a.bin").read_bytes() == (
@@ -114,10 +127,11 @@ def test_the_binary_form_is_vot_toolkits(tmp_path):
         ("a.txt", b"1\n1,2,3\n", r"a\.txt, line 2: .* is no code"),
         ("a.txt", b"1\n7\n", r"line 2: .* is no code"),
         ("a.txt", b"1\n\n1,2,3,4\n", r"line 2: '' holds no numbers"),
-        ("a.txt", b"1\nm1,2,3,4,5\n", "holds masks, which are not scored"),
+        ("a.txt", b"1\nm1,2,3,4,5,9\n", "line 2: .* is no mask"),
         ("a.bin", struct.pack("<hI", 1, 2) + struct.pack("<BI", 0, 1), "ends in the middle of region 1"),
         ("a.bin", struct.pack("<hI", 9, 0), "no binary region file of version 1"),
-        ("a.bin", struct.pack("<hIB", 1, 1, 3), "region 0 is a mask"),
+        ("a.bin", struct.pack("<hIBhhHHHH", 1, 1, 3, 0, 0, 2, 2, 1, 5), "region 0 is a mask of more pixels"),
+        ("a.bin", struct.pack("<hIB", 1, 1, 4), "region 0 is a point"),
     ],
 )
 def test_broken_region_files_are_named(tmp_path, name, content, words):

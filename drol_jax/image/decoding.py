@@ -1,0 +1,41 @@
+"""Decoding image files, whole or not at all."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from drol_jax.errors import UserError
+
+
+def decoded(source: Path | str) -> np.ndarray:
+    """Decode an image file: RGB [H, W, 3] of the file's own depth. Raises as `read` does."""
+    try:
+        data = Path(source).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{source}: image missing; unpack the sequence again or mend the path") from None
+    except OSError as error:
+        raise UserError(f"{source}: image cannot be read ({error.strerror}); check the file") from None
+    if _cut_short(data):
+        raise UserError(f"{source}: image file is cut short ({len(data)} bytes); copy or unpack it again")
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:
+        image = None
+    if image is None:
+        raise UserError(f"{source}: not an image OpenCV can decode ({len(data)} bytes); copy or unpack it again")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _cut_short(data: bytes) -> bool:
+    """Whether a JPEG lacks its end-of-image marker or a PNG its IEND chunk: OpenCV fills what is missing with grey."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND\xaeB`\x82" not in data  # with its checksum; anything may follow
+    if not data.startswith(b"\xff\xd8"):
+        return False
+    # Skip the header segments by their lengths: an embedded thumbnail has an end marker of its own.
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return b"\xff\xd9" not in data[at:]
