@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from drol_jax.errors import UserError
+from drol_jax.image.depth import DeepFrame, frame_sources
 from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten, flatten_all, prefetch, read
 
 RNG = np.random.default_rng(0)
@@ -196,3 +197,24 @@ class TestPrefetch:
     def test_refuses_a_depth_below_one_at_once(self):
         with pytest.raises(UserError, match="at least 1"):
             prefetch([], depth=0)
+
+
+class TestDeepImages:
+    def test_one_range_serves_a_whole_sequence_and_is_told(self, tmp_path):
+        ramp = np.arange(7000, 7000 + 40 * 60, dtype=np.uint16).reshape(40, 60)
+        paths = [tmp_path / f"{number}.png" for number in range(2)]
+        for path, image in zip(paths, (ramp, ramp + 200), strict=True):
+            cv2.imwrite(str(path), image)
+        sources = frame_sources(paths)
+        first, second = (read(source) for source in sources)
+        assert len(np.unique(first)) == 256
+        assert (second[..., 0].astype(int) >= first[..., 0]).all()
+        assert second.mean() > first.mean() + 10
+        assert isinstance(sources[0], DeepFrame)
+        assert sources[0].levels.words.startswith("images of more than 8 bits scaled from 701")
+        with pytest.warns(UserWarning, match=r"0\.png: uint16 image scaled from 701"):
+            np.testing.assert_array_equal(read(paths[0]), first)
+
+    def test_eight_bits_stay_files(self, tmp_path):
+        path = write(tmp_path / "a.png", PICTURE)
+        assert frame_sources([path]) == (path,)

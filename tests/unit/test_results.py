@@ -17,6 +17,7 @@ from drol_jax.errors import UserError
 from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details
 from drol_jax.results.details import read_confidences
 from drol_jax.system.atomic import clear_litter, write_text
+from drol_jax.system.code import code_hash
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
 
@@ -309,3 +310,32 @@ def test_settings_survive_json(tmp_path):
     value = plain({"inner": Inner((1.0, 2.0), np.array([0.5]), Path("x"))})
     assert json.loads(json.dumps(value)) == value
     assert value == {"inner": {"pair": [1.0, 2.0], "array": [0.5], "folder": "x"}}
+
+
+def test_results_of_other_code_are_set_aside_whole_or_refused(tmp_path, track):
+    open_folder(tmp_path, environment={"code": "aa"}).save("a", track)
+    assert open_folder(tmp_path, environment={"code": "aa", "jax": "2"}).finished("a", len(track.boxes)) is not None
+    with pytest.raises(UserError, match=r"results of other code \(hash aa\).*drop --keep"):
+        TrackerFolder.open(tmp_path / "t", SETTINGS, {"code": "bb"}, keep=True)
+    assert (tmp_path / "t" / "a.txt").exists()
+    fresh = open_folder(tmp_path, environment={"code": "bb"})
+    assert fresh.finished("a", len(track.boxes)) is None
+    assert fresh.set_aside is not None
+    assert (tmp_path / "earlier" / "t-1" / "a.txt").exists()
+
+
+def test_the_hash_of_code_changes_with_a_file_a_name_and_a_plugin(tmp_path):
+    (tmp_path / "p" / "b").mkdir(parents=True)
+    (tmp_path / "p" / "b" / "c.py").write_text("x = 1")
+    plugin = tmp_path / "my.py"
+    plugin.write_text("y = 1")
+    once = code_hash.__wrapped__
+    seen = [once(package=tmp_path / "p"), once(plugin, package=tmp_path / "p")]
+    plugin.write_text("y = 2")
+    seen.append(once(plugin, package=tmp_path / "p"))
+    (tmp_path / "p" / "b" / "c.py").rename(tmp_path / "p" / "b" / "d.py")
+    seen.append(once(package=tmp_path / "p"))
+    (tmp_path / "p" / "b" / "d.py").write_text("x = 2")
+    seen.append(once(package=tmp_path / "p"))
+    assert len(set(seen)) == 5
+    assert once(package=tmp_path / "p") == seen[-1]

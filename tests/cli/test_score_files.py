@@ -1,0 +1,218 @@
+"""Result files as people have them: each is scored as what it is, or refused by name, never as something else."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from drol_jax.eval.cli import main
+
+BOX = "20,20,30,20"
+
+
+def score(capsys, *arguments, dataset="OTB100"):
+    """(exit code, everything that was printed) of the command score."""
+    code = main(["score", "--dataset", dataset, "--no-dialects", *map(str, arguments)])
+    told = capsys.readouterr()
+    return code, told.out + told.err
+
+
+def row(text, tracker):
+    """The numbers of a tracker's line in the ranking."""
+    return next(line.split()[1:] for line in text.splitlines() if line.split()[:1] == [tracker])
+
+
+def lines(path, *rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{one}\n" for one in rows))
+
+
+@pytest.fixture
+def crossing(tmp_path):
+    """A data root with Crossing of OTB, 120 equal boxes."""
+    lines(tmp_path / "data" / "Crossing" / "groundtruth_rect.txt", *[BOX] * 120)
+    return ["--data-root", tmp_path / "data", "--sequences", "Crossing"]
+
+
+@pytest.fixture
+def truck(tmp_path):
+    """A data root with truck3 of UAV123, 535 equal boxes, and the pooled results of one run on all benchmarks."""
+    lines(tmp_path / "data" / "anno" / "UAV123" / "truck3.txt", *[BOX] * 535)
+    return ["--data-root", tmp_path / "data", "--sequences", "truck3", "--results", tmp_path / "run"]
+
+
+def test_of_two_files_the_benchmarks_own_spelling_counts_and_the_other_is_named(truck, tmp_path, capsys):
+    lines(tmp_path / "run" / "truck-3.txt", *["1,1,2,2"] * 600)
+    lines(tmp_path / "run" / "uav_truck3.txt", *[BOX] * 535)
+    code, told = score(capsys, *truck, dataset="UAV123")
+    assert (code, row(told, "run")[0]) == (0, ".952")
+    assert "uav_truck3.txt scored as truck3, truck-3.txt left aside" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "words"),
+    [("truck-3", 600, "600 lines for 535 frames"), ("uav_truck3", 179, "as many as uav_truck3 of UAV123@10fps")],
+)
+def test_a_file_of_another_benchmarks_length_is_not_taken(truck, tmp_path, capsys, name, count, words):
+    lines(tmp_path / "run" / f"{name}.txt", *[BOX] * count)
+    code, told = score(capsys, *truck, "--dialect", "pytracking", dataset="UAV123")
+    assert code == 1
+    assert words in told
+    assert "No mean" in told
+
+
+def test_a_prefix_of_another_benchmark_names_no_sequence(crossing, tmp_path, capsys):
+    lines(tmp_path / "run" / "uav_crossing.txt", *[BOX] * 120)
+    assert score(capsys, *crossing, "--results", tmp_path / "run")[0] == 2
+
+
+def test_two_spellings_that_differ_in_content_are_refused_and_equal_ones_named(tmp_path, capsys):
+    lines(tmp_path / "data" / "Jogging" / "groundtruth_rect.1.txt", *[BOX] * 307)
+    lines(tmp_path / "run" / "Jogging_1.txt", *[BOX] * 307)
+    lines(tmp_path / "run" / "Jogging.1.txt", *[BOX] * 307)
+    where = ["--data-root", tmp_path / "data", "--sequences", "Jogging-1", "--results", tmp_path / "run"]
+    code, told = score(capsys, *where)
+    assert (code, row(told, "run")[0]) == (0, ".952")
+    assert "Jogging_1.txt left aside" in told
+    lines(tmp_path / "run" / "Jogging_1.txt", *["1,1,2,2"] * 307)
+    code, told = score(capsys, *where)
+    assert code == 1
+    assert "may both be Jogging-1's, and differ" in told
+
+
+def test_the_folder_called_as_the_benchmark_holds_its_results(crossing, tmp_path, capsys):
+    lines(tmp_path / "results" / "OTB100" / "T" / "Crossing.txt", *[BOX] * 120)
+    lines(tmp_path / "results" / "VOT2018" / "T" / "baseline" / "crossing" / "crossing_001.txt", "1", *[BOX] * 119)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "results")
+    assert (code, row(told, "T")[0]) == (0, ".952")
+    assert "VOT2018" not in told
+
+
+SPELLINGS = {
+    "list": [f"[{BOX}]"] * 120,
+    "heads": ["x,y,w,h", *[BOX] * 120],
+    "more heads": ["frame,x,y,width,height,score", *[f"7,{BOX},.5"] * 120],
+    "frames": [f"{number},{BOX}" for number in range(1, 121)],
+    "commas": ["20,0;20,0;30,0;20,0"] * 120,
+}
+
+
+@pytest.mark.parametrize("rows", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_boxes_are_read_in_spellings_that_mean_one_thing(crossing, tmp_path, capsys, rows, encoding):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "Crossing.csv").write_text("\r\n".join(rows), encoding=encoding)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "run")
+    assert (code, row(told, "run")[0]) == (0, ".952")
+
+
+@pytest.mark.parametrize("line", [f"{BOX},0.97", f"5,{BOX}", "x1,y1,x2,y2", "20;20"])
+def test_boxes_that_may_mean_several_things_are_refused_without_advice_to_delete(crossing, tmp_path, capsys, line):
+    lines(tmp_path / "run" / "Crossing.txt", line, *[line if line[0] in "25" else BOX] * 119)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "run")
+    assert code == 1
+    assert "is not four numbers x,y,w,h" in told
+    assert "delete" not in told
+
+
+@pytest.mark.parametrize("form", ["json", "mat"])
+def test_otbs_own_toolkits_files_are_read(crossing, tmp_path, capsys, form):
+    boxes = np.tile([20.0, 20, 30, 20], (120, 1))
+    folder = tmp_path / "Struck"
+    folder.mkdir()
+    if form == "json":
+        run = {"evalType": "OPE", "resType": "rect", "res": boxes.tolist()}
+        (folder / "Crossing.json").write_text(json.dumps([run]))
+    else:
+        cell = np.empty((1, 1), object)
+        cell[0, 0] = {"type": "rect", "res": boxes, "len": 120}
+        savemat(folder / "crossing_Struck.mat", {"results": cell})
+    code, told = score(capsys, *crossing, "--results", folder)
+    assert (code, row(told, "Struck")[0]) == (0, ".952")
+
+
+def test_results_of_another_kind_than_boxes_are_refused(crossing, tmp_path, capsys):
+    lines(tmp_path / "T" / "Crossing.json", '[{"resType": "ivtAff", "res": [[0, 0, 1, 1, 0, 0]]}]')
+    code, told = score(capsys, *crossing, "--results", tmp_path / "T")
+    assert code == 1
+    assert "kind 'ivtAff', not boxes" in told
+
+
+def workspace(folder, name, truth, *, size=(80, 60), anchors=None):
+    lines(folder / "list.txt", name)
+    lines(folder / name / "groundtruth.txt", *truth)
+    lines(folder / name / "sequence", f"width={size[0]}", f"height={size[1]}")
+    if anchors:
+        lines(folder / name / "anchor.value", *anchors)
+    return ["--data-root", folder, "--results", folder.parent / "T"]
+
+
+def test_one_pass_is_no_run_with_restarts(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    lines(tmp_path / "T" / "ant.txt", *[BOX] * 30, *["70,50,5,5"] * 30)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 1
+    assert "no start (code 1) stands in the first line" in told
+    lines(tmp_path / "T" / "ant.txt", "1", *[BOX] * 29, *["70,50,5,5"] * 30)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 1
+    assert "frames 30 and 31" in told
+    lines(tmp_path / "T" / "ant.txt", *[BOX] * 30, *["70,50,5,5"] * 30)
+    code, told = score(capsys, *where, "--protocol", "ope", dataset="VOT")
+    assert (code, row(told, "T")[0]) == (0, ".476")
+
+
+@pytest.mark.parametrize(("name", "told_as"), [("ant_00000001", "pysot"), ("ant_000", "anchor-based")])
+def test_what_files_hold_tells_anchors_from_restarts_not_how_long_a_number_is(tmp_path, capsys, name, told_as):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    lines(tmp_path / "T" / "baseline" / "ant" / f"{name}.txt", "1", *[BOX] * 59)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 0
+    assert told_as in told.splitlines()[0]
+
+
+def test_pysot_cuts_result_and_groundtruth_to_the_shorter_and_vot_toolkit_refuses(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1", *[BOX] * 57, "2")
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 0
+    assert row(told, "T")[1:] == ["1.000", "1.695", "1"]  # accuracy, a failure in 59 frames
+    assert "ant 59 lines, 60 frames" in told
+    assert score(capsys, *where, "--dialect", "vot", dataset="VOT")[0] == 1
+
+
+def test_masks_are_scored_by_their_pixels(tmp_path, capsys):
+    # A cross of 4 x 4 whose arms hold 8 of 16 pixels.
+    cross = "m10,10,4,4,1,2,1,4,1,2,1,4"
+    where = workspace(tmp_path / "data", "ant", [cross] * 40, anchors=[1, *[0] * 39])
+    pixels = 2 + 4 + 2 + 4
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_00000000.txt", "1", *["10,10,4,4"] * 39)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert (code, row(told, "T")[1]) == (0, f"{pixels / 16 * 39 / 40:.3f}"[1:])
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_00000000.txt", "1", *[cross] * 39)
+    assert row(score(capsys, *where, dataset="VOT")[1], "T")[1] == ".975"
+
+
+def test_a_groundtruth_of_one_line_is_nothing_to_score_by(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [BOX])
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1", *[BOX] * 39)
+    for more in ([], ["--protocol", "ope"]):
+        code, told = score(capsys, *where, *more, dataset="VOT")
+        assert code == 1
+        assert "only the first box is known" in told or "not four numbers" in told
+
+
+@pytest.mark.parametrize(
+    ("names", "together"),
+    [(("Net_256", "Net_384"), False), (("Net_000", "Net_001"), True), (("Net_s0", "Net_s1"), True),
+     (("Net_1", "Net_2"), True), (("Net_2", "Net_3"), False), (("Net_1", "Net_002"), False)],
+)  # fmt: skip
+def test_numbers_that_count_up_are_repetitions_and_others_are_names(crossing, tmp_path, capsys, names, together):
+    for name in names:
+        lines(tmp_path / "results" / name / "Crossing.txt", *[BOX] * 120)
+    asked = [*crossing, "--results", tmp_path / "results"]
+    assert ("AUC .952 ±" in score(capsys, *asked)[1]) == together
+    group = "apart" if together else f"Net={','.join(names)}"
+    assert ("AUC .952 ±" in score(capsys, *asked, "--runs", group)[1]) != together
+    assert score(capsys, *asked, "--runs", "Net=Other")[0] == 2

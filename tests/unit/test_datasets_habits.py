@@ -1,0 +1,110 @@
+"""Data as people lay it out: other folders than the official ones, of which the images are found all the same."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from drol_jax import datasets
+from drol_jax.errors import UserError
+from drol_jax.eval.segments import anchors, together
+from drol_jax.image.shapes import Mask
+from drol_jax.running.trajectory import Trajectory
+
+BOX = "3,3,6,4"
+
+
+@pytest.fixture
+def image(tmp_path):
+    """Writes an image at a path below the data root."""
+
+    def write(*parts):
+        path = tmp_path.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), np.full((12, 16, 3), 90, np.uint8))
+
+    return write
+
+
+def opened(root, dataset, name):
+    (entry,) = datasets.load(dataset, root, [name])
+    return entry.open()
+
+
+@pytest.mark.parametrize(
+    ("properties", "pattern"),
+    [("channels.color=rgb/%08d.jpg", "rgb/{:08d}.jpg"), ("channels.color=color\\%05dv.png\nchannels.ir=ir/%05di.jpg",
+     "color/{:05d}v.png"), ("channels.ir=ir/", "ir/{:08d}.jpg")],
+)  # fmt: skip
+def test_vot_toolkits_channels_say_where_the_images_are(tmp_path, image, properties, pattern):
+    for number in (1, 2):
+        image("cup", pattern.format(number))
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 2)
+    (tmp_path / "cup" / "sequence").write_text(properties)
+    sequence = opened(tmp_path, "VOT", "cup")
+    assert [path.relative_to(tmp_path / "cup").as_posix() for path in sequence.frames] == [
+        pattern.format(1),
+        pattern.format(2),
+    ]
+
+
+@pytest.mark.parametrize("below", ["", "frames", "images"])
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".webp"])
+def test_images_beside_the_truth_or_in_usual_folders_are_found(tmp_path, image, below, suffix):
+    for number in range(1, 72):
+        image("Deer", below, f"{number:04d}{suffix}")
+    (tmp_path / "Deer" / "groundtruth_rect.txt").write_text(f"{BOX}\n" * 71)
+    assert opened(tmp_path, "OTB100", "Deer").frames[0] == tmp_path / "Deer" / below / f"0001{suffix}"
+
+
+def test_what_lies_there_instead_of_images_is_told(tmp_path):
+    (tmp_path / "Deer" / "pictures").mkdir(parents=True)
+    (tmp_path / "Deer" / "groundtruth_rect.txt").write_text(f"{BOX}\n" * 71)
+    with pytest.raises(UserError, match=r"Deer/img of its images is missing \(.*Deer holds groundtruth_rect.txt, pict"):
+        opened(tmp_path, "OTB100", "Deer")
+
+
+def test_two_targets_may_have_folders_of_their_own(tmp_path, image):
+    for target in "12":
+        for number in range(1, 308):
+            image(f"Jogging-{target}", "img", f"{number:04d}.jpg")
+        (tmp_path / f"Jogging-{target}" / "groundtruth_rect.txt").write_text(f"{target},3,6,4\n" * 307)
+    for target in (1, 2):
+        assert opened(tmp_path, "OTB100", f"Jogging-{target}").boxes[0, 0] == target - 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_json_made_on_windows_is_read(tmp_path, image, encoding):
+    image("ants1", "color", "1.jpg")
+    table = {"ants1": {"gt_rect": [[1, 2, 3, 4]], "img_names": ["ants1\\color\\1.jpg"]}}
+    (tmp_path / "VOT2018.json").write_text(json.dumps(table), encoding=encoding)
+    assert opened(tmp_path / "VOT2018.json", "VOT2018", "ants1").frames == (tmp_path / "ants1" / "color" / "1.jpg",)
+
+
+@pytest.mark.parametrize("line", [BOX, "3,3,9,3,9,7,3,7", "m3,3,2,2,0,4"])
+def test_one_line_of_groundtruth_starts_a_track_and_scores_nothing(tmp_path, image, line):
+    for number in range(1, 5):
+        image("ant", "color", f"{number:08d}.jpg")
+    (tmp_path / "ant" / "groundtruth.txt").write_text(line)
+    sequence = opened(tmp_path, "VOT", "ant")
+    assert sequence.only_first_box
+    assert len(sequence) == 4
+    assert not np.isnan(sequence.boxes[0]).any()
+    assert np.isnan(sequence.boxes[1:]).all()
+    assert anchors(sequence).tolist() == [1, 0, 0, 0]
+
+
+def test_masks_are_reported_where_the_groundtruth_has_them(tmp_path, image):
+    for number in range(1, 4):
+        image("ant", "color", f"{number:08d}.jpg")
+    (tmp_path / "ant" / "groundtruth.txt").write_text("m3,3,2,2,0,4\n" * 3)
+    masks = tuple(Mask(x, 3, 2, 2, np.array([0, 4])) for x in range(3))
+    whole = np.zeros(3, np.float32)
+    trajectory = Trajectory(boxes=np.tile([3.0, 3, 2, 2], (3, 1)), scores=whole, online_scores=whole,
+                            verdicts=whole.astype(np.int8), templates=whole.astype(np.int8),
+                            polygons=np.tile([3.0, 3, 5, 3, 5, 5, 3, 5], (3, 1)), masks=masks, seconds=1.0,
+                            compile_seconds=0.0)  # fmt: skip
+    run = together(opened(tmp_path, "VOT", "ant"), 3, [(0, trajectory)], failed=[]).regions
+    assert run.is_shape.tolist() == [False, True, True]
+    assert [shape and shape.text for shape in run.shapes] == [None, "m1,3,2,2,0,4", "m2,3,2,2,0,4"]
