@@ -12,7 +12,6 @@ from drol_jax.errors import UserError
 from drol_jax.image.decoding import decoded
 from drol_jax.image.depth import ends_of, scaled
 from drol_jax.image.source import FrameSource
-from drol_jax.system.opencv import cv2
 
 CAPACITIES = (2**19, 2**21, 2**23)
 """Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met. The first holds all of

@@ -101,7 +101,7 @@ def test_masks_are_reported_where_the_groundtruth_has_them(tmp_path, image):
     (tmp_path / "ant" / "groundtruth.txt").write_text("m3,3,2,2,0,4\n" * 3)
     masks = tuple(Mask(x, 3, 2, 2, np.array([0, 4])) for x in range(3))
     whole = np.zeros(3, np.float32)
-    trajectory = Trajectory(boxes=np.tile([3.0, 3, 2, 2], (3, 1)), scores=whole, online_scores=whole,
+    trajectory = Trajectory(boxes=np.tile([3.0, 3, 2, 2], (3, 1)), scores=whole, online_scores=whole, confidences=whole,
                             verdicts=whole.astype(np.int8), templates=whole.astype(np.int8),
                             polygons=np.tile([3.0, 3, 5, 3, 5, 5, 3, 5], (3, 1)), masks=masks, seconds=1.0,
                             compile_seconds=0.0)  # fmt: skip
