@@ -19,8 +19,10 @@ class Parts:
     first_fit: Callable[..., Any] | None = None
     """In place of `drol_jax.online.fit.first_fit`, with its arguments: (filter, extractor) from the first frame."""
     refit: Callable[..., Any] | None = None
-    """In place of `drol_jax.online.fit.refit`: (filter [k, k, D], memory, sigma, iterations, hyper, label) -> filter. Of the memory's N slots: `features` [N, L, L, D], `centres` [N, 2] (row, column), cells off the middle,
-    `weights` [N], zero where a slot is empty. `label(centres, sigma, L)` gives labels [N, L, L]."""
+    """In place of `drol_jax.online.fit.refit`: (filter [k, k, D], memory, sigma, iterations, hyper, label) -> filter.
+
+    Of the memory's N slots: `features` [N, L, L, D], `centres` [N, 2] (row, column), cells off the middle, `weights`
+    [N], zero where a slot is empty. `label(centres, sigma, L)` gives labels [N, L, L]."""
     label: Callable[..., Any] | None = None
     """In place of `drol_jax.online.labels.gaussian`: (centres [N, 2], sigma, L) -> [N, L, L], 1 on the target."""
     fuse: Callable[..., Any] | None = None

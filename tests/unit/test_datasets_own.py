@@ -115,7 +115,7 @@ def test_pysot_s_json_of_an_unknown_name_is_a_dataset(encoding, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [("[1]", "is no dataset"), ("{", "is no JSON"), ('{"a": 1}', "begins with 'a'")]
+    ("content", "told"), [("[1]", "is no dataset"), ("{", "cannot be read as JSON"), ('{"a": 1}', "begins with 'a'")]
 )
 def test_a_json_file_that_is_no_dataset_is_named(content, told, tmp_path):
     (tmp_path / "a.json").write_text(content)
