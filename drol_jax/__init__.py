@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     """The installed version."""
     from drol_jax import datasets
     from drol_jax.api import Tracker, load
+    from drol_jax.config.parts import Plugin
     from drol_jax.errors import UserError
     from drol_jax.eval.evaluate import evaluate
     from drol_jax.image.crops import Frame
@@ -44,6 +45,7 @@ _HOMES = {
     "Got10kTracker": "drol_jax.interop.got10k",
     "LockstepRunner": "drol_jax.running.sequences",
     "Model": "drol_jax.model",
+    "Plugin": "drol_jax.config.parts",
     "ReadOptions": "drol_jax.video.options",
     "Runner": "drol_jax.running.loop",
     "Start": "drol_jax.tracks.starts",
@@ -76,6 +78,7 @@ __all__ = [
     "Got10kTracker",
     "LockstepRunner",
     "Model",
+    "Plugin",
     "ReadOptions",
     "Runner",
     "Start",

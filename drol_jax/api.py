@@ -20,6 +20,7 @@ from drol_jax.nets.inference.precision import reduced
 from drol_jax.nets.inference.prepare import laid_out, prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
+from drol_jax.settings.plugins import load_plugin, with_plugin
 from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.program import keep_compiled_unless_told
@@ -197,6 +198,7 @@ def load(
     fidelity: Fidelity | None = None,
     precision: Precision | None = None,
     fast_kernels: bool = True,
+    plugin: str | Path | None = None,
     cache: bool = True,
 ) -> Tracker:
     """A tracker by the name of its configuration.
@@ -212,6 +214,8 @@ def load(
       fast_kernels: on a CPU, also keep the kernels in the form that it convolves fastest with
         (`nets.inference.prepare`): a third to a half of the network's time, for two to three times the weights' memory
         beside them.
+      plugin: a Python file that assigns a `Plugin` to PLUGIN, or the name of an installed one; its code is run. The
+        tracker's name then ends in the plug-in's.
       cache: keep compiled code in ~/.cache/drol_jax, so that the next process need not compile again; where jax was
         told of a folder for it already (JAX_COMPILATION_CACHE_DIR), that one stays. False leaves all as it is.
 
@@ -225,6 +229,8 @@ def load(
         settings = with_fidelity(settings, fidelity)
     if precision is not None:
         settings = with_precision(settings, precision)
+    if plugin is not None:
+        settings = with_plugin(settings, load_plugin(plugin))
     if online is False:
         settings = without_online(settings)
     elif online and not settings.config.online.enabled:

@@ -114,7 +114,8 @@ def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None)
     """
     worker = _on_device(case.device, threads, cache, scratch)
     try:
-        worker.ask("prepare", config=case.config, weights=case.weights, precision=case.precision, scratch=str(scratch))
+        given = {"config": case.config, "weights": case.weights, "precision": case.precision, "plugin": case.plugin}
+        worker.ask("prepare", **given, scratch=str(scratch))
     except BaseException:
         worker.close()
         raise

@@ -25,6 +25,7 @@ from drol_jax.bench.plan import (
 )
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, one_of, split_names
+from drol_jax.settings.plugins import load_plugin
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import guarded, tell
 from drol_jax.system.workers import cores
@@ -52,6 +53,8 @@ class Arguments:
     weights: str | None = None
     """Converted weights of the one configuration. Default: the bundled ones, else random numbers, which cost the
     same."""
+    plugin: str | None = None
+    """A Python file with parts of a tracker of your own, or the name of an installed plug-in. Its code is run."""
     device: str | None = None
     """Devices to run on, some of cpu, gpu and tpu, separated by commas. Default: what jax chooses."""
     precision: str | None = None
@@ -131,6 +134,10 @@ def _bench(arguments: Arguments) -> int:
 
 
 def _plan(arguments: Arguments) -> Plan:
+    plugin = arguments.plugin
+    if plugin is not None:
+        load_plugin(plugin)  # before the long work: whether it is one
+        plugin = str(Path(plugin).resolve()) if Path(plugin).exists() else plugin
     configs = tuple(check_config(name) for name in names(arguments.config, "--config"))
     if arguments.weights is not None and len(configs) > 1:
         raise UserError("--weights are those of one configuration; give one --config")
@@ -155,7 +162,7 @@ def _plan(arguments: Arguments) -> Plan:
     _check_use(arguments, parts)
     return Plan(
         cases=tuple(
-            Case(config=config, weights=arguments.weights, device=device, precision=precision)
+            Case(config=config, weights=arguments.weights, device=device, precision=precision, plugin=plugin)
             for config in configs
             for device in devices
             for precision in precisions

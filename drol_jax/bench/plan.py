@@ -46,10 +46,13 @@ class Case:
     """One of `PLATFORMS`; None: whatever jax chooses."""
     precision: str | None
     """One of `PRECISIONS`; None: the library's default."""
+    plugin: str | None = None
+    """As the user named it."""
 
     @property
     def label(self) -> str:
-        return " ".join(word for word in (self.config, self.device, self.precision) if word)
+        plugin = None if self.plugin is None else Path(self.plugin).stem
+        return " ".join(word for word in (self.config, plugin, self.device, self.precision) if word)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,14 @@
 """`Config`: what a tracker is, static and hashable. It decides shapes and code paths. No jax."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Interval, Lt
 
 from drol_jax.config.confidence import BORROWED, ConfidenceConfig
 from drol_jax.config.model import ModelConfig, Positive
 from drol_jax.config.network import head_facts
+from drol_jax.config.parts import Parts
 
 Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
@@ -128,6 +129,13 @@ class Config:
     def calibration(self) -> ConfidenceConfig:
         """What confidences are computed with."""
         return self.confidence or BORROWED[head_facts(self.model).family]
+
+    parts: Parts | None = field(default=None, metadata={"left out": None})
+    """A researcher's own parts (`drol_jax.load(..., plugin=)`); no file's key."""
+
+    def own(self, part: str) -> Any:
+        """A researcher's own part by the name of its field of `Parts`; None for the library's."""
+        return None if self.parts is None else getattr(self.parts, part)
 
     @property
     def short_term_template(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, benchmarks, pick
+from drol_jax.datasets.own import FOLDERS, is_own, own
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.synth import load_synth
@@ -19,7 +20,10 @@ __all__ = [
     "benchmark",
     "built_in",
     "canonical",
+    "is_own",
+    "known",
     "load",
+    "title",
 ]
 
 DATASETS = ("Synth", *benchmarks())
@@ -41,7 +45,7 @@ def load(
 
     Args:
       name: one of DATASETS or another name of one, in any case; "OTB2015" is OTB100, "Synth@3" Synth rendered from
-        seed 3.
+        seed 3; "folders", any folder of sequences; or the path of a JSON file, a definition or PySOT's annotations.
       root: where the dataset lies: its folder, the folder around it, or PySOT's JSON file. The built-in Synth needs
         none.
       only: names of the sequences wanted, in any case and in any toolkit's spelling; None for all.
@@ -58,16 +62,18 @@ def load(
     dataset = canonical(name)
     if built_in(dataset):
         found = load_synth(int(dataset.partition(RENDERED_FROM)[2] or seed))
-    elif root is None:
+    elif root is None and not dataset.endswith(".json"):
         raise UserError(f"{dataset} lies on disk and no folder was named; say where with --data-root DIR")
     else:
-        of = benchmarks()[dataset]
-        found = list_entries(find_source(of, Path(root), images=images), of, images=images)
-    return found if only is None else select(found, only, dataset)
+        of = known(dataset)
+        assert of is not None
+        found = list_entries(find_source(of, Path(root or "data"), images=images), of, images=images)
+    return found if only is None else select(found, only, title(dataset))
 
 
 def canonical(name: str, more: SequenceOf[str] = ()) -> str:
-    """The dataset's own name, one of DATASETS or a rendering of Synth, from any of its names in any case.
+    """The dataset's own name, one of DATASETS or a rendering of Synth, from any of its names in any case; "folders" and
+    paths of JSON files stay as they are. What people see is its `title`.
 
     Args:
       more: names that may be meant as well.
@@ -75,11 +81,35 @@ def canonical(name: str, more: SequenceOf[str] = ()) -> str:
     Raises:
       UserError: an unknown dataset (names the nearest).
     """
+    if is_own(name):
+        own(name)
+        return FOLDERS if name.casefold() == FOLDERS else name
     of, at, seed = name.partition(RENDERED_FROM)
     if at and of.casefold() == "synth" and seed.isdecimal():
         return f"Synth{at}{int(seed)}" if int(seed) else "Synth"
     spellings = {alias: row.name for row in benchmarks().values() for alias in row.aliases}
-    return pick(name, spellings | {known: known for known in (*DATASETS, *more)}, "dataset")
+    choices = spellings | {known: known for known in (*DATASETS, FOLDERS, *more)}
+    try:
+        return pick(name, choices, "dataset")
+    except UserError as error:
+        raise UserError(
+            f"{error}; {FOLDERS!r} reads any folder of sequences, and a path ending in .json one's own"
+        ) from None
+
+
+def title(dataset: str) -> str:
+    """The name that results and pages carry: the dataset's own, or that in a user's file.
+
+    Args:
+      dataset: from `canonical`.
+    """
+    of = own(dataset) if is_own(dataset) else None
+    return dataset if of is None else of.name
+
+
+def known(dataset: str) -> Benchmark | None:
+    """What is known about a dataset by its canonical name; None for Synth, and for one that nothing is known of."""
+    return own(dataset) if is_own(dataset) else benchmarks().get(dataset)
 
 
 def built_in(name: str) -> bool:
@@ -97,4 +127,4 @@ def benchmark(name: str) -> Benchmark | None:
     Raises:
       UserError: an unknown dataset.
     """
-    return benchmarks().get(canonical(name))
+    return known(canonical(name))

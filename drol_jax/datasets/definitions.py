@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 from drol_jax.errors import UserError
 from drol_jax.system.names import hint
@@ -11,6 +12,23 @@ from drol_jax.system.resources import data_path
 
 Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
 Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]
+KEYS = {
+    *(
+        "site",
+        "download",
+        "origin",
+        "protocol",
+        "sequences",
+        "numbered",
+        "count",
+        "in",
+        "every",
+        "lengths",
+        "spellings",
+    ),
+    *("aliases", "server", "reader", "fps", "folders", "layouts", "pysot", "probe", "attributes"),
+}
+"""What a definition may say of a benchmark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +129,10 @@ class Benchmark:
     """Number of sequences, where it is known."""
     rows: tuple[Row, ...]
     """Its sequences; empty where their names are known from the disk alone: a list file, else what lies there."""
+    home: Path | None = None
+    """Folder of a user's definition, where the files may lie too."""
+    file: Path | None = None
+    """The JSON file in PySOT's form that is the whole dataset."""
 
     def spelled(self, rows: tuple[Row, ...] | None = None) -> dict[str, Row]:
         """Sequences by every spelling, in lower case; of its own rows by default."""
@@ -142,8 +164,18 @@ def benchmarks() -> dict[str, Benchmark]:
     for path in sorted(data_path("eval").glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         if "benchmarks" in data:
-            found |= {name: _benchmark(name, row, data["sequences"]) for name, row in data["benchmarks"].items()}
+            found |= definitions_in(data)
     return found
+
+
+def definitions_in(data: dict[str, Any]) -> dict[str, Benchmark]:
+    """Benchmarks by name, from the content of a file of definitions.
+
+    Raises:
+      KeyError, TypeError, ValueError, AttributeError: it is of another form.
+    """
+    groups = data.get("sequences", {})
+    return {name: _benchmark(name, row, groups) for name, row in data["benchmarks"].items()}
 
 
 def pick(given: str, spellings: dict[str, str], what: str) -> str:
@@ -163,19 +195,25 @@ def pick(given: str, spellings: dict[str, str], what: str) -> str:
 
 
 def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Benchmark:
+    if unknown := sorted(set(data) - KEYS):
+        raise ValueError(f"unknown key {unknown[0]!r}{hint(unknown[0], KEYS)}")
+    choices = {"origin": (0, 1), "protocol": get_args(Protocol), "reader": get_args(Reader)}
+    for key, known in choices.items():
+        if data.get(key, known[0]) not in known:
+            raise ValueError(f"{key} is {data[key]!r}, wanted one of {', '.join(map(repr, known))}")
     layouts = tuple(_layout(row) for row in data["layouts"])
     attributes = data.get("attributes", {})
     return Benchmark(
         name=name,
         aliases=tuple(data.get("aliases", ())),
-        site=data["site"],
-        download=data["download"],
+        site=data.get("site", "its publisher"),
+        download=data.get("download", name),
         origin=data["origin"],
-        protocol=data["protocol"],
+        protocol=data.get("protocol", "ope"),
         server=data.get("server", False),
         reader=data.get("reader", "boxes"),
         fps=data.get("fps"),
-        folders=tuple(dict.fromkeys((*data["folders"], name))),
+        folders=tuple(dict.fromkeys((*data.get("folders", ("",)), name))),
         layouts=(*layouts, replace(LOOSE, digits=layouts[0].digits)),
         pysot=tuple(data.get("pysot", ())),
         probe=data.get("probe", {}),

@@ -34,6 +34,8 @@ def list_images(folder: Path, layout: Layout) -> Images:
     files: dict[int, Path] = {}
     for path in found:
         stem = path.stem[len(prefix) :] if path.stem.lower().startswith(prefix) else path.stem
+        if layout.loose:  # frame_0001, img00012
+            stem = stem[len(stem.rstrip("0123456789")) :]
         if stem.isascii() and stem.isdecimal():
             files.setdefault(int(stem), path)
     return Images(folder=folder, files=dict(sorted(files.items())))

@@ -107,7 +107,10 @@ def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row
         folders = read_names(listed)
     else:
         folders = sorted({folder for form in layout.groundtruth for folder in _folders(tree, layout, form)})
-    rows = [Row(name=folder.rpartition("/")[2], folder=folder) for folder in folders]
+    short = [folder.rpartition("/")[2] for folder in folders]
+    # Two folders may hold sequences of one name.
+    names = short if len(set(short)) == len(short) else [folder.replace("/", "-") for folder in folders]
+    rows = [Row(name=name, folder=folder) for name, folder in zip(names, folders, strict=True)]
     if layout.depth > 1:  # so deep, another benchmark's annotations may lie as well
         rows = [row for row in rows if _pictured(tree, layout, row)]
     return tuple(target for row in rows for target in (_objects(tree, row) if benchmark.reader == "vot" else [row]))

@@ -1,6 +1,5 @@
 """PySOT's JSON files: a whole benchmark's annotations and image names in one file, images in the folder around it."""
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from drol_jax.datasets.disk import build
 from drol_jax.datasets.groundtruth import TAGS, Groundtruth
 from drol_jax.datasets.images import predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
-from drol_jax.datasets.text import checked_name, fitted
+from drol_jax.datasets.text import checked_name, fitted, read_json
 from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
@@ -165,10 +164,7 @@ def _origin(path: Path, benchmark: Benchmark, items: Mapping[str, Mapping[str, A
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        table = json.loads(path.read_bytes())  # in any of JSON's encodings, as Windows' programs choose another
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read as JSON ({type(error).__name__}); fetch it again") from None
+    table = read_json(path)
     sound = isinstance(table, dict) and all(
         isinstance(item, dict) and isinstance(item.get("gt_rect"), list) and item["gt_rect"] for item in table.values()
     )

@@ -20,14 +20,18 @@ def find_source(of: Benchmark, root: Path, *, images: bool) -> Place | Path:
     Raises:
       UserError: nothing of the benchmark is there; says what was looked for and how to get it.
     """
+    if of.file is not None:
+        return of.file
     if root.is_file():
         return root
-    if not root.is_dir():
+    if not root.is_dir() and of.home is None:
         raise UserError(f"{of.name}: folder {root} does not exist; {_how_to_get(of, root)}")
-    place = find_place(root, of)
-    if place is not None and (place.pictured or not images):
-        return place
-    source = find_json(root, of) or place
+    roots = [one for one in (root, of.home) if one is not None and one.is_dir()]
+    places = [place for one in roots if (place := find_place(one, of)) is not None]
+    for place in places:
+        if place.pictured or not images:
+            return place
+    source = next((file for one in roots if (file := find_json(one, of))), None) or next(iter(places), None)
     if source is None:
         raise UserError(f"{of.name}: no annotation of any of its sequences lies under {root}; {_how_to_get(of, root)}")
     return source
@@ -50,8 +54,23 @@ def select(entries: list[SequenceEntry], only: Iterable[str], dataset: str) -> l
     return [entry for entry in entries if entry.name in wanted]
 
 
+def _found(root: Path) -> str:
+    """What lies under a folder in place of what was looked for."""
+    if not root.is_dir():
+        return "there is no such folder"
+    held = sorted(path.name + "/" * path.is_dir() for path in root.iterdir())
+    return f"{root} holds {', '.join(held[:5]) or 'nothing'}{', ...' if len(held) > 5 else ''}"
+
+
 def _how_to_get(of: Benchmark, root: Path) -> str:
     json = f", or PySOT's {of.pysot[0]}" if of.pysot else ""
+    if not of.pysot and not of.probe and of.site == "its publisher":
+        truth = ", ".join(dict.fromkeys(path for layout in of.layouts for path in layout.groundtruth))
+        pictures = ", ".join(dict.fromkeys(path for layout in of.layouts for path in layout.images))
+        return (
+            f"looked for {truth} with images in {pictures} (of each sequence's folder); {_found(root)}; name the "
+            "folder around the sequences with --data-root DIR"
+        )
     return (
         f"fetch {of.download} from {of.site}, unpack it under one folder and name that with --data-root DIR "
         f"(looked for {example(of)} with DIR = {root} and its usual subfolders{json})"

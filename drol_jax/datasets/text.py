@@ -3,12 +3,15 @@
 A byte-order mark, Windows line ends, blank lines at the end and a comma after the last number are accepted everywhere.
 """
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.system.names import hint
 
 AGAIN = "unpack the sequence again"
 
@@ -143,3 +146,22 @@ def read_properties(path: Path) -> dict[str, str]:
     """
     pairs = (re.match(r"\s*([\w.]+)\s*[=:]\s*(.*?)\s*$", line) for line in read_lines(path))
     return {pair[1].lower(): pair[2] for pair in pairs if pair}
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds, in whatever Unicode it was written.
+
+    Raises:
+      UserError: it is not there, cannot be read, or is no JSON.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        near = sorted(one.name for one in path.parent.glob("*.json")) if path.parent.is_dir() else []
+        raise UserError(f"no dataset file {path}{hint(path.name, near)}; check the path") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read as JSON ({error.strerror}); check the path") from None
+    try:
+        return json.loads(content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
+    except ValueError as error:
+        raise UserError(f"{path}: cannot be read as JSON ({error}); mend or fetch it again") from None

@@ -78,7 +78,7 @@ def main(
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
     runs = ablation.load_runs(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
-    folder = arguments.output / dataset / "ablation"
+    folder = arguments.output / datasets.title(dataset) / "ablation"
     total = len(entries) * len(runs) * arguments.seeds
     try:
         with ProgressMonitor(total) as monitor:
@@ -94,6 +94,7 @@ def main(
                 keep=arguments.keep,
                 tell=tell,
                 lanes=arguments.lanes,
+                root=arguments.data_root,
             )
     except benchmark.Interrupted as stop:
         tell(

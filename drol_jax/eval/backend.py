@@ -24,6 +24,9 @@ class TrackingArguments(CacheArguments):
     precision: Annotated[Precision | None, one_of(Precision)] = None
     """Precision of the network's products, in place of the configuration's; tf32 and bfloat16 are faster on GPUs.
     Results go to a folder of their own."""
+    plugin: str | None = None
+    """A Python file with parts, datasets or metrics of your own, or the name of an installed plug-in. Its code is run.
+    Results go to a folder of their own."""
     lanes: int = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
     the byte; on a GPU they are one batch, and differ by rounding."""
@@ -43,8 +46,14 @@ class JaxBackend:
         from drol_jax.running.sequences import LockstepRunner
 
         asked = self.arguments
-        tracker = load(config, weights, online=online, fidelity=asked.fidelity, precision=asked.precision, cache=False)
+        tracker = load(config, weights, online=online, **self._asked)
         return tracker, LockstepRunner(tracker, asked.lanes, clock=self.clock)
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """What the command line says of how trackers are loaded."""
+        names = ("fidelity", "precision", "plugin")
+        return {"cache": False} | {name: getattr(self.arguments, name) for name in names}
 
     def environment(self) -> Mapping[str, Any]:
         return environment()
@@ -58,13 +67,14 @@ class JaxBackend:
         from drol_jax.settings import from_dict, to_dict
 
         asked = self.arguments
-        tracker = load(config, weights, online=True, fidelity=asked.fidelity, precision=asked.precision, cache=False)
+        tracker = load(config, weights, online=True, **self._asked)
         made: list[Any] = []
         for name, changes in variants.items():
             tree = to_dict(tracker.settings)
             for section, values in changes.items():
                 tree[section] = {**tree[section], **values}
             settings = from_dict({**tree, "name": f"{tracker.name}_{name}"}, source=f"{tracker.name}, {name}")
+            settings = replace(settings, config=replace(settings.config, parts=tracker.config.parts))
             variant = replace(tracker, settings=settings, hyper=hyper_arrays(settings.hyper))
             like = made[0][1] if made else None
             made.append((variant, LockstepRunner(variant, asked.lanes, like, self.clock)))

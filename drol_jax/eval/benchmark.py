@@ -65,6 +65,7 @@ def run(
     lanes: int = 1,
     scorer: Scorer | None = None,
     tell: Callable[[str], None] = warnings.warn,
+    root: Path | None = None,
 ) -> Finished:
     """Track what is not tracked yet.
 
@@ -79,13 +80,15 @@ def run(
       lanes: how many runs are under way at once; the trackers' runners are for as many threads.
       scorer: tells the monitor what each sequence scored.
       tell: is told of results that were set aside.
+      root: where the dataset lies, whose name is recorded of one that drol_jax does not know by name.
 
     Raises:
       UserError: a results folder holds results of other settings, or of other code with `keep`; it cannot be written.
       Interrupted: Ctrl-C.
     """
     teams = [(tracker, seed) for tracker in trackers for seed in tracker.seeds]
-    folders = [_open(output, dataset, *team, environment, running, overwrite=overwrite, keep=keep) for team in teams]
+    named = _named(dataset, root)
+    folders = [_open(output, named, *team, environment, running, overwrite=overwrite, keep=keep) for team in teams]
     for words in (folder.set_aside for folder in folders):
         if words is not None:
             tell(words)
@@ -183,9 +186,17 @@ class _Field:
             return self._opened[index]
 
 
+def _named(dataset: str, root: Path | None) -> dict[str, Any]:
+    """What tells a dataset from others: sequences of another folder may have the same names."""
+    told: dict[str, Any] = {"name": datasets.title(dataset), "seed": DATASET_SEED}
+    if datasets.is_own(dataset) and root is not None and not dataset.endswith(".json"):
+        told["root"] = root.resolve().name
+    return told
+
+
 def _open(
     output: Path,
-    dataset: str,
+    dataset: Mapping[str, Any],
     run: TrackerRun,
     seed: int,
     environment: Mapping[str, Any],
@@ -196,7 +207,7 @@ def _open(
 ) -> TrackerFolder:
     tracker = run.tracker
     settings = {
-        "dataset": {"name": dataset, "seed": DATASET_SEED},
+        "dataset": dataset,
         "tracker": run.name,
         "config": tracker.config,
         "hyper": tracker.hyper,

@@ -22,6 +22,7 @@ from drol_jax.eval.commands import (
     run_command,
     split_names,
 )
+from drol_jax.eval.plugged import plugged
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.submission import check_submission, pack
@@ -54,7 +55,8 @@ class Arguments(TrackingArguments):
 
     dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
     data_root: Path = field(default_factory=data_root)
-    """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
+    """Folder that holds the datasets, one dataset, or for --dataset folders the sequences. Default: $DROL_JAX_DATA,
+    else ./data."""
     config: Annotated[str, tyro.conf.arg(help=config_help())] = "siamrpn_alex_tiny"
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
@@ -132,16 +134,18 @@ def main(
 
 def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backend], load: Load) -> int:
     only = split_names(arguments.sequences, "--sequences")
+    own = plugged(arguments.plugin, load)
+    load = own.load
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
-    dataset = datasets.canonical(arguments.dataset)
+    dataset = own.dataset(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
-    scorer = outcomes.scorer_of(dataset, how.kind, arguments.dialect)
+    scorer = outcomes.scorer_of(dataset, how.kind, arguments.dialect, own.metrics)
     if arguments.submit:
         check_submission(dataset, how.kind)
     trackers = backend(arguments)
     runs = load_runs(trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds)
     total = len(entries) * sum(len(run.seeds) for run in runs)
-    folder = arguments.output / dataset
+    folder = arguments.output / datasets.title(dataset)
     with ProgressMonitor(total) as monitor:
         finished = benchmark.run(
             dataset,
@@ -156,9 +160,10 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
             tell=tell,
             lanes=arguments.lanes,
             scorer=scorer,
+            root=arguments.data_root,
         )
     everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
-    result = outcomes.result_of(finished, how.kind, everything, dialect=arguments.dialect)
+    result = outcomes.result_of(finished, how.kind, everything, dialect=arguments.dialect, metrics=own.metrics)
     outcomes.show_outcome(finished, result, how.kind, folder, report=not arguments.no_report)
     if arguments.submit or outcomes.kept_by_server(dataset):
         archives, trouble = pack(finished, how.kind, everything, folder)
@@ -174,6 +179,6 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
 def _kept(arguments: Arguments) -> Path:
     """Folder of the dataset's results."""
     try:
-        return arguments.output / datasets.canonical(arguments.dataset)
+        return arguments.output / datasets.title(datasets.canonical(arguments.dataset))
     except UserError:  # stopped before the name was looked at
         return arguments.output

@@ -16,7 +16,10 @@ from drol_jax.system.program import guarded
 
 PROGRAM = "python -m drol_jax.eval"
 DATASET_HELP = (
-    "Benchmark, one of " + ", ".join(datasets.DATASETS) + ". Synth is built in, Synth@3 is rendered from seed 3."
+    "Benchmark, one of "
+    + ", ".join(datasets.DATASETS)
+    + ". Synth is built in, Synth@3 is rendered from seed 3. folders: "
+    "whatever sequences lie under --data-root. Or a path: my.json, a definition or PySOT's annotations of a dataset."
 )
 DATA_ROOT = "DROL_JAX_DATA"
 

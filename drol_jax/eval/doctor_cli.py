@@ -9,9 +9,8 @@ import tyro
 from rich.progress import Progress
 from rich.text import Text
 
-from drol_jax import datasets
 from drol_jax.datasets.doctor import Diagnosis, examine
-from drol_jax.eval.commands import PROGRAM, data_root, split_names
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, split_names
 from drol_jax.image.frames import read
 from drol_jax.system import terminal
 from drol_jax.system.arguments import parse
@@ -30,7 +29,7 @@ class Arguments:
     Exit code: 0 every sequence can be tracked, 1 some cannot, 2 misuse or nothing found.
     """
 
-    dataset: Annotated[str, tyro.conf.arg(help="Benchmark, one of " + ", ".join(datasets.DATASETS[1:]) + ".")]
+    dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)]
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, one dataset, or PySOT's JSON file of it. Default: $DROL_JAX_DATA, else ./data."""
     sequences: str | None = None

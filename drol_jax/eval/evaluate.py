@@ -104,7 +104,9 @@ def _track(
     run: TrackerRun, dataset: str, entries: Sequence[datasets.SequenceEntry], folder: Path, how: Running
 ) -> benchmark.Finished:
     try:
-        finished = benchmark.run(dataset, entries, [run], folder / dataset, environment(), _Silent(), how)
+        finished = benchmark.run(
+            dataset, entries, [run], folder / datasets.title(dataset), environment(), _Silent(), how
+        )
     except benchmark.Interrupted:
         raise KeyboardInterrupt from None
     if finished.failures and not finished.ran:

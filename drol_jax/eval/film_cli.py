@@ -9,7 +9,8 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, split_names
+from drol_jax.eval.plugged import plugged
 from drol_jax.report.strips import FILMS, STRIPS, tracks_of, write_film, write_strip
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
@@ -31,8 +32,7 @@ class Arguments:
 
     results: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction]
     """A folder of result files, of any toolkit; may be given several times."""
-    dataset: str
-    """Benchmark that the sequence is of."""
+    dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)]
     sequence: str
     """Its name."""
     output: Path
@@ -41,6 +41,8 @@ class Arguments:
     """Folder that holds the dataset. Default: $DROL_JAX_DATA, else ./data."""
     trackers: str | None = None
     """Trackers wanted, in this order, separated by commas. Default: all, by name."""
+    plugin: str | None = None
+    """A Python file with datasets of your own, or the name of an installed plug-in. Its code is run."""
     experiment: str = "baseline"
     """One of a VOT tracker's experiments."""
     pictures: int = 6
@@ -72,7 +74,8 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
             raise UserError(f"--{option} is {getattr(arguments, option)}, wanted more than 0")
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
-    dataset = datasets.canonical(arguments.dataset)
+    own = plugged(arguments.plugin, load)
+    load, dataset = own.load, own.dataset(arguments.dataset)
     (entry,) = load(dataset, arguments.data_root, [arguments.sequence])
     sequence = entry.open()
     tracks = tracks_of(sequence, _files(arguments, dataset, entry.name, load))

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.benchmark import Finished
 from drol_jax.eval.certainty import with_reliability
+from drol_jax.eval.own_metrics import Metrics
 from drol_jax.eval.protocols import SCORED_AS
 from drol_jax.eval.reporting import write_report
 from drol_jax.eval.running import Kind
@@ -26,11 +26,11 @@ from drol_jax.results.runs import Timing
 
 def kept_by_server(dataset: str) -> bool:
     """Whether the benchmark's groundtruth cannot be had."""
-    known = benchmarks().get(dataset)
+    known = datasets.known(dataset)
     return known is not None and known.protocol == "server"
 
 
-def scorer_of(dataset: str, kind: Kind, dialect: str | None = None) -> Scorer | None:
+def scorer_of(dataset: str, kind: Kind, dialect: str | None = None, metrics: Metrics | None = None) -> Scorer | None:
     """What scores a dataset that is run in some way; None where its server does.
 
     Raises:
@@ -40,7 +40,8 @@ def scorer_of(dataset: str, kind: Kind, dialect: str | None = None) -> Scorer | 
         if dialect is not None:
             raise UserError(f"{dataset} is scored by its server, in no dialect of one's choice; drop --dialect")
         return None
-    request = Request(dataset=dataset, entries=(), wanted=(), dialect=dialect, kind=SCORED_AS.get(kind, kind))
+    kind_scored = SCORED_AS.get(kind, kind)
+    request = Request(dataset=dataset, entries=(), wanted=(), dialect=dialect, kind=kind_scored, metrics=metrics or {})
     return request.scorers(anchored=kind == "multistart")[0]
 
 
@@ -51,6 +52,7 @@ def result_of(
     *,
     dialect: str | None = None,
     dialects: bool = True,
+    metrics: Metrics | None = None,
 ) -> BenchmarkResult:
     """The trackers side by side, scored from their files.
 
@@ -62,6 +64,7 @@ def result_of(
       everything: entries of the whole dataset, by which files of other sequences are known.
       dialect: whose arithmetic; None for that of the benchmark's published scores.
       dialects: score in the other dialects too.
+      metrics: a plug-in's, as further columns.
 
     Raises:
       UserError: the benchmark is not scored in that dialect.
@@ -77,6 +80,7 @@ def result_of(
         failed=_failed(finished),
         kind=SCORED_AS.get(kind, kind),
         anchored=kind == "multistart",
+        metrics=metrics or {},
     )
     result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
     if kind == "ope":
@@ -121,7 +125,7 @@ def _kept_result(finished: Finished) -> BenchmarkResult:
             folder = finished.folders[run.name, seed].path
             trackers.append(TrackerScores(run.folder(seed), str(folder), numbers, {}, {}))
     return BenchmarkResult(
-        dataset=finished.dataset,
+        dataset=datasets.title(finished.dataset),
         dialect="",
         convention="its server keeps the groundtruth and gives the score: there is none here",
         columns=(

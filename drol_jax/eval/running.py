@@ -16,7 +16,6 @@ from typing import Literal, Protocol
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers_vot import size_of
 from drol_jax.eval.segments import anchors, regions_of, segment_of, supervising, together
@@ -170,7 +169,7 @@ def choose(
     Raises:
       UserError: repetitions of a protocol that has none.
     """
-    known = benchmarks().get(dataset)
+    known = datasets.known(dataset)
     kind: Kind = "ope"
     if known is not None:
         if known.protocol == "vot":

@@ -9,7 +9,8 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.errors import UserError, reason
-from drol_jax.eval.commands import PROGRAM, Load, data_root, split_names
+from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, split_names
+from drol_jax.eval.plugged import plugged
 from drol_jax.eval.protocols import SCORED_AS
 from drol_jax.eval.repeats import read_groups
 from drol_jax.eval.reporting import write_report
@@ -37,8 +38,7 @@ class Arguments:
 
     results: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction]
     """A folder of result files; may be given several times."""
-    dataset: str
-    """Benchmark that the results are of, e.g. OTB100, UAV123, LaSOT, VOT2018, GOT-10k-val."""
+    dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)]
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the annotations, or PySOT's JSON file; images are not needed. Default: $DROL_JAX_DATA, else
     ./data."""
@@ -58,6 +58,8 @@ class Arguments:
     """One of a VOT tracker's experiments. Default: baseline, or longterm."""
     pad_short: bool = False
     """Continue result files that are too short with their last box, also where the dialect refuses them."""
+    plugin: str | None = None
+    """A Python file with metrics or datasets of your own, or the name of an installed plug-in. Its code is run."""
     no_dialects: bool = False
     """Score in the one dialect only."""
     per_sequence: bool = False
@@ -80,7 +82,8 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
     arguments = parse(Arguments, argv, f"{PROGRAM} score")
     if not arguments.results:
         raise UserError("no result folder was named; pass --results DIR")
-    dataset = datasets.canonical(arguments.dataset)
+    own = plugged(arguments.plugin, load)
+    load, dataset = own.load, own.dataset(arguments.dataset)
     entries = load(dataset, arguments.data_root, images=False)
     wanted, only = [entry.name for entry in entries], split_names(arguments.sequences, "--sequences")
     if only is not None:
@@ -97,6 +100,7 @@ def main(argv: Sequence[str], load: Load = datasets.load) -> int:
         dialects=not arguments.no_dialects,
         experiment=arguments.experiment,
         pad_short=arguments.pad_short,
+        metrics=own.metrics,
     )
     result = score_folders(request, arguments.results)
     show_result(result, every_sequence=arguments.per_sequence)

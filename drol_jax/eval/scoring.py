@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
 from drol_jax.errors import UserError
 from drol_jax.eval.certainty import with_reliability
 from drol_jax.eval.comparing import compared
 from drol_jax.eval.dialects import scorers
 from drol_jax.eval.judging import Judging
 from drol_jax.eval.means import result_of_judged
+from drol_jax.eval.own_metrics import Metrics, WithMetrics
 from drol_jax.eval.protocols import from_anchors
 from drol_jax.eval.repeats import Groups, repeats
 from drol_jax.eval.scorers import Scorer
@@ -44,6 +44,8 @@ class Request:
     """Repetitions by tracker's name; None where manifests and names tell."""
     pad_short: bool = False
     """Continue short results of one-pass evaluation with their last box."""
+    metrics: Metrics = field(default_factory=dict)
+    """A plug-in's measures, as further columns of the first scorer."""
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Why tracking failed, by (tracker, sequence); what files there are do not count."""
 
@@ -70,12 +72,16 @@ class Request:
                 f"{self.dataset}'s groundtruth is kept by its server; pack the results for it instead of scoring"
             )
         every = scorers(self.dataset, self.came_as, self.dialect, anchored=anchored, pad_short=self.pad_short)
+        if self.metrics:
+            if every[0].regions:
+                raise UserError("a plug-in's metrics take boxes; VOT's results hold codes beside them")
+            every[0] = WithMetrics(every[0], self.metrics)
         return every if self.dialects else every[:1]
 
     @property
     def leads(self) -> dict[str, int]:
         """How many frames before the annotation some published results begin, by sequence."""
-        known = benchmarks().get(self.dataset)
+        known = datasets.known(self.dataset)
         return {
             row.name: row.first - row.annotated_from
             for row in (known.rows if known else ())
@@ -85,7 +91,7 @@ class Request:
     @property
     def came_as(self) -> str:
         """How the results came about, or must have: the kind that was named, else the benchmark's own."""
-        known = benchmarks().get(self.dataset)
+        known = datasets.known(self.dataset)
         return self.kind or (known.protocol if known else "ope")
 
 
@@ -121,7 +127,8 @@ def score_trackers(request: Request, trackers: Sequence[TrackerResults]) -> Benc
         if entry.name in wanted:
             carried[entry.name] = judging.sequence(entry, trackers)
     scored = [judging.scored(tracker) for tracker in trackers]
-    result = result_of_judged(request.dataset, judging.scorers, judging.judged, scored, carried, judging.refusals)
+    name = datasets.title(request.dataset)
+    result = result_of_judged(name, judging.scorers, judging.judged, scored, carried, judging.refusals)
     return replace(result, notes=(*result.notes, *judging.notes))
 
 

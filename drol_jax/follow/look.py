@@ -17,7 +17,7 @@ from drol_jax.model import Model
 from drol_jax.running.lanes import LaneState, one_by_one, searching
 from drol_jax.running.threads import in_threads
 from drol_jax.system.compiling import Jitted
-from drol_jax.tracker.families import family
+from drol_jax.tracker.families import family_of
 from drol_jax.tracker.search import search
 from drol_jax.tracker.state import TrackerState
 
@@ -56,7 +56,7 @@ def look(
 
 def _at(model: Model, state: TrackerState, centre: jax.Array, frame: Frame | jax.Array) -> Looks:
     """What is seen around one place. All of it counts alike, and boxes are taken as they are read."""
-    no_penalty = family(model.config.model).NO_PENALTY
+    no_penalty = family_of(model.config).NO_PENALTY
     hyper = replace(
         model.hyper,
         window_influence=jnp.float32(0),

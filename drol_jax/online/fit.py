@@ -25,6 +25,8 @@ from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled
 from drol_jax.online.response import correlate, gather_taps, rectify, rectify_slope, respond
 
+Label = Callable[..., jax.Array]
+"""Centres [N, 2], width in cells, rows and columns L -> labels [N, L, L], as `gaussian`."""
 CHUNK = 25  # memory slots in one matrix product on a CPU
 LEAST = 100  # and elsewhere: fewer take a GPU hardly less time
 
@@ -165,6 +167,7 @@ def refit(
     first: jax.Array | int = 0,
     *,
     stats: bool = False,
+    label: Label = gaussian,
 ) -> tuple[jax.Array, RefitStats | None]:
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
@@ -181,13 +184,14 @@ def refit(
       first: place of the memory's slots among its features, which may be those of many memories end to end: a copy of
         one takes as long as a good part of its refit.
       stats: static; also tell how the refit went, for one product more.
+      label: static; what the response should be.
 
     Returns:
       (filter [k, k, D], its stats or None).
     """
 
     def solve(chunk, filter, memory, sigma, hyper, first):
-        b, normal = filter_problem(filter, memory, sigma, hyper, first, chunk)
+        b, normal = filter_problem(filter, memory, sigma, hyper, first, chunk, label)
         step = _solution(normal, b, iterations)
         if not stats:
             return filter + step, None
@@ -237,12 +241,18 @@ def _most_of_lanes(axis_size: int, in_batched: list[bool], count: jax.Array) -> 
 
 
 def filter_problem(
-    filter: jax.Array, memory: Memory, sigma: jax.Array, hyper: Hyper, first: jax.Array | int, chunk: int
+    filter: jax.Array,
+    memory: Memory,
+    sigma: jax.Array,
+    hyper: Hyper,
+    first: jax.Array | int,
+    chunk: int,
+    label: Label = gaussian,
 ) -> tuple[jax.Array, Any]:
     """-J'r and p -> J'J p of the filter's problem over the memory, at `filter`.
 
     Args:
-      filter, memory, sigma, hyper, first: as in `refit`.
+      filter, memory, sigma, hyper, first, label: as in `refit`.
       chunk: slots in one product. Those behind the last chunk that is filled are not looked at.
     """
     k = filter.shape[0]
@@ -270,7 +280,7 @@ def filter_problem(
         weights = weights[:, None, None]
         response = respond(features, filter)
         slope = rectify_slope(response)
-        labels = gaussian(cut(memory.centres), sigma, size)
+        labels = label(cut(memory.centres), sigma, size)
         b = b - correlate(features, weights * slope * (rectify(response) - labels), k)
         old = cut(curvature)
         new = jnp.where(weights > 0, weights * slope * slope, old)

@@ -74,8 +74,10 @@ def start(
     samples = jnp.concatenate([images, dropped])
     centres = places.first_centres(centre, shifts, online.dropout_samples)
     sigma = places.label_sigma(size, scale, model.hyper.label_sigma)
-    labels = gaussian(centres, sigma, images.shape[1])
-    filter, extractor = fit.first_fit((draws.filter, draws.extractor), samples, labels, online, model.hyper)
+    label = model.config.own("label") or gaussian
+    labels = label(centres, sigma, images.shape[1])
+    first_fit = model.config.own("first_fit") or fit.first_fit
+    filter, extractor = first_fit((draws.filter, draws.extractor), samples, labels, online, model.hyper)
     memory = first_memory(extract(extractor, samples, online), centres, online.memory_size)
     kept = places.keeps_region
     return OnlineState(
@@ -205,4 +207,12 @@ def refit(model: Model, request: RefitRequest, *, stats: bool = False) -> tuple[
         iterations = jnp.where(request.hard_negative, online.hard_negative_iterations, iterations)
     rows = request.features
     memory = replace(state.memory, features=rows.all)
-    return fit.refit(state.filter, memory, state.sigma, iterations, model.hyper, rows.first, stats=stats)
+    label = model.config.own("label") or gaussian
+    if (learner := model.config.own("refit")) is not None:
+        # Without other targets' features, which may lie about the memory's.
+        features = jax.lax.dynamic_slice_in_dim(rows.all, rows.first, len(memory.weights))
+        own = replace(memory, features=features)
+        filter = learner(state.filter, own, state.sigma, iterations, model.hyper, label)
+        return filter, fit.no_refit() if stats else None
+    first = rows.first
+    return fit.refit(state.filter, memory, state.sigma, iterations, model.hyper, first, stats=stats, label=label)

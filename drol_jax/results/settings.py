@@ -5,6 +5,7 @@ import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,14 @@ def environment(*plugins: Path) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """A value as JSON gives it back: dataclasses and mappings as dict, tuples and arrays as lists, paths as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        told = {field.name: (getattr(value, field.name), field.metadata) for field in dataclasses.fields(value)}
+        return {name: plain(item) for name, (item, how) in told.items() if not ("left out" in how and item is None)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if callable(value) or isinstance(value, ModuleType):  # a plug-in's, whose source has a digest of its own
+        return getattr(value, "__qualname__", None) or getattr(value, "__name__", type(value).__name__)
     return str(value) if isinstance(value, os.PathLike) else np.asarray(value).tolist()

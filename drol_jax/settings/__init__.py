@@ -196,7 +196,8 @@ def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: st
 
 def to_dict(settings: Settings) -> dict[str, Any]:
     """The settings as plain data for manifests: JSON-able, and `from_dict` or a YAML file of it gives them back."""
-    config = plain(settings.config)
+    config = plain(replace(settings.config, parts=None))
+    del config["parts"]  # no file can hold a function
     return {
         "name": settings.name,
         "seed": settings.seed,

@@ -1,12 +1,13 @@
 """`Candidate`, the best box under one template, and the arithmetic that all families share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 
 from drol_jax.config import Config, Hyper
-from drol_jax.tracker.families import family
+from drol_jax.tracker.families import family_of
 from drol_jax.tracker.fidelity import published, rules
 
 MINIMUM_SIDE = 10.0  # pixels
@@ -66,6 +67,16 @@ def first_maximum(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
     return scores.reshape(-1)[index], index
 
 
+def fuse(config: Config) -> Callable[..., jax.Array]:
+    """The rule that fuses a network's scores with the online ones, of one shape, under the weight `Hyper.fusion`."""
+    return config.own("fuse") or _weighted_mean
+
+
+def _weighted_mean(network: jax.Array, online: jax.Array, weight: jax.Array) -> jax.Array:
+    """Equation 5 of the paper."""
+    return (1 - weight) * network + weight * online
+
+
 def short_term_wins(first: Candidate, short_term: Candidate, hyper: Hyper, config: Config | None = None) -> jax.Array:
     """Whether the short-term template's candidate is taken: near enough, and better by a margin (equation 7).
 
@@ -75,7 +86,7 @@ def short_term_wins(first: Candidate, short_term: Candidate, hyper: Hyper, confi
     rule = published if config is None else rules(config)
     agree = rule.overlap(_corners(short_term), _corners(first)) >= hyper.tau_regression
     margin = hyper.tau_classification
-    if config is not None and rule.fc_alike and family(config.model).SCORES_ARE_SHARES:
+    if config is not None and rule.fc_alike and family_of(config).SCORES_ARE_SHARES:
         margin = margin * first.score
     return agree & (short_term.score - first.score >= margin)
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from drol_jax.image.crops import Frame, as_frame
 from drol_jax.model import Model
-from drol_jax.tracker.families import family
+from drol_jax.tracker.families import family_of
 from drol_jax.tracker.state import TrackerState
 
 
@@ -41,7 +41,7 @@ def details(model: Model, state: TrackerState, frame: Frame | jax.Array) -> Deta
       model, frame: as in `drol_jax.init`.
       state: of the frame before.
     """
-    siamese, online, fused, region, grid = family(model.config.model).maps(model, state, as_frame(frame))
+    siamese, online, fused, region, grid = family_of(model.config).maps(model, state, as_frame(frame))
     box = jnp.concatenate([state.centre - region / 2, jnp.broadcast_to(region, 2)])
     covered = jnp.concatenate([state.centre - grid / 2, jnp.broadcast_to(grid, 2)])
     return Details(siamese=siamese, online=online, fused=fused, region=box, grid=covered)

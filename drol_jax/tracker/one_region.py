@@ -13,8 +13,8 @@ from drol_jax.image.crops import Frame
 from drol_jax.model import Model
 from drol_jax.nets import Response, Template
 from drol_jax.system.lazy_cond import lazy_cond
-from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, or_one, padded_side
-from drol_jax.tracker.families import family
+from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, fuse, or_one, padded_side
+from drol_jax.tracker.families import family_of
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.masks import mask_at
 from drol_jax.tracker.outcome import Found, View, ask_online, chosen, region_side
@@ -148,11 +148,11 @@ def _fused(
       size: [2] (w, h), the target in the last frame, search pixels.
       confidence: as in `rpn_candidate`.
     """
-    probability, boxes = family(config.model).read(response, config)
+    probability, boxes = family_of(config).read(response, config)
     penalty = shape_penalty(boxes[..., 2:], size, hyper.penalty_k)
     fused = penalty * probability
     if confidence is not None:
-        fused = (1 - hyper.fusion) * fused + hyper.fusion * confidence[None]
+        fused = fuse(config)(fused, confidence[None], hyper.fusion)
     window = jnp.asarray(hann_window(config.search.score_size))[None]
     return probability, boxes, penalty, (1 - hyper.window_influence) * fused + hyper.window_influence * window
 
@@ -178,7 +178,7 @@ def rpn_confidence(score_map: jax.Array, config: Config) -> jax.Array:
 
     A level map, which says nothing, is 0 everywhere (published: NaN).
     """
-    to_grid = jnp.asarray(family(config.model).confidence(score_map.shape[0], config))
+    to_grid = jnp.asarray(family_of(config).confidence(score_map.shape[0], config))
     small = to_grid @ score_map @ to_grid.T
     low = jnp.min(small)
     return (small - low) / or_one(jnp.max(small) - low)

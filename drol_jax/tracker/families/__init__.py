@@ -9,8 +9,13 @@ Each has `search(model, state, frame)`; `maps(model, state, frame)`, what a sear
 from importlib import import_module
 from typing import Any
 
-from drol_jax.config import ModelConfig
+from drol_jax.config import Config, ModelConfig
 from drol_jax.config.network import head_facts
+
+
+def family_of(config: Config) -> Any:
+    """The family of a tracker: a researcher's own, else that of its network's head."""
+    return config.own("family") or family(config.model)
 
 
 def family(model: ModelConfig) -> Any:

@@ -10,7 +10,16 @@ from drol_jax.config import Config, Hyper, ModelConfig, SearchConfig
 from drol_jax.image.crops import Frame
 from drol_jax.model import Model
 from drol_jax.nets import Response
-from drol_jax.tracker.candidates import DRIFT_DIVISOR, Candidate, clip, first_maximum, normalised, or_one, padded_side
+from drol_jax.tracker.candidates import (
+    DRIFT_DIVISOR,
+    Candidate,
+    clip,
+    first_maximum,
+    fuse,
+    normalised,
+    or_one,
+    padded_side,
+)
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.outcome import Found, View, ask_online, chosen, region_side
 from drol_jax.tracker.places import hann_window
@@ -154,6 +163,6 @@ def _fused(response: jax.Array, score_map: jax.Array | None, config: Config, hyp
     side = fused.shape[0]
     if score_map is not None:
         up = jnp.asarray(rules(config).fc_confidence(score_map.shape[0], config.search))
-        fused = (1 - hyper.fusion) * fused + hyper.fusion * normalised(up @ score_map @ up.T)
+        fused = fuse(config)(fused, normalised(up @ score_map @ up.T), hyper.fusion)
     window = hann_window(side)
     return (1 - hyper.window_influence) * fused + hyper.window_influence * (window / window.sum())

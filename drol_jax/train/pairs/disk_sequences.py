@@ -9,6 +9,8 @@ import numpy as np
 
 from drol_jax.datasets import SequenceEntry, canonical, load
 from drol_jax.datasets.definitions import Benchmark, Layout
+from drol_jax.datasets.own import FOLDERS as PLAIN
+from drol_jax.datasets.own import plain
 from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.errors import UserError
 from drol_jax.image.frames import read
@@ -16,9 +18,8 @@ from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting
 from drol_jax.train.pairs.kept import Kept
 
-FOLDERS = ("GOT-10k-train", "folders")
-"""Datasets that are no benchmarks: GOT-10k's training part; any folder of SEQUENCE/groundtruth.txt (x, y, w, h a line,
-0-based) with the images beside it or in SEQUENCE/img."""
+FOLDERS = ("GOT-10k-train", PLAIN)
+"""Datasets that are no benchmarks: GOT-10k's training part; any folder of sequences (`drol_jax.datasets.own`)."""
 _LEAST = 2.0
 """Pixels; boxes with a shorter side are marks of absence more often than targets."""
 
@@ -81,7 +82,7 @@ def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEnt
             return load(name, root, only, settings.render_seed)
         if root is None:
             raise UserError(f"{name} lies on disk and no folder was named; say where with root")
-        of = _folders(name)
+        of = plain(server=False) if name == PLAIN else _got10k_train()
         source = find_source(of, root, images=True)
     except UserError as error:
         # Those who only track name the folder on the command line.
@@ -97,29 +98,14 @@ def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEnt
     return entries if only is None else select(entries, only, name)
 
 
-def _folders(name: str) -> Benchmark:
-    """Sequences as they lie under a folder, none of them known by name."""
-    got10k = name == "GOT-10k-train"
-    folders = ("", "train", "GOT-10k", "GOT-10k/train", "full_data", "full_data/train") if got10k else ("",)
-    return Benchmark(
-        name=name,
-        aliases=(),
-        site="got-10k.aitestunion.com" if got10k else "its publisher",
-        download="the train split" if got10k else "the dataset",
-        origin=0,
-        protocol="ope",
-        server=False,
-        reader="got10k" if got10k else "boxes",
-        fps=None,
-        folders=folders,
-        layouts=(Layout(groundtruth=("{folder}/groundtruth.txt",), images=("{folder}", "{folder}/img"), loose=True),),
-        pysot=(),
-        probe={},
-        attribute_file=None,
-        attribute_names=(),
-        count=None,
-        rows=(),
-    )
+def _got10k_train() -> Benchmark:
+    """GOT-10k's training part, no sequence of which is known by name."""
+    folders = ("", "train", "GOT-10k", "GOT-10k/train", "full_data", "full_data/train")
+    layout = Layout(groundtruth=("{folder}/groundtruth.txt",), images=("{folder}", "{folder}/img"), loose=True)
+    return plain(
+        "GOT-10k-train", site="got-10k.aitestunion.com", download="the train split", reader="got10k", folders=folders,
+        layouts=(layout,), server=False,
+    )  # fmt: skip
 
 
 def list_sequences(entries: Iterable[SequenceEntry]) -> list[Track]:

@@ -1,0 +1,125 @@
+"""Datasets that nobody has defined here: folders of sequences, definitions of a user, PySOT JSON of any name."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from drol_jax import datasets
+from drol_jax.datasets.doctor import examine
+from drol_jax.datasets.own import own
+from drol_jax.errors import UserError
+from drol_jax.image.frames import read
+
+BOXES = np.float64([[10, 12, 20, 16], [11, 12, 20, 16], [12, 13, 20, 16]])
+
+
+def images(folder, form="{:04d}.jpg", first=1, count=3):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(first, first + count):
+        cv2.imwrite(str(folder / form.format(number)), np.full((48, 64, 3), number, np.uint8))
+    return folder
+
+
+def truth(path, boxes=BOXES):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savetxt(path, boxes, fmt="%g", delimiter=",")
+    return path
+
+
+@pytest.mark.parametrize("pictures", [".", "img", "frames", "images", "rgb"])
+@pytest.mark.parametrize("form", ["{:04d}.jpg", "{}.png", "frame_{:05d}.jpg", "img{}.jpg"])
+def test_any_folder_of_sequences_is_a_dataset(pictures, form, tmp_path):
+    for name in ("road", "tree"):
+        truth(tmp_path / name / "groundtruth.txt")
+        images(tmp_path / name / pictures, form, first=9)
+    road, tree = datasets.load("Folders", tmp_path)
+    assert (road.name, tree.name) == ("road", "tree")
+    sequence = road.open()
+    np.testing.assert_array_equal(sequence.boxes, BOXES)
+    assert [path.name for path in sequence.frames] == [form.format(n) for n in (9, 10, 11)]
+    assert len(examine("folders", tmp_path, read).usable) == 2
+
+
+def test_sequences_may_lie_two_deep_and_share_names(tmp_path):
+    for category in ("cats", "dogs"):
+        truth(tmp_path / category / "01" / "groundtruth_rect.txt")
+        images(tmp_path / category / "01" / "img")
+    assert [entry.name for entry in datasets.load("folders", tmp_path)] == ["cats-01", "dogs-01"]
+
+
+def test_a_first_box_alone_is_tracked_and_not_scored(tmp_path):
+    truth(tmp_path / "road" / "groundtruth.txt", BOXES[:1])
+    images(tmp_path / "road")
+    (entry,) = datasets.load("folders", tmp_path)
+    assert (len(entry.open()), entry.open().only_first_box) == (3, True)
+
+
+def test_what_is_there_instead_is_told(tmp_path):
+    images(tmp_path / "road" / "img")
+    with pytest.raises(UserError, match=r"looked for \{folder\}/groundtruth.txt.* holds road/; .*--data-root DIR"):
+        datasets.load("folders", tmp_path)
+    with pytest.raises(UserError, match="there is no such folder"):
+        datasets.load("folders", tmp_path / "gone")
+
+
+def definition(path, **more):
+    row = {"origin": 1, "layouts": [{"groundtruth": ["gt/{folder}.txt"], "images": ["{folder}"]}], **more}
+    path.write_text(json.dumps({"benchmarks": {"Cows": row}}))
+    return path
+
+
+def test_a_definition_by_path_finds_its_files_under_the_root_or_beside_itself(tmp_path):
+    truth(tmp_path / "gt" / "road.txt", BOXES + np.float64([1, 1, 0, 0]))
+    images(tmp_path / "road")
+    path = str(definition(tmp_path / "cows.json"))
+    assert (datasets.canonical(path), datasets.title(path)) == (path, "Cows")
+    for root in (tmp_path, tmp_path / "elsewhere", None):
+        (entry,) = datasets.load(path, root)
+        np.testing.assert_array_equal(entry.open().boxes, BOXES)
+    assert len(examine(path, tmp_path, read).usable) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"orign": 0}, "unknown key 'orign'; the nearest is 'origin'"),
+        ({"origin": 2}, "origin is 2, wanted one of 0, 1"),
+        ({"protocol": "vto"}, "protocol is 'vto', wanted one of 'ope'"),
+        ({"layouts": [{"ground": []}]}, "ground"),
+    ],
+)
+def test_a_mistake_in_a_definition_is_named(change, told, tmp_path):
+    with pytest.raises(UserError, match=told) as caught:
+        own(str(definition(tmp_path / "cows.json", **change)))
+    assert "\n" not in str(caught.value) and "cows.json" in str(caught.value)
+
+
+def pysot(folder, encoding="utf-8", name="PTB-TIR"):
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / "road").iterdir())]
+    content = {"road": {"img_names": names, "gt_rect": BOXES.tolist(), "init_rect": BOXES[0].tolist()}}
+    (folder / f"{name}.json").write_text(json.dumps(content), encoding=encoding)
+    return folder / f"{name}.json"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_pysot_s_json_of_an_unknown_name_is_a_dataset(encoding, tmp_path):
+    images(tmp_path / "road")
+    path = pysot(tmp_path, encoding)
+    assert datasets.title(datasets.canonical(str(path))) == "PTB-TIR"
+    for name, root in ((str(path), None), (str(path), tmp_path), ("folders", path)):
+        (entry,) = datasets.load(name, root)
+        np.testing.assert_array_equal(entry.open().boxes, BOXES)
+    assert len(examine(str(path), tmp_path, read).usable) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("[1]", "is no dataset"), ("{", "cannot be read as JSON"), ('{"a": 1}', "begins with 'a'")]
+)
+def test_a_json_file_that_is_no_dataset_is_named(content, told, tmp_path):
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(UserError, match=told):
+        datasets.load(str(tmp_path / "a.json"))
+    with pytest.raises(UserError, match=r"no dataset file .*b\.json; the nearest is 'a.json'"):
+        datasets.load(str(tmp_path / "b.json"))
