@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: eval bench test test-fast lint docs clean
+.PHONY: eval bench test test-fast attack audit lint docs clean
 
 eval: $(VENV)/installed
 	$(BIN)/python -m drol_jax.eval --baseline $(ARGS)
@@ -18,7 +18,10 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/installed-dev
-	$(BIN)/python -m pytest tests/unit -m 'not slow' $(ARGS)
+	$(BIN)/python -m pytest tests/unit -m 'not slow and not attack' $(ARGS)
+
+attack: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m attack tests/unit tests/attack $(ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
