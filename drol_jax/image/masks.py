@@ -64,7 +64,7 @@ def rotated_box(mask: ArrayLike, threshold: float, box: ArrayLike) -> np.ndarray
 
 
 def _in_order(points: np.ndarray) -> np.ndarray:
-    """Corners [4, 2] of a rectangle in one order and rounding: up to 4.12 OpenCV starts at another, and rounds otherwise."""
+    """Corners [4, 2] of a rectangle in one order and rounding; up to 4.12 OpenCV starts at another."""
     points = np.round(points.astype(np.float64) * 1024) / 1024
     (ax, ay), (bx, by) = points[1] - points[0], points[2] - points[0]
     around = points if ax * by - ay * bx > 0 else points[::-1]  # y is down: positive is clockwise

@@ -2,7 +2,7 @@
 
 OpenCV's own `warpAffine` and `remap` sample at 1/32 pixel up to release 4.13 and exactly from 5.0, and how they round
 depends on the processor's vector unit. Here OpenCV only fetches pixels at whole coordinates; all arithmetic is numpy's,
-which rounds as IEEE 754 says. Every rounding is where OpenCV 5.0 with AVX2 has it, so that its pictures stay as they are.
+which rounds as IEEE 754 says. Every rounding is where OpenCV 5.0 with AVX2 has it, so that its pictures stay.
 """
 
 from collections.abc import Callable

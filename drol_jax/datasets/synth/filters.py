@@ -48,7 +48,7 @@ def blur_noise(noise: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _add(total: np.ndarray, values: np.ndarray, weight: float, lanes: int) -> np.ndarray:
-    """Add weighted values, fused with the product but for what is left of a row of `lanes`; to be rounded to float32."""
+    """Add weighted values, fused with the product but for what is left of a row of `lanes`; not yet float32."""
     product = values * weight
     product[:, product.shape[1] // lanes * lanes :] = float32(product[:, product.shape[1] // lanes * lanes :])
     return product + total
@@ -80,7 +80,7 @@ def _cells(cells: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _cubic(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Bicubic enlargement of at least 4 x 4 cells. Pixels that need cells outside are summed in an order of their own."""
+    """Bicubic enlargement of at least 4 x 4 cells. Pixels that need cells outside are summed in their own order."""
     across, x_weights, x_inner = _taps(image.shape[1], width)
     down, y_weights, y_inner = _taps(image.shape[0], height)
     cells, y_weights = [image[:, taps] for taps in across], [weights[:, None] for weights in y_weights]

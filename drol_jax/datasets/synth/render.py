@@ -105,7 +105,7 @@ def line_kernel(vector: np.ndarray) -> np.ndarray | None:
 def smeared(image: np.ndarray, kernel: np.ndarray, border: int) -> np.ndarray:
     """Mean of a uint8 image over a kernel's line, halves to the even number.
 
-    OpenCV sums whole numbers here, which every release does alike; a quotient it would round as its transform leaves it.
+    OpenCV sums whole numbers here, which every release does alike; quotients it would round as its transform has them.
     """
     count = int(np.count_nonzero(kernel))
     sums = np.asarray(cv2.filter2D(image, cv2.CV_16S, kernel, borderType=border), np.int16)
