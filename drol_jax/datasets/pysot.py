@@ -1,6 +1,5 @@
 """PySOT's JSON files: a whole benchmark's annotations and image names in one file, images in the folder around it."""
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -15,8 +14,11 @@ from drol_jax.datasets.images import predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import checked_name, fitted
 from drol_jax.datasets.tree import Tree, subfolders
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.image.boxes import box_from_polygon
+from drol_jax.system import reading
+
+_MOST = 2**30  # bytes; LaSOT's file has some 60 million
 
 
 def find_json(root: Path, benchmark: Benchmark) -> Path | None:
@@ -166,9 +168,9 @@ def _origin(path: Path, benchmark: Benchmark, items: Mapping[str, Mapping[str, A
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        table = json.loads(path.read_bytes())  # in any of JSON's encodings, as Windows' programs choose another
+        table = reading.document(path, _MOST)  # in any of JSON's encodings, as Windows' programs choose another
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read as JSON ({type(error).__name__}); fetch it again") from None
+        raise UserError(f"{path}: cannot be read as JSON ({reason(error)}); fetch it again") from None
     sound = isinstance(table, dict) and all(
         isinstance(item, dict) and isinstance(item.get("gt_rect"), list) and item["gt_rect"] for item in table.values()
     )

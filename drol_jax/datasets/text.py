@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 
 AGAIN = "unpack the sequence again"
 
@@ -22,9 +23,9 @@ def read_lines(path: Path) -> list[str]:
       UserError: the file cannot be read as text, or holds nothing but blanks.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = reading.text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text ({type(error).__name__}); {AGAIN}") from None
+        raise UserError(f"{path}: cannot be read as text ({reason(error)}); {AGAIN}") from None
     lines = text.rstrip().splitlines()
     if not lines:
         raise UserError(f"{path}: the annotation file is empty; {AGAIN}")

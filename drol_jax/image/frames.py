@@ -10,11 +10,14 @@ import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.image.source import FrameSource
+from drol_jax.system import reading
 from drol_jax.system.opencv import cv2
 
 CAPACITIES = (2**19, 2**21, 2**23)
 """Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met. The first holds all of
 OTB and VOT, the second full HD, the third 4K; the padding costs a copy of a megabyte or so a frame."""
+
+_MOST = 2**30  # bytes of an image file
 
 
 def read(source: FrameSource) -> np.ndarray:
@@ -33,7 +36,7 @@ def read(source: FrameSource) -> np.ndarray:
     if callable(source):
         return checked(source())
     try:
-        data = Path(source).read_bytes()
+        data = reading.content(Path(source), _MOST)
     except FileNotFoundError:
         raise UserError(f"{source}: image missing; unpack the sequence again or mend the path") from None
     except OSError as error:

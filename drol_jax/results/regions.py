@@ -13,6 +13,7 @@ import numpy as np
 from drol_jax.errors import UserError, reason
 from drol_jax.metrics.regions import REGION, Regions
 from drol_jax.results.numbers import read_rows, text_of
+from drol_jax.system import reading
 from drol_jax.system.atomic import write_bytes, write_text
 
 _HEADER, _CODE, _BOX, _POLYGON = 1, 0, 1, 2
@@ -79,7 +80,7 @@ def _binary(rows: list) -> bytes:
 
 def _binary_rows(path: Path) -> list[list[float]]:
     try:
-        content = path.read_bytes()
+        content = reading.content(path)
     except OSError as error:
         raise UserError(f"cannot read result file {path}: {reason(error)}; check the path and the file") from error
     place, rows = 0, []
