@@ -12,6 +12,9 @@ import numpy as np
 from drol_jax.system.code import code_hash
 from drol_jax.system.resources import version
 
+DECISIVE = ("drol_jax", "jax", "jaxlib", "numpy", "opencv", "libjpeg", "processor", "device_kind")
+"""Entries of an environment that may change results; the others are told beside them."""
+
 
 def environment(*plugins: Path) -> dict[str, Any]:
     """Versions, code and device of this process, for the manifest. Starts jax.
@@ -20,6 +23,7 @@ def environment(*plugins: Path) -> dict[str, Any]:
       plugins: files whose code takes part beside the library's.
     """
     import jax
+    from jax.lib import __version__ as jaxlib_version
 
     from drol_jax.system.opencv import cv2
 
@@ -29,12 +33,27 @@ def environment(*plugins: Path) -> dict[str, Any]:
         "code": code_hash(*plugins),
         "jax": jax.__version__,
         "numpy": np.__version__,
+        "jaxlib": jaxlib_version,
         "opencv": cv2.__version__,
+        "libjpeg": _library(cv2.getBuildInformation(), "JPEG"),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "processor": platform.machine(),
         "device_kind": devices[0].device_kind,
         "device_count": len(devices),
     }
+
+
+def told_apart(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """What differs between two environments that may change results, in words; empty where nothing does."""
+    keys = [key for key in DECISIVE if key in there and there[key] != here.get(key)]
+    return ", ".join(f"{key} {there[key]} there, {here.get(key)} here" for key in keys)
+
+
+def _library(told: str, name: str) -> str:
+    """A library's release out of what OpenCV tells of how it was built; empty where it has none."""
+    line = next((line for line in told.splitlines() if line.strip().startswith(f"{name}:")), "")
+    return line.partition(":")[2].strip()
 
 
 def plain(value: Any) -> Any:
