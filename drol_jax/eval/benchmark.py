@@ -20,6 +20,7 @@ from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.eval.tracking import Failure, Monitor, Ran, track
 from drol_jax.results import TrackerFolder
 from drol_jax.system.atomic import clear_litter
+from drol_jax.system.program import tell
 from drol_jax.system.workers import Check, work_off
 
 DATASET_SEED = 0
@@ -94,6 +95,10 @@ def run(
         for folder in folders:
             for entry in entries:
                 folder.forget(entry.name)
+    for folder in folders:
+        if unlike := folder.unlike():
+            told = "results that are kept there were made under others; --overwrite tracks all again"
+            tell(f"note: {folder.path}: {unlike}: {told}")
     field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running, scorer)
     try:
         work_off(field.track, field.order(lanes), lanes)

@@ -11,10 +11,11 @@ its toolkit does; mixing the parts of two gives figures that nobody can compare 
 - `LASOT`: HengLan/LaSOT_Evaluation_Toolkit, `utils/calc_seq_err_robust.m`
 - `OTB`: the Visual Tracker Benchmark's `calcSeqErrRobust.m`, `genPerfMat.m`
 
-All of them compare overlaps of continuous areas by strict ``>``, so that a perfect tracker scores 20/21 = 0.952 in
-whole numbers. With decimals a perfect overlap may exceed 1 by rounding, and then counts at the last threshold too where
-the toolkit does not cut it (`PYTRACKING`, `STARK`, `LASOT`, `OTB`). Distances are compared between centres ``x + (w - 1) / 2`` by ``<=``. Coordinates are the benchmark's own: some rules ask whether a
-coordinate is positive.
+All of them compare overlaps of continuous areas by strict ``>``, so that a perfect tracker scores 20/21 = 0.952 where
+boxes are whole numbers. With decimals a perfect overlap may exceed 1 by rounding, and then counts at the last threshold
+too where the toolkit does not cut it (`PYTRACKING`, `STARK`, `LASOT`, `OTB`). Distances between centres
+``x + (w - 1) / 2`` are compared by ``<=``. Coordinates are the benchmark's own: some rules ask whether a coordinate is
+positive.
 """
 
 from dataclasses import dataclass, replace
