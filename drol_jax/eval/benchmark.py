@@ -2,7 +2,8 @@
 
 Every run over a sequence is written as it ends, so that the same command goes on where any stop, even a kill, left off.
 All files then are byte for byte what an undisturbed run writes, but for those that hold wall-clock times:
-``manifest.json``, ``*_time.txt``, ``*_time.value``, ``summary.*``, the notes in ``scores.json``, archives with times.
+``manifest.json``, ``*_time.txt``, ``*_time.value``, ``summary.*``, the notes in ``scores.json``, archives with times,
+and ``report.html``, ``tables.md`` and ``tables.tex``, which tell frames a second.
 """
 
 import warnings
