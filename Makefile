@@ -29,6 +29,11 @@ lint: $(VENV)/installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Known holes, and licences that do not go with Apache-2.0, of all that an install brings. Asks the package registry.
+audit: $(VENV)/installed-audit
+	$(BIN)/pip-audit --strict --local --skip-editable
+	$(BIN)/pip-licenses --partial-match --fail-on 'GNU General Public;GPLv2;GPLv3;Affero;GPL-2.0;GPL-3.0' $(ARGS)
+
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet # the notice is about a later major version
 
@@ -48,6 +53,10 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	$(HEADLESS)
+	touch $@ $(VENV)/installed
+
+$(VENV)/installed-audit: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[audit]'
 	touch $@ $(VENV)/installed
 
 $(VENV)/installed-docs: pyproject.toml | $(BIN)/python

@@ -20,7 +20,7 @@ AGAIN_SECONDS = 0.05
 
 
 class DelayedInterrupt:
-    """Keeps Ctrl-C and SIGTERM back inside ``with``: they take effect at the next `check`, in `let_through`, at the end.
+    """Keeps Ctrl-C and SIGTERM back inside ``with``; they act at the next `check`, in `let_through`, or at the end.
 
     Orbax writes in threads of its own, and a temporary folder exists before its name is known: an exception in between
     would leave it behind.
