@@ -21,7 +21,6 @@ from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.eval.tracking import Failure, Monitor, Ran, track
 from drol_jax.results import TrackerFolder
 from drol_jax.system.atomic import clear_litter
-from drol_jax.system.program import tell
 from drol_jax.system.workers import Check, work_off
 
 DATASET_SEED = 0

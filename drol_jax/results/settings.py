@@ -4,6 +4,7 @@ import dataclasses
 import os
 import platform
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ def environment(*plugins: Path) -> dict[str, Any]:
       plugins: files whose code takes part beside the library's.
     """
     import jax
-    from jax.lib import __version__ as jaxlib_version
 
     from drol_jax.system.opencv import cv2
 
@@ -32,7 +32,7 @@ def environment(*plugins: Path) -> dict[str, Any]:
         "drol_jax": version(),
         "code": code_hash(*plugins),
         "jax": jax.__version__,
-        "jaxlib": jaxlib_version,
+        "jaxlib": metadata.version("jaxlib"),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
         "libjpeg": _library(cv2.getBuildInformation(), "JPEG"),
