@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: eval bench test test-fast lint docs clean
+.PHONY: eval bench test test-fast attack audit lint docs clean
 
 eval: $(VENV)/installed
 	$(BIN)/python -m drol_jax.eval --baseline $(ARGS)
@@ -18,13 +18,21 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/installed-dev
-	$(BIN)/python -m pytest tests/unit -m 'not slow' $(ARGS)
+	$(BIN)/python -m pytest tests/unit -m 'not slow and not attack' $(ARGS)
+
+attack: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m attack tests/unit tests/attack $(ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# Known holes, and licences that do not go with Apache-2.0, of all that an install brings. Asks the package registry.
+audit: $(VENV)/installed-audit
+	$(BIN)/pip-audit --strict --local --skip-editable
+	$(BIN)/pip-licenses --partial-match --fail-on 'GNU General Public;GPLv2;GPLv3;Affero;GPL-2.0;GPL-3.0' $(ARGS)
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet # the notice is about a later major version
@@ -45,6 +53,10 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	$(HEADLESS)
+	touch $@ $(VENV)/installed
+
+$(VENV)/installed-audit: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[audit]'
 	touch $@ $(VENV)/installed
 
 $(VENV)/installed-docs: pyproject.toml | $(BIN)/python

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Sequence
 
-from drol_jax.system import commands, program
+from drol_jax.system import commands, interrupts, program
 from drol_jax.system.commands import Command
 
 COMMANDS = {
-    "bench": Command(module="drol_jax.bench.__main__", about="measure what trackers cost, in time and memory"),
+    "bench": Command(module="drol_jax.bench.cli", about="measure what trackers cost, in time and memory"),
     "convert": Command(module="drol_jax.convert.__main__", about="convert checkpoints of other programs, and back"),
     "eval": Command(module="drol_jax.eval.cli", about="track and score a benchmark, or score result files"),
     "studio": Command(module="drol_jax.studio.cli", about="box, track, correct and look inside, in the browser"),
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def console() -> None:
     """Run the command as a program; the process ends with its exit code."""
-    program.leave(main)
+    interrupts.start("drol_jax.__main__")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from drol_jax.checkpoint.variables import Shape, listing, mismatches, variable_s
 from drol_jax.config import ModelConfig
 from drol_jax.config.heads import HEADS
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 from drol_jax.system.resources import version
 
 FORMAT = 1
@@ -46,7 +47,9 @@ def parsed(content: str | bytes, where: Path, kinds: Mapping[str, type]) -> dict
       UserError: unreadable, incomplete, or of a later drol_jax.
     """
     try:
-        card = json.loads(content)
+        card = reading.parsed(content)
+        if not isinstance(card, dict):
+            raise TypeError
         if card["format"] > FORMAT:
             raise UserError(f"{where} was written by drol_jax {card.get('drol_jax')}; update drol_jax to read it")
         if not all(

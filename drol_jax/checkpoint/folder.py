@@ -14,6 +14,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from drol_jax.checkpoint import card as cards
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 
 CARD = "card.json"
 VARIABLES = "variables"
@@ -108,7 +109,7 @@ def read_card(folder: Path) -> dict[str, Any]:
             wanted = f"it is the folder of a training run: name {trained}"
         raise UserError(f"{folder} is no drol_jax checkpoint (it has no {CARD}); {wanted}")
     try:
-        content = (folder / CARD).read_bytes()
+        content = reading.content(folder / CARD)
     except OSError as error:
         raise UserError(f"{folder / CARD} cannot be read ({error.strerror}); check who may read it") from error
     return cards.parsed(content, folder, {"files": dict})

@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 from drol_jax.checkpoint import card as cards
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 
 SUFFIX = ".safetensors"
 HEADER_KEY = "drol_jax"
@@ -63,6 +64,7 @@ def read_card(path: Path) -> dict[str, Any]:
 def _opened(path: Path) -> Iterator[Any]:
     """The file, and its errors as the user's."""
     try:
+        reading.regular(path)
         with safe_open(path, framework="np") as file:
             yield file
     except OSError as error:
@@ -74,6 +76,7 @@ def _opened(path: Path) -> Iterator[Any]:
 def is_ours(path: Path) -> bool:
     """Whether the file was written here, so that it may be replaced."""
     try:
+        reading.regular(path)
         with safe_open(path, framework="np") as file:
             return HEADER_KEY in (file.metadata() or {})
     except (OSError, SafetensorError):

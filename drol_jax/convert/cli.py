@@ -10,7 +10,6 @@ from drol_jax.convert.arguments import FromTorch, ToOurs, ToOursChecked, ToPysot
 from drol_jax.system import commands
 from drol_jax.system.arguments import parse
 from drol_jax.system.commands import Command
-from drol_jax.system.interrupts import ending_at_once
 from drol_jax.system.program import guarded, tell
 
 PROGRAM = "drol-jax convert"
@@ -86,10 +85,9 @@ def _convert(name: str, argv: Sequence[str]) -> int:
     converter = commands.find(CONVERTERS, name, f"; {PROGRAM} --help tells of them")
     about = f"{converter.about[0].upper()}{converter.about[1:]}."
     arguments = parse(converter.arguments, argv, f"{PROGRAM} {name}", about)
-    with ending_at_once():
-        from drol_jax.convert.source.checkout import Disagreement
+    from drol_jax.convert.source.checkout import Disagreement
 
-        convert = import_module(converter.module).convert
+    convert = import_module(converter.module).convert
     try:
         convert(arguments)
     except Disagreement as error:

@@ -17,6 +17,8 @@ from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
 
+_MOST = 2**30  # bytes; LaSOT's file has some 60 million
+
 
 def find_json(root: Path, benchmark: Benchmark) -> Path | None:
     """The benchmark's JSON file in the root or in one of its usual subfolders, in any case; None without one."""
@@ -164,7 +166,7 @@ def _origin(path: Path, benchmark: Benchmark, items: Mapping[str, Mapping[str, A
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    table = read_json(path)
+    table = read_json(path, _MOST)
     sound = isinstance(table, dict) and all(
         isinstance(item, dict) and isinstance(item.get("gt_rect"), list) and item["gt_rect"] for item in table.values()
     )

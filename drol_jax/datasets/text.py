@@ -3,14 +3,14 @@
 A byte-order mark, Windows line ends, blank lines at the end and a comma after the last number are accepted everywhere.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 from drol_jax.system.names import hint
 
 AGAIN = "unpack the sequence again"
@@ -25,9 +25,9 @@ def read_lines(path: Path) -> list[str]:
       UserError: the file cannot be read as text, or holds nothing but blanks.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = reading.text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text ({type(error).__name__}); {AGAIN}") from None
+        raise UserError(f"{path}: cannot be read as text ({reason(error)}); {AGAIN}") from None
     lines = text.rstrip().splitlines()
     if not lines:
         raise UserError(f"{path}: the annotation file is empty; {AGAIN}")
@@ -148,20 +148,21 @@ def read_properties(path: Path) -> dict[str, str]:
     return {pair[1].lower(): pair[2] for pair in pairs if pair}
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, most: int = reading.MOST) -> Any:
     """What a JSON file holds, in whatever Unicode it was written.
+
+    Args:
+      most: bytes that it may have.
 
     Raises:
       UserError: it is not there, cannot be read, or is no JSON.
     """
     try:
-        content = path.read_bytes()
+        return reading.document(path, most)
     except FileNotFoundError:
         near = sorted(one.name for one in path.parent.glob("*.json")) if path.parent.is_dir() else []
         raise UserError(f"no dataset file {path}{hint(path.name, near)}; check the path") from None
     except OSError as error:
-        raise UserError(f"{path}: cannot be read as JSON ({error.strerror}); check the path") from None
-    try:
-        return json.loads(content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
+        raise UserError(f"{path}: cannot be read as JSON ({reason(error)}); check the path") from None
     except ValueError as error:
         raise UserError(f"{path}: cannot be read as JSON ({error}); mend or fetch it again") from None

@@ -1,7 +1,6 @@
 """``python -m drol_jax.eval``."""
 
-from drol_jax.eval.cli import main
-from drol_jax.system.program import leave
+from drol_jax.system.interrupts import start
 
 if __name__ == "__main__":
-    leave(main)
+    start("drol_jax.eval.cli")

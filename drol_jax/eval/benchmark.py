@@ -2,7 +2,8 @@
 
 Every run over a sequence is written as it ends, so that the same command goes on where any stop, even a kill, left off.
 All files then are byte for byte what an undisturbed run writes, but for those that hold wall-clock times:
-``manifest.json``, ``*_time.txt``, ``*_time.value``, ``summary.*``, the notes in ``scores.json``, archives with times.
+``manifest.json``, ``*_time.txt``, ``*_time.value``, ``summary.*``, the notes in ``scores.json``, archives with times,
+and ``report.html``, ``tables.md`` and ``tables.tex``, which tell frames a second.
 """
 
 import warnings
@@ -97,6 +98,10 @@ def run(
         for folder in folders:
             for entry in entries:
                 folder.forget(entry.name)
+    for folder in folders:
+        if unlike := folder.unlike():
+            told = "results that are kept there were made under others; --overwrite tracks all again"
+            tell(f"note: {folder.path}: {unlike}: {told}")
     field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running, scorer)
     try:
         work_off(field.track, field.order(lanes), lanes)

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.system import reading
+from drol_jax.system.opencv import cv2
+
+_MOST = 2**30  # bytes of an image file
 
 
 def decoded(source: Path | str) -> np.ndarray:
     """Decode an image file: RGB [H, W, 3] of the file's own depth. Raises as `read` does."""
     try:
-        data = Path(source).read_bytes()
+        data = reading.content(Path(source), _MOST)
     except FileNotFoundError:
         raise UserError(f"{source}: image missing; unpack the sequence again or mend the path") from None
     except OSError as error:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from drol_jax.image.decoding import decoded
 from drol_jax.image.source import FrameSource
+from drol_jax.system.opencv import cv2
 
 PERCENTILES = (0.5, 99.5)
 """Of the first frame's values: what becomes 0 and 255."""

@@ -52,14 +52,23 @@ def rotated_box(mask: ArrayLike, threshold: float, box: ArrayLike) -> np.ndarray
       box: (x, y, w, h), the tracker's own, whose corners stand in where the mask shows no more than 100 pixels.
 
     Returns:
-      float64 [8]: x and y of four corners, in order around the rectangle, pixels, 0-based.
+      float64 [8]: x and y of four corners, pixels, 0-based, rounded to 1/1024: clockwise as one sees the image, from
+      the lowest corner, of two as low from the right one.
     """
     above = (np.asarray(mask) > threshold).astype(np.uint8)
     contours, _ = cv2.findContours(above, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(contours, key=cv2.contourArea, default=None)
     if largest is not None and cv2.contourArea(largest) > LEAST_AREA:
-        return cv2.boxPoints(cv2.minAreaRect(largest.reshape(-1, 2))).astype(np.float64).reshape(8)
+        return _in_order(cv2.boxPoints(cv2.minAreaRect(largest.reshape(-1, 2)))).reshape(8)
     return corners(box)
+
+
+def _in_order(points: np.ndarray) -> np.ndarray:
+    """Corners [4, 2] of a rectangle in one order and rounding; up to 4.12 OpenCV starts at another."""
+    points = np.round(points.astype(np.float64) * 1024) / 1024
+    (ax, ay), (bx, by) = points[1] - points[0], points[2] - points[0]
+    around = points if ax * by - ay * bx > 0 else points[::-1]  # y is down: positive is clockwise
+    return np.roll(around, -max(range(4), key=lambda at: (around[at, 1], around[at, 0])), axis=0)
 
 
 def corners(box: ArrayLike) -> np.ndarray:

@@ -11,9 +11,11 @@ its toolkit does; mixing the parts of two gives figures that nobody can compare 
 - `LASOT`: HengLan/LaSOT_Evaluation_Toolkit, `utils/calc_seq_err_robust.m`
 - `OTB`: the Visual Tracker Benchmark's `calcSeqErrRobust.m`, `genPerfMat.m`
 
-All of them compare overlaps of continuous areas by strict ``>``, so that a perfect tracker scores 20/21 = 0.952, and
-distances between centres ``x + (w - 1) / 2`` by ``<=``. Coordinates are the benchmark's own: some rules ask whether a
-coordinate is positive.
+All of them compare overlaps of continuous areas by strict ``>``, so that a perfect tracker scores 20/21 = 0.952 where
+boxes are whole numbers. With decimals a perfect overlap may exceed 1 by rounding, and then counts at the last threshold
+too where the toolkit does not cut it (`PYTRACKING`, `STARK`, `LASOT`, `OTB`). Distances between centres
+``x + (w - 1) / 2`` are compared by ``<=``. Coordinates are the benchmark's own: some rules ask whether a coordinate is
+positive.
 """
 
 from dataclasses import dataclass, replace
@@ -66,6 +68,9 @@ class Dialect:
     """[21] of overlap."""
     fractions: tuple[float, ...] = _HUNDREDTHS
     """[51] of the target's size, for normalised precision."""
+    overlap: Literal["areas", "specked", "pixels"] = "areas"
+    """How overlaps are rounded, which decides ties: from corners x + w, cut to 0..1; the same with 2.2e-16 added to the
+    union; from last pixels x + w - 1, not cut."""
     normaliser: Literal["size", "size_and_speck", "size_or_one"] = "size"
     """What distances are divided by per axis: the groundtruth's size, the same plus 1e-16, or at least one pixel."""
     normalised_reading: Literal["at_0.2", "mean"] = "at_0.2"
@@ -97,6 +102,7 @@ GOT10K = Dialect(
     repair="none",
     short="cut",
     long="cut",
+    overlap="specked",
     thresholds=_LINES,
     fractions=tuple(np.linspace(0, 0.5, 51).tolist()),
     normaliser="size_or_one",
@@ -114,6 +120,7 @@ PYTRACKING = Dialect(
     nan="refused",
     short="zeros",
     long="cut",
+    overlap="pixels",
 )
 STARK = replace(PYTRACKING, name="stark", valid="sized", centre_valid="sized")
 LASOT = Dialect(
@@ -127,6 +134,7 @@ LASOT = Dialect(
     repair="unusable",
     short="refused",
     long="cut",
+    overlap="pixels",
     thresholds=_COLON,
 )
 OTB = replace(LASOT, name="otb", absent="ignored", long="refused")

@@ -98,7 +98,7 @@ def score(
     if counted == 0:
         raise UserError(f"no frame has a known box, and the {dialect.name} dialect counts only those")
 
-    overlaps = np.clip(overlap(predicted, groundtruth), 0, 1)
+    overlaps = _overlaps(predicted, groundtruth, dialect)
     overlaps = np.where(_holds(dialect.valid, groundtruth) & ~gone, overlaps, -1.0)  # NaN exceeds no threshold either
     success = (overlaps[:, None] > np.asarray(dialect.thresholds)).sum(0) / counted
 
@@ -157,6 +157,21 @@ def _table(boxes: ArrayLike, what: str) -> np.ndarray:
     if table.ndim != 2 or table.shape[1] != 4 or not len(table):
         raise ValueError(f"{what} must be [T, 4] with T > 0, not {table.shape}")
     return table
+
+
+def _overlaps(predicted: np.ndarray, groundtruth: np.ndarray, dialect: Dialect) -> np.ndarray:
+    """[T] intersection over union, rounded as the dialect's toolkit does."""
+    if dialect.overlap == "areas":
+        return np.clip(overlap(predicted, groundtruth), 0, 1)
+    last = 1.0 if dialect.overlap == "pixels" else 0.0
+    speck = float(np.finfo(float).eps) if dialect.overlap == "specked" else 0.0
+    low = np.maximum(predicted[:, :2], groundtruth[:, :2])
+    high = np.minimum(predicted[:, :2] + predicted[:, 2:] - last, groundtruth[:, :2] + groundtruth[:, 2:] - last)
+    inter = np.prod(np.maximum(high - low + last, 0), axis=1)
+    union = np.prod(predicted[:, 2:], axis=1) + np.prod(groundtruth[:, 2:], axis=1) - inter + speck
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.where(union == 0, 0.0, inter / union)
+    return shares if dialect.overlap == "pixels" else np.clip(shares, 0, 1)
 
 
 def _holds(rule: str, groundtruth: np.ndarray) -> np.ndarray:

@@ -59,8 +59,8 @@ def overlaps(a: Regions, b: Regions, bounds: tuple[float, float] | None, style: 
       style: whose pixels.
 
     Returns:
-      float64 [T] in [0, 1]. Where either holds a code: NaN (TRAX); 0, or 1 where neither holds a region (VOT). NaN
-      also where both regions lie outside the bounds (TRAX).
+      float64 [T] in [0, 1]. Where either holds a code: NaN (TRAX); 0, or 1 where neither holds a region (VOT). Where a
+      region lies outside the bounds: 0. Where neither fills a pixel: NaN (TRAX), 1 (VOT).
 
     Raises:
       ValueError: a and b differ in length; either holds a mask, or a polygon of other than four corners (TRAX).

@@ -18,7 +18,7 @@ from drol_jax.results.formats import FORMATS, read_run, write_run
 from drol_jax.results.manifest import EARLIER, differences, other_code, read_manifest
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
-from drol_jax.results.settings import plain
+from drol_jax.results.settings import plain, told_apart
 from drol_jax.system.atomic import write_text
 
 
@@ -104,6 +104,13 @@ class TrackerFolder:
         folder.set_aside = set_aside
         folder._write_manifest()
         return folder
+
+    def unlike(self) -> str:
+        """What may change results and is other here than where finished ones were made, in words; empty: nothing."""
+        manifest = self._manifest
+        used = sorted({entry["environment"] for entry in manifest["sequences"].values()})
+        here = manifest["environments"][manifest["environment"]]
+        return next(filter(None, (told_apart(manifest["environments"][number], here) for number in used)), "")
 
     def finished(self, sequence: str, frames: int, number: int = 1) -> Timing | None:
         """What an earlier run over the sequence cost, or None where it has to be tracked.

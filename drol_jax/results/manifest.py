@@ -1,11 +1,11 @@
 """Manifests of our own runs, as those who read results find them."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 
 PARTS = {"settings", "environments", "sequences"}
 """What a manifest holds, at the least."""
@@ -33,7 +33,7 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
     programs' results, or where it cannot be read."""
     for place in (folder, folder.parent):
         try:
-            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            manifest = reading.document(place / "manifest.json")
         except (OSError, ValueError):
             continue
         if isinstance(manifest, dict) and set(manifest) >= PARTS:
@@ -44,8 +44,8 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
 def read_manifest(path: Path, *, forgive: bool) -> dict[str, Any] | None:
     """The manifest, or None where there is none; a broken one counts as none where `forgive` is set."""
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if set(manifest) >= PARTS:
+        manifest = reading.document(path)
+        if isinstance(manifest, dict) and set(manifest) >= PARTS:
             return manifest
         trouble = "it lacks settings, environments or sequences"
     except (FileNotFoundError, NotADirectoryError):

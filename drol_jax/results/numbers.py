@@ -7,10 +7,9 @@ import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.results.spellings import Unclear, plain_rows
+from drol_jax.system import reading
 
 _SEPARATORS = str.maketrans({",": " ", ";": " ", "\t": " "})
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-"""Byte-order marks of text that is not UTF-8, as Windows' programs write it."""
 
 
 def read_rows(path: Path) -> list[list[float]]:
@@ -102,12 +101,10 @@ def text_of(path: Path, *, keep_end: bool = False) -> str:
       UserError: it cannot be read.
     """
     try:
-        data = path.read_bytes()
-        text = data.decode(_MARKS.get(data[:2], "utf-8-sig"))
+        text = reading.text(path)
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
         raise UserError(f"cannot read result file {path}: {why}; check the path and the file") from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if keep_end:
         return text if text.endswith("\n") or not text else text + "\n"
     return text.rstrip()

@@ -5,7 +5,6 @@ Both hold a list of runs, of which one-pass evaluation has one: boxes (x, y, w, 
 boxes, and are refused. Sources: jwlim/tracker_benchmark, the Visual Tracker Benchmark's ``perfPlot.m``.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 
 SUFFIXES = (".json", ".mat")
 
@@ -43,7 +43,7 @@ def read_otb(path: Path) -> np.ndarray:
 
 def _json(path: Path) -> Sequence[Mapping[str, Any]]:
     try:
-        content = json.loads(path.read_bytes())
+        content = reading.document(path)
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read result file {path} as JSON: {reason(error)}; get it again") from error
     runs = content if isinstance(content, list) else [content]

@@ -16,6 +16,7 @@ from drol_jax.errors import UserError, reason
 from drol_jax.image.shapes import Mask
 from drol_jax.metrics.regions import Regions
 from drol_jax.results.numbers import read_rows, text_of
+from drol_jax.system import reading
 from drol_jax.system.atomic import write_bytes, write_text
 
 _HEADER, _CODE, _BOX, _POLYGON, _MASK = 1, 0, 1, 2, 3
@@ -109,7 +110,7 @@ def _split(run: int) -> list[int]:
 
 def _binary_rows(path: Path) -> list[list[float] | Mask]:
     try:
-        content = path.read_bytes()
+        content = reading.content(path)
     except OSError as error:
         raise UserError(f"cannot read result file {path}: {reason(error)}; check the path and the file") from error
     place = 0

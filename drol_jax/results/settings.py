@@ -4,6 +4,7 @@ import dataclasses
 import os
 import platform
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,9 @@ import numpy as np
 
 from drol_jax.system.code import code_hash
 from drol_jax.system.resources import version
+
+DECISIVE = ("drol_jax", "jax", "jaxlib", "numpy", "opencv", "libjpeg", "processor", "device_kind")
+"""Entries of an environment that may change results; the others are told beside them."""
 
 
 def environment(*plugins: Path) -> dict[str, Any]:
@@ -29,13 +33,28 @@ def environment(*plugins: Path) -> dict[str, Any]:
         "drol_jax": version(),
         "code": code_hash(*plugins),
         "jax": jax.__version__,
+        "jaxlib": metadata.version("jaxlib"),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
+        "libjpeg": _library(cv2.getBuildInformation(), "JPEG"),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "processor": platform.machine(),
         "device_kind": devices[0].device_kind,
         "device_count": len(devices),
     }
+
+
+def told_apart(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """What differs between two environments that may change results, in words; empty where nothing does."""
+    keys = [key for key in DECISIVE if key in there and there[key] != here.get(key)]
+    return ", ".join(f"{key} {there[key]} there, {here.get(key)} here" for key in keys)
+
+
+def _library(told: str, name: str) -> str:
+    """A library's release out of what OpenCV tells of how it was built; empty where it has none."""
+    line = next((line for line in told.splitlines() if line.strip().startswith(f"{name}:")), "")
+    return line.partition(":")[2].strip()
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,13 @@ from typing import Any
 
 import yaml
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
+
+MOST = 2**18
+"""Bytes of a configuration; the longest known has a few thousand."""
+DEEPEST = 20
+MOST_VALUES = 10_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,6 +39,39 @@ _Loader.add_implicit_resolver(
 )
 
 
+def _tree(text: str) -> Any:
+    """The data of a text, once it is known to be bounded: an alias may hold itself, or stand for many others."""
+    loader = _Loader(text)  # a SafeLoader: it builds plain data and nothing else
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _count(node, {}, ())
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _count(node: yaml.Node, known: dict[int, int], above: tuple[int, ...]) -> int:
+    """How many values a node stands for, aliases written out.
+
+    Raises:
+      yaml.MarkedYAMLError: too many, nested too deeply, or without end.
+    """
+    if id(node) in above:
+        raise yaml.MarkedYAMLError(problem="an alias holds itself", problem_mark=node.start_mark)
+    if len(above) >= DEEPEST:
+        raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=node.start_mark)
+    if id(node) not in known:
+        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = [part for item in inner for part in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = 1 + sum(_count(part, known, (*above, id(node))) for part in parts)
+    if known[id(node)] > MOST_VALUES:
+        problem = f"it stands for more than {MOST_VALUES} values"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+    return known[id(node)]
+
+
 def read_mapping(
     path: Path, wanted: str = "a configuration is a YAML mapping with at least model and hyper"
 ) -> dict[str, Any]:
@@ -45,11 +84,9 @@ def read_mapping(
       UserError: the file cannot be read, is not YAML, holds a key twice or a key that is not text, or no mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        # _Loader is a SafeLoader: it builds plain data and nothing else.
-        tree = yaml.load(text, Loader=_Loader)
+        tree = _tree(reading.text(path, MOST))
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); check the path and its permissions") from error
+        raise UserError(f"{path} cannot be read ({reason(error)}); check the path and its permissions") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not a text file; give a configuration in YAML") from error
     except yaml.MarkedYAMLError as error:

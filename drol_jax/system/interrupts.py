@@ -1,38 +1,40 @@
-"""Ctrl-C: kept back while files are written, and heard while a program starts and ends."""
+"""Ctrl-C and SIGTERM: kept back while files are written, and heard while a program starts and ends."""
 
 import os
 import signal
 import sys
 import threading
-from _thread import interrupt_main
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 from typing import Any, NoReturn
 
-from drol_jax.system.program import guarded
+from drol_jax.system.program import guarded, quiet_output, tell
+
+ENDS = (signal.SIGINT, signal.SIGTERM)
+"""What ends a program: Ctrl-C, and what `kill` and schedulers send."""
 
 AGAIN_SECONDS = 0.05
 """Pause before an interrupt that Python dropped comes again."""
 
 
 class DelayedInterrupt:
-    """Keeps Ctrl-C back inside ``with``; it takes effect at the next `check`, in `let_through`, or at the end.
+    """Keeps Ctrl-C and SIGTERM back inside ``with``; they act at the next `check`, in `let_through`, or at the end.
 
     Orbax writes in threads of its own, and a temporary folder exists before its name is known: an exception in between
     would leave it behind.
     """
 
     def __init__(self) -> None:
-        self._handler: Callable[[int, Any], Any] | None = None
-        self._asked = False
+        self._handlers: dict[int, Callable[[int, Any], Any]] = {}
+        self._asked = 0
 
     def __enter__(self) -> "DelayedInterrupt":
-        handler = signal.getsignal(signal.SIGINT)
-        # Where Ctrl-C is ignored, or ends the process at once, that stays; only the first thread ever sees it.
-        if callable(handler) and _in_main_thread():
-            self._handler = handler
-            signal.signal(signal.SIGINT, self._note)
+        # What is ignored, or ends the process at once, stays; only the first thread ever sees a signal.
+        found = {number: signal.getsignal(number) for number in ENDS} if _in_main_thread() else {}
+        self._handlers = {number: handler for number, handler in found.items() if callable(handler)}
+        self._keep_back()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,9 +43,9 @@ class DelayedInterrupt:
 
     def check(self) -> None:
         """Let an interrupt that came take effect: by default it raises KeyboardInterrupt."""
-        if self._asked and self._handler is not None:
-            self._asked = False
-            self._handler(signal.SIGINT, None)
+        number, self._asked = self._asked, 0
+        if number:
+            self._handlers[number](number, None)
 
     @contextmanager
     def let_through(self) -> Iterator[None]:
@@ -53,67 +55,96 @@ class DelayedInterrupt:
         try:
             yield
         finally:
-            if self._handler is not None:
-                signal.signal(signal.SIGINT, self._note)
+            self._keep_back()
 
-    def _note(self, *_: object) -> None:
-        self._asked = True
+    def _keep_back(self) -> None:
+        for number in self._handlers:
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _: object) -> None:
+        self._asked = number
 
     def _restore(self) -> None:
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
 
-@contextmanager
-def ending_at_once() -> Iterator[None]:
-    """End the process on Ctrl-C inside ``with``, in one line and with exit code 130.
+def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
+    """Import a program, run its `main`, and end the process with its exit code.
 
-    Meant for imports: JAX takes a second, and libraries that Ctrl-C meets while they begin turn it into errors of
-    their own.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    if not _in_main_thread() or handler in (signal.SIG_IGN, None):
-        yield
-        return
-    signal.signal(signal.SIGINT, _end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def start(module: str, argv: Sequence[str]) -> NoReturn:
-    """Import a program, run its `main`, and end the process with its exit code; Ctrl-C is heard at any moment.
+    Ctrl-C and a request to end (SIGTERM) are heard at any moment: one word, and exit code 130 or 143. A reader of the
+    output that has gone ends the program quietly, with 141.
 
     Args:
       module: full name of a module with ``main(argv) -> exit code``.
-      argv: arguments after the program's name.
+      argv: arguments after the program's name; None: the process's own.
     """
-    with ending_at_once():
-        main = import_module(module).main
+    heard = _Heard()
+    heard.listen()
     sys.unraisablehook = _interrupt_again
-    code = guarded(lambda: main(argv))
+    code = _code(module, argv, heard)
     # All is said and done: what ends the process is not to be interrupted.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if code == 130:
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    if heard.number is not None and code in (130, 143):
         # JAX, interrupted while it compiles, may crash where Python takes its modules apart.
-        sys.stdout.flush()
-        os._exit(code)
+        os._exit(128 + heard.number)
     sys.exit(code)
+
+
+def _code(module: str, argv: Sequence[str] | None, heard: "_Heard") -> Any:
+    try:
+        try:
+            main = import_module(module).main
+            code = guarded(lambda: main(argv))
+        except SystemExit as end:  # after --help
+            code = end.code
+        except BrokenPipeError:
+            raise
+        except BaseException:
+            if heard.number is None:
+                raise
+            tell("interrupted")  # a library took it for an error of its own
+            code = 130
+        sys.stdout.flush()
+    except BrokenPipeError:
+        quiet_output()
+        code = 141  # as a shell tells of a program that the closed pipe has ended
+    return code
+
+
+class _Heard:
+    """What the process was asked to end by. Called by Python, as a handler of signals, in the first thread."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    def listen(self) -> None:
+        """Hear what is not ignored from outside, as by nohup."""
+        for number in ENDS:
+            if _in_main_thread() and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                signal.signal(number, self)
+
+    def __call__(self, number: int, frame: FrameType | None) -> NoReturn:
+        self.number = number
+        while frame is not None:
+            # Libraries that are stopped while they begin turn it into errors of their own; nothing is written then.
+            if frame.f_code.co_filename.startswith("<frozen importlib"):
+                os.write(2, b"interrupted\n")
+                os._exit(128 + number)
+            frame = frame.f_back
+        raise KeyboardInterrupt(number)
 
 
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _end(*_: object) -> NoReturn:
-    os.write(2, b"interrupted\n")
-    os._exit(130)
-
-
 def _interrupt_again(unraisable: Any) -> None:
     """Send Ctrl-C again where Python drops it: in a callback of the garbage collector, of which JAX has one."""
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
-        threading.Timer(AGAIN_SECONDS, interrupt_main).start()
+        number = next(iter(getattr(unraisable.exc_value, "args", ())), signal.SIGINT)
+        main = threading.main_thread().ident
+        threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (main, number)).start()
     else:
         sys.__unraisablehook__(unraisable)

@@ -2,11 +2,12 @@
 
 import ctypes
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from drol_jax.errors import UserError
 
@@ -29,7 +30,7 @@ def tell(words: str) -> None:
 
 
 def guarded(run: Callable[[], int]) -> int:
-    """The exit code of a command; misuse is one line and exit code 2, Ctrl-C 130."""
+    """The exit code of a command; misuse is one line and exit code 2, Ctrl-C 130, SIGTERM 143."""
     try:
         return run()
     except UserError as error:
@@ -37,24 +38,14 @@ def guarded(run: Callable[[], int]) -> int:
         for note in getattr(error, "__notes__", ()):
             tell(f"error: {note}")
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         tell("interrupted")
-        return 130
+        return 128 + (stop.args[0] if stop.args else signal.SIGINT)
 
 
-def leave(main: Callable[[], int]) -> NoReturn:
-    """End the process with what a program's `main` returns; quietly where whoever read its output has gone."""
-    try:
-        try:
-            code = main()
-        except SystemExit as end:  # after --help
-            code = end.code
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python writes the rest as it ends, and would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141  # as a shell tells of a program that the closed pipe has ended
-    sys.exit(code)
+def quiet_output() -> None:
+    """Let nothing more be written where whoever read the output has gone: Python writes the rest as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def make_ready(arguments: CacheArguments) -> None:

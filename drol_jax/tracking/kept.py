@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax.errors import UserError
-from drol_jax.system import atomic
+from drol_jax.system import atomic, reading
 
 HEAD = 2**20
 """Bytes at a file's start that tell it from another."""
@@ -41,7 +41,7 @@ class Kept:
     def settings(self) -> dict[str, Any] | None:
         """What run was under way here; None where none was, or its note is broken."""
         try:
-            found = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+            found = reading.document(self.folder / "run.json")
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) and isinstance(found.get("starts"), list) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 from drol_jax.tracks.formats.jsonl import KIND, VERSION
 from drol_jax.tracks.table import Row, TargetState, Video
 
@@ -24,7 +25,7 @@ def read_tracks(path: Path) -> tuple[Video, list[Row]]:
       UserError: the file cannot be read or is none of ours, or a line is broken.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = reading.text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read tracks {path}: {reason(error)}; check the path and the file") from error
     try:
@@ -49,7 +50,7 @@ def parse(text: str) -> tuple[Video, list[Row]]:
 def _told(number: int, line: str, made: Callable[[dict[str, Any]], _Made]) -> _Made:
     """What a line holds, or an error that begins with its number."""
     try:
-        fields = json.loads(line)
+        fields = reading.parsed(line)
         if not isinstance(fields, dict):
             raise ValueError(f"{line[:40]!r} is not an object")
         return made(fields)

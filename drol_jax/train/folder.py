@@ -16,6 +16,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 from drol_jax.system.atomic import clear_litter, temporary_of, write_text
 from drol_jax.train.settings import different
 
@@ -49,7 +50,7 @@ class RunFolder:
           UserError: it cannot be read.
         """
         try:
-            return json.loads((path / RUN).read_text(encoding="utf-8"))
+            return reading.document(path / RUN)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -168,7 +169,7 @@ class RunFolder:
         if not path.exists():
             return []
         lines = []
-        for text in path.read_text(encoding="utf-8").splitlines():
+        for text in reading.text(path).splitlines():
             try:
                 lines.append(json.loads(text))
             except ValueError:  # the last line of a process that was killed

@@ -161,7 +161,7 @@ def _asked_to_stop() -> Iterator[list[int]]:
 
     def note(number: int, _: Any) -> None:
         if asked:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
         asked.append(number)
 
     try:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from flax.traverse_util import flatten_dict
+from flax.traverse_util import flatten_dict, unflatten_dict
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import safe_open
@@ -50,6 +50,13 @@ def test_a_file_gives_the_same_arrays_as_a_folder_bit_for_bit(saved, variables, 
         **{key: other.card[key] for key in other.card if key != "files"},
     }
     assert one.card["source"] == {"file": "tiny.pth"}
+
+
+def test_transposed_arrays_are_read_back_as_they_were(variables, tmp_path):
+    turned = {name: np.asfortranarray(array) for name, array in flatten_dict(variables, sep="/").items()}
+    path = checkpoint.save(tmp_path / "turned.safetensors", unflatten_dict(turned, sep="/"), TINY, {"source": {}})
+    for name, array in flatten_dict(checkpoint.load(path, TINY).variables, sep="/").items():
+        np.testing.assert_array_equal(array, turned[name])
 
 
 def test_the_same_weights_give_the_same_file(saved, variables, tmp_path):

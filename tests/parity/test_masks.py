@@ -59,6 +59,17 @@ def test_the_rotated_box_is_that_of_a_drawn_rectangle(angle):
         assert np.linalg.norm(found - point, axis=1).min() < 2.5
 
 
+@pytest.mark.parametrize("angle", [0, 20, 45, 90, -30])
+def test_the_rotated_box_starts_at_its_lowest_corner_and_goes_round_clockwise(angle):
+    picture = np.zeros((200, 300), np.float32)
+    cv2.fillConvexPoly(picture, np.round(cv2.boxPoints(((150, 100), (80, 40), angle))).astype(np.int32), 1.0)
+    points = rotated_box(picture, 0.5, (0, 0, 10, 10)).reshape(4, 2)
+    assert max(range(4), key=lambda at: (points[at, 1], points[at, 0])) == 0
+    turns = [np.linalg.det([points[(at + 1) % 4] - points[at], points[(at + 2) % 4] - points[at]]) for at in range(4)]
+    assert min(turns) > 0
+    np.testing.assert_array_equal(points * 1024, np.round(points * 1024))
+
+
 def test_of_several_parts_the_largest_counts():
     picture = np.zeros((100, 100), np.float32)
     picture[10:20, 10:30] = 1

@@ -161,3 +161,8 @@ def test_the_comparison_is_the_same_every_time_and_turns_its_sign():
 def test_one_sequence_is_nothing_to_compare():
     with pytest.raises(ValueError, match="two or more"):
         paired([0.5], [0.4])
+
+
+def test_few_sequences_are_compared_under_every_exchange_of_the_two_trackers():
+    assert paired([1, 2, 3, 4, 5], [0, 1, 2, 3, 4]).p == 2 / 32
+    assert paired([1, 2, 3], [1, 2, 3]).p == 1

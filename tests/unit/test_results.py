@@ -300,6 +300,19 @@ def test_the_manifest_tells_which_environment_made_which_sequence(tmp_path, trac
     assert manifest["sequences"]["b"]["environment"] == 1
 
 
+def test_results_of_other_versions_are_told_apart_from_those_made_here(tmp_path, track):
+    old, new = {"jax": "1", "python": "3.11"}, {"jax": "2", "python": "3.13"}
+    folder = open_folder(tmp_path, environment=old)
+    assert folder.unlike() == ""
+    folder.save("a", track)
+    assert open_folder(tmp_path, environment=old).unlike() == ""
+    assert open_folder(tmp_path, environment={**old, "python": "3.13"}).unlike() == ""
+    later = open_folder(tmp_path, environment=new)
+    assert later.unlike() == "jax 1 there, 2 here"
+    later.forget("a")
+    assert later.unlike() == ""
+
+
 def test_settings_survive_json(tmp_path):
     @dataclass
     class Inner:

@@ -19,6 +19,7 @@ from drol_jax.convert.torch.kinds import kind_of
 from drol_jax.convert.torch.networks import network_of
 from drol_jax.convert.torch.pickle import BFLOAT16, Refused, Storage, Tensor, load, printable
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
@@ -40,6 +41,7 @@ def read_state_dict(path: str | Path, part: str | None = None) -> dict[str, np.n
     """
     path = Path(path)
     try:
+        reading.regular(path)
         file = path.open("rb")
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); check the path") from error

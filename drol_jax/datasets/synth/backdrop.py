@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from drol_jax.datasets.synth.filters import blur
 from drol_jax.datasets.synth.textures import cells, fractal, mix, palette, pattern
 from drol_jax.system.opencv import cv2
 
@@ -113,7 +114,7 @@ def _water(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     rock = mix(rng.random((1, 260)), tones)[0][labels] * (0.6 + 0.8 * fractal(rng, h, w, 30, 4, 0.8))[..., None]
     edge = np.linspace(0, 1, h, dtype=np.float32)[:, None] + 0.5 * (fractal(rng, h, w, 5, 4) - 0.5)
     weight = np.clip((edge - 0.68) * 12, 0, 1)[..., None]
-    return image + weight * (cv2.GaussianBlur(rock, (0, 0), 1.2) - image)
+    return image + weight * (blur(rock, 1.2) - image)
 
 
 def _stage(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
@@ -136,7 +137,7 @@ def _gravel(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     earth = np.array([[0.2, 0.19, 0.18], [0.45, 0.38, 0.32], [0.55, 0.53, 0.5], [0.78, 0.74, 0.66]], np.float32)
     tones = mix(rng.random((1, labels.max() + 1)), earth)[0]
     relief = (1.15 - 0.035 * distance) * (0.7 + 0.6 * fractal(rng, h, w, 30, 4, 0.8))
-    return cv2.GaussianBlur((tones[labels] * relief[..., None]).astype(np.float32), (0, 0), 0.8)
+    return blur((tones[labels] * relief[..., None]).astype(np.float32), 0.8)
 
 
 def _scatter(image: np.ndarray, rng: np.random.Generator, count: int, top: float, colours: np.ndarray) -> None:
@@ -154,7 +155,7 @@ def _scatter(image: np.ndarray, rng: np.random.Generator, count: int, top: float
             weight[1:-1, 1:-1] = 1
         paint *= np.linspace(1.15, 0.7, tall)[:, None, None]
         part = image[y : y + tall, x : x + wide]
-        part += cv2.GaussianBlur(weight, (0, 0), 0.8)[..., None] * (paint - part)
+        part += blur(weight, 0.8)[..., None] * (paint - part)
 
 
 PLACES: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] = {

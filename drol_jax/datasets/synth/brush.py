@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drol_jax.datasets.synth import filters
 from drol_jax.system.opencv import cv2
 
 _OVERSAMPLING = 2  # figures are drawn this much larger and averaged down, which softens their edges
@@ -41,7 +42,7 @@ class Brush:
 
     def canvas(self, paint: np.ndarray) -> np.ndarray:
         """A paint of any size, drawn out to the size of this brush's canvas."""
-        return cv2.resize(paint, self.shape[::-1])
+        return filters.enlarge(paint, (self.shape[1], self.shape[0]))
 
     def polygon(self, points: np.ndarray | list[tuple[float, float]]) -> np.ndarray:
         """Mask of a filled polygon."""
@@ -88,7 +89,7 @@ class Brush:
     def cast(self, x: float, y: float, rx: float, ry: float, strength: float = 0.45) -> None:
         """A soft shadow on the ground, under everything else."""
         mask = self.ellipse(x, y, rx, ry).astype(np.float32) / 255
-        self.shadow = np.maximum(self.shadow, strength * cv2.GaussianBlur(mask, (0, 0), 0.5 * ry * self.unit + 0.5))
+        self.shadow = np.maximum(self.shadow, strength * filters.blur(mask, 0.5 * ry * self.unit + 0.5))
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         """(pose, outline) of a `Sprite`."""
@@ -104,12 +105,11 @@ class Brush:
 def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
     """A Gaussian blur with nothing outside; wide ones are made on a smaller image, which is many times faster."""
     if sigma < 4:
-        return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        return filters.blur(image, sigma, "constant")
     h, w = image.shape
     size = max(1, round(2 * w / sigma)), max(1, round(2 * h / sigma))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT)
-    return cv2.resize(small, (w, h), interpolation=cv2.INTER_CUBIC)
+    return filters.enlarge_smoothly(filters.blur(small, 2.0, "constant"), (w, h))
 
 
 def outline(alpha: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from drol_jax.datasets.synth.brush import Brush, Sprite, outline
 from drol_jax.datasets.synth.textures import palette, pattern
+from drol_jax.image.sampling import remap
 from drol_jax.system.opencv import cv2
 
 POSES = 14
@@ -229,8 +230,7 @@ def _bend(pose: np.ndarray, amplitude: float) -> list[tuple[np.ndarray, np.ndarr
         lift = amplitude * w * (1.3 - along) * np.sin(phase - 4 * along)
         squeeze = 1 + 0.6 * amplitude * np.sin(phase)
         map_x = w / 2 + (x - w / 2) * squeeze
-        maps = map_x.astype(np.float32), (y + lift).astype(np.float32)
-        bent = cv2.remap(pose, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        bent = remap(pose, map_x.astype(np.float32), (y + lift).astype(np.float32))
         poses.append((bent, outline(bent[..., 3].astype(np.float32) / 255)))
     return poses
 

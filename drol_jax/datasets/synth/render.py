@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from drol_jax.datasets.synth.brush import Sprite
+from drol_jax.datasets.synth.filters import enlarge_smoothly
+from drol_jax.image.sampling import warp_affine
 from drol_jax.system.opencv import cv2
 
 _LONGEST_BLUR = 23  # pixels; longer smears cost more than they add
@@ -40,9 +42,9 @@ class Actor:
         if x0 >= x1 or y0 >= y1:
             return
         shifted = affine - [[0, 0, x0], [0, 0, y0]]
-        patch = cv2.warpAffine(pose, shifted, (int(x1 - x0), int(y1 - y0)), flags=cv2.INTER_LINEAR)
+        patch = warp_affine(pose, shifted, (int(x1 - x0), int(y1 - y0)))
         if kernel is not None:
-            patch = cv2.filter2D(patch, -1, kernel, borderType=cv2.BORDER_CONSTANT)
+            patch = smeared(patch, kernel, cv2.BORDER_CONSTANT)
         part = frame[y0:y1, x0:x1]
         clear = cv2.merge([255 - patch[..., 3]] * 3)
         part[:] = cv2.add(cv2.multiply(part, clear, scale=1 / 255), np.ascontiguousarray(patch[..., :3]))
@@ -72,16 +74,14 @@ class Stage:
     def render(self, t: int) -> np.ndarray:
         """uint8 RGB [H, W, 3] of frame t. Reads only, so that threads may share it."""
         w, h = self.size
-        frame = cv2.warpAffine(
-            self.place, self.camera[t], self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
+        frame = warp_affine(self.place, self.camera[t], self.size, cv2.BORDER_REFLECT_101)
         kernel = line_kernel(self.camera_smear[t])
         if kernel is not None:
-            frame = cv2.filter2D(frame, -1, kernel)
+            frame = smeared(frame, kernel, cv2.BORDER_REFLECT_101)
         for actor in self.actors:
             actor.draw(frame, t)
         if self.light is not None:
-            strength = cv2.resize(self.light[t], self.size, interpolation=cv2.INTER_CUBIC)
+            strength = enlarge_smoothly(self.light[t], self.size)
             frame = cv2.multiply(frame, cv2.merge([strength] * 3), scale=1 / 128)
         frame = cv2.GaussianBlur(frame, (3, 3), 0.6)
         y, x = self.noise_at[t]
@@ -89,13 +89,24 @@ class Stage:
 
 
 def line_kernel(vector: np.ndarray) -> np.ndarray | None:
-    """Smear along a vector (x, y) of pixels: float32 [n, n] that sums to one, n odd; None below 1.5 pixels."""
+    """Smear along a vector (x, y) of pixels: float32 [n, n], 1 on a line and 0 off it, n odd; None below 1.5 pixels."""
     reach = float(np.hypot(*vector))
     if reach < 1.5:
         return None
     half = np.asarray(vector) / 2 * min(1.0, _LONGEST_BLUR / reach)
     n = 2 * int(np.ceil(np.abs(half).max())) + 1
     kernel = np.zeros((n, n), np.float32)
-    ends = [tuple(int(v) for v in np.rint(16 * (n // 2 + sign * half))) for sign in (-1, 1)]
-    cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_8, 4)
-    return kernel / kernel.sum()
+    # Ends are whole pixels: up to OpenCV 4.12 a line between fractions of pixels takes another way.
+    ends = [tuple((int(v) + 8) // 16 for v in np.rint(16 * (n // 2 + sign * half))) for sign in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_8)
+    return kernel
+
+
+def smeared(image: np.ndarray, kernel: np.ndarray, border: int) -> np.ndarray:
+    """Mean of a uint8 image over a kernel's line, halves to the even number.
+
+    OpenCV sums whole numbers here, which every release does alike; quotients it would round as its transform has them.
+    """
+    count = int(np.count_nonzero(kernel))
+    sums = np.asarray(cv2.filter2D(image, cv2.CV_16S, kernel, borderType=border), np.int16)
+    return np.rint(np.arange(255 * count + 1) / count).astype(np.uint8)[sums]

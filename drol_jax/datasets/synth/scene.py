@@ -9,10 +9,10 @@ from drol_jax.datasets.synth import motion
 from drol_jax.datasets.synth.backdrop import backdrop
 from drol_jax.datasets.synth.brush import Sprite, outline
 from drol_jax.datasets.synth.figures import individual, lookalike, sprite
+from drol_jax.datasets.synth.filters import blur_noise
 from drol_jax.datasets.synth.plan import UPRIGHT, Plan
 from drol_jax.datasets.synth.render import Actor, Stage
 from drol_jax.datasets.synth.textures import palette, pattern
-from drol_jax.system.opencv import cv2
 
 _MARGIN = 0.2  # of the frame's sides: how far the place reaches beyond the frame
 
@@ -32,7 +32,7 @@ class Scene:
         (w, h), spare = spec.size, 61
         strength = 5.0 if plan.has("LR") or plan.has("IV") else 2.5
         grain = rng.standard_normal((h + spare, w + spare, 1)) + 0.5 * rng.standard_normal((h + spare, w + spare, 3))
-        noise = np.rint(strength * cv2.GaussianBlur(grain, (3, 3), 0.5)).astype(np.int16)
+        noise = np.rint(strength * blur_noise(grain, 0.5)).astype(np.int16)
         return Stage(
             size=spec.size,
             place=place,

@@ -4,6 +4,7 @@ import colorsys
 
 import numpy as np
 
+from drol_jax.datasets.synth.filters import deviation, enlarge_smoothly, mean
 from drol_jax.system.opencv import cv2
 
 
@@ -33,9 +34,9 @@ def fractal(
             break
         rows, columns = (round(cells * side / longer) + 1 for side in (height, width / stretch))
         grid = rng.random((max(2, rows), max(2, columns)), np.float32)
-        total += persistence**octave * cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
-    total -= total.mean()
-    return 0.5 + total / (4 * total.std() + 1e-6)
+        total += persistence**octave * enlarge_smoothly(grid, (width, height))
+    total -= mean(total)
+    return 0.5 + total / (4 * deviation(total) + 1e-6)
 
 
 def palette(rng: np.random.Generator, count: int, saturation: float = 0.5, hue: float | None = None) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from drol_jax.errors import UserError, reason
+from drol_jax.system import reading
 from drol_jax.tracks.starts import coco, csv_table, cvat, jsonl, labelstudio, mot, yolo
 from drol_jax.tracks.starts.argument import parse_box
 from drol_jax.tracks.starts.start import Kind, Source, Start, checked
@@ -38,7 +39,7 @@ def read_starts(path: Path, video: Video) -> list[Start]:
       UserError: the file cannot be read, is of no known kind, holds no box, or one that cannot be right.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = reading.text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read start boxes {path}: {reason(error)}; check the path and the file") from error
     try:
@@ -57,8 +58,8 @@ def _kind(text: str) -> Kind:
         raise UserError("line 1: the file is empty; give a line of x,y,w,h for each target")
     if kind is csv_table.KIND and text.lstrip()[:1] in ("{", "["):
         try:
-            json.loads(text)
-        except (ValueError, RecursionError) as error:
+            reading.parsed(text)
+        except ValueError as error:
             line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
             raise UserError(f"line {line}: no JSON ({error}); export it again") from None
         known = ", ".join(kind.name for kind in (coco.KIND, labelstudio.KIND))

@@ -1,9 +1,9 @@
 """Fields of JSON objects of others: what is missing or of another type is told with its place."""
 
-import json
 from typing import Any
 
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 from drol_jax.tracks.starts.start import Box
 
 CURE = "export it again"
@@ -14,8 +14,8 @@ LARGEST = 1e15
 def parsed(text: str) -> Any:
     """The value of a JSON text; None where it is none."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return reading.parsed(text)
+    except ValueError:
         return None
 
 

@@ -7,6 +7,7 @@ that belong to nobody: then each box of the first frame is a target.
 from pathlib import Path
 
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 from drol_jax.tracks.formats.csv import unguarded
 from drol_jax.tracks.formats.mot import NAMES, SUFFIX
 from drol_jax.tracks.starts.cells import is_number, lines, number, whole
@@ -46,7 +47,7 @@ def _names(path: Path) -> dict[int, str]:
     if not path.name.endswith(SUFFIX) or not beside.is_file():
         return {}
     try:
-        table = lines(beside.read_text(encoding="utf-8-sig"))
+        table = lines(reading.text(beside))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"the names in {beside.name} cannot be read ({error}); mend or delete it") from None
     return {int(cells[0]): unguarded(cells[1]) for _, cells in table[1:] if len(cells) == 2 and cells[0].isdecimal()}

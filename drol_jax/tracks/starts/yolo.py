@@ -4,6 +4,7 @@ Names come from a `classes.txt` in the same folder, one a line, where there is o
 """
 
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 from drol_jax.tracks.starts.cells import is_number, lines, number, whole
 from drol_jax.tracks.starts.start import Kind, Source, Start, distinct
 
@@ -42,9 +43,7 @@ def _read(source: Source) -> list[Start]:
 def _labels(source: Source) -> list[str]:
     beside = source.path.with_name("classes.txt")
     try:
-        return (
-            [line.strip() for line in beside.read_text(encoding="utf-8-sig").splitlines()] if beside.is_file() else []
-        )
+        return [line.strip() for line in reading.text(beside).splitlines()] if beside.is_file() else []
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"classes.txt beside it cannot be read ({error}); mend or delete it") from None
 

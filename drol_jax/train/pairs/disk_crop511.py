@@ -1,6 +1,5 @@
 """PySOT's training data: images of 511 x 511 with the target in the middle, and one JSON file of boxes."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.image.frames import read
+from drol_jax.system import reading
 from drol_jax.train.pairs.disk import Clip, Draws, FromDisk, Track
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, context_side
 
 SIDE = 511
 EXEMPLAR = 127
 """Pixels that a target with its context has in the images."""
+_MOST = 4 * 2**30  # bytes; that of YouTube-BoundingBoxes has more than one thousand million
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +93,11 @@ def _tracks(path: Path) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
 
 def _content(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return reading.document(path, _MOST)
     except FileNotFoundError:
         raise UserError(f"{path}: no such annotation; write it with PySOT's gen_json.py or mend the path") from None
     except OSError as error:
-        raise UserError(f"{path}: annotation cannot be read ({error.strerror}); check the file") from None
+        raise UserError(f"{path}: annotation cannot be read ({reason(error)}); check the file") from None
     except ValueError as error:
         raise UserError(f"{path}: not JSON ({error}); write it again with PySOT's gen_json.py") from None
 

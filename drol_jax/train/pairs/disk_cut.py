@@ -6,6 +6,7 @@ import numpy as np
 
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import exact_box_from_target, target_from_box
+from drol_jax.image.sampling import warp_affine
 from drol_jax.system.opencv import cv2
 
 CONTEXT = 0.5
@@ -72,8 +73,7 @@ def square(image: np.ndarray, centre: np.ndarray, side: float, out: int) -> np.n
     first = centre - step * (out - 1) / 2
     fill = np.floor(cv2.mean(image)[:3]).tolist()
     to_image = np.array([[step, 0, first[0]], [0, step, first[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(image, to_image, (out, out), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
+    return warp_affine(image, to_image, (out, out), cv2.BORDER_CONSTANT, tuple(fill), inverse=True)
 
 
 def cut_pair(
@@ -103,7 +103,9 @@ def cut_pair(
     template, search = _lit(rng, template, settings), _lit(rng, search, settings)
     kernel = _kernel(rng)
     if blurred:
-        search = cv2.filter2D(search, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        # In double precision: of single, releases of OpenCV leave other last bits, and a last bit becomes a grey level.
+        soft = cv2.filter2D(search.astype(np.float64), -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        search = np.clip(np.rint(soft), 0, 255).astype(np.uint8)
     if grey:
         template, search = (cv2.merge([cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)] * 3) for part in (template, search))
     return template, search, box

@@ -1,0 +1,192 @@
+"""Blurs and enlargements that give the same bytes everywhere.
+
+OpenCV's own differ in the last bit between releases, with and without Intel's library, and with the processor's vector
+unit, and a last bit becomes a grey level. All arithmetic here is numpy's; every rounding is where OpenCV 5.0 for x86
+with AVX2 has it, so that its pictures stay as they are. Hence ends of rows are summed in another order than the rest.
+"""
+
+from collections.abc import Sequence as SequenceOf
+from typing import Literal
+
+import numpy as np
+
+from drol_jax.image.sampling import float32
+from drol_jax.system.opencv import cv2
+
+_CUBIC = -0.75  # the cubic's free parameter, as OpenCV and PyTorch have it
+
+
+def blur(image: np.ndarray, sigma: float, outside: Literal["reflect", "constant"] = "reflect") -> np.ndarray:
+    """Gaussian blur of a float32 image [H, W] or [H, W, C], as wide as the blur reaches.
+
+    Args:
+      sigma: pixels, > 0.6.
+      outside: "reflect" about the border's pixels, or "constant" 0.
+    """
+    kernel = cv2.getGaussianKernel(round(8 * sigma + 1) | 1, sigma, cv2.CV_32F)[:, 0].astype(np.float64)
+    reach, height, step = len(kernel) // 2, image.shape[0], image[0, 0].size
+    around = ((reach, reach), (reach, reach), (0, 0))[: image.ndim]
+    padded = np.pad(image.astype(np.float64), around, mode=outside).reshape(height + 2 * reach, -1)
+    width = image.shape[1] * step
+    rows = padded[:, :width] * kernel[0]
+    for tap in range(1, len(kernel)):
+        rows = _add(float32(rows), padded[:, tap * step : tap * step + width], kernel[tap], 4)
+    rows = float32(rows)
+    columns = rows[reach : reach + height] * kernel[reach]
+    for tap in range(1, reach + 1):
+        both = float32(rows[reach - tap : reach - tap + height] + rows[reach + tap : reach + tap + height])
+        columns = _add(float32(columns), both, kernel[reach + tap], 8)
+    return columns.astype(np.float32).reshape(image.shape)
+
+
+def blur_noise(noise: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur of float64 noise [H, W, C] over 3 x 3 pixels, reflected about the border's pixels."""
+    outer, middle, _ = cv2.getGaussianKernel(3, sigma, cv2.CV_64F)[:, 0]
+    padded = np.pad(noise, ((1, 1), (1, 1), (0, 0)), "reflect")
+    rows = outer * (padded[:, :-2] + padded[:, 2:]) + middle * padded[:, 1:-1]
+    return outer * (rows[:-2] + rows[2:]) + middle * rows[1:-1]
+
+
+def _add(total: np.ndarray, values: np.ndarray, weight: float, lanes: int) -> np.ndarray:
+    """Add weighted values, fused with the product but for what is left of a row of `lanes`; not yet float32."""
+    product = values * weight
+    product[:, product.shape[1] // lanes * lanes :] = float32(product[:, product.shape[1] // lanes * lanes :])
+    return product + total
+
+
+def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Float32 or float64 image [h, w, C] drawn out to (width, height), bilinearly."""
+    rounded = float32 if image.dtype == np.float32 else np.asarray
+    result = image.astype(np.float64)
+    for axis, count in ((1, size[0]), (0, size[1])):
+        cell, part = _cells(image.shape[axis], count)
+        low, high = (result.take(np.clip(cell + at, 0, image.shape[axis] - 1), axis) for at in (0, 1))
+        part = rounded(part).reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+        result = rounded(low + part * rounded(high - low))
+    return result.astype(image.dtype)
+
+
+def enlarge_smoothly(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Float32 or uint8 image [h, w] drawn out to (width, height), bicubically; the border's pixels go on outside."""
+    drawn = (_coarse if min(image.shape) < 4 else _cubic)(image.astype(np.float64), *size)
+    return drawn.astype(np.float32) if image.dtype == np.float32 else np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
+
+
+def _cells(cells: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cell at or before each of `count` pixels, and how far beyond its centre the pixel lies: 0..1."""
+    at = (np.arange(count) + 0.5) * (cells / count) - 0.5
+    cell = np.floor(at).astype(int)
+    return cell, at - cell
+
+
+def _cubic(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Bicubic enlargement of at least 4 x 4 cells. Pixels that need cells outside are summed in their own order."""
+    across, x_weights, x_inner = _taps(image.shape[1], width)
+    down, y_weights, y_inner = _taps(image.shape[0], height)
+    cells, y_weights = [image[:, taps] for taps in across], [weights[:, None] for weights in y_weights]
+    outer, middle = (_fused(cells, x_weights, order) for order in ((0, 1, 2, 3), (1, 0, 2, 3)))
+    rows = [outer[down[0]], middle[down[1]], middle[down[2]], outer[down[3]]]
+    result = _pairs(rows, y_weights, (0, 2, 1, 3))
+    inner = _pairs(cells, x_weights, (0, 1, 2, 3))
+    ends = slice(x_inner.stop - (x_inner.stop - x_inner.start) % 4, x_inner.stop)
+    inner[:, ends] = _pairs([part[:, ends] for part in cells], [part[ends] for part in x_weights], (0, 2, 1, 3))
+    a, b, c, d = (inner[taps[y_inner], x_inner] * part[y_inner] for taps, part in zip(down, y_weights, strict=True))
+    result[y_inner, x_inner] = float32(float32(a + float32(b)) + float32(c + float32(d)))
+    return result
+
+
+def _taps(cells: int, count: int) -> tuple[list[np.ndarray], list[np.ndarray], slice]:
+    """Four cells about each of `count` pixels and their weights; which pixels need no cell outside."""
+    cell, part = _cells(cells, count)
+    part = float32(1 + float32(part)) - 1
+    far = [_CUBIC * (x - 1) * (x - 2) ** 2 for x in (1 + part, 2 - part)]
+    near = [((_CUBIC + 2) * x - (_CUBIC + 3)) * x * x + 1 for x in (part, 1 - part)]
+    weights = [float32(value) for value in (far[0], *near, far[1])]
+    inner = slice(int(np.searchsorted(cell, 1)), int(np.searchsorted(cell, cells - 3, "right")))
+    return [np.clip(cell + at, 0, cells - 1) for at in (-1, 0, 1, 2)], weights, inner
+
+
+def _fused(cells: SequenceOf[np.ndarray], weights: SequenceOf[np.ndarray], order: SequenceOf[int]) -> np.ndarray:
+    total = float32(cells[order[0]] * weights[order[0]])
+    for tap in order[1:]:
+        total = float32(cells[tap] * weights[tap] + total)
+    return total
+
+
+def _pairs(cells: SequenceOf[np.ndarray], weights: SequenceOf[np.ndarray], order: SequenceOf[int]) -> np.ndarray:
+    a, b, c, d = (float32(cells[tap] * weights[tap]) for tap in order)
+    return float32(float32(a + b) + float32(c + d))
+
+
+def _coarse(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Bicubic enlargement of fewer than 4 cells a side, every operation rounded to float32."""
+    across, x_weights = _coarse_taps(image.shape[1], width)
+    down, y_weights = _coarse_taps(image.shape[0], height)
+    parts = [float32(image[:, taps] * weights) for taps, weights in zip(across, x_weights, strict=True)]
+    rows = float32(float32(float32(parts[0] + parts[1]) + parts[2]) + parts[3])
+    a, b, c, d = (float32(rows[taps] * weights[:, None]) for taps, weights in zip(down, y_weights, strict=True))
+    result, ends = float32(a + float32(b + float32(c + d))), width // 4 * 4
+    result[:, ends:] = float32(float32(float32(a + b) + c) + d)[:, ends:]
+    return result
+
+
+def _coarse_taps(cells: int, count: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    at = float32((np.arange(count) + 0.5) * (1 / (count / cells)) - 0.5)
+    cell = np.floor(at).astype(int)
+    x, a = float32(at - cell), _CUBIC
+    beyond, left = float32(x + 1), float32(1 - x)
+
+    def near(x: np.ndarray) -> np.ndarray:
+        return float32(float32(float32(float32(float32((a + 2) * x) - (a + 3)) * x) * x) + 1)
+
+    steps = float32(float32(float32(a * beyond) - 5 * a) * beyond)
+    weights = [float32(float32(float32(steps + 8 * a) * beyond) - 4 * a), near(x), near(left)]
+    weights.append(float32(float32(float32(1 - weights[0]) - weights[1]) - weights[2]))
+    return [np.clip(cell + tap, 0, cells - 1) for tap in (-1, 0, 1, 2)], weights
+
+
+def mean(values: np.ndarray) -> np.float32:
+    """Mean of a float32 array, as numpy 2.4 sums: earlier releases add in another order."""
+    return _sum(values.reshape(-1)) / np.float32(values.size)
+
+
+def deviation(values: np.ndarray) -> np.float32:
+    """Standard deviation of a float32 array, as numpy 2.4 sums."""
+    return np.sqrt(mean((values - mean(values)) ** 2))
+
+
+def _sum(values: np.ndarray) -> np.float32:
+    """Pairwise sum: halves down to at most 128 numbers, which are added in eight strands."""
+    spans = _spans(0, len(values))
+    leaves: dict[int, np.float32] = {}
+    for count in {stop - start for start, stop in spans}:
+        starts = np.array([start for start, stop in spans if stop - start == count])
+        part, whole = values[starts[:, None] + np.arange(count)], count // 8 * 8
+        total = part[:, :8].copy() if whole else np.zeros((len(starts), 8), np.float32)
+        for at in range(8, whole, 8):
+            total += part[:, at : at + 8]
+        while total.shape[1] > 1:
+            total = total[:, ::2] + total[:, 1::2]
+        total = total[:, 0]
+        for at in range(whole, count):
+            total = total + part[:, at]
+        leaves.update(zip(starts.tolist(), total, strict=True))
+    return _tree(leaves, 0, len(values))
+
+
+def _spans(start: int, stop: int) -> list[tuple[int, int]]:
+    if stop - start <= 128:
+        return [(start, stop)]
+    middle = _middle(start, stop)
+    return _spans(start, middle) + _spans(middle, stop)
+
+
+def _middle(start: int, stop: int) -> int:
+    return start + (stop - start) // 2 // 8 * 8
+
+
+def _tree(leaves: dict[int, np.float32], start: int, stop: int) -> np.float32:
+    if stop - start <= 128:
+        return leaves[start]
+    middle = _middle(start, stop)
+    return _tree(leaves, start, middle) + _tree(leaves, middle, stop)

@@ -1,0 +1,91 @@
+"""Files of others, read with care: regular ones, no larger than they may be; JSON without traps.
+
+Errors are OSError and ValueError with a reason in words, for the caller knows what the file should have been.
+"""
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+MOST = 256 * 2**20
+"""Bytes of a table or a document; none that is known comes near to it."""
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""Byte-order marks of text that is not UTF-8, as Windows' programs write it."""
+_STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what a shell passes on: whoever writes there has begun
+
+
+def content(path: Path, most: int = MOST) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+      OSError: no such file; a folder, pipe, socket or device, which might never end; more than `most` bytes.
+    """
+    waits = str(path).startswith(_STREAMS)
+    descriptor = os.open(path, os.O_RDONLY | (0 if waits else getattr(os, "O_NONBLOCK", 0)))
+    with open(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(about.st_mode) and not waits:
+            raise OSError(errno.EINVAL, "it is no regular file")
+        found = file.read(most + 1) if about.st_size <= most else b""
+    if max(about.st_size, len(found)) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most / 2**20:.0f} MiB, the most that is read")
+    return found
+
+
+def regular(path: Path) -> None:
+    """Check that a file that another library opens is a regular one: a pipe would keep it waiting without end.
+
+    Raises:
+      OSError: it is none, or is not there.
+    """
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+
+
+def text(path: Path, most: int = MOST) -> str:
+    """A file of text in UTF-8, or in UTF-16 with its byte-order mark; line ends become newlines.
+
+    Raises:
+      OSError: as `content`.
+      UnicodeDecodeError: it is no such text.
+    """
+    found = content(path, most)
+    return found.decode(_MARKS.get(found[:2], "utf-8-sig")).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parsed(document: str | bytes) -> Any:
+    """What a JSON document says.
+
+    Raises:
+      ValueError: it is not JSON, holds a key twice, or is nested too deeply.
+    """
+    try:
+        return json.loads(document, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def document(path: Path, most: int = MOST) -> Any:
+    """What a file of JSON says.
+
+    Raises:
+      OSError: as `content`.
+      ValueError: as `parsed`; it is no text.
+    """
+    return parsed(content(path, most))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"key {next(key for key in keys if keys.count(key) > 1)!r} is given twice")
+    return found

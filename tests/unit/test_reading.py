@@ -1,0 +1,95 @@
+"""Files of others: bounded, regular, and told by name where they are not."""
+
+import os
+
+import pytest
+
+from drol_jax.checkpoint import card as cards
+from drol_jax.errors import UserError
+from drol_jax.image.frames import read
+from drol_jax.settings import load_settings
+from drol_jax.system import reading
+from drol_jax.tracks.starts import read_starts
+from drol_jax.train.settings import load_train_settings
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
+TRAPS = {
+    "a list where a word belongs": "BACKBONE: {TYPE: [alexnetlegacy]}",
+    "an alias that holds itself": "model: &a {inner: *a}",
+    "a list that holds itself": "model: &a [*a]",
+    "aliases that grow ninefold a line": BOMB,
+    "ten thousand brackets": "model: " + "[" * 10_000,
+    "many levels": "model: " + "{a: " * 40 + "1" + "}" * 40,
+    "a key twice": "model: {width: 1, width: 2}",
+    "a key that is a list": "? [a, b]\n: 1",
+    "half a million bytes": "# " + "x" * 500_000,
+    "a tag that asks for code": "model: !!python/object/apply:os.system [ls]",
+}
+
+
+@pytest.mark.parametrize("load", [load_settings, load_train_settings])
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_yaml_file_that_is_a_trap_is_refused_in_one_line_with_its_name(tmp_path, trap, load):
+    path = tmp_path / "trap.yaml"
+    path.write_text(TRAPS[trap])
+    with pytest.raises(UserError, match=r"trap\.yaml") as error:
+        load(path)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_wrong_is_told_with_its_line(tmp_path):
+    path = tmp_path / "trap.yaml"
+    path.write_text("seed: 1\n\nmodel: &a\n  inner: *a\n")
+    with pytest.raises(UserError, match=r"line 3: .*an alias holds itself"):
+        load_settings(path)
+
+
+def test_an_alias_that_is_used_as_it_is_meant_is_read(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text("name: &word own\nweights: *word\nmodel: {inner: 1}\nhyper: {}\n")
+    with pytest.raises(UserError, match=r"inner"):  # so far it is understood
+        load_settings(path)
+
+
+@pytest.mark.parametrize("document", ['{"a": 1, "a": 2}', "[" * 100_000, "{", "1e", b"\xff", "9" * 10_000 + "x"])
+def test_a_json_document_that_is_none_is_refused_as_a_value(document):
+    with pytest.raises(ValueError):  # noqa: PT011
+        reading.parsed(document)
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '{"format": "x"}', '{"format": 1, "format": 1}', "[" * 100_000, "{}"])
+def test_a_card_that_is_none_is_damaged(tmp_path, content):
+    with pytest.raises(UserError, match="damaged"):
+        cards.parsed(content, tmp_path, {})
+
+
+@pytest.fixture(params=["pipe", "folder", "socket link", "sparse"])
+def no_file(request, tmp_path):
+    path = tmp_path / "file.yaml"
+    if request.param == "pipe":
+        os.mkfifo(path)
+    elif request.param == "folder":
+        path.mkdir()
+    elif request.param == "socket link":
+        path.symlink_to("/dev/zero")
+    else:
+        with path.open("wb") as file:
+            file.truncate(2 * 2**30)
+    return path
+
+
+@pytest.mark.parametrize("load", [load_settings, load_train_settings, read_starts, read])
+def test_what_is_no_file_or_too_large_is_refused_at_once(no_file, load):
+    arguments = (None,) if load is read_starts else ()
+    with pytest.raises(UserError, match=r"file\.yaml"):
+        load(no_file, *arguments)
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path):
+    path = tmp_path / "some"
+    path.write_bytes(b"12345")
+    assert reading.content(path, 5) == b"12345"
+    with pytest.raises(OSError, match="more than"):
+        reading.content(path, 4)
