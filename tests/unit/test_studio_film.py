@@ -48,7 +48,7 @@ def test_backwards_come_the_same_frames(film):
 
 def test_behind_the_end_there_is_no_frame_and_the_others_are_still_there(film):
     for _ in range(2):
-        with pytest.raises(UserError, match="95.*it has 90 frames"):
+        with pytest.raises(UserError, match=r"95.*it has 90 frames"):
             film.frame(95)
     assert film.frame(10).number == 10
 
