@@ -123,6 +123,7 @@ class Film:
     def _seek(self, number: int) -> None:
         if self._source is not None:
             self._source.close()
+        self._source = None  # also where there is no such frame
         self._source = open_source(self._path, ReadOptions(start=number))
         self._frames = iter(self._source)
         self._next = number

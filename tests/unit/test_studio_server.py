@@ -13,6 +13,7 @@ from drol_jax.errors import UserError
 from drol_jax.studio.orders import Desk, order_of
 from drol_jax.studio.places import opened, places_of
 from drol_jax.studio.project import Setup
+from drol_jax.studio.results import opened_table
 from drol_jax.studio.session import Session
 
 pytest.importorskip("starlette", reason="the extra `studio` is not installed")
@@ -224,3 +225,19 @@ def test_tables_of_drawn_boxes_are_written_into_the_output_folder_alone(say, tmp
     lines = (tmp_path / "out" / "video.csv").read_text().splitlines()
     assert len(lines) == 4 and "6.0" in lines[2]
     assert say(order="export", formats=["csv", "../x"]).status == 422
+
+
+def test_a_table_of_tracks_opens_as_a_project_with_its_video(desk, say, tmp_path):
+    say(order="draw", name="anna", frame=0, box=[5, 3, 20, 10])
+    say(order="draw", name="anna", frame=2, box=[7, 3, 20, 10])
+    say(order="export", formats=["jsonl"])
+    (table,) = (tmp_path / "out").glob("*.jsonl")
+    project, film = opened_table(table, places_of([tmp_path / "in" / "video"], tmp_path / "out"), Setup())
+    film.close()
+    anna = project.subject("anna")
+    assert list(anna.keyframes) == [0] and {frame: seen.row.box for frame, seen in anna.track.items()} == {
+        0: (5, 3, 20, 10),
+        2: (7, 3, 20, 10),
+    }
+    with pytest.raises(UserError, match="its video video is not found; give the folder"):
+        opened_table(table, places_of([tmp_path / "out"], tmp_path / "else"), Setup())
