@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 from drol_jax.config import Fidelity, Precision
@@ -56,7 +57,8 @@ class JaxBackend:
         return {"cache": False} | {name: getattr(self.arguments, name) for name in names}
 
     def environment(self) -> Mapping[str, Any]:
-        return environment()
+        file = Path(self.arguments.plugin or "")
+        return environment(*([file] if self.arguments.plugin and file.is_file() else []))
 
     def vary(
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
