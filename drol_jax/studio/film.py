@@ -6,10 +6,10 @@ from contextlib import closing
 from pathlib import Path
 from threading import RLock
 
-import cv2
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.system.opencv import cv2
 from drol_jax.tracking.described import video_of
 from drol_jax.tracks.table import Video
 from drol_jax.video.ahead import ahead

@@ -3,7 +3,6 @@
 import base64
 from typing import Any
 
-import cv2
 import jax
 import numpy as np
 
@@ -17,6 +16,7 @@ from drol_jax.studio.passing import enter
 from drol_jax.studio.plan import planned
 from drol_jax.studio.project import Subject
 from drol_jax.studio.session import Session
+from drol_jax.system.opencv import cv2
 from drol_jax.tracker.state import TrackerState
 
 FARTHEST = 200
