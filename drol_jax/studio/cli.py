@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tyro
 
+from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments
 
 PROGRAM = "drol-jax studio"
@@ -49,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
       SystemExit: after --help (0) and on arguments that do not parse (2).
       KeyboardInterrupt: at the end.
     """
-    arguments = tyro.cli(Arguments, args=argv, prog=PROGRAM, config=(tyro.conf.FlagCreatePairsOff,))
+    arguments = parse(Arguments, argv, PROGRAM)
     from drol_jax.studio.program import run
 
     return run(arguments)

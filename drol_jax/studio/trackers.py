@@ -33,7 +33,7 @@ def tracker_of(setup: Setup) -> Tracker:
     Raises:
       UserError: as `drol_jax.load`.
     """
-    return load(setup.config, setup.weights, online=None if setup.online else False)
+    return load(setup.config, setup.weights, online=None if setup.online else False, cache=False)
 
 
 def checked_setup(setup: Setup) -> Setup:

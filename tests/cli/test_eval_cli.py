@@ -87,7 +87,7 @@ def test_help_names_the_commands_and_every_dataset():
 )
 def test_a_first_argument_that_names_no_command_is_told_the_nearest_and_all(capsys, typed, meant):
     assert cli.main([typed, "--dataset", "OTB100"]) == 2
-    everything = "ablate, doctor, film, pack, render, score, trax"
+    everything = "ablate, calibrate, doctor, film, pack, render, score, trax"
     assert capsys.readouterr().err == (
         f"error: there is no command {typed!r}{meant}; choose one of {everything}, or begin with an option\n"
     )
