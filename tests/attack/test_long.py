@@ -53,6 +53,6 @@ def test_threads_that_step_two_trackers_give_what_each_gives_alone():
 
     alone = [boxes(tracker) for tracker in trackers]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(boxes, trackers * 10))
+        together = list(pool.map(boxes, trackers * 3))
     for at, found in enumerate(together):
         np.testing.assert_array_equal(found, alone[at % 2])

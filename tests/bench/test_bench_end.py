@@ -31,7 +31,7 @@ def test_a_request_to_end_ends_the_measuring_process_too_and_leaves_no_files(pla
             assert bench.poll() is None
             time.sleep(0.05)
         bench.terminate()
-        assert bench.wait(60) == 130
+        assert bench.wait(60) == 143
         assert bench.stderr.read() == "interrupted\n"
         assert list(tmp_path.iterdir()) == []
         with pytest.raises(ProcessLookupError):
