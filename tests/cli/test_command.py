@@ -70,7 +70,7 @@ def test_every_public_name_is_there():
     optional = {"Got10kTracker"}  # needs got10k
     for name in set(drol_jax.__all__) - optional:
         assert getattr(drol_jax, name) is not None
-    assert dir(drol_jax) == sorted(drol_jax.__all__)
+    assert dir(drol_jax) == sorted([*drol_jax.__all__, "__version__"])
     assert drol_jax.datasets.load("Synth", only=["dusk_car"])
     with pytest.raises(AttributeError, match="has no attribute 'loud'"):
         drol_jax.loud  # noqa: B018
