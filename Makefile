@@ -43,7 +43,7 @@ $(BIN)/python:
 # opencv-python asks for libGL; where a machine has none, its headless twin takes its place.
 HEADLESS = $(BIN)/python -c 'import cv2' 2> /dev/null || \
 	{ $(BIN)/python -m pip uninstall --quiet -y opencv-python; \
-	  $(PIP) --force-reinstall --no-deps 'opencv-python-headless>=4.11'; }
+	  $(PIP) --force-reinstall --no-deps 'opencv-python-headless>=4.12'; }
 
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(PIP) -e .
