@@ -38,6 +38,7 @@ def peer(tmp_path):
     return ("--against", checkout, "--against-python", python)
 
 
+@pytest.mark.deep
 def test_both_sides_run_in_turns_and_their_ratio_is_told(bench, small_config, peer, tmp_path):
     how = ("--frames", "4", "--repeat", "2", "--threads", "1")
     code, out, _ = bench("--config", small_config, *peer, *how, "--json", tmp_path / "a.json")

@@ -51,7 +51,7 @@ PARAMETERS = {
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("siamfc_alex_upxcorr_otb", "stored"),
+        deep("siamfc_alex_upxcorr_otb", "stored"),
         ("siamfc_alex_upxcorr_otb", "fast"),
         ("siamrpn_alex_dwxcorr_otb", "stored"),
         deep("siamrpn_alex_dwxcorr_otb", "fast"),

@@ -24,7 +24,15 @@ FOLLOWED = {
 }
 
 
-@pytest.mark.parametrize(("name", "variant"), [t for t in TRACKS if t[1] in ("on", "tu")])
+USUAL = {(RPN, "tu"), (FC, "on")}
+"""Both heads, with all parts of the method between them; the other tracks are run with --deep."""
+
+
+def some(tracks):
+    return [pytest.param(*track, marks=[] if track in USUAL else pytest.mark.deep) for track in tracks]
+
+
+@pytest.mark.parametrize(("name", "variant"), some(t for t in TRACKS if t[1] in ("on", "tu")))
 def test_the_first_frame_fills_the_memory_as_recorded(name, variant):
     _, _, _, file = track(name, variant)
     online = started(name, variant).online
@@ -35,7 +43,7 @@ def test_the_first_frame_fills_the_memory_as_recorded(name, variant):
     assert recorded.relative_error(actual, file["init_memory"]) < 1e-4
 
 
-@pytest.mark.parametrize(("name", "variant"), TRACKS)
+@pytest.mark.parametrize(("name", "variant"), some(TRACKS))
 def test_each_frame_from_the_recorded_state(name, variant):
     config, _, _, file = track(name, variant)
     state = started(name, variant)
@@ -46,7 +54,7 @@ def test_each_frame_from_the_recorded_state(name, variant):
         np.testing.assert_allclose(weights, file["final_sample_weights"], atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "variant"), TRACKS)
+@pytest.mark.parametrize(("name", "variant"), some(TRACKS))
 def test_running_freely_until_rounding_may_decide(name, variant):
     config, _, _, file = track(name, variant)
     run = compiled(name, variant)

@@ -76,6 +76,7 @@ def test_the_box_is_tight_around_a_target_that_nothing_hides():
         np.testing.assert_allclose(tight[:2] + tight[2:], box[:2] + box[2:], atol=1)
 
 
+@pytest.mark.deep
 def test_a_search_region_like_the_template_shows_the_target_as_the_template_does():
     """Without any change, the search region's middle is the template: centred, and at the tracker's scale."""
     settings = replace(CLEAR, shift=0, scale=1, aspect=1, turn=0, turned=0, bend=0)

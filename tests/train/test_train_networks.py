@@ -86,6 +86,7 @@ def largest(tree):
     return max(float(np.abs(leaf).max()) for leaf in jax.tree.leaves(tree))
 
 
+@pytest.mark.deep
 def test_gradients_reach_the_backbone_when_it_learns_and_not_before(trained):
     _, results = trained
     for gradient, _, _ in results.values():
@@ -120,6 +121,7 @@ def test_a_norm_keeps_nine_tenths_of_its_statistics():
     np.testing.assert_allclose(stats["batch_stats"]["var"], 0.9 + 0.1 * 1, rtol=1e-6)
 
 
+@pytest.mark.deep
 def test_the_answer_in_training_is_that_of_tracking_where_the_statistics_are_the_batchs():
     """What is saved is what is tracked with: no other place holds anything that training has changed."""
     variables, pairs = fresh_variables(TINY.model, 0), some_pairs(TINY)

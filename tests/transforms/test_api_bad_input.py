@@ -125,6 +125,7 @@ def test_a_bad_frame_is_named_under_jit(state):
         jax.eval_shape(PLAIN.step, state, jax.ShapeDtypeStruct((96, 128, 3), jnp.float32))
 
 
+@pytest.mark.deep
 def test_every_form_of_a_frame_gives_the_same_step(state):
     grey = np.ascontiguousarray(PICTURE[..., 0])
     wanted = PLAIN.step(state, np.repeat(grey[..., None], 3, axis=2))

@@ -69,6 +69,7 @@ def test_in_a_batch_each_sequence_is_what_it_is_alone_whatever_company_and_order
     assert all(same(result, first[name]) for name, result in other.items())
 
 
+@pytest.mark.deep
 def test_pictures_of_different_padded_lengths_go_together_in_one_batch(alone, monkeypatch):
     monkeypatch.setattr(frames, "CAPACITIES", (2**14, 2**15))  # "c" alone needs the second
     lanes = LockstepRunner(TRACKER, 3, like=alone[0], batched=True)
