@@ -79,7 +79,7 @@ def reliability_plot(result: BenchmarkResult, styles: Mapping[str, Style], numbe
         for s, r in known
     ]
     axes = Axes(
-        x="confidence", y="share of boxes that overlap by more than a half", title="Reliability of confidence",
+        x="confidence", y="share of boxes above half overlap", title="Reliability of confidence",
         x_limits=(0, 1), diagonal=True, points=True,
     )  # fmt: skip
     legend = tuple(

@@ -28,7 +28,7 @@ class NearRunner:
         boxes = np.add(sequence.boxes, (SHIFT, 0, 0, 0))
         boxes[0] = sequence.boxes[0]
         flags, scores = np.zeros(len(boxes), np.int8), np.ones(len(boxes), np.float32)
-        return Track(boxes, scores, scores, flags, flags, None, seconds=0.5, compile_seconds=0.0)
+        return Track(boxes, scores, scores, flags, flags, scores, None, seconds=0.5, compile_seconds=0.0)
 
 
 class NearBackend:
