@@ -1,14 +1,16 @@
 """Judging result files sequence by sequence: each is read once, and every scorer makes of it what it can."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.certainty import certainty_of
 from drol_jax.eval.protocols import check_way
 from drol_jax.eval.scorers import Scorer
+from drol_jax.metrics.reliability import Certainty
 from drol_jax.metrics.restart import Judged
 from drol_jax.report.scores import Refusal
 from drol_jax.results.formats import read_run
@@ -38,6 +40,8 @@ class Judging:
         self._scored: dict[str, dict[str, Files]] = {}
         self._contested: dict[Path, list[str]] = {}
         self._cut: dict[str, list[str]] = {}
+        self._certain: dict[str, dict[str, Certainty]] = {}
+        self._uncertain: dict[str, list[str]] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -47,7 +51,15 @@ class Judging:
             f"note: {tracker}: result and groundtruth cut to the shorter, as PySOT's toolkit does: {', '.join(words)}"
             for tracker, words in self._cut.items()
         ]
-        return (*contested, *cut)
+        unsaid = [f"note: no reliability of {tracker}: {words[0]}" for tracker, words in self._uncertain.items()]
+        return (*contested, *cut, *unsaid)
+
+    def certainty(self, tracker: str, sequences: Iterable[str]) -> Certainty | None:
+        """A tracker's confidences over some sequences; None where its files tell none, or do not fit."""
+        if tracker in self._uncertain:
+            return None
+        told = self._certain.get(tracker, {})
+        return Certainty.pooled([told[name] for name in sequences if name in told])
 
     def scored(self, tracker: TrackerResults) -> TrackerResults:
         """The tracker with the files that were read for its scores."""
@@ -76,6 +88,8 @@ class Judging:
                 continue
             self._scored.setdefault(tracker.name, {})[entry.name] = files
             self._one(sequence, tracker.name, files, runs)
+            if self._kind == "ope":
+                self._hear(sequence, tracker.name, files, runs)
         return tuple(sequence.attributes)
 
     def _one(self, sequence: datasets.Sequence, tracker: str, files: Files, runs: Mapping[int, Run]) -> None:
@@ -93,6 +107,15 @@ class Judging:
                 words = f"{sequence.name} {judged.cut[0]} lines, {judged.cut[1]} frames"
                 self._cut.setdefault(tracker, []).append(words)
             self.judged.setdefault((scorer.dialect, tracker), {})[sequence.name] = judged
+
+    def _hear(self, sequence: datasets.Sequence, tracker: str, files: Files, runs: Mapping[int, Run]) -> None:
+        try:
+            found = certainty_of(sequence, files, runs)
+        except UserError as error:
+            self._uncertain.setdefault(tracker, []).append(str(error))
+            return
+        if found is not None:
+            self._certain.setdefault(tracker, {})[sequence.name] = found
 
     def _chosen(self, sequence: datasets.Sequence, tracker: TrackerResults) -> tuple[Files, dict[int, Run]]:
         """The files that are the sequence's, of all that may be.

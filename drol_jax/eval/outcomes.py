@@ -7,7 +7,6 @@ from pathlib import Path
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.benchmark import Finished
-from drol_jax.eval.certainty import with_reliability
 from drol_jax.eval.own_metrics import Metrics
 from drol_jax.eval.protocols import SCORED_AS
 from drol_jax.eval.reporting import write_report
@@ -83,8 +82,6 @@ def result_of(
         metrics=metrics or {},
     )
     result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
-    if kind == "ope":
-        result = with_reliability(result, everything)
     return replace(result, notes=(*result.notes, *_speeds(finished)))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.certainty import with_reliability
 from drol_jax.eval.comparing import compared
 from drol_jax.eval.dialects import scorers
 from drol_jax.eval.judging import Judging
@@ -103,8 +102,6 @@ def score_folders(request: Request, folders: Sequence[Path]) -> BenchmarkResult:
     """
     trackers = _told_apart([tracker for folder in folders for tracker in request.find(folder)])
     result = score_trackers(request, trackers)
-    if request.came_as == "ope":
-        result = with_reliability(result, request.entries)
     return compared(result, repeats(result, request.runs))
 
 
@@ -129,7 +126,8 @@ def score_trackers(request: Request, trackers: Sequence[TrackerResults]) -> Benc
     scored = [judging.scored(tracker) for tracker in trackers]
     name = datasets.title(request.dataset)
     result = result_of_judged(name, judging.scorers, judging.judged, scored, carried, judging.refusals)
-    return replace(result, notes=(*result.notes, *judging.notes))
+    told = tuple(replace(one, certainty=judging.certainty(one.name, result.covered)) for one in result.trackers)
+    return replace(result, trackers=told, notes=(*result.notes, *judging.notes))
 
 
 def _told_apart(trackers: Sequence[TrackerResults]) -> list[TrackerResults]:

@@ -6,7 +6,9 @@ curve is the share of (right, lost) pairs in which the right box has the higher 
 and McNeil, Radiology 1982).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,6 +44,23 @@ class Reliability:
     all boxes are right, or none is."""
     bins: tuple[Bin, ...]
     """Of rising confidence, empty ones left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Certainty:
+    """Confidences of boxes beside what became of them."""
+
+    confidence: np.ndarray
+    """float64 [T] in 0 to 1; NaN where there is none."""
+    overlap: np.ndarray
+    """float64 [T], with the groundtruth; NaN where that has no box."""
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Self]) -> Self | None:
+        """All of them together; None of none."""
+        if not parts:
+            return None
+        return cls(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("confidence", "overlap")))
 
 
 def reliability(confidence: ArrayLike, overlap: ArrayLike) -> Reliability | None:

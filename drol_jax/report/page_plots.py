@@ -71,7 +71,7 @@ def curve_plots(result: BenchmarkResult, styles: Mapping[str, Style]) -> list[Pl
 
 def reliability_plot(result: BenchmarkResult, styles: Mapping[str, Style], number: int) -> Plot | None:
     """Share of right boxes over confidence; the diagonal is a confidence that means what it says. None without any."""
-    known = [(scores, scores.reliability) for scores in result.ranked if scores.reliability is not None]
+    known = [(scores, found) for scores in result.ranked if (found := scores.reliability) is not None]
     if not known:
         return None
     lines = [

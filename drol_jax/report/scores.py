@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from drol_jax.metrics.reliability import Reliability
+from drol_jax.metrics.reliability import Certainty, Reliability, reliability
 from drol_jax.metrics.spread import Spread, over_seeds
 from drol_jax.report.columns import Numbers, mean_of
 from drol_jax.results import plain
@@ -51,13 +51,18 @@ class TrackerScores:
     """Cost of each sequence, all seeds together; empty where it was not measured."""
     members: tuple["TrackerScores", ...] = ()
     """Scores under each seed by itself; empty for one seed."""
-    reliability: Reliability | None = None
-    """How far its confidences can be believed, all seeds together; None where its files tell none."""
+    certainty: Certainty | None = None
+    """Its confidences over the covered sequences, all seeds together; None where its files tell none."""
 
     @property
     def short(self) -> str:
         """The label, or else the name."""
         return self.label or self.name
+
+    @property
+    def reliability(self) -> Reliability | None:
+        """How far its confidences can be believed."""
+        return None if self.certainty is None else reliability(self.certainty.confidence, self.certainty.overlap)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -109,6 +114,7 @@ def over_members(name: str, members: tuple[TrackerScores, ...]) -> TrackerScores
         },
         files=first.files,
         members=members,
+        certainty=Certainty.pooled([one.certainty for one in members if one.certainty is not None]),
     )
 
 
@@ -119,4 +125,5 @@ def mean_numbers(rows: list[Numbers]) -> dict[str, float | None]:
 
 def reliability_entry(scores: TrackerScores) -> dict[str, Any]:
     """What files of numbers say of a tracker's confidence; nothing where there is none."""
-    return {} if scores.reliability is None else {"reliability": plain(scores.reliability)}
+    found = scores.reliability
+    return {} if found is None else {"reliability": plain(found)}
