@@ -31,11 +31,11 @@ from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
 
-_init = Jitted(init)
+_init = Jitted(init, once=True)
 _step = Jitted(step, static_argnames="stats")
 _correct = Jitted(correct, static_argnames="template")
 _details = Jitted(details)
-_draws = jax.jit(init_draws)
+_draws = Jitted(init_draws, once=True)
 
 PRECISION = "highest"
 """Precision of all products outside the network: float32 in full, also where the device has faster lesser ones."""

@@ -15,6 +15,8 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 COMPILED = "JAX_COMPILATION_CACHE_DIR"
+AS_USERS = "--xla_backend_optimization_level=1"
+"""Programs that tests compile themselves are compiled as the library compiles its own on a CPU."""
 
 
 def pytest_addoption(parser):
@@ -31,6 +33,7 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_configure(config):
     """Workers, and the programs that tests start, share what they compile. Said before any of them imports jax."""
+    os.environ.setdefault("XLA_FLAGS", AS_USERS)
     if COMPILED not in os.environ:
         os.environ[COMPILED] = tempfile.mkdtemp(prefix="drol-jax-tests-")
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"

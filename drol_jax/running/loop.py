@@ -166,8 +166,8 @@ class Runner:
         return self._compiled[signature]
 
 
-_init = Jitted(init)
-_draws = Jitted(init_draws)
+_init = Jitted(init, once=True)
+_draws = Jitted(init_draws, once=True)
 
 
 def _key(seed: int, name: str) -> jax.Array:

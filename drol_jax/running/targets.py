@@ -52,8 +52,8 @@ def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lane
 
 
 _step = _in_place_or_not(Jitted, partial(step_lanes, shared=True), 1)
-_put = _in_place_or_not(jax.jit, put, 0)
-_move = _in_place_or_not(jax.jit, move, 0)
+_put = _in_place_or_not(Jitted, put, 0)
+_move = _in_place_or_not(Jitted, move, 0)
 _of_slot = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
 
 
@@ -286,11 +286,11 @@ def _all(
     return follow_lanes(model, record_lanes(lanes, frame, found, learn))
 
 
-_search, _refit = jax.jit(search_slots), jax.jit(refit_slots)
+_search, _refit = Jitted(search_slots), Jitted(refit_slots)
 _search_all = Jitted(partial(search_lanes, shared=True))
-_begin_step, _whole_step = _in_place_or_not(jax.jit, _begin, 1), _in_place_or_not(Jitted, _all, 1)
+_begin_step, _whole_step = _in_place_or_not(Jitted, _begin, 1), _in_place_or_not(Jitted, _all, 1)
 # The states are the record's own, and nobody else's.
-_end_step = jax.jit(_end, donate_argnums=1)
+_end_step = Jitted(_end, donate_argnums=1)
 
 
 def _refit_in_threads(

@@ -17,16 +17,35 @@ SOME = {"xla_gpu_graph_min_graph_size": 3}
 
 @pytest.fixture
 def doubled(monkeypatch):
-    monkeypatch.setattr(compiling, "compiler_options", lambda: SOME)
+    monkeypatch.setattr(compiling, "compiler_options", lambda once: SOME)
     return Jitted(lambda x: 2 * x)
 
 
-def test_only_a_gpu_has_options():
+@pytest.fixture
+def optimised():
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
+
+
+@pytest.mark.usefixtures("optimised")
+def test_a_gpu_has_graphs_and_a_cpu_compiles_in_less_time():
     options = drol_jax.compiler_options()
     if jax.default_backend() == "gpu":
         assert "CONVOLUTION" in str(options["xla_gpu_enable_command_buffer"])
     else:
-        assert options == {}
+        assert options == compiling.OF_A_CPU
+        assert drol_jax.compiler_options(once=True) == compiling.OF_A_CPU | compiling.OF_ONE_CALL
+
+
+def test_who_wants_no_optimisation_gets_none():
+    assert drol_jax.compiler_options() == drol_jax.compiler_options(once=True) == {}
+
+
+@pytest.mark.usefixtures("optimised")
+def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch):
+    monkeypatch.setattr(compiling, "OF_ONE_CALL", {"xla_cpu_of_another_release": False})
+    assert drol_jax.compiler_options(once=True) == compiling.OF_A_CPU
 
 
 def test_a_gpu_begins_with_a_convolution_before_its_programs_even_while_one_is_traced(monkeypatch):
