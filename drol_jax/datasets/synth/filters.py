@@ -6,6 +6,7 @@ with AVX2 has it, so that its pictures stay as they are. Hence ends of rows are 
 """
 
 from collections.abc import Sequence as SequenceOf
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -23,20 +24,19 @@ def blur(image: np.ndarray, sigma: float, outside: Literal["reflect", "constant"
       sigma: pixels, > 0.6.
       outside: "reflect" about the border's pixels, or "constant" 0.
     """
-    kernel = cv2.getGaussianKernel(round(8 * sigma + 1) | 1, sigma, cv2.CV_32F)[:, 0].astype(np.float64)
+    kernel = cv2.getGaussianKernel(round(8 * sigma + 1) | 1, sigma, cv2.CV_32F)[:, 0].tolist()
     reach, height, step = len(kernel) // 2, image.shape[0], image[0, 0].size
     around = ((reach, reach), (reach, reach), (0, 0))[: image.ndim]
-    padded = np.pad(image.astype(np.float64), around, mode=outside).reshape(height + 2 * reach, -1)
+    padded = np.pad(image.astype(np.float32), around, mode=outside).reshape(height + 2 * reach, -1)
     width = image.shape[1] * step
-    rows = padded[:, :width] * kernel[0]
+    rows = padded[:, :width] * np.float32(kernel[0])
     for tap in range(1, len(kernel)):
-        rows = _add(float32(rows), padded[:, tap * step : tap * step + width], kernel[tap], 4)
-    rows = float32(rows)
-    columns = rows[reach : reach + height] * kernel[reach]
+        _add(rows, padded[:, tap * step : tap * step + width], kernel[tap], 4)
+    columns = rows[reach : reach + height] * np.float32(kernel[reach])
     for tap in range(1, reach + 1):
-        both = float32(rows[reach - tap : reach - tap + height] + rows[reach + tap : reach + tap + height])
-        columns = _add(float32(columns), both, kernel[reach + tap], 8)
-    return columns.astype(np.float32).reshape(image.shape)
+        both = rows[reach - tap : reach - tap + height] + rows[reach + tap : reach + tap + height]
+        _add(columns, both, kernel[reach + tap], 8)
+    return columns.reshape(image.shape)
 
 
 def blur_noise(noise: np.ndarray, sigma: float) -> np.ndarray:
@@ -47,29 +47,40 @@ def blur_noise(noise: np.ndarray, sigma: float) -> np.ndarray:
     return outer * (rows[:-2] + rows[2:]) + middle * rows[1:-1]
 
 
-def _add(total: np.ndarray, values: np.ndarray, weight: float, lanes: int) -> np.ndarray:
-    """Add weighted values, fused with the product but for what is left of a row of `lanes`; not yet float32."""
-    product = values * weight
-    product[:, product.shape[1] // lanes * lanes :] = float32(product[:, product.shape[1] // lanes * lanes :])
-    return product + total
+def _add(total: np.ndarray, values: np.ndarray, weight: float, lanes: int) -> None:
+    """Add weighted values in place, fused with the product but for what is left of a row of `lanes`; all float32."""
+    whole = values.shape[1] // lanes * lanes
+    rest = total[:, whole:] + values[:, whole:] * np.float32(weight)
+    _fuse(total, values, weight)
+    total[:, whole:] = rest
+
+
+def _fuse(total: np.ndarray, values: np.ndarray, weights: np.ndarray | float) -> None:
+    """Add products to a float32 array in place, as a fused multiply-add does: without rounding in between."""
+    products = np.multiply(values, weights, dtype=np.float64)
+    products += total
+    total[...] = products
 
 
 def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Float32 or float64 image [h, w, C] drawn out to (width, height), bilinearly."""
-    rounded = float32 if image.dtype == np.float32 else np.asarray
-    result = image.astype(np.float64)
+    result = image
     for axis, count in ((1, size[0]), (0, size[1])):
         cell, part = _cells(image.shape[axis], count)
         low, high = (result.take(np.clip(cell + at, 0, image.shape[axis] - 1), axis) for at in (0, 1))
-        part = rounded(part).reshape((-1, 1, 1) if axis == 0 else (-1, 1))
-        result = rounded(low + part * rounded(high - low))
-    return result.astype(image.dtype)
+        part = part.astype(image.dtype).reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+        result = low
+        if image.dtype == np.float32:
+            _fuse(result, high - low, part)
+        else:
+            result += part * (high - low)
+    return result
 
 
 def enlarge_smoothly(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Float32 or uint8 image [h, w] drawn out to (width, height), bicubically; the border's pixels go on outside."""
-    drawn = (_coarse if min(image.shape) < 4 else _cubic)(image.astype(np.float64), *size)
-    return drawn.astype(np.float32) if image.dtype == np.float32 else np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
+    drawn = (_coarse if min(image.shape) < 4 else _cubic)(image.astype(np.float32), *size)
+    return drawn if image.dtype == np.float32 else np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
 
 
 def _cells(cells: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -85,13 +96,28 @@ def _cubic(image: np.ndarray, width: int, height: int) -> np.ndarray:
     down, y_weights, y_inner = _taps(image.shape[0], height)
     cells, y_weights = [image[:, taps] for taps in across], [weights[:, None] for weights in y_weights]
     outer, middle = (_fused(cells, x_weights, order) for order in ((0, 1, 2, 3), (1, 0, 2, 3)))
-    rows = [outer[down[0]], middle[down[1]], middle[down[2]], outer[down[3]]]
-    result = _pairs(rows, y_weights, (0, 2, 1, 3))
+    lines = (outer, middle, middle, outer)
+    result = np.empty((height, width), np.float32)
+
+    def frame(rows: slice, columns: slice) -> None:
+        parts = [line[taps[rows], columns] for line, taps in zip(lines, down, strict=True)]
+        result[rows, columns] = _pairs(parts, [part[rows] for part in y_weights], (0, 2, 1, 3))
+
+    for rows in (slice(y_inner.start), slice(y_inner.stop, None)):
+        frame(rows, slice(None))
+    for columns in (slice(x_inner.start), slice(x_inner.stop, None)):
+        frame(y_inner, columns)
     inner = _pairs(cells, x_weights, (0, 1, 2, 3))
     ends = slice(x_inner.stop - (x_inner.stop - x_inner.start) % 4, x_inner.stop)
     inner[:, ends] = _pairs([part[:, ends] for part in cells], [part[ends] for part in x_weights], (0, 2, 1, 3))
-    a, b, c, d = (inner[taps[y_inner], x_inner] * part[y_inner] for taps, part in zip(down, y_weights, strict=True))
-    result[y_inner, x_inner] = float32(float32(a + float32(b)) + float32(c + float32(d)))
+    inner = inner[:, x_inner]
+    a, b, c, d = (inner[taps[y_inner]] for taps in down)
+    of_a, of_b, of_c, of_d = (part[y_inner] for part in y_weights)
+    b *= of_b
+    d *= of_d
+    _fuse(b, a, of_a)
+    _fuse(d, c, of_c)
+    np.add(b, d, out=result[y_inner, x_inner])
     return result
 
 
@@ -101,32 +127,35 @@ def _taps(cells: int, count: int) -> tuple[list[np.ndarray], list[np.ndarray], s
     part = float32(1 + float32(part)) - 1
     far = [_CUBIC * (x - 1) * (x - 2) ** 2 for x in (1 + part, 2 - part)]
     near = [((_CUBIC + 2) * x - (_CUBIC + 3)) * x * x + 1 for x in (part, 1 - part)]
-    weights = [float32(value) for value in (far[0], *near, far[1])]
+    weights = [value.astype(np.float32) for value in (far[0], *near, far[1])]
     inner = slice(int(np.searchsorted(cell, 1)), int(np.searchsorted(cell, cells - 3, "right")))
     return [np.clip(cell + at, 0, cells - 1) for at in (-1, 0, 1, 2)], weights, inner
 
 
 def _fused(cells: SequenceOf[np.ndarray], weights: SequenceOf[np.ndarray], order: SequenceOf[int]) -> np.ndarray:
-    total = float32(cells[order[0]] * weights[order[0]])
+    total = cells[order[0]] * weights[order[0]]
     for tap in order[1:]:
-        total = float32(cells[tap] * weights[tap] + total)
+        _fuse(total, cells[tap], weights[tap])
     return total
 
 
 def _pairs(cells: SequenceOf[np.ndarray], weights: SequenceOf[np.ndarray], order: SequenceOf[int]) -> np.ndarray:
-    a, b, c, d = (float32(cells[tap] * weights[tap]) for tap in order)
-    return float32(float32(a + b) + float32(c + d))
+    a, b, c, d = (cells[tap] * weights[tap] for tap in order)
+    a += b
+    c += d
+    a += c
+    return a
 
 
 def _coarse(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """Bicubic enlargement of fewer than 4 cells a side, every operation rounded to float32."""
     across, x_weights = _coarse_taps(image.shape[1], width)
     down, y_weights = _coarse_taps(image.shape[0], height)
-    parts = [float32(image[:, taps] * weights) for taps, weights in zip(across, x_weights, strict=True)]
-    rows = float32(float32(float32(parts[0] + parts[1]) + parts[2]) + parts[3])
-    a, b, c, d = (float32(rows[taps] * weights[:, None]) for taps, weights in zip(down, y_weights, strict=True))
-    result, ends = float32(a + float32(b + float32(c + d))), width // 4 * 4
-    result[:, ends:] = float32(float32(float32(a + b) + c) + d)[:, ends:]
+    parts = [image[:, taps] * weights for taps, weights in zip(across, x_weights, strict=True)]
+    rows = parts[0] + parts[1] + parts[2] + parts[3]
+    a, b, c, d = (rows[taps] * weights[:, None] for taps, weights in zip(down, y_weights, strict=True))
+    result, ends = a + (b + (c + d)), width // 4 * 4
+    result[:, ends:] = (a + b + c + d)[:, ends:]
     return result
 
 
@@ -142,7 +171,7 @@ def _coarse_taps(cells: int, count: int) -> tuple[list[np.ndarray], list[np.ndar
     steps = float32(float32(float32(a * beyond) - 5 * a) * beyond)
     weights = [float32(float32(float32(steps + 8 * a) * beyond) - 4 * a), near(x), near(left)]
     weights.append(float32(float32(float32(1 - weights[0]) - weights[1]) - weights[2]))
-    return [np.clip(cell + tap, 0, cells - 1) for tap in (-1, 0, 1, 2)], weights
+    return [np.clip(cell + tap, 0, cells - 1) for tap in (-1, 0, 1, 2)], [part.astype(np.float32) for part in weights]
 
 
 def mean(values: np.ndarray) -> np.float32:
@@ -157,36 +186,46 @@ def deviation(values: np.ndarray) -> np.float32:
 
 def _sum(values: np.ndarray) -> np.float32:
     """Pairwise sum: halves down to at most 128 numbers, which are added in eight strands."""
-    spans = _spans(0, len(values))
-    leaves: dict[int, np.float32] = {}
-    for count in {stop - start for start, stop in spans}:
-        starts = np.array([start for start, stop in spans if stop - start == count])
+    leaves, pairs = _plan(len(values))
+    sums = np.empty(sum(len(at) for _, _, at in leaves) + sum(len(at) for _, _, at in pairs), np.float32)
+    for count, starts, at in leaves:
         part, whole = values[starts[:, None] + np.arange(count)], count // 8 * 8
         total = part[:, :8].copy() if whole else np.zeros((len(starts), 8), np.float32)
-        for at in range(8, whole, 8):
-            total += part[:, at : at + 8]
+        for first in range(8, whole, 8):
+            total += part[:, first : first + 8]
         while total.shape[1] > 1:
             total = total[:, ::2] + total[:, 1::2]
         total = total[:, 0]
-        for at in range(whole, count):
-            total = total + part[:, at]
-        leaves.update(zip(starts.tolist(), total, strict=True))
-    return _tree(leaves, 0, len(values))
+        for rest in range(whole, count):
+            total = total + part[:, rest]
+        sums[at] = total
+    for left, right, at in pairs:
+        sums[at] = sums[left] + sums[right]
+    return sums[0]
 
 
-def _spans(start: int, stop: int) -> list[tuple[int, int]]:
-    if stop - start <= 128:
-        return [(start, stop)]
-    middle = _middle(start, stop)
-    return _spans(start, middle) + _spans(middle, stop)
+@lru_cache(maxsize=256)
+def _plan(length: int) -> tuple[list, list]:
+    """How so many numbers are summed: places of the sums, the whole one's 0.
 
-
-def _middle(start: int, stop: int) -> int:
-    return start + (stop - start) // 2 // 8 * 8
-
-
-def _tree(leaves: dict[int, np.float32], start: int, stop: int) -> np.float32:
-    if stop - start <= 128:
-        return leaves[start]
-    middle = _middle(start, stop)
-    return _tree(leaves, start, middle) + _tree(leaves, middle, stop)
+    Returns:
+      For each length of leaves (length, their starts, their places), and from the leaves up (places of left halves, of
+      right halves, of their sums).
+    """
+    leaves: dict[int, list[tuple[int, int]]] = {}
+    levels: list[list[tuple[int, int, int]]] = []
+    level, places = [(0, length, 0)], 1
+    while level:
+        pairs, below = [], []
+        for start, stop, at in level:
+            if stop - start <= 128:
+                leaves.setdefault(stop - start, []).append((start, at))
+                continue
+            middle = start + (stop - start) // 2 // 8 * 8
+            pairs.append((places, places + 1, at))
+            below += [(start, middle, places), (middle, stop, places + 1)]
+            places += 2
+        levels.append(pairs)
+        level = below
+    ends = [(count, *np.array(found).T) for count, found in leaves.items()]
+    return ends, [tuple(np.array(pairs).T) for pairs in reversed(levels) if pairs]
