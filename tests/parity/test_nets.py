@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import recipe
 import recorded
+import small_tracker
 from chex import assert_trees_all_equal_shapes
 
 from drol_jax.config import ModelConfig
@@ -120,7 +121,7 @@ def test_feature_size_is_that_of_the_convolutions(pixels, cells):
 @pytest.mark.parametrize("head", ["depthwise_rpn", deep("upchannel_rpn"), deep("siamfc")])
 def test_one_template_matches_a_batch_of_regions_as_it_matches_each(head):
     model = ModelConfig(backbone="alexnet", head=head, width=0.05, head_channels=8)
-    variables = jax.jit(lambda key: init_variables(model, key, 127, 135))(jax.random.key(0))
+    variables = small_tracker.variables(model)
     pictures = jnp.asarray(np.stack([recipe.texture(f"nets/{i}", 135, 135) for i in range(3)]))
 
     @partial(jax.jit, static_argnums=0)
@@ -139,7 +140,7 @@ def test_the_online_subnet_sees_the_layers_asked_for_cell_upon_cell():
     """A speck under the middle of a cell changes the same cells in every layer, as many before as after it."""
     plain = ModelConfig(backbone="alexnet", head="siamfc", width=0.05)
     model = replace(plain, online_layers=(2, 3, 5))
-    variables = jax.jit(lambda key: init_variables(model, key, 127, 135))(jax.random.key(0))
+    variables = small_tracker.variables(model)
     assert_trees_all_equal_shapes(variables, jax.eval_shape(lambda k: init_variables(plain, k), jax.random.key(0)))
     picture = recipe.texture("nets/0", 135, 135)
     cell, middle = 3, int(BACKBONES["alexnet"].first_cell) + 8 * 3

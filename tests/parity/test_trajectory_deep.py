@@ -21,7 +21,6 @@ FRAMES = {
     # The enlarged region in the second frame.
     (LONG_TERM, "on"): 3,
     (MOBILE, "on"): 10,
-    (R50, "tu"): 6,
 }
 
 

@@ -6,7 +6,7 @@ every admitted release of OpenCV and numpy, for `filters` and `image.sampling` c
 """
 
 from collections.abc import Sequence as SequenceOf
-from functools import partial
+from functools import lru_cache, partial
 
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.synth.benchmark import SPECS, Spec
@@ -52,7 +52,11 @@ def open_synth(spec: Spec, seed: int) -> Sequence:
       Boxes are the tight box of the whole target, occluded or not, cut off at the image's border; NaN where the
       target is wholly outside. Origin 0.
     """
-    plan = Plan(spec, seed)
-    scene = Scene(plan)
+    scene = _scene(spec, seed)
     frames = tuple(RenderedFrame(scene, index) for index in range(spec.length))
-    return Sequence(spec.name, frames, plan.boxes, spec.attributes)
+    return Sequence(spec.name, frames, scene.plan.boxes.copy(), spec.attributes)
+
+
+@lru_cache(maxsize=4)  # a page opens what was tracked just before, and painting takes a second
+def _scene(spec: Spec, seed: int) -> Scene:
+    return Scene(Plan(spec, seed))
