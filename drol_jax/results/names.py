@@ -10,8 +10,9 @@ from typing import NamedTuple, Self
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.datasets.sequence import SequenceEntry
 
-_PREFIXES = ("uav", "nfs", "otb", "tpl", "tc128", "dtb", "lasot")
-"""What pytracking and its heirs put before names, with a mark behind it; each says of which benchmark a file is."""
+_PREFIXES = {"uav": ("uav123", "uav20l"), "nfs": ("nfs",), "otb": ("otb",), "tpl": ("tpl", "tc128"), "tc128": ("tc128",)}
+_PREFIXES |= {"dtb": ("dtb",), "lasot": ("lasot",)}
+"""What pytracking and its heirs put before names, with a mark behind it, and how the benchmarks' names begin."""
 
 
 class Sure(IntEnum):
@@ -56,7 +57,7 @@ class Names:
         self._plain = _unambiguous(every, plain)
         # "car1_1" and "car11" are two sequences of UAV123: without marks a name may be ambiguous, and then is none.
         self._bare = _unambiguous(every, bare)
-        own = "|".join(prefix for prefix in _PREFIXES if dataset.casefold().startswith(prefix))
+        own = "|".join(prefix for prefix, starts in _PREFIXES.items() if dataset.casefold().startswith(starts))
         self._prefix = re.compile(rf"^({own})_") if own else None
 
     @classmethod
