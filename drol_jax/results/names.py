@@ -10,8 +10,8 @@ from typing import NamedTuple, Self
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.datasets.sequence import SequenceEntry
 
-_PREFIXES = {"uav": ("uav123", "uav20l"), "nfs": ("nfs",), "otb": ("otb",), "tpl": ("tpl", "tc128"), "tc128": ("tc128",)}
-_PREFIXES |= {"dtb": ("dtb",), "lasot": ("lasot",)}
+_PREFIXES = {"uav": ("uav123", "uav20l"), "nfs": ("nfs",), "otb": ("otb",), "tpl": ("tc128",)}
+_PREFIXES |= {"tc128": ("tc128",), "dtb": ("dtb",), "lasot": ("lasot",)}
 """What pytracking and its heirs put before names, with a mark behind it, and how the benchmarks' names begin."""
 
 
