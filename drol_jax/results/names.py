@@ -15,6 +15,10 @@ _PREFIXES |= {"tc128": ("tc128",), "dtb": ("dtb",), "lasot": ("lasot",)}
 """What pytracking and its heirs put before names, with a mark behind it, and how the benchmarks' names begin."""
 
 
+_FOLDERS = {"otb": "OTB100", "uav": "UAV123", "nfs": "NFS30", "tpl": "TC128", "synth": "Synth"}
+"""What pytracking and its heirs call the folders of a benchmark's results, beside the benchmarks' names; and ours."""
+
+
 class Sure(IntEnum):
     """How a spelling names a sequence, the surest first."""
 
@@ -124,7 +128,7 @@ def folder_names() -> dict[str, str]:
     for of in benchmarks().values():
         for name in (*(Path(file).stem for file in of.pysot), *of.aliases):
             found.setdefault(name.casefold(), of.name)
-    return found | {name.casefold(): name for name in benchmarks()} | {"synth": "Synth"}
+    return found | {name.casefold(): name for name in benchmarks()} | _FOLDERS
 
 
 @cache
