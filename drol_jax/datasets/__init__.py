@@ -67,7 +67,8 @@ def load(
     else:
         of = known(dataset)
         assert of is not None
-        found = list_entries(find_source(of, Path(root or "data"), images=images), of, images=images)
+        place = Path(root or "data")
+        found = list_entries(find_source(of, place, images=images), of, place, images=images)
     return found if only is None else select(found, only, title(dataset))
 
 

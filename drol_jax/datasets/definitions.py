@@ -26,7 +26,7 @@ KEYS = {
         "lengths",
         "spellings",
     ),
-    *("aliases", "server", "reader", "fps", "folders", "layouts", "pysot", "probe", "attributes"),
+    *("aliases", "server", "reader", "fps", "folders", "layouts", "pysot", "probe", "attributes", "absent"),
 }
 """What a definition may say of a benchmark."""
 
@@ -125,6 +125,8 @@ class Benchmark:
     attribute_file: str | None
     attribute_names: tuple[str, ...]
     """A file of flags beside the annotations, and what its columns mean."""
+    absent: tuple[str, ...] = ()
+    """Files of a flag a frame, other than 0 where the target is not seen, in any of them; all must be there."""
     count: int | None
     """Number of sequences, where it is known."""
     rows: tuple[Row, ...]
@@ -219,6 +221,7 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
         probe=data.get("probe", {}),
         attribute_file=attributes.get("file"),
         attribute_names=tuple(attributes.get("names", "").split()),
+        absent=tuple(data.get("absent", ())),
         count=data.get("count"),
         rows=tuple(_rows(data, groups)),
     )

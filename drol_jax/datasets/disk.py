@@ -4,6 +4,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.groundtruth import Groundtruth, read_groundtruth
 from drol_jax.datasets.images import choose, predicted
@@ -56,6 +58,8 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
     # One box and many images: the rest is kept by a server, or nobody has annotated it.
     alone = one and (benchmark.server or (count or 1) > 1)
     groundtruth = _aligned(groundtruth, path, row, benchmark, alone=alone)
+    if benchmark.absent and not alone:
+        groundtruth = replace(groundtruth, absent=_absent(place, row, benchmark, path, len(groundtruth.boxes)))
     annotated = None if alone else len(groundtruth.boxes)
     if held is not None:
         frames = choose(held, row, place.layout, benchmark, annotated)
@@ -136,6 +140,21 @@ def _aligned(groundtruth: Groundtruth, path: Path, row: Row, benchmark: Benchmar
             f"{benchmark.again()}"
         )
     return groundtruth
+
+
+def _absent(place: Place, row: Row, benchmark: Benchmark, annotation: Path, frames: int) -> np.ndarray:
+    """bool [frames] from the definition's files of flags, at their official place or beside the annotation."""
+    absent = np.zeros(frames, bool)
+    for form in benchmark.absent:
+        official = place.tree.root / row.fill(form)
+        beside = annotation.parent / official.name
+        path = place.tree.find(row.fill(form)) or (beside if beside.is_file() else None)
+        if path is None:
+            raise UserError(
+                f"{official} is missing, which tells where {row.name} is not seen and scores need; {benchmark.again()}"
+            )
+        absent |= read_flags(path, frames) != 0
+    return absent
 
 
 def _attributes(place: Place, row: Row, benchmark: Benchmark) -> tuple[str, ...]:

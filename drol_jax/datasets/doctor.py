@@ -15,6 +15,7 @@ from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import start_trouble
+from drol_jax.image.complaints import heard
 from drol_jax.image.depth import DeepFrame
 from drol_jax.image.source import FrameSource
 from drol_jax.system.names import nearest
@@ -83,7 +84,7 @@ def examine(
     if of is None:
         raise UserError(f"{canonical(name)} is built in and has no files; name a benchmark on disk with --dataset")
     source = find_source(of, root, images=True)
-    listed = list_entries(source, of, images=True)
+    listed = list_entries(source, of, root, images=True)
     if only is not None:
         listed = select(listed, only, of.name)
     findings = _whole(of, source, len(listed)) if only is None else []
@@ -166,13 +167,15 @@ def _one(
 
 
 def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool) -> list[Finding]:
-    """The first error among a sequence's images: empty files, damage, another size; or a start box outside.
+    """The first error among a sequence's images: empty files, damage, another size; or a start box outside. And what
+    libjpeg complains of.
 
     Args:
       where: the file of its annotations.
     """
     paths = [path for frame in sequence.frames if isinstance(path := getattr(frame, "path", frame), Path)]
     deep = {path: frame for path, frame in zip(paths, sequence.frames, strict=False) if isinstance(frame, DeepFrame)}
+    told: list[Finding] = []
     try:
         size = None
         for index, path in enumerate(paths):
@@ -180,7 +183,14 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
                 raise UserError(f"{path}: the image file is empty; copy or unpack it again")
             if not decode and index not in (0, len(paths) - 1):
                 continue
-            shape = read(deep.get(path, path)).shape[:2]
+            with heard() as words:
+                shape = read(deep.get(path, path)).shape[:2]
+            if words:
+                what, cure = (
+                    f"{path}: damaged, libjpeg says {words[0]!r}",
+                    "it is read as it is; copy it again",
+                )
+                told.append(Finding(sequence=sequence.name, level="warning", what=what, cure=cure))
             if size is None:
                 size = shape
                 _check_start(sequence, size, where)
@@ -189,12 +199,11 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
                     f"{path}: is {shape[1]}x{shape[0]}, the first image {size[1]}x{size[0]}; unpack the sequence again"
                 )
     except UserError as error:
-        return [_error(sequence.name, error)]
+        told.append(_error(sequence.name, error))
     except OSError as error:
-        return [
-            _error(sequence.name, UserError(f"{error.filename}: cannot be read ({error.strerror}); unpack it again"))
-        ]
-    return []
+        trouble = UserError(f"{error.filename}: cannot be read ({error.strerror}); unpack it again")
+        told.append(_error(sequence.name, trouble))
+    return told
 
 
 def _check_start(sequence: Sequence, size: tuple[int, ...], where: Path | None) -> None:

@@ -31,12 +31,13 @@ def find_json(root: Path, benchmark: Benchmark) -> Path | None:
     return None
 
 
-def load_pysot(path: Path, benchmark: Benchmark, *, images: bool) -> list[SequenceEntry]:
+def load_pysot(path: Path, benchmark: Benchmark, *, images: bool, root: Path | None = None) -> list[SequenceEntry]:
     """List the sequences of a JSON file.
 
     Args:
       path: ``{sequence: {"img_names", "gt_rect", "attr", ...}}`` as PySOT has it, or ``image_files`` as DaSiamRPN.
       images: every image must be there when a sequence is opened; otherwise none is looked for.
+      root: where images may be as well, or in a folder of the file's name below, if not in the file's folder.
 
     Returns:
       An entry for every sequence of the benchmark, in its order; opening one that the file lacks fails.
@@ -57,7 +58,10 @@ def load_pysot(path: Path, benchmark: Benchmark, *, images: bool) -> list[Sequen
         )
     origin = _origin(path, benchmark, {name: item for name, (_, item) in items.items()})
     tagged = any(item.get(tag) for _, item in items.values() for tag in TAGS)
-    opener = partial(_open, path=path, benchmark=benchmark, origin=origin, tagged=tagged, images=images)
+    folders = (path.parent, *(() if root is None or root.is_file() else (root, root / path.stem)))
+    opener = partial(
+        _open, path=path, folders=folders, benchmark=benchmark, origin=origin, tagged=tagged, images=images
+    )
     return [
         SequenceEntry(
             row.name, partial(opener, row, *items.get(row.name, (row.name, None))), row.attributes, row.aliases
@@ -72,6 +76,7 @@ def _open(
     item: Mapping[str, Any] | None,
     *,
     path: Path,
+    folders: tuple[Path, ...],
     benchmark: Benchmark,
     origin: int,
     tagged: bool,
@@ -82,7 +87,8 @@ def _open(
         raise UserError(f"{where}: missing from the file; fetch {path.name} again, or leave the sequence out")
     try:
         groundtruth = _groundtruth(where, item, tagged=tagged)
-        files = _files(path.parent, row, name, item, benchmark, len(groundtruth.boxes))
+        every = [_files(folder, row, name, item, benchmark, len(groundtruth.boxes)) for folder in folders]
+        files = next((some for some in every if some and some[0].exists()), every[0])
         attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
     except (TypeError, ValueError) as error:
         raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
@@ -91,7 +97,7 @@ def _open(
             f"{where}: {len(files)} image names but {len(groundtruth.boxes)} boxes; fetch {path.name} again"
         )
     if images:
-        _look(files, row, benchmark)
+        _look(files, row, benchmark, folders)
     try:
         return build(row, benchmark, groundtruth, files, origin, attributes)
     except UserError as error:
@@ -137,13 +143,15 @@ def _posix(path: str) -> str:
     return path.replace("\\", "/")
 
 
-def _look(files: tuple[Path, ...], row: Row, benchmark: Benchmark) -> None:
+def _look(files: tuple[Path, ...], row: Row, benchmark: Benchmark, folders: tuple[Path, ...]) -> None:
     """Every image is there, by one look into each folder."""
     held = {folder: set(Tree(folder).names(folder)) for folder in {file.parent for file in files}}
     missing = [file for file in files if file.name not in held[file.parent]]
     if missing:
+        others = [str(folder) for folder in folders[1:] if folder.is_dir() and len(missing) == len(files)]
+        nor = f", nor are they under {' or '.join(others)}" if others else ""
         raise UserError(
-            f"{missing[0]}: image missing ({len(missing)} of the {len(files)} of {row.name}); {benchmark.again()}"
+            f"{missing[0]}: image missing ({len(missing)} of the {len(files)} of {row.name}{nor}); {benchmark.again()}"
         )
 
 

@@ -1,5 +1,6 @@
 """What every dataset hands over: frames and boxes of one target."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.image.depth import DeepFrame
 from drol_jax.image.shapes import Shape
 from drol_jax.image.source import FrameSource
 
@@ -178,3 +180,22 @@ def _table(name: str, what: str, values: object, columns: int, letters: str) -> 
 def _describe(frames: tuple[FrameSource, ...]) -> str:
     first = frames[0] if frames else None
     return str(first) if isinstance(first, Path) else "none" if first is None else "rendered"
+
+
+def digest(sequence: Sequence, *, whole: bool) -> str:
+    """What tells a sequence from another of the same name, as tracks see it.
+
+    Args:
+      whole: the groundtruth of every frame decides what is tracked, not the first alone.
+
+    Returns:
+      16 hexadecimal digits, of the boxes, the number of frames, and the files of the first and last image; those that
+      are rendered, or cannot be read, do not count.
+    """
+    boxes = sequence.boxes if whole else sequence.boxes[:1]
+    found = hashlib.sha256(np.nan_to_num(np.round(boxes, 4), nan=-1e9).tobytes() + str(len(sequence)).encode())
+    for frame in (sequence.frames[0], sequence.frames[-1]):
+        path = frame.path if isinstance(frame, DeepFrame) else frame
+        if isinstance(path, Path) and path.is_file():
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()[:16]

@@ -37,9 +37,15 @@ def find_source(of: Benchmark, root: Path, *, images: bool) -> Place | Path:
     return source
 
 
-def list_entries(source: Place | Path, of: Benchmark, *, images: bool) -> list[SequenceEntry]:
-    """One entry a sequence, from folders or from a JSON file. Raises UserError where the JSON file is broken."""
-    return list_place(source, of, images=images) if isinstance(source, Place) else load_pysot(source, of, images=images)
+def list_entries(source: Place | Path, of: Benchmark, root: Path, *, images: bool) -> list[SequenceEntry]:
+    """One entry a sequence, from folders or from a JSON file, whose images may be under the root as well.
+
+    Raises:
+      UserError: the JSON file is broken.
+    """
+    if isinstance(source, Place):
+        return list_place(source, of, images=images)
+    return load_pysot(source, of, images=images, root=root)
 
 
 def select(entries: list[SequenceEntry], only: Iterable[str], dataset: str) -> list[SequenceEntry]:

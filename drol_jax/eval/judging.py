@@ -10,12 +10,13 @@ from drol_jax.errors import UserError
 from drol_jax.eval.certainty import certainty_of
 from drol_jax.eval.protocols import check_way
 from drol_jax.eval.scorers import Scorer
+from drol_jax.eval.truths import Truths
 from drol_jax.metrics.reliability import Certainty
 from drol_jax.metrics.restart import Judged
 from drol_jax.report.scores import Refusal
 from drol_jax.results.formats import read_run
 from drol_jax.results.layout import Candidate, TrackerResults
-from drol_jax.results.names import anothers
+from drol_jax.results.names import Sure, anothers
 from drol_jax.results.runs import Run
 
 Files = Mapping[int, Path]
@@ -42,6 +43,7 @@ class Judging:
         self._cut: dict[str, list[str]] = {}
         self._certain: dict[str, dict[str, Certainty]] = {}
         self._uncertain: dict[str, list[str]] = {}
+        self._truths = Truths(dataset, boxes=not scorers[0].regions)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ class Judging:
             for tracker, words in self._cut.items()
         ]
         unsaid = [f"note: no reliability of {tracker}: {words[0]}" for tracker, words in self._uncertain.items()]
-        return (*contested, *cut, *unsaid)
+        return (*self._truths.notes, *contested, *cut, *unsaid)
 
     def certainty(self, tracker: str, sequences: Iterable[str]) -> Certainty | None:
         """A tracker's confidences over some sequences; None where its files tell none, or do not fit."""
@@ -74,6 +76,7 @@ class Judging:
         except UserError as error:
             self.refusals.append(Refusal(None, entry.name, str(error)))
             return ()
+        self._truths.see(sequence)
         for tracker in trackers:
             words = self._failed.get((tracker.name, entry.name))
             if words is not None or not tracker.files.get(entry.name):
@@ -142,7 +145,8 @@ class Judging:
                         f"{best.path} and {rival.path} may both be {sequence.name}'s, and differ; remove one of them"
                     )
             others = [*aside, *(f"{_shown(one)} left aside" for one in candidates)]
-            if others:
+            if others or best.match.sure is Sure.LOOSE:  # a name that may be another benchmark's is told
+                others = others or ["whose name it is not quite"]
                 words = f"{_shown(best)} scored as {sequence.name}, {', '.join(others)}"
                 self._contested.setdefault(tracker.folder, []).append(words)
             return best.files, runs

@@ -133,6 +133,8 @@ class LongTermScorer(BySequence):
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> longterm.Confident:
         groundtruth, run = groundtruth_regions(sequence), runs[min(runs)]
+        if len(run.regions.frames_of(FAILED)):
+            raise UserError("failures (code 2) are written: this is a run with restarts, and one pass is scored here")
         same_length(run.regions, len(groundtruth))
         check_shapes(groundtruth, runs, self.dialect)
         if run.confidence is None or len(run.confidence) != len(groundtruth):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drol_jax import datasets
+from drol_jax.datasets.sequence import digest
 from drol_jax.errors import UserError
 from drol_jax.eval.running import SAME, OnFrame, Running
 from drol_jax.eval.scorers import Scorer
@@ -14,6 +15,11 @@ from drol_jax.metrics.regions import FAILED
 from drol_jax.results import Timing, Tracked, TrackerFolder
 from drol_jax.system.atomic import write_text
 from drol_jax.system.workers import Check
+
+_OTHER = (
+    "was tracked on another sequence of this name, of other images or another start; choose another --output, or pass "
+    "--overwrite to replace it"
+)
 
 
 class Progress(Protocol):
@@ -76,7 +82,7 @@ def track(
     Raises:
       UserError: a file cannot be written.
     """
-    name = sequence.name
+    name, data = sequence.name, digest(sequence, whole=running.kind in ("restart", "multistart"))
     numbers = running.numbers(sequence, deterministic=run.deterministic)
     frames = [running.frames(sequence, number) for number in numbers]
     progress = monitor.begin(_what(run, seed, name), sum(frames))
@@ -85,6 +91,9 @@ def track(
     for number, length in zip(numbers, frames, strict=True):
         if running.kind == "restart" and len(done) == SAME and folder.same(name, numbers[:SAME]):
             break  # as VOT's toolkit: every further repetition would be the same
+        if folder.of_other_data(name, data, number):
+            progress.end(f"failed: {_OTHER}")
+            return Failure(name, run.name, seed, f"{folder.path_of(name, number)}: {_OTHER}")
         timing = folder.finished(name, length, number)
         if timing is None:
             tracked = True
@@ -101,7 +110,7 @@ def track(
                     progress.end(f"failed: {result}")
                     return Failure(name, run.name, seed, result)
                 # Not caught here: a full disk ends the whole run, not this sequence.
-                timing = folder.write(name, result, number)
+                timing = folder.write(name, result, number, data=data)
         done.append(timing)
     total = Timing.total(done)
     ran = Ran(run.name, seed, name, numbers[: len(done)], total)

@@ -55,6 +55,8 @@ class Dialect:
     """What they count as in normalised precision."""
     absent: Literal["missed", "ignored"]
     """Frames that the benchmark marks as absent: a hit in no curve but counted, or treated as any other."""
+    normalised_absent: Literal["miss", "hit"] = "miss"
+    """What those count as in normalised precision, where they are not ignored."""
     repair: Literal["none", "empty", "unusable"]
     """Predicted boxes replaced by the one before: none; those of zero width or height; those of w or h <= 0 or NaN."""
     nan: Literal["scored", "refused"] = "scored"
@@ -141,7 +143,8 @@ OTB = replace(LASOT, name="otb", absent="ignored", long="refused")
 
 DIALECTS = {dialect.name: dialect for dialect in (PYSOT, GOT10K, PYTRACKING, STARK, LASOT, OTB)}
 
-_DEFAULTS = {"NFS": "pytracking", "LaSOTExt": "lasot", "TNL2K": "lasot"}
+_DEFAULTS = {"NFS": "pytracking", "AVisT": "pytracking", "LaSOTExt": "lasot", "TNL2K": "lasot", "LasHeR": "lasot"}
+_DEFAULTS |= {"PTB-TIR": "otb", "LSOTB-TIR": "otb"}
 """Benchmarks whose published scores are not those of PySOT's toolkit, by the beginning of their names."""
 
 
@@ -164,6 +167,8 @@ def dialect(name: str, benchmark: str = "") -> Dialect:
             return replace(chosen, centre_else="hit")
         if benchmark == "lasot":
             return replace(chosen, short="refused")
+        if benchmark == "avist":  # infinite distances for lasot alone; elsewhere unseen frames have the distance -1
+            return replace(chosen, normalised_absent="hit")
     if folded == "pysot" and benchmark == "lasot":
         return replace(chosen, long="cut")
     return chosen

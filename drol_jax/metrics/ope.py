@@ -114,6 +114,8 @@ def score(
         with np.errstate(invalid="ignore"):
             measured = np.all(centre / size > 0, axis=1)
     distance = _length(_in_sizes(guess, centre, size, dialect))
+    if dialect.normalised_absent == "hit":
+        measured, gone = measured & ~gone, np.zeros_like(gone)
     normalised = _within(distance, measured, dialect.normalised_else, gone, dialect.fractions) / counted
     return Scores(success=success, precision=precision, normalised_precision=normalised, dialect=dialect)
 

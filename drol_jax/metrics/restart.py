@@ -9,7 +9,7 @@ import numpy as np
 
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.raster import overlaps
-from drol_jax.metrics.regions import FAILED, INITIALISED, REGION, Regions
+from drol_jax.metrics.regions import FAILED, INITIALISED, REGION, UNKNOWN, Regions
 
 VotDialect = Literal["pysot", "vot", "got10k"]
 """Whose conventions; `drol_jax.metrics.vot` tells them apart."""
@@ -37,9 +37,9 @@ class Judged:
     cut: tuple[int, int] | None = None
     """Lines of the result and frames of the groundtruth, where they differ."""
     silent: tuple[int, int] | None = None
-    """(repetition, frame), both from 0, where a result first shares no pixel with the groundtruth in two frames on end
-    and no failure is written: such a run was not supervised. A single frame proves nothing, as programs fill pixels
-    differently: published runs hold a few."""
+    """(repetition, frame), both from 0, where a result first shares no pixel with the groundtruth in two frames on end,
+    or is unknown in two behind a region, and no failure is written: that was not supervised. A single frame proves
+    nothing, as programs fill pixels differently: published runs hold a few."""
 
 
 def judge(
@@ -83,7 +83,11 @@ def judge(
         pairs.append((fresh[0].copy(), fresh[1]))
     silent = None
     for number, ((counted, _), trajectory) in enumerate(zip(pairs, trajectories, strict=True)):
-        apart = (counted == 0) & trajectory.is_region & groundtruth.is_region
+        apart = (counted == 0) & trajectory.is_region
+        unknown = trajectory.codes == UNKNOWN  # which belongs behind a failure alone
+        for frame in np.flatnonzero(unknown[1:] & trajectory.is_region[:-1]) + 1:
+            apart[frame : frame + 2] |= unknown[frame : frame + 2]
+        apart &= groundtruth.is_region
         apart[:-1] &= apart[1:]
         if silent is None and apart[:-1].any():
             silent = number, int(np.argmax(apart))

@@ -129,6 +129,15 @@ class TrackerFolder:
             return None
         return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
 
+    def of_other_data(self, sequence: str, data: str, number: int = 1) -> bool:
+        """Whether an earlier run over a sequence of this name went through other data.
+
+        Args:
+          data: digest of this data.
+        """
+        entry = self._manifest["sequences"].get(self.path_of(sequence, number).stem)
+        return entry is not None and entry.get("data") not in (None, data)
+
     def path_of(self, sequence: str, number: int = 1) -> Path:
         """The box file of a run."""
         return self.path / FORMATS[self.form].path.format(seq=sequence, run=number, experiment=self.experiment)
@@ -151,16 +160,19 @@ class TrackerFolder:
         """Write a finished sequence. As `write`."""
         return self.write(sequence, Tracked.of(trajectory, origin))
 
-    def write(self, sequence: str, tracked: Tracked, number: int = 1) -> Timing:
+    def write(self, sequence: str, tracked: Tracked, number: int = 1, *, data: str | None = None) -> Timing:
         """Write a finished run. Several threads may, of different sequences.
+
+        Args:
+          data: digest of what was tracked, for `of_other_data`.
 
         Raises:
           UserError: a file cannot be written.
         """
         with self._lock:
-            return self._write(sequence, tracked, number)
+            return self._write(sequence, tracked, number, data)
 
-    def _write(self, sequence: str, tracked: Tracked, number: int) -> Timing:
+    def _write(self, sequence: str, tracked: Tracked, number: int, data: str | None) -> Timing:
         path, timing = self.path_of(sequence, number), tracked.timing
         write_details(self._details(path), tracked)
         # Between manifest and box file, an older box file must not pass for this run's.
@@ -170,6 +182,7 @@ class TrackerFolder:
             "track_seconds": round(timing.seconds, 4),
             "compile_seconds": round(timing.compile_seconds, 4),
             "environment": self._manifest["environment"],
+            **({} if data is None else {"data": data}),
         }
         self._write_manifest()
         write_run(self.path, sequence, tracked.run, self.form, number=number, experiment=self.experiment)

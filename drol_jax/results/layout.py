@@ -107,13 +107,14 @@ def _trackers(folder: Path, names: Names, experiment: str, others: set[Path]) ->
     flat = [path for path in children if path.is_file() and not path.stem.endswith(_BESIDE)]
     found, stray = _flat(flat, names)
     if found:
-        return [_results(folder.name, folder, found, stray)]
+        # Beside files there may be folders of repetitions, of other sequences or of the same.
+        return [_results(_tracker(folder), folder, [*found, *_nested(children, names)], stray)]
     archived = _archived(flat, names)
     if archived:
         return [_results(name or folder.name, folder, some, ()) for name, some in sorted(archived.items())]
     nested = _nested(children, names)
     if nested:
-        return [_results(folder.name, folder, nested, ())]
+        return [_results(_tracker(folder), folder, nested, ())]
     for child in children:
         chosen = child.name in _EXPERIMENTS and child.name != experiment
         if chosen and child.is_dir() and _nested(sorted(child.iterdir()), names):
@@ -124,6 +125,12 @@ def _trackers(folder: Path, names: Names, experiment: str, others: set[Path]) ->
             return [_results(folder.name, folder / experiment, nested, ())]
     # A tracker's other experiments are not trackers of their own.
     return []
+
+
+def _tracker(folder: Path) -> str:
+    """What the tracker of a folder is called: in ``tracker/parameters/benchmark`` of pytracking and its heirs, the
+    parameters."""
+    return folder.resolve().parent.name if folder.name.casefold() in folder_names() else folder.name
 
 
 def _results(name: str, folder: Path, found: Iterable[Candidate], stray: tuple[str, ...]) -> TrackerResults:
@@ -194,7 +201,7 @@ def _named(found: list[TrackerResults], folder: Path) -> list[TrackerResults]:
         return found
 
     def path_of(one: TrackerResults) -> str:
-        place = one.folder if one.folder.name == one.name else one.folder.parent
+        place = one.folder if one.name in (one.folder.name, _tracker(one.folder)) else one.folder.parent
         return place.relative_to(folder).as_posix()
 
     return [replace(one, name=path_of(one)) for one in found]

@@ -10,8 +10,13 @@ from typing import NamedTuple, Self
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.datasets.sequence import SequenceEntry
 
-_PREFIXES = ("uav", "nfs", "otb", "tpl", "tc128", "dtb", "lasot")
-"""What pytracking and its heirs put before names, with a mark behind it; each says of which benchmark a file is."""
+_PREFIXES = {"uav": ("uav123", "uav20l"), "nfs": ("nfs",), "otb": ("otb",), "tpl": ("tc128",)}
+_PREFIXES |= {"tc128": ("tc128",), "dtb": ("dtb",), "lasot": ("lasot",)}
+"""What pytracking and its heirs put before names, with a mark behind it, and how the benchmarks' names begin."""
+
+
+_FOLDERS = {"otb": "OTB100", "uav": "UAV123", "nfs": "NFS30", "tpl": "TC128", "synth": "Synth"}
+"""What pytracking and its heirs call the folders of a benchmark's results, beside the benchmarks' names; and ours."""
 
 
 class Sure(IntEnum):
@@ -56,7 +61,7 @@ class Names:
         self._plain = _unambiguous(every, plain)
         # "car1_1" and "car11" are two sequences of UAV123: without marks a name may be ambiguous, and then is none.
         self._bare = _unambiguous(every, bare)
-        own = "|".join(prefix for prefix in _PREFIXES if dataset.casefold().startswith(prefix))
+        own = "|".join(prefix for prefix, starts in _PREFIXES.items() if dataset.casefold().startswith(starts))
         self._prefix = re.compile(rf"^({own})_") if own else None
 
     @classmethod
@@ -123,7 +128,7 @@ def folder_names() -> dict[str, str]:
     for of in benchmarks().values():
         for name in (*(Path(file).stem for file in of.pysot), *of.aliases):
             found.setdefault(name.casefold(), of.name)
-    return found | {name.casefold(): name for name in benchmarks()} | {"synth": "Synth"}
+    return found | {name.casefold(): name for name in benchmarks()} | _FOLDERS
 
 
 @cache

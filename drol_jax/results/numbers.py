@@ -54,12 +54,22 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
     try:
         # All numbers in one go, which is many times faster than line by line.
         if all(len(line.split()) == columns for line in lines):
-            return np.array(text.split(), np.float64).reshape(-1, columns)
+            table = np.array(text.split(), np.float64).reshape(-1, columns)
+            if columns == 4 and len(table) > 1 and lines[0].split() == ["0", "1", "2", "3"]:
+                raise UserError(
+                    f"{path}: the first line, 0,1,2,3, may be numbers of columns; delete it, or write 0.0 if it is a box"
+                )
+            return table
     except ValueError:
         pass
     try:
         rows = plain_rows(text_of(path).splitlines(), columns)
     except Unclear as trouble:
+        if columns == 4 and trouble.line == 1 and trouble.text.strip() in ("0", "1", "2"):
+            raise UserError(
+                f"{path}: a code of VOT's ({trouble.text.strip()}) stands in the first line, so that this is a run "
+                "with restarts or from an anchor, and boxes of one pass are wanted; score it as that, or track one pass"
+            ) from None
         counted = {2: "two", 4: "four", 8: "eight"}.get(columns, str(columns))
         # Of other programs' files there may be no second copy.
         ours = (path.parent / "manifest.json").is_file()

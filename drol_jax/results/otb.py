@@ -59,7 +59,7 @@ def _mat(path: Path) -> Sequence[Mapping[str, Any]]:
         content = loadmat(path, struct_as_record=False, squeeze_me=True)
     except NotImplementedError as error:
         raise UserError(f"{path} is of MATLAB's version 7.3, which is not read; save it again with -v7") from error
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # of a file that is none of MATLAB's, scipy's reader raises whatever happens to it
         raise UserError(f"cannot read result file {path} as MATLAB's: {reason(error)}; get it again") from error
     runs = [vars(run) for run in np.atleast_1d(content.get("results", [])) if hasattr(run, "res")]
     if not runs:

@@ -2,7 +2,7 @@
 
 | spelling | example |
 | --- | --- |
-| brackets of a list or tuple | `[20.0, 20.0, 30.0, 20.0]` |
+| brackets of a list or tuple, or of a list of them | `[20.0, 20.0, 30.0, 20.0]`, `[[20, 20, 30, 20],` |
 | one line of heads | `x,y,w,h`, also with other columns: `frame,x,y,w,h,score` |
 | a frame number first, counting up from 0 or 1 in every line | `1,20,20,30,20` |
 | decimal commas between semicolons | `20,5;20,0;30,0;20,0` |
@@ -20,6 +20,7 @@ _HEADS = {
     "h": ("h", "height", "bb_height", "bbox_h", "bbox_height"),
 }
 """What columns of boxes are called. A corner's name counts where the size is named beside it."""
+_BRACKETS = re.compile(r"^(?:\[\s*)?[\[({]\s*([^\[\](){}]*?)\s*[\])}](?:\s*,|\s*\],?)?$")
 _DECIMAL_COMMA = re.compile(r"^\s*-?\d+(,\d+)?\s*(;\s*-?\d+(,\d+)?\s*)+;?\s*$")
 
 
@@ -62,10 +63,9 @@ def plain_rows(lines: Sequence[str], columns: int) -> list[list[float]]:
 
 
 def _words(line: str, *, commas: bool) -> list[str]:
-    """What stands between separators; one pair of brackets about the line, and quotes about words, are taken off."""
+    """What stands between separators; brackets about the line, and quotes about words, are taken off."""
     line = line.strip().lstrip("#").strip()
-    if line[:1] + line[-1:] in ("[]", "()", "{}"):
-        line = line[1:-1]
+    line = _BRACKETS.sub(r"\1", line)
     if commas:
         line = line.replace(",", ".")
     return [word.strip("\"'") for word in re.split(r"\s*[,;]\s*|\s+", line.strip().rstrip(",;").rstrip())]

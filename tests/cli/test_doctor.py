@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from trees import JPEG, MINIATURES, write
 
@@ -29,7 +31,15 @@ def test_a_sound_sequence_has_no_errors(mini, tmp_path):
     diagnosis = examine(mini.dataset, tmp_path, read, only=[mini.sequence], decode=True)
     assert diagnosis.usable == diagnosis.sequences == (mini.sequence,)
     assert diagnosis.frames == mini.frames
-    known = {"LaSOT", "NFS30", "DTB70", "UAVDT", "VOT2018", "VOT2019"}  # miniatures are shorter than what is known
+    known = {
+        "LaSOT",
+        "LasHeR",
+        "NFS30",
+        "DTB70",
+        "UAVDT",
+        "VOT2018",
+        "VOT2019",
+    }  # miniatures are shorter than what is known
     assert [finding.level for finding in diagnosis.findings] == ["warning"] * (mini.dataset in known)
 
 
@@ -82,6 +92,15 @@ class TestFindings:
         DEER.unfold(tmp_path, pixels=JPEG)
         (tmp_path / "Deer" / "img" / "0071.jpg").write_bytes(content)
         assert str(tmp_path / "Deer" / "img" / "0071.jpg") in self.one(tmp_path).what
+
+    def test_a_jpeg_without_bytes_in_its_middle_is_told(self, tmp_path, capfd):
+        DEER.unfold(tmp_path, pixels=JPEG)
+        noise = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8))[1].tobytes()
+        image = tmp_path / "Deer" / "img" / "0071.jpg"
+        image.write_bytes(noise[: len(noise) // 2] + noise[len(noise) // 2 + 999 :])
+        found = self.one(tmp_path, "warning")
+        assert f"{image}: damaged, libjpeg says 'Corrupt JPEG data" in found.what
+        assert "JPEG" not in capfd.readouterr().err
 
     def test_an_empty_image_anywhere_and_other_damage_when_everything_is_decoded(self, tmp_path):
         DEER.unfold(tmp_path, pixels=JPEG)

@@ -90,6 +90,7 @@ def test_the_folder_called_as_the_benchmark_holds_its_results(crossing, tmp_path
 
 
 SPELLINGS = {
+    "list of lists": [f"[[{BOX}],", *[f" [{BOX}],"] * 118, f"[{BOX}]]"],
     "list": [f"[{BOX}]"] * 120,
     "heads": ["x,y,w,h", *[BOX] * 120],
     "more heads": ["frame,x,y,width,height,score", *[f"7,{BOX},.5"] * 120],
@@ -99,7 +100,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("rows", SPELLINGS.values(), ids=SPELLINGS)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
 def test_boxes_are_read_in_spellings_that_mean_one_thing(crossing, tmp_path, capsys, rows, encoding):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "Crossing.csv").write_text("\r\n".join(rows), encoding=encoding)
@@ -139,6 +140,22 @@ def test_results_of_another_kind_than_boxes_are_refused(crossing, tmp_path, caps
     assert "kind 'ivtAff', not boxes" in told
 
 
+@pytest.mark.parametrize("content", [b"<html>not found</html>", b"", b"MATLAB 7.3 MAT-file" + bytes(500)])
+def test_a_file_that_is_none_of_matlabs_is_named(crossing, tmp_path, capsys, content):
+    (tmp_path / "T").mkdir()
+    (tmp_path / "T" / "Crossing_T.mat").write_bytes(content)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "T")
+    assert code == 1
+    assert "Crossing_T.mat as MATLAB's" in told
+
+
+def test_numbers_of_columns_are_no_box(crossing, tmp_path, capsys):
+    lines(tmp_path / "T" / "Crossing.csv", "0,1,2,3", *[BOX] * 120)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "T", "--dialect", "pytracking")
+    assert code == 1
+    assert "may be numbers of columns" in told
+
+
 def workspace(folder, name, truth, *, size=(80, 60), anchors=None):
     lines(folder / "list.txt", name)
     lines(folder / name / "groundtruth.txt", *truth)
@@ -161,6 +178,69 @@ def test_one_pass_is_no_run_with_restarts(tmp_path, capsys):
     lines(tmp_path / "T" / "ant.txt", *[BOX] * 30, *["70,50,5,5"] * 30)
     code, told = score(capsys, *where, "--protocol", "ope", dataset="VOT")
     assert (code, row(told, "T")[0]) == (0, ".476")
+
+
+@pytest.mark.parametrize("lost", ["nan,nan,nan,nan", "0", "0,0,0,0"])
+def test_a_track_that_ends_in_nothing_without_a_failure_is_no_run_with_restarts(tmp_path, capsys, lost):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    lines(tmp_path / "T" / "ant.txt", "1", *[BOX] * 29, *[lost] * 30)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 1
+    assert "frames 30 and 31" in told
+
+
+def test_a_run_with_restarts_is_no_one_pass(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    lines(tmp_path / "T" / "ant.txt", "1", *[BOX] * 29, "2", *["0"] * 4, "1", *[BOX] * 24)
+    assert score(capsys, *where, dataset="VOT")[0] == 0
+    code, told = score(capsys, *where, "--protocol", "ope", dataset="VOT")
+    assert code == 1
+    assert "a code of VOT's (1) stands in the first line" in told
+    (tmp_path / "T" / "longterm" / "ant").mkdir(parents=True)
+    (tmp_path / "T" / "ant.txt").rename(tmp_path / "T" / "longterm" / "ant" / "ant_001.txt")
+    code, told = score(capsys, *where, "--protocol", "longterm", dataset="VOT")
+    assert code == 1
+    assert "failures (code 2) are written" in told
+
+
+def test_one_pass_against_masks_or_polygons_says_that_boxes_are_scored(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", ["m20,20,30,2,0,60"] * 60)
+    lines(tmp_path / "T" / "ant.txt", *["20,20,30,2"] * 60)
+    code, told = score(capsys, *where, "--protocol", "ope", dataset="VOT")
+    assert (code, row(told, "T")[0]) == (0, ".952")
+    assert "the groundtruth is masks" in told
+    assert "scored by their boxes: ant" in told
+
+
+def test_a_groundtruth_that_lost_lines_is_told(tmp_path, capsys):
+    lines(tmp_path / "data" / "kite" / "kite-4" / "groundtruth.txt", *[BOX] * 60)
+    for flags in ("full_occlusion", "out_of_view"):
+        lines(tmp_path / "data" / "kite" / "kite-4" / f"{flags}.txt", ",".join("0" * 60))
+    lines(tmp_path / "T" / "kite-4.txt", *[BOX] * 2000)
+    where = ["--data-root", tmp_path / "data", "--sequences", "kite-4", "--results", tmp_path / "T"]
+    assert "of other lengths than LaSOT has: kite-4 60, known" in score(capsys, *where, dataset="LaSOT")[1]
+
+
+def test_files_and_folders_of_repetitions_in_one_folder_all_count(tmp_path, capsys):
+    for name, frames in (("Deer", 71), ("Crossing", 120)):
+        lines(tmp_path / "data" / name / "groundtruth_rect.txt", *[BOX] * frames)
+    lines(tmp_path / "T" / "Deer.txt", *[BOX] * 71)
+    lines(tmp_path / "T" / "Deer" / "Deer_001.txt", *["1,1,2,2"] * 71)
+    lines(tmp_path / "T" / "Crossing" / "Crossing_001.txt", *[BOX] * 120)
+    where = ["--data-root", tmp_path / "data", "--sequences", "Deer,Crossing", "--results", tmp_path / "T"]
+    code, told = score(capsys, *where)
+    assert (code, row(told, "T")[0]) == (0, ".952")
+    assert "Over all 2 sequences" in told
+    assert "Deer.txt scored as Deer, Deer/ left aside" in told
+
+
+def test_parameters_are_what_a_tracker_is_called_whose_folders_are_called_as_benchmarks(crossing, tmp_path, capsys):
+    for name in ("dimp50_000", "dimp50_001"):
+        lines(tmp_path / "results" / "dimp" / name / "otb" / "Crossing.txt", *[BOX] * 120)
+        lines(tmp_path / "results" / "dimp" / name / "lasot" / "Crossing.txt", *["1,1,2,2"] * 120)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "results")
+    assert (code, row(told, "dimp50_001")[0]) == (0, ".952")
+    assert "dimp50, 2 runs" in told
 
 
 @pytest.mark.parametrize(("name", "told_as"), [("ant_00000001", "pysot"), ("ant_000", "anchor-based")])
@@ -200,7 +280,7 @@ def test_a_groundtruth_of_one_line_is_nothing_to_score_by(tmp_path, capsys):
     for more in ([], ["--protocol", "ope"]):
         code, told = score(capsys, *where, *more, dataset="VOT")
         assert code == 1
-        assert "only the first box is known" in told or "not four numbers" in told
+        assert "only the first box is known" in told or "a code of VOT's" in told
 
 
 @pytest.mark.parametrize(

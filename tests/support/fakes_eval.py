@@ -39,6 +39,8 @@ class World:
     interrupt_loading: bool = False
     hyper: dict = field(default_factory=dict)
     online: bool = True
+    left: float = 20.0
+    """Of the groundtruth's boxes."""
     done: list[tuple[str, bool, int]] = field(default_factory=list)
 
     def load(self, name, root=None, only=None, seed=0, *, images=True):
@@ -53,7 +55,7 @@ class World:
     def open(self, name):
         if name in self.unopenable:
             raise UserError(f"{name}: groundtruth.txt is missing; unpack the sequence again")
-        boxes = np.tile([20.0, 30, 40, 50], (FRAMES, 1))
+        boxes = np.tile([self.left, 30, 40, 50], (FRAMES, 1))
         frames = (lambda: np.zeros((2, 2, 3), np.uint8),) * FRAMES
         attributes = ("OCC",) if name != "gamma" else ("OCC", "FM")
         alone = name in self.first_box_only

@@ -114,6 +114,20 @@ def test_pysot_s_json_of_an_unknown_name_is_a_dataset(encoding, tmp_path):
     assert len(examine(str(path), tmp_path, read).usable) == 1
 
 
+@pytest.mark.parametrize("below", ["", "PTB-TIR"])
+def test_images_of_a_json_file_may_be_under_the_root(below, tmp_path):
+    images(tmp_path / "road")  # what the file names
+    path = pysot(tmp_path)
+    (tmp_path / "data" / below).mkdir(parents=True)
+    (tmp_path / "road").rename(tmp_path / "data" / below / "road")
+    (entry,) = datasets.load(str(path), tmp_path / "data")
+    assert entry.open().frames[0] == tmp_path / "data" / below / "road" / "0001.jpg"
+    assert len(examine(str(path), tmp_path / "data", read).usable) == 1
+    (tmp_path / "data" / below / "road").rename(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match=rf"road.0001.jpg: image missing .3 of the 3 .*nor are they under {tmp_path}"):
+        entry.open()
+
+
 @pytest.mark.parametrize(
     ("content", "told"), [("[1]", "is no dataset"), ("{", "cannot be read as JSON"), ('{"a": 1}', "begins with 'a'")]
 )

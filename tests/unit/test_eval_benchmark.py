@@ -187,3 +187,15 @@ def test_a_server_benchmark_writes_results_alone_and_resumes(run, world, tmp_pat
         assert "AUC" not in out
     assert len(world.done) == 3
     assert not (tmp_path / "results" / "Synth" / "summary.json").exists()
+
+
+def test_another_sequence_of_the_same_name_is_not_mixed_with_what_is_there(run, world, tmp_path):
+    run()
+    before = files(tmp_path / "results")
+    world.left = 23.0
+    code, out, _ = run()
+    assert code == 1
+    assert out.count("was tracked on another sequence of this name") == 3
+    assert files(tmp_path / "results") == before
+    assert run("--overwrite")[0] == 0
+    assert files(tmp_path / "results") != before

@@ -1,0 +1,45 @@
+"""What is to be said of the groundtruths that results are scored by: of another length than known, or no boxes."""
+
+from drol_jax import datasets
+
+_SHOWN = 3
+
+
+class Truths:
+    """The groundtruths of a dataset, as they are opened."""
+
+    def __init__(self, dataset: str, *, boxes: bool):
+        """Know nothing yet.
+
+        Args:
+          dataset: its canonical name.
+          boxes: results are scored as boxes, whatever the groundtruth is.
+        """
+        self._name, known = datasets.title(dataset), datasets.known(dataset)
+        self._lengths = {row.name: row.length for row in known.rows} if known is not None else {}
+        self._boxes = boxes
+        self._other: list[str] = []
+        self._bounded: dict[str, list[str]] = {}
+
+    def see(self, sequence: datasets.Sequence) -> None:
+        """Note what is to be said of a sequence."""
+        known = self._lengths.get(sequence.name)
+        if known not in (None, len(sequence)):
+            self._other.append(f"{sequence.name} {len(sequence)}, known {known}")
+        if self._boxes and sequence.shapes is not None:
+            self._bounded.setdefault("masks, or polygons of many corners", []).append(sequence.name)
+        elif self._boxes and sequence.polygons is not None:
+            self._bounded.setdefault("polygons", []).append(sequence.name)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A line for each thing."""
+        other = [f"note: groundtruth of other lengths than {self._name} has: {_some(self._other)} frames"]
+        bounded = [f"note: the groundtruth is {what}, scored by their boxes: {_some(names)}"
+                   for what, names in self._bounded.items()]  # fmt: skip
+        return (*(other if self._other else ()), *bounded)
+
+
+def _some(words: list[str]) -> str:
+    more = len(words) - _SHOWN
+    return ", ".join(words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
