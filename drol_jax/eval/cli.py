@@ -69,8 +69,8 @@ class Arguments(TrackingArguments):
     confidence interval."""
     perturb: int = 0
     """Repeat under so many small perturbations (start box shifted by up to half a pixel, noise of one grey level, a
-    seed each), the baseline too: means with their spread, and the sequences on which the tracker is unstable. Results go to
-    folders of their own."""
+    seed each), the baseline too: means with their spread, and the sequences on which the tracker is unstable. Results
+    go to folders of their own."""
     protocol: Annotated[Kind | None, one_of(Kind)] = None
     """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
     (restart), from anchors (multistart). Default: the benchmark's own."""

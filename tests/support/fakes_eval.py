@@ -79,10 +79,8 @@ class FakeRunner:
                 raise KeyboardInterrupt
         self.world.done.append((sequence.name, self.online, seed))
         rng = np.random.default_rng([seed, len(sequence.name), self.online])
-        boxes = np.add(
-            np.tile(sequence.first_box, (FRAMES, 1)),
-            (rng.uniform(0, self.world.spread) + (0 if self.online else 5), 0, 0, 0),
-        )
+        shift = rng.uniform(0, self.world.spread) + (0 if self.online else 5)
+        boxes = np.add(np.tile(sequence.first_box, (FRAMES, 1)), (shift, 0, 0, 0))
         boxes[0] = sequence.boxes[0]
         scores = np.linspace(0, 1, FRAMES, dtype=np.float32)
         flags = np.zeros(FRAMES, np.int8)
