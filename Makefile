@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: eval bench test test-fast attack audit lint docs clean
+.PHONY: eval bench test test-fast test-oldest attack audit lint docs clean
 
 eval: $(VENV)/installed
 	$(BIN)/python -m drol_jax.eval --baseline $(ARGS)
@@ -24,8 +24,12 @@ test: $(VENV)/installed-dev
 test-fast: $(VENV)/installed-dev
 	$(BIN)/python -m pytest tests/unit -m 'not slow and not attack' $(ARGS)
 
+# The same on the lowest versions that pyproject.toml admits.
+test-oldest: $(VENV)-oldest/installed
+	$(VENV)-oldest/bin/python -m pytest tests/unit -m 'not slow and not attack' $(ARGS)
+
 attack: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m attack tests/unit tests/attack $(ARGS)
+	$(BIN)/python -m pytest -m attack tests/unit tests/cli tests/transforms tests/attack $(ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -59,6 +63,16 @@ $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	$(HEADLESS)
 	touch $@ $(VENV)/installed
 
+$(VENV)-oldest/installed: pyproject.toml $(VENV)/installed-dev
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-oldest
+	$(OLDEST) -e '.[dev]'
+	$(VENV)-oldest/bin/python -c 'import cv2' 2> /dev/null || \
+	  { $(BIN)/uv pip uninstall --quiet --python $(VENV)-oldest/bin/python opencv-python; \
+	    $(OLDEST) --reinstall --no-deps 'opencv-python-headless>=4.12'; }
+	touch $@
+
+OLDEST = $(BIN)/uv pip install --quiet --python $(VENV)-oldest/bin/python --resolution lowest-direct
+
 $(VENV)/installed-audit: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[audit]'
 	touch $@ $(VENV)/installed
@@ -69,4 +83,4 @@ $(VENV)/installed-docs: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) site .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest site .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,23 +12,15 @@ from drol_jax.system.resources import data_path
 
 Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
 Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]
-KEYS = {
-    *(
-        "site",
-        "download",
-        "origin",
-        "protocol",
-        "sequences",
-        "numbered",
-        "count",
-        "in",
-        "every",
-        "lengths",
-        "spellings",
-    ),
-    *("aliases", "server", "reader", "fps", "folders", "layouts", "pysot", "probe", "attributes", "absent"),
+KEYS: dict[type, tuple[str, ...]] = {
+    str: ("site", "download", "protocol", "reader", "sequences", "numbered", "in"),
+    int: ("origin", "count", "every", "fps"),
+    bool: ("lengths", "server"),
+    list: ("spellings", "aliases", "folders", "layouts", "pysot", "absent"),
+    dict: ("probe", "attributes"),
 }
-"""What a definition may say of a benchmark."""
+"""What a definition may say of a benchmark, by its kind."""
+_KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "a mapping"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +189,12 @@ def pick(given: str, spellings: dict[str, str], what: str) -> str:
 
 
 def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Benchmark:
-    if unknown := sorted(set(data) - KEYS):
-        raise ValueError(f"unknown key {unknown[0]!r}{hint(unknown[0], KEYS)}")
+    kinds = {key: kind for kind, keys in KEYS.items() for key in keys}
+    for key, value in data.items():
+        if key not in kinds:
+            raise ValueError(f"unknown key {key!r}{hint(key, kinds)}")
+        if type(value) is not kinds[key]:
+            raise ValueError(f"{key} is {value!r}, wanted {_KINDS[kinds[key]]}")
     choices = {"origin": (0, 1), "protocol": get_args(Protocol), "reader": get_args(Reader)}
     for key, known in choices.items():
         if data.get(key, known[0]) not in known:

@@ -8,6 +8,7 @@ from typing import Any
 from drol_jax.datasets.definitions import Benchmark, Layout, definitions_in
 from drol_jax.datasets.text import read_json
 from drol_jax.errors import UserError
+from drol_jax.system import reading
 
 FOLDERS = "folders"
 """Name of the dataset that is whatever sequences lie under the root."""
@@ -82,8 +83,16 @@ def _definition(path: Path, data: dict[str, Any]) -> Benchmark:
         found = definitions_in(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
-        raise UserError(f"{path}: {what}; docs/extend/dataset.md has every key of a definition") from None
+        told = f"{path}{_line(path, what)}: {what}; docs/extend/dataset.md has every key of a definition"
+        raise UserError(told) from None
     if len(found) != 1:
         raise UserError(f"{path} defines {', '.join(found) or 'no dataset'}; give each a file of its own")
     (of,) = found.values()
     return of
+
+
+def _line(path: Path, what: str) -> str:
+    """Where the key that a message begins with stands, in words; nothing where no one line is sure."""
+    key = what.removeprefix("unknown key ").partition(" ")[0].strip("\"',;:")
+    lines = [at for at, line in enumerate(reading.text(path).splitlines(), 1) if f'"{key}":' in line]
+    return f", line {lines[0]}" if len(lines) == 1 else ""

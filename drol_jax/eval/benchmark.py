@@ -220,6 +220,7 @@ def _open(
         "weights_hash": tracker.weights_hash,
         # The number of repetitions may grow from one run to the next; plain one-pass runs need no word.
         **({} if running.kind == "ope" else {"protocol": running.kind}),
+        **({} if run.perturbation is None else {"perturbation": run.perturbation}),
     }
     return TrackerFolder.open(
         output / run.folder(seed),

@@ -67,6 +67,10 @@ class Arguments(TrackingArguments):
     seeds: int = 1
     """Repeat with this many seeds, counted up from the configuration's; prints mean, standard deviation and 95 %
     confidence interval."""
+    perturb: int = 0
+    """Repeat under so many small perturbations (start box shifted by up to half a pixel, noise of one grey level, a
+    seed each), the baseline too: means with their spread, and the sequences on which the tracker is unstable. Results
+    go to folders of their own."""
     protocol: Annotated[Kind | None, one_of(Kind)] = None
     """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
     (restart), from anchors (multistart). Default: the benchmark's own."""
@@ -143,7 +147,14 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
     if arguments.submit:
         check_submission(dataset, how.kind)
     trackers = backend(arguments)
-    runs = load_runs(trackers, arguments.config, arguments.weights, baseline=arguments.baseline, seeds=arguments.seeds)
+    runs = load_runs(
+        trackers,
+        arguments.config,
+        arguments.weights,
+        baseline=arguments.baseline,
+        seeds=arguments.seeds,
+        perturb=arguments.perturb,
+    )
     total = len(entries) * sum(len(run.seeds) for run in runs)
     folder = arguments.output / datasets.title(dataset)
     with ProgressMonitor(total) as monitor:

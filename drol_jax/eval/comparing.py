@@ -7,13 +7,14 @@ from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
 from drol_jax.report.columns import Column, mean_of
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import TrackerScores
+from drol_jax.report.unstable import unstable
 
 Groups = Mapping[str, Sequence[TrackerScores]]
 """Repeats of each tracker: its scores under one seed or number each."""
 
 
 def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
-    """The result with each group's spread, and the first group's differences to each other one.
+    """The result with each group's spread and unstable sequences, and the first group's differences to each other one.
 
     The differences are of the first column that single sequences have a number in. Repeats of a tracker count as one,
     with the mean of its scores on each sequence.
@@ -26,7 +27,14 @@ def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
             f"the ranking is by {ranks.head}, which single sequences have not; whether trackers differ is tested by "
             f"{column.head} ({column.meaning}) alone, and a difference in {ranks.head} can come of other measures",
         )
-    return replace(result, compared=column, differences=differences, repeats=_repeats(result, groups), notes=notes)
+    return replace(
+        result,
+        compared=column,
+        differences=differences,
+        repeats=_repeats(result, groups),
+        unstable=unstable(groups, result.columns, result.covered),
+        notes=notes,
+    )
 
 
 def _differences(result: BenchmarkResult, groups: Groups) -> tuple[Column | None, dict[tuple[str, str], Difference]]:

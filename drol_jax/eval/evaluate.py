@@ -33,6 +33,7 @@ def evaluate(
     protocol: Kind | None = None,
     repetitions: int | None = None,
     seeds: int = 1,
+    perturb: int = 0,
     output: str | Path | None = None,
     report: str | Path | None = None,
     runner: Callable[[Tracker], Runner] | None = None,
@@ -70,6 +71,7 @@ def evaluate(
       protocol: how a tracker is run; None for the benchmark's own way.
       repetitions: runs of a tracker over each sequence; None for the protocol's number.
       seeds: runs of a tracker under so many seeds, counted up from its configuration's.
+      perturb: runs of a tracker under so many small perturbations, in place of `seeds`; 0 for none.
       output: folder in which a tracker's result files are kept, and taken up by the next call; None keeps none.
       report: folder to write ``report.html``, tables for papers, ``scores.json`` and ``scores.csv`` to; None: nothing
         is written. `BenchmarkResult.write` writes the last two later.
@@ -88,10 +90,10 @@ def evaluate(
         if report is not None:
             _write(result, Path(report), entries, None)
         return result
-    check_seeds(seeds)
+    check_seeds(seeds, perturb)
     how = choose(name, entries, protocol, repetitions)
     outcomes.scorer_of(name, how.kind, dialect)  # refused before anything is tracked
-    run = tracker_run(results, (runner or _frame_loop)(results), seeds=seeds)
+    run = tracker_run(results, (runner or _frame_loop)(results), seeds=seeds, perturb=perturb)
     with nullcontext(output) if output is not None else tempfile.TemporaryDirectory() as folder:
         finished = _track(run, name, entries, Path(folder), how)
         result = outcomes.result_of(finished, how.kind, everything, dialect=dialect, dialects=dialects)

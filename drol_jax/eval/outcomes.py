@@ -82,7 +82,7 @@ def result_of(
         metrics=metrics or {},
     )
     result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
-    return replace(result, notes=(*result.notes, *_speeds(finished)))
+    return replace(result, notes=(*result.notes, *_perturbed(finished), *_speeds(finished)))
 
 
 def show_outcome(finished: Finished, result: BenchmarkResult, kind: Kind, folder: Path, *, report: bool) -> None:
@@ -170,6 +170,15 @@ def _timings(finished: Finished, kind: Kind) -> dict[str, dict[str, Timing]]:
         before = timings[one.tracker].get(one.sequence)
         timings[one.tracker][one.sequence] = one.timing if before is None else Timing.total([before, one.timing])
     return timings
+
+
+def _perturbed(finished: Finished) -> tuple[str, ...]:
+    """How runs were perturbed."""
+    return tuple(
+        f"{run.name}: {len(run.seeds)} perturbed runs: {run.perturbation.words}."
+        for run in finished.trackers
+        if run.perturbation is not None
+    )
 
 
 def _speeds(finished: Finished) -> tuple[str, ...]:

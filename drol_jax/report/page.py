@@ -15,13 +15,14 @@ from markupsafe import Markup, escape
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.report import page_tables
-from drol_jax.report.columns import cell
+from drol_jax.report.columns import cell, short
 from drol_jax.report.films import FEW, Film, choose, film, thinned
 from drol_jax.report.origins import origins, speed
 from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overlap_plot, reliability_plot
 from drol_jax.report.published import published
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.style import Style, style
+from drol_jax.report.unstable import LIMIT
 from drol_jax.system.atomic import write_text
 
 NAME = "report.html"
@@ -81,6 +82,8 @@ def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = ()
         result=result,
         ranking=page_tables.ranking(result),
         repeats=page_tables.repeats(result),
+        unstable=page_tables.unstable(result),
+        unstable_over=short(LIMIT),
         differences=page_tables.differences(result),
         plots=plots,
         lengths=page_tables.by_length(result),

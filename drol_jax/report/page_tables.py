@@ -150,6 +150,21 @@ def repeats(result: BenchmarkResult) -> Grid | None:
     return Grid("", head, tuple(rows)) if rows else None
 
 
+def unstable(result: BenchmarkResult) -> Grid | None:
+    """Sequences on which repeated runs of a tracker lie far apart."""
+    if not result.unstable:
+        return None
+    columns = {column.key: column for column in result.columns}
+    rows = []
+    for one in result.unstable:
+        column = columns[one.measure]
+        numbers = (cell(value, column) for value in (one.mean, one.deviation, one.lowest, one.highest))
+        words = (one.tracker, column.head, str(one.runs), *numbers)
+        rows.append((one.sequence, tuple(Cell(word) for word in words)))
+    head = ("sequence", "tracker", "measure", "runs", "mean", "deviation", "lowest", "highest")
+    return Grid("", head, tuple(rows))
+
+
 def _by_tracker(
     result: BenchmarkResult,
     names: Sequence[str],

@@ -12,6 +12,7 @@ from typing import Any
 from drol_jax.metrics.spread import Difference, Spread
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.report.scores import Refusal, TrackerScores, reliability_entry
+from drol_jax.report.unstable import Unstable
 from drol_jax.results import plain
 from drol_jax.system.atomic import write_text
 
@@ -43,6 +44,8 @@ class BenchmarkResult:
     """The first column that single sequences have a number in."""
     repeats: Mapping[str, tuple[int, Mapping[str, Spread]]] = field(default_factory=dict)
     """Trackers that ran several times, under seeds or numbers of their own: how often, and each column's spread."""
+    unstable: tuple[Unstable, ...] = ()
+    """Sequences on which repeated runs of a tracker lie far apart."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -101,6 +104,7 @@ def _as_dict(result: BenchmarkResult) -> dict[str, Any]:
             for (first, second), gap in result.differences.items()
         ],
         "repeats": {name: {"runs": runs, **plain(spreads)} for name, (runs, spreads) in result.repeats.items()},
+        "unstable": plain(list(result.unstable)),
         "failures": plain(list(result.refusals)),
         "notes": list(result.notes),
     }

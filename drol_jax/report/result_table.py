@@ -7,9 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from drol_jax.metrics.reliability import Reliability
-from drol_jax.report.columns import Column, Numbers, cell
+from drol_jax.report.columns import Column, Numbers, cell, short
+from drol_jax.report.page_tables import unstable
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores
+from drol_jax.report.unstable import LIMIT
 from drol_jax.system.terminal import console, plus_minus, table
 
 BESIDE = 2
@@ -32,7 +34,7 @@ def show_result(result: BenchmarkResult, file: IO[str] | None = None, *, every_s
     for words in _opening(result, sign):
         to.print(words, soft_wrap=True)
     tables = [_ranking(result, sign), _dialects(result), _attributes(result, sign)]
-    for one in (*tables, _sequences(result, sign) if every_sequence else None):
+    for one in (*tables, _sequences(result, sign) if every_sequence else None, _unstable(result)):
         if one is not None:
             to.print()
             to.print(one)
@@ -105,6 +107,17 @@ def _sequences(result: BenchmarkResult, sign: str) -> Table:
         made.add_section()
         cells = [_cell(scores, column, "mean", "", sign) for column in columns for scores in ranked]
         made.add_row(Text("mean"), *_timed(result, result.covered, cells, timed), style="bold")
+    return made
+
+
+def _unstable(result: BenchmarkResult) -> Table | None:
+    """Sequences on which repeated runs of a tracker lie far apart."""
+    grid = unstable(result)
+    if grid is None:
+        return None
+    made = table([f"unstable: deviates by over {short(LIMIT)}", "tracker"], grid.head[2:])
+    for name, (tracker, *cells) in grid.rows:
+        made.add_row(Text(name), Text(tracker.text), *(one.text for one in cells))
     return made
 
 

@@ -60,6 +60,7 @@ def as_dict(result: BenchmarkResult) -> dict[str, Any]:
             {"first": first, "second": second, "measure": result.compared and result.compared.key, **plain(gap)}
             for (first, second), gap in result.differences.items()
         ],
+        "unstable": plain(list(result.unstable)),
         "failures": [
             {"sequence": one.sequence, "entrant": one.tracker, "seed": one.seed, "message": one.message}
             for one in result.refusals

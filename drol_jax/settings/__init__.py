@@ -28,6 +28,7 @@ from drol_jax.config import (
 )
 from drol_jax.errors import UserError
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
+from drol_jax.settings.places import Source
 from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
 from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
 from drol_jax.system.names import hint
@@ -114,7 +115,8 @@ def load_settings(name_or_path: str | Path) -> Settings:
     path = _find(name_or_path)
     # PySOT calls every file config.yaml and tells them apart by folder.
     default_name = path.absolute().parent.name if path.stem == "config" else path.stem
-    return from_dict(read_mapping(path), default_name=default_name, source=str(path))
+    tree, source = read_mapping(path)
+    return from_dict(tree, default_name=default_name, source=source)
 
 
 def load_model(name_or_path: str | Path) -> ModelConfig:
@@ -127,11 +129,11 @@ def load_model(name_or_path: str | Path) -> ModelConfig:
       UserError: as `load_settings`, for what concerns the network.
     """
     path = _find(name_or_path)
-    tree, names = read_mapping(path), {}
+    (tree, source), names = read_mapping(path), {}
     if is_pysot(tree):
-        tree, names = translate_model(tree, str(path))
-    model = _parsed(_ModelFile, {"model": tree["model"]} if "model" in tree else {}, names, str(path)).model
-    _complain(model_complaints(model), names, str(path))
+        tree, names = translate_model(tree, source)
+    model = _parsed(_ModelFile, {"model": tree["model"]} if "model" in tree else {}, names, source).model
+    _complain(model_complaints(model), names, source)
     return model
 
 
@@ -157,17 +159,18 @@ def _find(name_or_path: str | Path) -> Path:
     return path
 
 
-def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: str = "settings") -> Settings:
+def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: str | Source = "settings") -> Settings:
     """Settings from the content of a YAML file, or from what `to_dict` gave.
 
     Args:
       tree: plain data in our layout or PySOT's.
       default_name: the name where the tree holds none.
-      source: what to call the tree in messages.
+      source: what to call the tree in messages, or where its keys stand.
 
     Raises:
       UserError: as `load_settings`.
     """
+    source = source if isinstance(source, Source) else Source(source)
     names: Mapping[str, str] = {}
     if is_pysot(tree):
         tree, names = translate(tree, source)
@@ -220,30 +223,34 @@ def without_online(settings: Settings) -> Settings:
     return replace(settings, config=config)
 
 
-def _parsed(kind: type[BaseModel], tree: Any, names: Mapping[str, str], source: str) -> Any:
+def _parsed(kind: type[BaseModel], tree: Any, names: Mapping[str, str], source: Source) -> Any:
     """The tree as the layout has it; every mistake in one line."""
     if bad := not_finite(tree):
-        raise UserError(f"{source}: {names.get(bad[0], bad[0])} is not a finite number; give one")
+        key = names.get(bad[0], bad[0])
+        raise source.error((key, f"{key} is not a finite number; give one"))
     try:
         # Through JSON, because pydantic's strict mode takes a list for a tuple there, and a YAML date nowhere.
         return kind.model_validate_json(json.dumps(tree))
     except TypeError as error:
-        raise UserError(f"{source}: {error}; use numbers, text, true or false and lists") from error
+        raise source.error(("", f"{error}; use numbers, text, true or false and lists")) from error
     except ValidationError as error:
-        lines = [_explain(detail, names) for detail in error.errors(include_url=False)]
-        raise UserError(f"{source}: {'; '.join(lines)}") from error
+        raise source.error(*(_explain(detail, names) for detail in error.errors(include_url=False))) from error
 
 
-def _complain(found: Iterable[Complaint], names: Mapping[str, str], source: str) -> None:
-    wrong = [f"{names.get(key, key)} is {value!r}, wanted {wanted}" for key, value, wanted in found]
-    if wrong:
-        raise UserError(f"{source}: {'; '.join(wrong)}")
+def _complain(found: Iterable[Complaint], names: Mapping[str, str], source: Source) -> None:
+    named = [(names.get(key, key), value, wanted) for key, value, wanted in found]
+    if named:
+        raise source.error(*((key, f"{key} is {value!r}, wanted {wanted}") for key, value, wanted in named))
 
 
-def _explain(detail: Any, names: Mapping[str, str]) -> str:
-    """One of pydantic's complaints as a clause that names key, value and what is wanted."""
+def _explain(detail: Any, names: Mapping[str, str]) -> tuple[str, str]:
+    """One of pydantic's complaints: the key, and a clause that names it, the value and what is wanted."""
     place = [str(part) for part in detail["loc"]]
     key = _key(place, names)
+    return key, _clause(detail, place, key)
+
+
+def _clause(detail: Any, place: list[str], key: str) -> str:
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"unknown key {key}{_nearest_key(place)}"
     if detail["type"] == "missing":

@@ -8,7 +8,7 @@ effect; absent keys have the defaults of its `nanotrack/core/config.py`.
 from collections.abc import Mapping
 from typing import Any
 
-from drol_jax.errors import UserError
+from drol_jax.settings.places import Source
 from drol_jax.system.names import hint
 
 TRACKER = "NanoTracker"
@@ -36,7 +36,7 @@ def is_nanotrack(tree: Mapping[str, Any]) -> bool:
     return "BAN" in tree or (isinstance(track, Mapping) and track.get("TYPE") == TRACKER)
 
 
-def translate_nanotrack(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dict[str, str]]:
+def translate_nanotrack(tree: Mapping[str, Any], source: Source) -> tuple[dict[str, Any], dict[str, str]]:
     """A configuration of NanoTrack in our layout, and for messages its key of every path.
 
     Raises:
@@ -44,14 +44,14 @@ def translate_nanotrack(tree: Mapping[str, Any], source: str) -> tuple[dict[str,
     """
     for section in tree:
         if section not in SECTIONS:
-            raise UserError(f"{source}: unknown key {section}{hint(section, SECTIONS)}")
+            raise source.error((section, f"unknown key {section}{hint(section, SECTIONS)}"))
     for section, keys in READ.items():
         for key in _section(tree, section, source):
             if key not in keys:
-                raise UserError(f"{source}: unknown key {section}.{key}{hint(key, keys)}")
+                raise source.error((f"{section}.{key}", f"unknown key {section}.{key}{hint(key, keys)}"))
     track = _section(tree, "TRACK", source)
     if track.get("TYPE", TRACKER) != TRACKER:
-        raise UserError(f"{source}: TRACK.TYPE is {track['TYPE']!r}; with a BAN head only {TRACKER} is here")
+        raise source.error(("TRACK.TYPE", f"TRACK.TYPE is {track['TYPE']!r}; with a BAN head only {TRACKER} is here"))
     stride = _section(tree, "POINT", source).get("STRIDE", 8)
     backbone = _section(tree, "BACKBONE", source).get("TYPE")
     values = {path: track.get(key, default) for key, (path, default) in TRACK.items()}
@@ -71,22 +71,24 @@ def translate_nanotrack(tree: Mapping[str, Any], source: str) -> tuple[dict[str,
     return ours, NAMES | {path: f"TRACK.{key}" for key, (path, _) in TRACK.items()}
 
 
-def _head(backbone: Any, values: Mapping[str, Any], source: str) -> str:
+def _head(backbone: Any, values: Mapping[str, Any], source: Source) -> str:
     if backbone == "mobilenetv3_small_v3":
         return "points_v3"
     if backbone != "mobilenetv3_small":
-        raise UserError(f"{source}: BACKBONE.TYPE is {backbone!r}; supported: mobilenetv3_small, mobilenetv3_small_v3")
+        known = "mobilenetv3_small, mobilenetv3_small_v3"
+        raise source.error(("BACKBONE.TYPE", f"BACKBONE.TYPE is {backbone!r}; supported: {known}"))
     numbers = tuple(values[f"hyper.{key}"] for key in ("penalty_k", "window_influence", "size_lr"))
     if numbers not in VERSIONS:
-        raise UserError(
-            f"{source}: NanoTrack's files do not say whether a head is of version 1 or 2, and these numbers are of "
-            "neither; take --config nanotrack_v1 or nanotrack_v2, and change the numbers in a copy of its file"
+        told = (
+            "NanoTrack's files do not say whether a head is of version 1 or 2, and these numbers are of neither; take "
+            "--config nanotrack_v1 or nanotrack_v2, and change the numbers in a copy of its file"
         )
+        raise source.error(("TRACK", told))
     return VERSIONS[numbers]
 
 
-def _section(tree: Mapping[str, Any], name: str, source: str) -> Mapping[str, Any]:
+def _section(tree: Mapping[str, Any], name: str, source: Source) -> Mapping[str, Any]:
     content = tree.get(name, {})
     if not isinstance(content, Mapping):
-        raise UserError(f"{source}: {name} is {content!r}, wanted a mapping of settings")
+        raise source.error((name, f"{name} is {content!r}, wanted a mapping of settings"))
     return content

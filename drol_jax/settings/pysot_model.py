@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from drol_jax.config.backbones import BACKBONES, BackboneFacts
 from drol_jax.config.heads import COARSE_MASK, FINE_OUTPUTS, HEADS, Head
 from drol_jax.errors import UserError
+from drol_jax.settings.places import Source
 from drol_jax.system.names import hint
 
 Get = Callable[[str], Any]
@@ -45,7 +46,7 @@ NAMES = {
 """Our path -> PySOT's key, for messages."""
 
 
-def model_tree(get: Get, source: str) -> dict[str, Any]:
+def model_tree(get: Get, source: Source) -> dict[str, Any]:
     """The `model` section of our layout, but for the anchors.
 
     Raises:
@@ -69,7 +70,7 @@ def model_tree(get: Get, source: str) -> dict[str, Any]:
     return model | _mask(get, source, channels, model) if get("MASK.MASK") else model
 
 
-def _shallow(get: Get, source: str, facts: BackboneFacts) -> tuple[dict[str, Any], list[Any]]:
+def _shallow(get: Get, source: Source, facts: BackboneFacts) -> tuple[dict[str, Any], list[Any]]:
     width = kwargs_of(get, source, "BACKBONE.KWARGS", ("width_mult",)).get("width_mult", 1)
     only(source, "ADJUST.ADJUST", get("ADJUST.ADJUST"), False)
     only(source, "MASK.MASK", get("MASK.MASK"), False)
@@ -79,7 +80,7 @@ def _shallow(get: Get, source: str, facts: BackboneFacts) -> tuple[dict[str, Any
     return {"width": width}, [_channels(facts, facts.last, width)]
 
 
-def _deep(get: Get, source: str, facts: BackboneFacts) -> tuple[dict[str, Any], list[Any]]:
+def _deep(get: Get, source: Source, facts: BackboneFacts) -> tuple[dict[str, Any], list[Any]]:
     names = ("used_layers", "width_mult") if facts.scalable else ("used_layers",)
     kwargs = kwargs_of(get, source, "BACKBONE.KWARGS", names)
     layers, width = kwargs.get("used_layers", [*facts.pysot_stages] or None), kwargs.get("width_mult", 1)
@@ -107,7 +108,7 @@ def _channels(facts: BackboneFacts, output: int, width: Any) -> int | None:
     return int(facts.channels[output] * width) if sensible else None
 
 
-def _online_feature(get: Get, source: str, count: int) -> dict[str, Any]:
+def _online_feature(get: Get, source: Source, count: int) -> dict[str, Any]:
     layer, fuse = get("ADJUST.LAYER"), get("ADJUST.FUSE")
     if type(layer) is not int or not (0 if count > 1 else 1) <= layer:
         raise unsupported(source, "ADJUST.LAYER", layer, "1 or more" + ", or 0 for all of them" * (count > 1))
@@ -119,7 +120,7 @@ def _online_feature(get: Get, source: str, count: int) -> dict[str, Any]:
     return {"online_feature": FUSIONS[fuse]}
 
 
-def _head(get: Get, source: str, channels: list[Any]) -> dict[str, Any]:
+def _head(get: Get, source: Source, channels: list[Any]) -> dict[str, Any]:
     kind, several = get("RPN.TYPE"), len(channels) > 1
     theirs = PYSOT_HEADS.get(kind) if isinstance(kind, str) else None
     if theirs is None or HEADS[theirs.head].several != several:
@@ -140,7 +141,7 @@ def _head(get: Get, source: str, channels: list[Any]) -> dict[str, Any]:
     return model
 
 
-def _mask(get: Get, source: str, channels: list[Any], model: dict[str, Any]) -> dict[str, Any]:
+def _mask(get: Get, source: Source, channels: list[Any], model: dict[str, Any]) -> dict[str, Any]:
     only(source, "MASK.TYPE", get("MASK.TYPE"), "MaskCorr")
     only(source, "REFINE.REFINE", get("REFINE.REFINE"), True)
     only(source, "REFINE.TYPE", get("REFINE.TYPE"), "Refine")
@@ -152,22 +153,23 @@ def _mask(get: Get, source: str, channels: list[Any], model: dict[str, Any]) -> 
     return {"mask": True}
 
 
-def kwargs_of(get: Get, source: str, key: str, names: tuple[str, ...]) -> dict[str, Any]:
+def kwargs_of(get: Get, source: Source, key: str, names: tuple[str, ...]) -> dict[str, Any]:
     """A mapping of settings that holds no others than these."""
     kwargs = get(key)
     if not isinstance(kwargs, dict):
         raise unsupported(source, key, kwargs, "a mapping of settings")
     for name in kwargs:
         if name not in names:
-            raise UserError(f"{source}: unknown key {key}.{name}{hint(name, {n: f'{key}.{n}' for n in names})}")
+            known = {n: f"{key}.{n}" for n in names}
+            raise source.error((f"{key}.{name}", f"unknown key {key}.{name}{hint(name, known)}"))
     return kwargs
 
 
-def only(source: str, key: str, value: Any, wanted: Any) -> None:
+def only(source: Source, key: str, value: Any, wanted: Any) -> None:
     """Refuse any other value than the wanted one."""
     if value != wanted:
         raise unsupported(source, key, value, f"{wanted!r}")
 
 
-def unsupported(source: str, key: str, value: Any, wanted: str) -> UserError:
-    return UserError(f"{source}: {key} is {value!r}, which drol_jax does not support; supported: {wanted}")
+def unsupported(source: Source, key: str, value: Any, wanted: str) -> UserError:
+    return source.error((key, f"{key} is {value!r}, which drol_jax does not support; supported: {wanted}"))

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from drol_jax.errors import UserError
 from drol_jax.settings.nanotrack_yaml import is_nanotrack, translate_nanotrack
+from drol_jax.settings.places import Source
 from drol_jax.settings.pysot_keys import FIXED, INERT_SECTIONS, KEYS, LISTS, MOVES, OTHER_DEFAULTS, SECTIONS
 from drol_jax.settings.pysot_model import NAMES, Get, model_tree, unsupported
 from drol_jax.system.names import hint
@@ -24,12 +24,12 @@ def is_pysot(tree: Mapping[str, Any]) -> bool:
     return any(key.isupper() for key in tree)
 
 
-def translate(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dict[str, str]]:
+def translate(tree: Mapping[str, Any], source: Source) -> tuple[dict[str, Any], dict[str, str]]:
     """A PySOT or DROL configuration in our layout.
 
     Args:
       tree: the file's content.
-      source: what to call the file in messages.
+      source: the file, for messages.
 
     Returns:
       Our tree, and for messages about it PySOT's key of every path.
@@ -62,7 +62,7 @@ def translate(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dic
     return ours, names | NAMES | {"online.dropout_rate": "TRACK.AUGMENTATION_DROUPOUT[1]"}
 
 
-def translate_model(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any], dict[str, str]]:
+def translate_model(tree: Mapping[str, Any], source: Source) -> tuple[dict[str, Any], dict[str, str]]:
     """As `translate`, the `model` section only: whatever tracker the file asks for."""
     if is_nanotrack(tree):
         ours, names = translate_nanotrack(tree, source)
@@ -77,7 +77,7 @@ def translate_model(tree: Mapping[str, Any], source: str) -> tuple[dict[str, Any
     return ours, names
 
 
-def _reader(tree: Mapping[str, Any], source: str) -> Get:
+def _reader(tree: Mapping[str, Any], source: Source) -> Get:
     given = _flatten(tree, source)
 
     def get(key: str) -> Any:
@@ -91,7 +91,7 @@ def _reader(tree: Mapping[str, Any], source: str) -> Get:
     return get
 
 
-def _flatten(tree: Mapping[str, Any], source: str) -> dict[str, Any]:
+def _flatten(tree: Mapping[str, Any], source: Source) -> dict[str, Any]:
     """SECTION.KEY -> value, every key known; text that spells a Python value is that value, as in PySOT's yacs."""
     flat: dict[str, Any] = {}
     for section, content in tree.items():
@@ -99,15 +99,15 @@ def _flatten(tree: Mapping[str, Any], source: str) -> dict[str, Any]:
             flat[section] = _literal(content)
         elif section not in SECTIONS:
             choices = SECTIONS | {key for key in KEYS if "." not in key}
-            raise UserError(f"{source}: unknown key {section}{hint(section, choices)}")
+            raise source.error((section, f"unknown key {section}{hint(section, choices)}"))
         elif section not in INERT_SECTIONS:
             if not isinstance(content, Mapping):
-                raise UserError(f"{source}: {section} is {content!r}, wanted a mapping of settings")
+                raise source.error((section, f"{section} is {content!r}, wanted a mapping of settings"))
             flat |= {f"{section}.{key}": _literal(value) for key, value in content.items()}
     for key in flat:
         if key not in KEYS:
             siblings = [k for k in KEYS if k.startswith(key.split(".")[0] + ".")]
-            raise UserError(f"{source}: unknown key {key}{hint(key, siblings)}")
+            raise source.error((key, f"unknown key {key}{hint(key, siblings)}"))
     return flat
 
 
@@ -126,7 +126,7 @@ def _listed(value: Any) -> Any:
     return [_listed(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _tracker(get: Get, source: str) -> str:
+def _tracker(get: Get, source: Source) -> str:
     """TRACK.TYPE, one that this network can be run by."""
     if get("RPN.RPN") is not True:
         fitting: tuple[str, ...] = ("SiamFCTracker",)
@@ -138,7 +138,7 @@ def _tracker(get: Get, source: str) -> str:
     return get("TRACK.TYPE")
 
 
-def _online(get: Get, source: str) -> dict[str, Any]:
+def _online(get: Get, source: Source) -> dict[str, Any]:
     layer, channel, spatial = (
         get(f"TRACK.{name}") for name in ("USE_ATTENTION_LAYER", "CHANNEL_ATTENTION", "SPATIAL_ATTENTION")
     )

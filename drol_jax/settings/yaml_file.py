@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from drol_jax.errors import UserError, reason
+from drol_jax.settings.places import Source, lines_of
 from drol_jax.system import reading
 
 MOST = 2**18
@@ -39,15 +40,17 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _tree(text: str) -> Any:
-    """The data of a text, once it is known to be bounded: an alias may hold itself, or stand for many others."""
+def _tree(text: str) -> tuple[Any, dict[str, int]]:
+    """The data of a text and the lines of its keys, once it is known to be bounded: an alias may hold itself, or stand
+    for many others."""
     loader = _Loader(text)  # a SafeLoader: it builds plain data and nothing else
     try:
         node = loader.get_single_node()
         if node is None:
-            return None
+            return None, {}
         _count(node, {}, ())
-        return loader.construct_document(node)
+        lines = dict(lines_of(node))  # before it is built: merged keys are unfolded then
+        return loader.construct_document(node), lines
     finally:
         loader.dispose()
 
@@ -74,8 +77,8 @@ def _count(node: yaml.Node, known: dict[int, int], above: tuple[int, ...]) -> in
 
 def read_mapping(
     path: Path, wanted: str = "a configuration is a YAML mapping with at least model and hyper"
-) -> dict[str, Any]:
-    """The mapping that a YAML file holds.
+) -> tuple[dict[str, Any], Source]:
+    """The mapping that a YAML file holds, and where each of its keys stands.
 
     Args:
       wanted: what it should be, for the message.
@@ -84,7 +87,7 @@ def read_mapping(
       UserError: the file cannot be read, is not YAML, holds a key twice or a key that is not text, or no mapping.
     """
     try:
-        tree = _tree(reading.text(path, MOST))
+        tree, lines = _tree(reading.text(path, MOST))
     except OSError as error:
         raise UserError(f"{path} cannot be read ({reason(error)}); check the path and its permissions") from error
     except UnicodeDecodeError as error:
@@ -98,7 +101,7 @@ def read_mapping(
         raise UserError(f"{path} is not valid YAML ({first}); mend the file") from error
     if not isinstance(tree, dict):
         raise UserError(f"{path} holds no settings: {wanted}")
-    return tree
+    return tree, Source(str(path), lines)
 
 
 def not_finite(tree: Any, path: str = "") -> list[str]:

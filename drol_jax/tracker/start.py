@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -33,11 +34,16 @@ def init(model: Model, frame: Frame | jax.Array, box: jax.Array, draws: InitDraw
       frame: `Frame`, or uint8 RGB [H, W, 3].
       box: float32 [4] (x, y, w, h), the target, pixels, 0-based.
       draws: from `init_draws`; None with the online subnet off.
+
+    Raises:
+      AssertionError: of chex, while it is traced: the box has another shape, as of several targets without vmap.
     """
     frame = as_frame(frame)
+    box = jnp.asarray(box, jnp.float32)
+    chex.assert_shape(box, (4,), custom_message="init starts one target; vmap starts many")
     config, net = model.config, model.network
     sizes, online, rule = config.search, config.online, rules(config)
-    centre, size = target_from_box(jnp.asarray(box, jnp.float32))
+    centre, size = target_from_box(box)
     fill = mean_colour(frame)
     padded = padded_side(size, sizes.context_amount)
     side = rule.side(padded)

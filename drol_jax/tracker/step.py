@@ -8,6 +8,7 @@ nothing.
 from dataclasses import replace
 from functools import partial
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -40,7 +41,11 @@ def step(
 
     Returns:
       (state, output).
+
+    Raises:
+      AssertionError: of chex, while it is traced: the state is of several targets, without vmap.
     """
+    chex.assert_shape((state.centre, state.size), (2,), custom_message="step follows one target; vmap follows many")
     record = update_memory(model, localise(model, state, frame))
     return finish(model, refit(model, record, stats=stats))
 

@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.errors import UserError
+from drol_jax.settings.places import Source
 from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
 from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
@@ -105,28 +106,31 @@ def load_train_settings(name_or_path: str | Path) -> TrainSettings:
         names = ", ".join(available())
         raise UserError(f"no training file {str(name_or_path)!r}: name a bundled one ({names}) or a YAML file")
     wanted = "a training file is a YAML mapping with at least config, and steps or budget"
-    return from_dict(read_mapping(path, wanted), path.stem, str(path))
+    tree, source = read_mapping(path, wanted)
+    return from_dict(tree, path.stem, source)
 
 
-def from_dict(tree: Mapping[str, Any], default_name: str = "unnamed", source: str = "settings") -> TrainSettings:
+def from_dict(
+    tree: Mapping[str, Any], default_name: str = "unnamed", source: str | Source = "settings"
+) -> TrainSettings:
     """Settings from the content of a training file, or from what `plain` gave of them.
 
     Raises:
       UserError: as `load_train_settings`.
     """
+    source = source if isinstance(source, Source) else Source(source)
     if bad := not_finite(tree):
-        raise UserError(f"{source}: {bad[0]} is not a finite number; give one")
+        raise source.error((bad[0], f"{bad[0]} is not a finite number; give one"))
     try:
         parsed = _File.model_validate_json(json.dumps(tree))
     except TypeError as error:
-        raise UserError(f"{source}: {error}; use numbers, text, true or false and lists") from error
+        raise source.error(("", f"{error}; use numbers, text, true or false and lists")) from error
     except ValidationError as error:
-        lines = [_explain(detail) for detail in error.errors(include_url=False)]
-        raise UserError(f"{source}: {'; '.join(lines)}") from error
+        raise source.error(*(_explain(detail) for detail in error.errors(include_url=False))) from error
     values = {name: getattr(parsed, name) for name in type(parsed).model_fields}
     settings = TrainSettings(**{**values, "name": values["name"] or default_name})
     if wrong := list(_complaints(settings)):
-        raise UserError(f"{source}: {'; '.join(wrong)}")
+        raise source.error(*((words.split()[0].rstrip(":"), words) for words in wrong))  # each begins with its key
     return settings
 
 
@@ -219,10 +223,14 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         yield "evaluation.seeds hold one under 1: seed 0 is the benchmark's own, which training must not look at"
 
 
-def _explain(detail: Any) -> str:
-    """One of pydantic's complaints as a clause that names key, value and what is wanted."""
+def _explain(detail: Any) -> tuple[str, str]:
+    """One of pydantic's complaints: the key, and a clause that names it, the value and what is wanted."""
     place = [str(part) for part in detail["loc"]]
     key = ".".join(place)
+    return key, _clause(detail, place, key)
+
+
+def _clause(detail: Any, place: list[str], key: str) -> str:
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"unknown key {key}{_nearest(place)}"
     if detail["type"] == "missing":

@@ -41,6 +41,8 @@ class World:
     online: bool = True
     left: float = 20.0
     """Of the groundtruth's boxes."""
+    spread: float = 3
+    """Pixels by which runs under different seeds lie apart at most."""
     done: list[tuple[str, bool, int]] = field(default_factory=list)
 
     def load(self, name, root=None, only=None, seed=0, *, images=True):
@@ -79,9 +81,8 @@ class FakeRunner:
                 raise KeyboardInterrupt
         self.world.done.append((sequence.name, self.online, seed))
         rng = np.random.default_rng([seed, len(sequence.name), self.online])
-        boxes = np.add(
-            np.tile(sequence.first_box, (FRAMES, 1)), (rng.uniform(0, 3) + (0 if self.online else 5), 0, 0, 0)
-        )
+        shift = rng.uniform(0, self.world.spread) + (0 if self.online else 5)
+        boxes = np.add(np.tile(sequence.first_box, (FRAMES, 1)), (shift, 0, 0, 0))
         boxes[0] = sequence.boxes[0]
         scores = np.linspace(0, 1, FRAMES, dtype=np.float32)
         flags = np.zeros(FRAMES, np.int8)

@@ -95,3 +95,13 @@ def test_what_is_no_span_of_time_is_refused(words):
 def test_pairs_come_from_any_dataset(name):
     found = from_dict({**MINIMAL, "sources": [{"sequences": {"dataset": name, "root": "somewhere"}}]})
     assert found.sources[0].sequences.dataset == name
+
+
+def test_a_mistake_is_told_with_the_line_of_its_key(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("config: x\nsteps: 5\nsources:\n  - share: -1\n    procedural: {}\nloss:\n  hard: 3\n")
+    with pytest.raises(UserError, match=r"mine\.yaml, line 7: loss\.hard is 3.*; line 4: sources\.0\.share is -1"):
+        load_train_settings(path)
+    path.write_text("config: x\nsteps: 5\nloss:\n  hart: 3\n")
+    with pytest.raises(UserError, match=r"mine\.yaml, line 4: unknown key loss\.hart"):
+        load_train_settings(path)

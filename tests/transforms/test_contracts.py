@@ -4,7 +4,7 @@ import gc
 import os
 import pickle
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import jax
@@ -109,6 +109,13 @@ def test_a_step_keeps_structure_shapes_and_types(head, online, update):
         "mask": None,
         "refit": None,
     }
+
+
+def test_several_targets_without_vmap_are_refused_as_they_are_traced():
+    with pytest.raises(AssertionError, match="init starts one target"):
+        jax.eval_shape(partial(init, TRACKER.model), frame(), jnp.zeros((3, 4)), None)
+    with pytest.raises(AssertionError, match="step follows one target"):
+        jax.eval_shape(partial(pure.step, TRACKER.model), stacked(), frame())
 
 
 def test_lanes_equal_the_loop_over_targets(lanes):

@@ -8,8 +8,10 @@ import small_tracker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import drol_jax
 from drol_jax.errors import UserError
-from drol_jax.image.boxes import SIDES
+from drol_jax.image.boxes import SIDES, start_trouble
+from drol_jax.tracker.start import init_draws
 
 HEIGHT, WIDTH = 96, 128
 
@@ -84,3 +86,45 @@ def test_a_network_that_went_bad_says_so(tracker):
     assert np.isnan(output.score)
     assert output.confidence == 0
     assert output.verdict == (1 if tracker.config.online.enabled else -1)  # not found
+
+
+LANES = 500
+"""Starts that one program follows side by side."""
+
+
+@pytest.mark.attack
+def test_ten_thousand_starts_followed_at_once_give_finite_and_bounded_boxes(tracker):
+    rng, config = np.random.default_rng(0), tracker.config
+    pictures = [small_tracker.picture(t) for t in range(0, 40, 4)]
+    pictures += [np.full((HEIGHT, WIDTH, 3), level, np.uint8) for level in (0, 1, 128, 254, 255)]
+    pictures += [rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8) for _ in range(5)]
+    bank = jnp.asarray(np.stack(pictures))
+
+    def follow_one(model, bank, box, key, shown):
+        draws = init_draws(config, key) if config.online.enabled else None
+        state = drol_jax.init(model, bank[shown[0]], box, draws)
+
+        def one(state, index):
+            state, output = drol_jax.step(model, state, bank[index])
+            return state, (output.box, output.confidence, state.size)
+
+        return jax.lax.scan(one, state, shown[1:])
+
+    followed = jax.jit(jax.vmap(follow_one, (None, None, 0, 0, 0)))
+    count = 0
+    while count < 10_000:
+        low, high = np.log10(SIDES)
+        boxes = np.concatenate([rng.uniform(-50, 180, (4 * LANES, 2)), 10 ** rng.uniform(low, high, (4 * LANES, 2))], 1)
+        boxes = np.float32([box for box in boxes if start_trouble(box, HEIGHT, WIDTH) is None][:LANES])
+        assert len(boxes) == LANES
+        keys = jax.random.split(jax.random.key(count), LANES)
+        shown = jnp.asarray(rng.integers(0, len(bank), (LANES, 4)))
+        state, (box, confidence, size) = jax.device_get(followed(tracker.model, bank, boxes, keys, shown))
+        for path, leaf in jax.tree_util.tree_leaves_with_path(state):
+            assert np.isfinite(np.asarray(leaf, np.float64)).all(), jax.tree_util.keystr(path)
+        centre = box[..., :2] + box[..., 2:] / 2
+        assert np.isfinite(box).all() and (box[..., 2:] > 0).all() and (box[..., 2:] <= (WIDTH, HEIGHT)).all()
+        assert (centre >= 0).all() and (centre <= (WIDTH, HEIGHT)).all()
+        assert (size > 0).all() and (size <= max(WIDTH, HEIGHT)).all()
+        assert ((confidence >= 0) & (confidence <= 1)).all()
+        count += LANES

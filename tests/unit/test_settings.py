@@ -258,3 +258,21 @@ def test_every_section_of_a_configuration_is_in_the_yaml_layout():
         assert list(plain[section]) == [f.name for f in fields(kind)]
     # Parts are functions, which no file holds.
     assert {f.name for f in fields(Config)} - {"parts"} <= set(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("model:\n  backbone: alexnet\n  head: no\nhyper: {}", r"f\.yaml, line 3: model.head is False, wanted"),
+        ("model:\n  width: .nan", r"f\.yaml, line 2: model.width is not a finite number"),
+        ("model:\n  backbone: alexnet\n\nhyper:\n  size_lr: 1", "line 4: key hyper.penalty_k is missing"),
+        ("# PySOT's\nBACKBONE:\n  TYPE: [alexnet]", r"f\.yaml, line 3: BACKBONE.TYPE is \['alexnet'\]"),
+        ("TRACK:\n\n  LRR: 1", r"f\.yaml, line 3: unknown key TRACK.LRR; the nearest is 'TRACK.LR'"),
+        ("BAN:\n  BAN: true\nPOINT: 3", r"f\.yaml, line 3: POINT is 3, wanted a mapping"),
+        ("hyper: 1\nonline:\n  blurs:\n    - [1, 2]\n    - [1, x]", r"line 5: online.blurs\[1\]\[1\] is 'x'"),
+    ],
+)
+def test_a_mistake_is_told_with_the_line_of_its_key(text, told, tmp_path):
+    (tmp_path / "f.yaml").write_text(text)
+    with pytest.raises(UserError, match=told):
+        load_settings(tmp_path / "f.yaml")
