@@ -9,6 +9,7 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.bench import against, children, measuring, outputs, table
+from drol_jax.bench.peers import Peer, opencv, published
 from drol_jax.bench.plan import (
     OF_VIDEO,
     PARTS,
@@ -75,10 +76,13 @@ class Arguments:
     threads: int | None = None
     """Processor cores that may be used. Default: all."""
     against: Path | None = None
-    """Only run the published PyTorch code of this PySOT or DROL checkout and ours in turns, and print the ratio.
-    Without --threads it gets as many threads as it is fastest with."""
+    """Only run someone else's tracker and ours in turns, and print the ratio: the published PyTorch code of this PySOT
+    or DROL checkout, or opencv: its TrackerNano, KCF and CSRT, as far as it has them. Without --threads theirs gets as
+    many threads as it is fastest with."""
     against_python: Path | None = None
-    """The interpreter with PyTorch for that. Default: this one."""
+    """The interpreter that has PyTorch, or the OpenCV, for that. Default: this one."""
+    against_onnx: str | None = None
+    """Backbone and head for TrackerNano, ONNX files with a comma between them: the weights of ours."""
     workload: Annotated[str | None, one_of(Literal["otb100"])] = None
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
     workload_scale: float | None = None
@@ -118,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _bench(arguments: Arguments) -> int:
     plan = _plan(arguments)
     outputs.check(arguments.json, arguments.plot, arguments.cache_dir)
-    peer = None if arguments.against is None else against.check(arguments.against, arguments.against_python)
+    peer = _peer(arguments)
     children.check_devices(plan)
     rows = measuring.run(plan, tell) if plan.parts else []
     compared = [] if peer is None else against.run(plan, peer, tell)
@@ -131,6 +135,17 @@ def _bench(arguments: Arguments) -> int:
     if troubles:
         raise UserError("; ".join(troubles))
     return 1 if any("error" in end for end in ends) else 0
+
+
+def _peer(arguments: Arguments) -> Peer | None:
+    if arguments.against is None:
+        return None
+    if str(arguments.against) == opencv.NAME:
+        pair = tuple(Path(name.strip()) for name in (arguments.against_onnx or "").split(",") if name.strip())
+        return opencv.check(arguments.against_python, pair)
+    if arguments.against_onnx is not None:
+        raise UserError("--against-onnx is for OpenCV's TrackerNano; give --against opencv with it")
+    return published.check(arguments.against, arguments.against_python)
 
 
 def _plan(arguments: Arguments) -> Plan:
@@ -182,7 +197,9 @@ def _plan(arguments: Arguments) -> Plan:
 def _check_use(arguments: Arguments, parts: tuple[str, ...]) -> None:
     """Whether what is measured heeds every option that was given."""
     if arguments.against is None and arguments.against_python is not None:
-        raise UserError("--against-python says who runs the code of --against; name a checkout with that")
+        raise UserError("--against-python says who runs the code of --against; name a checkout or opencv with that")
+    if arguments.against is None and arguments.against_onnx is not None:
+        raise UserError("--against-onnx is for OpenCV's TrackerNano; give --against opencv with it")
     if arguments.workload_scale is not None and "workload" not in parts:
         raise UserError("--workload-scale is a share of --workload; name a benchmark with that")
     if arguments.sequences is not None and "scores" not in parts:

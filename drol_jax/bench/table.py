@@ -5,7 +5,6 @@ from typing import IO, Any
 
 from rich.console import Console
 
-from drol_jax.bench.against import SPOKEN
 from drol_jax.bench.plan import OF_VIDEO, REPEATED, Plan, spread
 from drol_jax.system import terminal
 
@@ -20,8 +19,9 @@ NOTES = {
     "and fuse. Refit and renewal happen in few frames. Step: the median without a refit.",
     "disk": "As the loop, with JPEG files decoded by the library's reader on the way.",
     "memory": "Peak of a process that tracks with compiled code from the cache; start: before it loads weights.",
-    "against": "In turns: ours, then the published PyTorch code, same weights and frames. Faster: their time over ours "
-    "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation.",
+    "against": "In turns: ours, then theirs, on the same frames; the published PyTorch code and TrackerNano with the "
+    "same weights. Faster: their time over ours in the same repetition, median and extremes. The first run of each is "
+    "not counted, nor is compilation. Theirs starts from the box rounded to pixels where it is OpenCV's.",
     "lanes": "Targets on one frame in a pool, init off; target-frames/s and their ratio to one target alone.",
     "scores": "One pass over each sequence, means over sequences; with the subnet of so many draws, median and "
     "extremes. Change: of the median AUC from that of the configuration's first precision.",
@@ -207,7 +207,7 @@ AGAINST = ("init, s", "theirs", "faster", "frames/s", "theirs", "faster", "refit
 
 
 def _against(found: dict[str, Any]) -> Iterator[Cells]:
-    for variant, runs in found["variants"].items():
+    for runs in found["variants"].values():
         ours, theirs, followed = runs["ours"], runs["theirs"], runs["frames"] - 1
         cells: list[str] = []
         for name in ("init_s", "track_s"):
@@ -216,7 +216,7 @@ def _against(found: dict[str, Any]) -> Iterator[Cells]:
                 cells.append(middle(spread(seconds if name == "init_s" else [followed / s for s in seconds])))
             cells.append(middle(spread([b[name] / a[name] for a, b in zip(ours, theirs, strict=True)])))
         refits = [NONE if side[-1]["refits"] is None else str(side[-1]["refits"]) for side in (ours, theirs)]
-        yield (f", {SPOKEN[variant]}", *cells, *refits, number(runs["largest_box_difference"]))
+        yield (f", {runs['spoken']}", *cells, *refits, number(runs["largest_box_difference"]))
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cells]]]] = {

@@ -1,0 +1,63 @@
+"""Whom ours is measured beside: siblings of one interface, each played by a process of its own."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from drol_jax.bench.children import Worker
+from drol_jax.bench.plan import Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """One variant of ours beside one of theirs."""
+
+    name: str
+    """Key in the record."""
+    spoken: str
+    ours: str
+    """Of `subject.Subject.tracker`."""
+    theirs: dict[str, Any] = field(default_factory=dict)
+    """What their worker's "run" is told beside the video."""
+    same: bool = False
+    """Both compute the same: it is told how far their boxes lie apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What a comparison begins with."""
+
+    case: Case
+    described: dict[str, Any]
+    """What our process says of itself."""
+    threads: int | None
+    scratch: Path
+
+
+class Peer(Protocol):
+    """Someone else's tracker."""
+
+    @property
+    def name(self) -> str:
+        """Who it is, in a word."""
+        ...
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the record says of it, whatever comes."""
+        ...
+
+    def begin(self) -> Worker:
+        """Start its process, which answers "load", "threads" and "run"."""
+        ...
+
+    def meet(self, ours: Worker, theirs: Worker, given: Given) -> tuple[dict[str, Any], list[Match]]:
+        """Load theirs with our weights.
+
+        Returns:
+          What the record says of it, its "their_device" too; and what is run in turns.
+
+        Raises:
+          Failed: it cannot be loaded; `Misuse` where the user can mend it.
+        """
+        ...
