@@ -95,6 +95,7 @@ class Subject:
 
     def describe(self) -> dict[str, Any]:
         device = jax.devices()[0]
+        parts = self.tracker("off").config.parts
         found = {
             "name": self.settings.name,
             "weights": self.source,
@@ -103,7 +104,7 @@ class Subject:
             "variants": self.variants,
             "platform": device.platform,
             "device": device.device_kind,
-            "environment": environment(),
+            "environment": environment(*([] if parts is None else [parts.digest])),
         }
         return found
 

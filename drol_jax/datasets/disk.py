@@ -8,7 +8,7 @@ import numpy as np
 
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.groundtruth import Groundtruth, read_groundtruth
-from drol_jax.datasets.images import choose, predicted
+from drol_jax.datasets.images import Images, choose, predicted
 from drol_jax.datasets.place import Place, groundtruth_file, images_of
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import read_flags
@@ -53,10 +53,11 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
             )
     groundtruth = read_groundtruth(path, benchmark, row.length if held is None else len(held.files))
     one = len(groundtruth.boxes) == 1
-    seen = held if held is not None or not one or benchmark.server else images_of(place, row)
+    seen = held if held is not None or not one else images_of(place, row)
     count = row.length if seen is None else len(seen.files)
     # One box and many images: the rest is kept by a server, or nobody has annotated it.
     alone = one and (benchmark.server or (count or 1) > 1)
+    _check_whole(groundtruth, path, row, benchmark, seen, place)
     groundtruth = _aligned(groundtruth, path, row, benchmark, alone=alone)
     if benchmark.absent and not alone:
         groundtruth = replace(groundtruth, absent=_absent(place, row, benchmark, path, len(groundtruth.boxes)))
@@ -97,6 +98,8 @@ def build(
     if alone:
         groundtruth = groundtruth.continued(len(frames))
     boxes = groundtruth.boxes.copy()
+    if len(boxes) > 2 and not (boxes[1:, 2:] > 0).all(1).any():  # a box, and lines that say nothing
+        alone, boxes[1:] = True, np.nan
     boxes[:, :2] -= origin
     return Sequence(
         row.name,
@@ -140,6 +143,25 @@ def _aligned(groundtruth: Groundtruth, path: Path, row: Row, benchmark: Benchmar
             f"{benchmark.again()}"
         )
     return groundtruth
+
+
+def _check_whole(
+    groundtruth: Groundtruth, path: Path, row: Row, benchmark: Benchmark, images: Images | None, place: Place
+) -> None:
+    """Raise a UserError where an annotation has lost lines, or another beside it says otherwise, as far as one can tell
+    of a sequence that nothing is known of."""
+    lines = len(groundtruth.boxes)
+    if row.length is None and images is not None and 1 < lines < len(images.files) / 2:
+        raise UserError(
+            f"{path}: {lines} lines for {len(images.files)} images in {images.folder}; give every image a line, or the "
+            "first alone to track without scores"
+        )
+    if benchmark.rows or not place.layout.loose:
+        return
+    for form in place.layout.groundtruth:
+        other = place.tree.find(row.fill(form))
+        if other is not None and other != path and other.is_file() and other.read_bytes() != path.read_bytes():
+            raise UserError(f"{path} and {other} may both be the groundtruth of {row.name}, and differ; remove one")
 
 
 def _absent(place: Place, row: Row, benchmark: Benchmark, annotation: Path, frames: int) -> np.ndarray:

@@ -125,6 +125,12 @@ def _nfs(path: Path, fps: int, frames: int | None) -> np.ndarray:
 
 
 def _vot(path: Path) -> Groundtruth:
+    ignored = path.with_name("groundtruth__ignore.txt")
+    if ignored.is_file():
+        raise UserError(
+            f"{ignored}: names pixels that vot-toolkit leaves out of overlaps, which is not done here; take the file "
+            "away to track and to score without it"
+        )
     lines = [_region(path, number, line) for number, line in enumerate(read_lines(path), 1)]
     boxes, polygons = np.full((len(lines), 4), np.nan), np.full((len(lines), 8), np.nan)
     shapes: list[Shape | None] = [None] * len(lines)

@@ -132,5 +132,6 @@ def _objects(tree: Tree, row: Row) -> list[Row]:
     names = tree.names(tree.root / row.folder)
     if "groundtruth.txt" in names or "groundtruth_rect.txt" in names:
         return [row]
-    found = [re.fullmatch(r"groundtruth(_.+)\.txt", name) for name in names]
+    # Two marks: no object of vot-toolkit's, but what it calls _ignore.
+    found = [re.fullmatch(r"groundtruth(_[^_].*)\.txt", name) for name in names]
     return [replace(row, name=row.name + match[1], mark=match[1]) for match in found if match] or [row]

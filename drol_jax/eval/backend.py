@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 from drol_jax.config import Fidelity, Precision
@@ -57,8 +56,11 @@ class JaxBackend:
         return {"cache": False} | {name: getattr(self.arguments, name) for name in names}
 
     def environment(self) -> Mapping[str, Any]:
-        file = Path(self.arguments.plugin or "")
-        return environment(*([file] if self.arguments.plugin and file.is_file() else []))
+        if self.arguments.plugin is None:
+            return environment()
+        from drol_jax.settings.plugins import load_plugin
+
+        return environment(load_plugin(self.arguments.plugin).digest)
 
     def vary(
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]

@@ -105,10 +105,10 @@ def evaluate(
 def _track(
     run: TrackerRun, dataset: str, entries: Sequence[datasets.SequenceEntry], folder: Path, how: Running
 ) -> benchmark.Finished:
+    parts = getattr(run.tracker.config, "parts", None)
+    here = environment(*([] if parts is None else [parts.digest]))
     try:
-        finished = benchmark.run(
-            dataset, entries, [run], folder / datasets.title(dataset), environment(), _Silent(), how
-        )
+        finished = benchmark.run(dataset, entries, [run], folder / datasets.title(dataset), here, _Silent(), how)
     except benchmark.Interrupted:
         raise KeyboardInterrupt from None
     if finished.failures and not finished.ran:

@@ -50,7 +50,8 @@ class Judging:
         """What was left aside or cut, a line for each tracker."""
         contested = [f"note: in {folder}: {'; '.join(words)}" for folder, words in self._contested.items()]
         cut = [
-            f"note: {tracker}: result and groundtruth cut to the shorter, as PySOT's toolkit does: {', '.join(words)}"
+            f"note: {tracker}: of unequal lengths, cut or continued as the dialect {self.scorers[0].dialect} does: "
+            f"{', '.join(words)}"
             for tracker, words in self._cut.items()
         ]
         unsaid = [f"note: no reliability of {tracker}: {words[0]}" for tracker, words in self._uncertain.items()]
@@ -106,9 +107,11 @@ class Judging:
                     self.refusals.append(Refusal(tracker, sequence.name, f"{path}: {error}"))
                     return
                 continue  # another dialect's refusal leaves a gap in its column
-            if asked and isinstance(judged, Judged) and judged.cut:
-                words = f"{sequence.name} {judged.cut[0]} lines, {judged.cut[1]} frames"
-                self._cut.setdefault(tracker, []).append(words)
+            lines = judged.cut[0] if isinstance(judged, Judged) and judged.cut else len(sequence)
+            if not scorer.regions:
+                lines = next((n for run in runs.values() if (n := len(run.regions)) != len(sequence)), lines)
+            if asked and lines != len(sequence):
+                self._cut.setdefault(tracker, []).append(f"{sequence.name} {lines} lines, {len(sequence)} frames")
             self.judged.setdefault((scorer.dialect, tracker), {})[sequence.name] = judged
 
     def _hear(self, sequence: datasets.Sequence, tracker: str, files: Files, runs: Mapping[int, Run]) -> None:

@@ -56,9 +56,8 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
         if all(len(line.split()) == columns for line in lines):
             table = np.array(text.split(), np.float64).reshape(-1, columns)
             if columns == 4 and len(table) > 1 and lines[0].split() == ["0", "1", "2", "3"]:
-                raise UserError(
-                    f"{path}: the first line, 0,1,2,3, may be numbers of columns; delete it, or write 0.0 for a box"
-                )
+                cure = "delete it, or write 0.0 if it is a box"
+                raise UserError(f"{path}: the first line, 0,1,2,3, may be numbers of columns; {cure}")
             return table
     except ValueError:
         pass

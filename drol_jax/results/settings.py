@@ -5,7 +5,6 @@ import os
 import platform
 from collections.abc import Mapping
 from importlib import metadata
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,11 +17,11 @@ DECISIVE = ("drol_jax", "jax", "jaxlib", "numpy", "opencv", "libjpeg", "processo
 """Entries of an environment that may change results; the others are told beside them."""
 
 
-def environment(*plugins: Path) -> dict[str, Any]:
+def environment(*plugins: str) -> dict[str, Any]:
     """Versions, code and device of this process, for the manifest. Starts jax.
 
     Args:
-      plugins: files whose code takes part beside the library's.
+      plugins: digests of plug-ins, whose code takes part beside the library's.
     """
     import jax
 

@@ -8,18 +8,19 @@ from drol_jax.system.resources import PACKAGE
 
 
 @cache
-def code_hash(*plugins: Path, package: Path = PACKAGE) -> str:
+def code_hash(*plugins: str, package: Path = PACKAGE) -> str:
     """Hash of a package's Python files, by name and content: 16 hexadecimal digits.
 
     Version numbers do not change from one edit of a checkout to the next; this does.
 
     Args:
-      plugins: further files whose code takes part.
+      plugins: digests of plug-ins whose code takes part.
     """
     digest = hashlib.sha256()
-    files = [(path.relative_to(package).as_posix(), path) for path in package.rglob("*.py")]
-    for name, path in [*sorted(files), *((path.name, path) for path in plugins)]:
+    for name, path in sorted((path.relative_to(package).as_posix(), path) for path in package.rglob("*.py")):
         content = path.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
+    for plugin in plugins:
+        digest.update(f"\0{plugin}\0".encode())
     return digest.hexdigest()[:16]

@@ -37,6 +37,7 @@ pytest_plugins = ["bench_runs"]
         (["--scores", "OTB100", "--data-root", "nowhere"], "nowhere"),
         (["--sequences", "dusk_car"], "name a dataset"),
         (["--data-root", "data"], "name one with --scores"),
+        (["--plugin", "gone.py"], "--plugin gone.py: no such file"),
         (["--against", "."], "no PySOT or DROL checkout"),
         (["--against-python", "python3"], "name a checkout"),
     ],

@@ -11,7 +11,7 @@ from small_tracker import BOX
 
 import drol_jax
 from drol_jax.errors import UserError
-from drol_jax.online.fit import refit
+from drol_jax.online.fit import first_fit, refit
 from drol_jax.online.labels import gaussian
 from drol_jax.settings import load_settings, to_dict
 from drol_jax.settings.plugins import load_plugin, with_plugin
@@ -96,6 +96,21 @@ def test_a_family_of_one_s_own_searches():
     bold = Bold(family(PLAIN.config.model))
     tracked(with_parts(family=bold), frames=2)
     assert bold.calls == [1], "traced once"
+
+
+def test_a_first_fit_of_one_s_own_takes_the_place_of_the_library_s(library):
+    calls = []
+
+    def scaled(*arguments, **more):
+        calls.append(len(arguments))
+        filter, extractor = first_fit(*arguments, **more)
+        return 2 * filter, extractor
+
+    tracker = with_parts(first_fit=scaled)
+    found = np.asarray(tracker.init(small_tracker.picture(), BOX).online.filter)
+    wanted = np.asarray(PLAIN.init(small_tracker.picture(), BOX).online.filter)
+    np.testing.assert_allclose(found, 2 * wanted, rtol=1e-5, atol=1e-7)
+    assert len(calls) == 1, "traced once"
 
 
 def test_a_configuration_with_parts_is_static_and_another_one():

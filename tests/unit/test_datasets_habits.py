@@ -108,3 +108,44 @@ def test_masks_are_reported_where_the_groundtruth_has_them(tmp_path, image):
     run = together(opened(tmp_path, "VOT", "ant"), 3, [(0, trajectory)], failed=[]).regions
     assert run.is_shape.tolist() == [False, True, True]
     assert [shape and shape.text for shape in run.shapes] == [None, "m1,3,2,2,0,4", "m2,3,2,2,0,4"]
+
+
+@pytest.mark.parametrize("rest", ["nan,nan,nan,nan", "0,0,0,0"])
+def test_lines_that_say_nothing_behind_a_first_box_are_no_groundtruth(tmp_path, image, rest):
+    for number in range(1, 6):
+        image("cup", "img", f"{number:04d}.png")
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" + f"{rest}\n" * 4)
+    sequence = opened(tmp_path, "folders", "cup")
+    assert (len(sequence), sequence.only_first_box) == (5, True)
+
+
+def test_a_groundtruth_of_few_lines_for_many_images_is_refused(tmp_path, image):
+    for number in range(1, 6):
+        image("cup", "img", f"{number:04d}.png")
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 2)
+    with pytest.raises(UserError, match=r"groundtruth.txt: 2 lines for 5 images"):
+        opened(tmp_path, "folders", "cup")
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 4)
+    assert len(opened(tmp_path, "folders", "cup")) == 4
+
+
+def test_two_groundtruths_in_one_folder_are_refused_where_they_differ(tmp_path, image):
+    image("cup", "img", "0001.png")
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n")
+    (tmp_path / "cup" / "groundtruth_rect.txt").write_text(f"{BOX}\n")
+    assert len(opened(tmp_path, "folders", "cup")) == 1
+    (tmp_path / "cup" / "groundtruth_rect.txt").write_text("1,1,2,2\n")
+    with pytest.raises(UserError, match="may both be the groundtruth of cup, and differ; remove one"):
+        opened(tmp_path, "folders", "cup")
+
+
+def test_masks_of_ignored_pixels_are_no_object_and_no_score_is_told_without_them(tmp_path, image):
+    image("cup", "color", "00000001.jpg")
+    for name in ("groundtruth_0", "groundtruth_1"):
+        (tmp_path / "cup" / f"{name}.txt").write_text(f"{BOX}\n")
+    assert [entry.name for entry in datasets.load("VOT", tmp_path)] == ["cup_0", "cup_1"]
+    (tmp_path / "cup" / "groundtruth__ignore.txt").write_text("m0,0,1,1,0,1\n")
+    one, two = datasets.load("VOT", tmp_path)
+    with pytest.raises(UserError, match=r"groundtruth__ignore.txt: names pixels that vot-toolkit leaves out"):
+        one.open()
+    assert two.name == "cup_1"
