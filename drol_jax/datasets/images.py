@@ -10,7 +10,23 @@ from drol_jax.datasets.definitions import Benchmark, Layout, Row
 from drol_jax.datasets.tree import Tree
 from drol_jax.errors import UserError
 
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm", ".jp2")
+SUFFIXES = (
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".gif",
+    ".dib",
+    ".png",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".ppm",
+    ".pgm",
+    ".pnm",
+    ".jp2",
+)
 """Of the images that the reader decodes."""
 
 
@@ -116,6 +132,12 @@ def _told(
             f"{benchmark.again()}"
         )
     name = layout.file(missing[0])
+    if held is None and (others := Tree(images.folder).names(images.folder)):
+        shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        return (
+            f"{images.folder / name}: image missing, with all {len(numbers)} of {row.name}; the folder holds {shown}; "
+            f"{benchmark.again()}, or give images of {', '.join(SUFFIXES[:4])}, ... whose names end in numbers"
+        )
     if held is not None:
         stem, digits = held.stem.rstrip("0123456789"), len(held.stem) - len(held.stem.rstrip("0123456789"))
         name = f"{stem}{missing[0]:0{digits if held.stem[len(stem)] == '0' else layout.digits}d}{held.suffix}"

@@ -21,14 +21,21 @@ def decoded(source: Path | str) -> np.ndarray:
         raise UserError(f"{source}: image cannot be read ({error.strerror}); check the file") from None
     if _cut_short(data):
         raise UserError(f"{source}: image file is cut short ({len(data)} bytes); copy or unpack it again")
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    except cv2.error:
-        image = None
-    if image is None:
+    image = _image(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None and data.startswith((b"II*\0", b"MM\0*")):  # TIFF of float or 32 bits, which has no colours
+        image = _image(data, cv2.IMREAD_UNCHANGED)
+        if image is not None and image.ndim == 2:
+            return np.repeat(image[:, :, None], 3, axis=2)
+    if image is None or image.ndim != 3 or image.shape[2] != 3:
         raise UserError(f"{source}: not an image OpenCV can decode ({len(data)} bytes); copy or unpack it again")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _image(data: bytes, flags: int) -> np.ndarray | None:
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:
+        return None
 
 
 def _cut_short(data: bytes) -> bool:

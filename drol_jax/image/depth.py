@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from drol_jax.errors import UserError
 from drol_jax.image.decoding import decoded
 from drol_jax.image.source import FrameSource
 from drol_jax.system.opencv import cv2
 
 PERCENTILES = (0.5, 99.5)
 """Of the first frame's values: what becomes 0 and 255."""
-_DEEP = (".png", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".jp2")
+_DEEP = (".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".jp2")
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,18 @@ class Levels:
 
     @cached_property
     def ends(self) -> tuple[float, float]:
-        """What becomes 0 and what becomes 255."""
-        return ends_of(decoded(self.first))
+        """What becomes 0 and what becomes 255.
+
+        Raises:
+          UserError: the image cannot be read, or has one value alone, so that it tells no range.
+        """
+        image = decoded(self.first)
+        if image.min() == image.max():
+            raise UserError(
+                f"{self.first}: every pixel of the first image is {image.flat[0]:g}, which tells no range for the "
+                f"others of {image.dtype}; begin the sequence later, or make its images uint8"
+            )
+        return ends_of(image)
 
     @property
     def words(self) -> str:
@@ -60,7 +71,9 @@ def frame_sources(paths: Sequence[Path]) -> tuple[FrameSource, ...]:
 def ends_of(image: np.ndarray) -> tuple[float, float]:
     """The range of an image's values that is spread over eight bits."""
     low, high = (float(value) for value in np.percentile(image, PERCENTILES))
-    return low, max(high, low + 1)
+    if high <= low:  # a few pixels alone are other than the rest
+        low, high = float(image.min()), float(image.max())
+    return (low, high) if image.dtype.kind == "f" and high > low else (low, max(high, low + 1))
 
 
 def scaled(image: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
@@ -73,13 +86,13 @@ def scaled(image: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
 
 def _is_deep(path: Path) -> bool:
     """Whether an image file holds more than eight bits a value; False where it cannot be read."""
-    if path.suffix.lower() not in _DEEP:
-        return False
     try:
         with path.open("rb") as file:
             head = file.read(25)
-        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        if head.startswith(b"\x89PNG\r\n\x1a\n"):  # whatever it is called
             return len(head) == 25 and head[24] > 8
+        if path.suffix.lower() not in _DEEP:
+            return False
         image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     except (OSError, cv2.error):
         return False

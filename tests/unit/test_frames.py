@@ -218,3 +218,24 @@ class TestDeepImages:
     def test_eight_bits_stay_files(self, tmp_path):
         path = write(tmp_path / "a.png", PICTURE)
         assert frame_sources([path]) == (path,)
+
+
+class TestDeep:
+    DEEP = (RNG.random((40, 60)) * 200 + 7000).astype(np.uint16)
+
+    def test_a_png_of_16_bits_is_told_by_its_content_not_by_its_suffix(self, tmp_path):
+        path = write(tmp_path / "a.png", self.DEEP).rename(tmp_path / "a.jpg")
+        (source,) = frame_sources([path])
+        assert isinstance(source, DeepFrame)
+
+    @pytest.mark.parametrize("kind", [np.float32, np.float64])
+    def test_images_of_floats_are_scaled_too(self, tmp_path, kind):
+        (source,) = frame_sources([write(tmp_path / "a.tiff", (self.DEEP / 1e4).astype(kind))])
+        image = read(source)
+        assert (image.dtype, image.shape) == (np.uint8, (40, 60, 3))
+        assert len(np.unique(image)) > 100
+
+    def test_a_first_image_of_one_value_tells_no_range(self, tmp_path):
+        paths = [write(tmp_path / "1.png", np.full((40, 60), 3000, np.uint16)), write(tmp_path / "2.png", self.DEEP)]
+        with pytest.raises(UserError, match=r"1\.png: every pixel of the first image is 3000"):
+            read(frame_sources(paths)[1])
