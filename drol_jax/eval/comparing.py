@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired
+from drol_jax.metrics.spread import Difference, Spread, over_seeds, paired, paired_parts
 from drol_jax.report.columns import Column, mean_of
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import TrackerScores
@@ -16,8 +16,9 @@ Groups = Mapping[str, Sequence[TrackerScores]]
 def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
     """The result with each group's spread and unstable sequences, and the first group's differences to each other one.
 
-    The differences are of the first column that single sequences have a number in. Repeats of a tracker count as one,
-    with the mean of its scores on each sequence.
+    The differences are of the first column: by its parts where it is of all sequences together and each tracker ran
+    once, else of the first that single sequences have a number in. Repeats of a tracker count as one, with the mean of
+    its scores on each sequence.
     """
     column, differences = _differences(result, groups)
     notes = result.notes
@@ -40,12 +41,26 @@ def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
 def _differences(result: BenchmarkResult, groups: Groups) -> tuple[Column | None, dict[tuple[str, str], Difference]]:
     if len(groups) < 2 or len(result.covered) < 2:
         return None, {}
+    if pooled := _pooled(result, groups):
+        return result.columns[0], pooled
     for column in result.columns:
         rows = {name: _scores(members, column, result.covered) for name, members in groups.items()}
         (first, leading), *others = rows.items()
         if all(None not in row for row in rows.values()):
             return column, {(first, name): paired(leading, row) for name, row in others}  # pyright: ignore
     return None, {}
+
+
+def _pooled(result: BenchmarkResult, groups: Groups) -> dict[tuple[str, str], Difference]:
+    """Differences of a measure of all sequences together; none where a tracker has no parts, no value, or repeats."""
+    found = {}
+    for name, members in groups.items():
+        parts, value = members[0].parts, members[0].mean.get(result.columns[0].key)
+        if len(members) > 1 or parts is None or value is None:
+            return {}
+        found[name] = parts, value
+    (first, (leading, best)), *others = found.items()
+    return {(first, name): paired_parts(leading, parts, best - value) for name, (parts, value) in others}
 
 
 def _scores(members: Sequence[TrackerScores], column: Column, covered: Sequence[str]) -> list[float | None]:

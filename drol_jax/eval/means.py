@@ -45,6 +45,7 @@ def result_of_judged(
                 attributes=scorer.attributes(inside, carried) if inside else {},
                 curves=scorer.curves(list(inside.values())) if inside else {},
                 files=tracker.files,
+                parts=scorer.parts(list(inside.values())) if len(inside) > 1 else None,
             )
         )
     return BenchmarkResult(

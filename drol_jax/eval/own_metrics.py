@@ -43,6 +43,9 @@ class WithMetrics:
     def curves(self, judged: Sequence[tuple[Any, dict[str, float]]]) -> dict[str, list[float]]:
         return self._scorer.curves([one for one, _ in judged])
 
+    def parts(self, judged: Sequence[tuple[Any, dict[str, float]]]) -> tuple[np.ndarray, np.ndarray] | None:
+        return self._scorer.parts([one for one, _ in judged])
+
     def attributes(self, judged: Mapping[str, Any], carried: Carried) -> dict[str, tuple[int, Numbers]]:
         return self._scorer.attributes({name: one for name, (one, _) in judged.items()}, carried)
 

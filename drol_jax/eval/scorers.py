@@ -49,6 +49,11 @@ class Scorer(Protocol):
 
     def attributes(self, judged: Mapping[str, Any], carried: Carried) -> dict[str, tuple[int, Numbers]]: ...
 
+    def parts(self, judged: Sequence[Any]) -> tuple[np.ndarray, np.ndarray] | None:
+        """What each sequence adds to the first measure's numerators and denominators [sequences, lengths], where that
+        is a measure of all sequences together; None where single sequences have it."""
+        ...
+
     def remarks(self, judged: Sequence[Any]) -> tuple[str, ...]:
         """Why a measure over several sequences does not exist, in words."""
         ...
@@ -63,6 +68,9 @@ class BySequence:
             name: [one for sequence, one in judged.items() if name in carried.get(sequence, ())] for name in names
         }
         return {name: (len(some), self.numbers(some)) for name, some in members.items()}
+
+    def parts(self, judged: Sequence[Any]) -> tuple[np.ndarray, np.ndarray] | None:
+        return None
 
     def remarks(self, judged: Sequence[Any]) -> tuple[str, ...]:
         return ()

@@ -12,7 +12,7 @@ from drol_jax.eval.protocols import check_started
 from drol_jax.eval.scorers import BySequence, Carried, same_length
 from drol_jax.image.frames import read
 from drol_jax.metrics import longterm, multistart, restart
-from drol_jax.metrics.eao import INTERVALS, eao_curve
+from drol_jax.metrics.eao import INTERVALS, eao_curve, eao_parts
 from drol_jax.metrics.regions import FAILED, Regions
 from drol_jax.metrics.vot import Supervised, supervised, supervised_by_tag
 from drol_jax.report.columns import Column, Numbers
@@ -64,6 +64,9 @@ class VotScorer:
         # One sequence alone has no expectation to speak of.
         return _vot_numbers(supervised(judged, self._interval if len(judged) > 1 else None, self.dialect))
 
+    def parts(self, judged: Sequence[restart.Judged]) -> tuple[np.ndarray, np.ndarray] | None:
+        return None if self._interval is None else eao_parts(judged, self._interval, self.dialect)
+
     def remarks(self, judged: Sequence[restart.Judged]) -> tuple[str, ...]:
         if self._interval is None:  # the first column's meaning says so
             return ()
@@ -112,6 +115,9 @@ class MultiStartScorer(BySequence):
     def numbers(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> Numbers:
         reached = multistart.multistart(judged)
         return {"eao": reached.eao, "accuracy": reached.accuracy, "robustness": reached.robustness}
+
+    def parts(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> tuple[np.ndarray, np.ndarray] | None:
+        return multistart.eao_parts([runs for _, runs in judged])
 
     def curves(self, judged: Sequence[Any]) -> dict[str, list[float]]:
         return {}

@@ -31,12 +31,45 @@ def eao(
     return float(chosen.mean()) if len(chosen) else float("nan")
 
 
+def eao_parts(
+    judged: Sequence[Judged], interval: tuple[int, int], dialect: VotDialect = "pysot"
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each sequence adds to the numerator and the denominator of the curve within the interval.
+
+    The curve of sequences is the sum of the ones over the sum of the others, which makes resampling them cheap.
+
+    Returns:
+      float64 [sequences, lengths] each.
+    """
+    low, high = interval if dialect == "vot" else (interval[0] - 1, interval[1] - 1)
+    reach = _weighed(judged, dialect, None)[0].shape[1] + 1
+    rows = []
+    for one in judged:
+        means, weight, known = _weighed([one], dialect, None, reach)
+        rows.append([np.where(known, means * weight, 0).sum(0), weight.sum(0)])
+    top, bottom = np.array(rows)[:, :, low - 1 : high].swapaxes(0, 1)
+    return top, bottom
+
+
 def eao_curve(judged: Sequence[Judged], dialect: VotDialect = "pysot", tag: str | None = None) -> np.ndarray:
     """Expected average overlap by length: float64 [longest], entry i the mean over frames 1..i of a run's overlaps.
 
     Args:
       tag: weigh every fragment by the share of its frames that carry the tag (pysot); None for one each.
     """
+    means, weight, known = _weighed(judged, dialect, tag)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        curve = np.where(known, means * weight, 0).sum(0) / weight.sum(0)
+    # The first entry is one by definition; both toolkits keep the curve in single precision.
+    curve = np.where(known.any(0), curve, 0.0 if dialect == "pysot" else np.nan)
+    return np.concatenate([[1.0], curve]).astype(np.float32).astype(np.float64)
+
+
+def _weighed(
+    judged: Sequence[Judged], dialect: VotDialect, tag: str | None, reach: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every stretch of every run the mean overlaps over frames 1..i, their weights, and whether they are known;
+    [runs, lengths], up to the longest sequence's, or `reach`."""
     rows, weights, ended = [], [], []
     for one in judged:
         marked = np.ones(one.frames) if tag is None else one.tags[tag].astype(np.float64)
@@ -48,6 +81,7 @@ def eao_curve(judged: Sequence[Judged], dialect: VotDialect = "pysot", tag: str 
                 weights.append(marked[first:last].sum() / (last - first) if dialect == "pysot" else 1.0)
                 ended.append(not failed)
     longest = max(one.frames for one in judged) if dialect == "pysot" else max(len(row) for row in rows)
+    longest = max(longest, reach)
     table = np.full((len(rows), longest), np.nan)
     for line, row, whole in zip(table, rows, ended, strict=True):
         line[:] = np.nan if whole else 0.0  # after a failure nothing overlaps any more; after the end nothing is known
@@ -55,11 +89,7 @@ def eao_curve(judged: Sequence[Judged], dialect: VotDialect = "pysot", tag: str 
     known = ~np.isnan(table[:, 1:])
     with np.errstate(divide="ignore", invalid="ignore"):
         means = np.cumsum(table[:, 1:], 1) / np.arange(1, longest)
-        weight = np.asarray(weights)[:, None] * known
-        curve = np.where(known, means * weight, 0).sum(0) / weight.sum(0)
-    # The first entry is one by definition; both toolkits keep the curve in single precision.
-    curve = np.where(known.any(0), curve, 0.0 if dialect == "pysot" else np.nan)
-    return np.concatenate([[1.0], curve]).astype(np.float32).astype(np.float64)
+    return means, np.asarray(weights)[:, None] * known, known
 
 
 def _runs(frames: int, starts: np.ndarray, failures: np.ndarray) -> list[tuple[int, int, bool]]:

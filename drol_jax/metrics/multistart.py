@@ -103,6 +103,20 @@ def multistart(sequences: Sequence[tuple[int, Sequence[Anchored]]], interval: tu
     )
 
 
+def eao_parts(
+    sequences: Sequence[Sequence[Anchored]], interval: tuple[int, int] = INTERVAL
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each sequence adds to the numerator and the denominator of the EAO curve within the interval's lengths.
+
+    Lengths that no run has count as zero, so that every denominator is above it.
+
+    Returns:
+      float64 [sequences, lengths] each.
+    """
+    means, active = np.array([_partial_curve(runs, interval[1]) for runs in sequences]).swapaxes(0, 1)
+    return (means * active)[:, interval[0] :], active[:, interval[0] :] + 1e-12
+
+
 def _partial_curve(runs: Sequence[Anchored], length: int) -> tuple[np.ndarray, np.ndarray]:
     """One sequence's EAO curve and the number of runs behind each entry: float64 [length] each."""
     total, active = np.zeros(length), np.zeros(length)

@@ -86,6 +86,50 @@ def paired(first: Sequence[float], second: Sequence[float], seed: int = 0) -> Di
     return Difference(mean, (float(low), float(high)), _flips(gaps, rng))
 
 
+Parts = tuple[np.ndarray, np.ndarray]
+"""Numerators and denominators [sequences, lengths] of a measure that is the mean over lengths of sums over sums."""
+
+
+def paired_parts(first: Parts, second: Parts, gap: float, seed: int = 0) -> Difference:
+    """Compare two trackers by a measure of all sequences together, such as the expected average overlap.
+
+    As `paired`: sequences are drawn for the interval, and exchanged between the trackers for p.
+
+    Args:
+      gap: the measure's own difference.
+
+    Raises:
+      ValueError: fewer than two sequences, or different numbers of them.
+    """
+    count = len(first[0])
+    if count < 2 or len(second[0]) != count:
+        raise ValueError("give the parts of both trackers on the same two or more sequences")
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(count, np.full(count, 1 / count), DRAWS).astype(np.float64)
+    low, high = np.percentile(_value(drawn, first) - _value(drawn, second), [2.5, 97.5])
+    every = 2**count <= DRAWS
+    own = (np.arange(2**count)[:, None] >> np.arange(count) & 1 if every else rng.integers(0, 2, (DRAWS, count))) * 1.0
+    mixed = (
+        tuple(own @ a + (1 - own) @ b for a, b in zip(*pair, strict=True))
+        for pair in ((first, second), (second, first))
+    )
+    one, other = (_mean_share(*parts) for parts in mixed)
+    whole = np.ones((1, count))
+    seen = abs(float((_value(whole, first) - _value(whole, second))[0]))
+    as_large = int((np.abs(one - other) >= seen * (1 - 1e-12)).sum())
+    return Difference(gap, (float(low), float(high)), as_large / len(own) if every else (1 + as_large) / (1 + DRAWS))
+
+
+def _value(drawn: np.ndarray, parts: Parts) -> np.ndarray:
+    return _mean_share(drawn @ parts[0], drawn @ parts[1])
+
+
+def _mean_share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """Mean over the lengths that anything is known of; zero where nothing is."""
+    shares = np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+    return shares.sum(1) / np.maximum((bottom > 0).sum(1), 1)
+
+
 def _flips(gaps: np.ndarray, rng: np.random.Generator) -> float:
     """Share of sign flips that give a mean as large: of all where they are few, else of draws."""
     count = len(gaps)

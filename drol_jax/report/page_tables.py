@@ -126,7 +126,9 @@ def differences(result: BenchmarkResult) -> Grid | None:
         low, high = gap.interval
         words = (f"{gap.mean:+.3f}", f"{low:+.3f} to {high:+.3f}", f"{gap.p:.4f}")
         rows.append((f"{first} - {second}", tuple(Cell(word) for word in words)))
-    return Grid("", ("pair", f"{result.compared.head} a sequence", "95 % interval", "p"), tuple(rows))
+    return Grid(
+        "", ("pair", result.compared.head + ("" if result.pooled else " a sequence"), "95 % interval", "p"), tuple(rows)
+    )
 
 
 def repeats(result: BenchmarkResult) -> Grid | None:

@@ -49,6 +49,12 @@ class BenchmarkResult:
     notes: tuple[str, ...] = ()
 
     @property
+    def pooled(self) -> bool:
+        """Whether trackers are compared by a measure of all sequences together."""
+        first = self.columns[0].key
+        return getattr(self.compared, "key", None) == first and any(one.parts is not None for one in self.trackers)
+
+    @property
     def ranked(self) -> tuple[TrackerScores, ...]:
         """Trackers from the best to the worst by the first column; without a number, or with NaN, last."""
         first = self.columns[0]

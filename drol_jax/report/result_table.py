@@ -177,11 +177,11 @@ def _closing(result: BenchmarkResult, sign: str) -> Iterator[str]:
                     f"(95 %: {low} to {high})"
                 )
         yield f"{name}, {runs} runs, mean {sign} deviation, Student's t interval: {', '.join(parts)}"
-    head = result.compared.head if result.compared else ""
+    head, unit = result.compared.head if result.compared else "", "" if result.pooled else " a sequence"
     for (first, second), gap in result.differences.items():
         low, high = (f"{value:+.3f}" for value in gap.interval)
         yield (
-            f"{first} - {second}: {head} {gap.mean:+.3f} a sequence, 95 % bootstrap interval {low} to {high}, "
+            f"{first} - {second}: {head} {gap.mean:+.3f}{unit}, 95 % bootstrap interval {low} to {high}, "
             f"p = {gap.p:.4f} (sign flips)"
         )
     for scores in result.trackers:

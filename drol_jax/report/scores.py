@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from drol_jax.metrics.reliability import Certainty, Reliability, reliability
 from drol_jax.metrics.spread import Spread, over_seeds
 from drol_jax.report.columns import Numbers, mean_of
@@ -51,6 +53,9 @@ class TrackerScores:
     """Cost of each sequence, all seeds together; empty where it was not measured."""
     members: tuple["TrackerScores", ...] = ()
     """Scores under each seed by itself; empty for one seed."""
+    parts: tuple[np.ndarray, np.ndarray] | None = None
+    """What each covered sequence adds to the first measure's numerators and denominators [sequences, lengths], where
+    it is one of all together."""
     certainty: Certainty | None = None
     """Its confidences over the covered sequences, all seeds together; None where its files tell none."""
 

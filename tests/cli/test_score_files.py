@@ -262,6 +262,20 @@ def test_pysot_cuts_result_and_groundtruth_to_the_shorter_and_vot_toolkit_refuse
     assert score(capsys, *where, "--dialect", "vot", dataset="VOT")[0] == 1
 
 
+def test_trackers_are_compared_by_the_measure_that_ranks_them(tmp_path, capsys):
+    for name in ("bag", "book"):
+        workspace(tmp_path / "data", name, [BOX] * 130)
+        for tracker, box in (("Good", BOX), ("Weak", "25,20,30,20")):
+            path = tmp_path / "T" / tracker / "baseline" / name / f"{name}_001.txt"
+            lines(path, "1", *[box] * 129)
+    where = ["--data-root", tmp_path / "data", "--sequences", "bag,book", "--results", tmp_path / "T"]
+    code, told = score(capsys, *where, dataset="VOT2018")
+    assert code == 0
+    assert "Good - Weak: EAO +0." in told
+    assert "a sequence, 95" not in told
+    assert "the ranking is by" not in told
+
+
 def test_masks_are_scored_by_their_pixels(tmp_path, capsys):
     # A cross of 4 x 4 whose arms hold 8 of 16 pixels.
     cross = "m10,10,4,4,1,2,1,4,1,2,1,4"

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from drol_jax.eval.scorers_vot import VotScorer
 from drol_jax.image.boxes import overlap
-from drol_jax.metrics.eao import INTERVALS, eao, eao_curve
+from drol_jax.metrics.eao import INTERVALS, eao, eao_curve, eao_parts
 from drol_jax.metrics.multistart import judge_run, multistart
 from drol_jax.metrics.polygons import exact_overlaps
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.regions import FAILED, INITIALISED, Regions
 from drol_jax.metrics.restart import judge
+from drol_jax.metrics.spread import paired_parts
 from drol_jax.metrics.vot import supervised, supervised_by_tag
 
 SIZE = (480, 640)
@@ -53,6 +54,21 @@ def test_accuracy_robustness_and_eao_equal_the_toolkits(challenge):
     assert reached.accuracy == pytest.approx(float(GOLDEN["ar_accuracy"]), abs=1e-9)
     assert reached.robustness == pytest.approx(float(GOLDEN["ar_robustness_percent"]), abs=1e-9)
     assert [len(one.failures[0]) for one in sequences] == GOLDEN["ar_failures"].tolist()
+
+
+def test_a_sequence_s_parts_add_up_to_the_eao_and_trackers_are_compared_by_it():
+    sequences = recorded()
+    interval = INTERVALS["VOT2018"]
+    top, bottom = eao_parts(sequences, interval)
+    whole = float(np.mean(top.sum(0) / bottom.sum(0)))
+    assert whole == pytest.approx(eao(sequences, interval), abs=1e-6)
+    better = np.minimum(top + 0.2 * bottom, bottom), bottom
+    gap = paired_parts(better, (top, bottom), 0.2)
+    assert gap.mean == 0.2
+    assert 0 < gap.interval[0] < gap.interval[1]
+    assert gap.p == 2 / 2 ** len(sequences)
+    same = paired_parts((top, bottom), (top, bottom), 0.0)
+    assert (same.interval, same.p) == ((0.0, 0.0), 1)
 
 
 def test_overlap_counts_pixels_not_area():
