@@ -192,7 +192,7 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
     kinds = {key: kind for kind, keys in KEYS.items() for key in keys}
     for key, value in data.items():
         if key not in kinds:
-            raise ValueError(f"unknown key {key!r}{hint(key, kinds)}")
+            raise ValueError(f"unknown key {key!r}{hint(key, list(kinds))}")
         if type(value) is not kinds[key]:
             raise ValueError(f"{key} is {value!r}, wanted {_KINDS[kinds[key]]}")
     choices = {"origin": (0, 1), "protocol": get_args(Protocol), "reader": get_args(Reader)}

@@ -84,10 +84,10 @@ def test_a_definition_by_path_finds_its_files_under_the_root_or_beside_itself(tm
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"orign": 0}, "cows.json, line 14: unknown key 'orign'; the nearest is 'origin'"),
+        ({"orign": 0}, "cows.json, line 15: unknown key 'orign'; the nearest is 'origin'"),
         ({"origin": 2}, "cows.json, line 4: origin is 2, wanted one of 0, 1"),
-        ({"folders": 5}, "cows.json, line 14: folders is 5, wanted a list"),
-        ({"count": True}, "cows.json, line 14: count is True, wanted a whole number"),
+        ({"folders": 5}, "cows.json, line 15: folders is 5, wanted a list"),
+        ({"count": True}, "cows.json, line 15: count is True, wanted a whole number"),
         ({"protocol": "vto"}, "protocol is 'vto', wanted one of 'ope'"),
         ({"layouts": [{"ground": []}]}, "ground"),
     ],
