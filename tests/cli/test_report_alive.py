@@ -2,6 +2,7 @@
 
 import pytest
 from chromium import DESK, PHONE, chromium
+from contrast import faint
 from pages import NAMES, entry, toy_result
 
 from drol_jax.report.page import page
@@ -34,6 +35,9 @@ def tab(browser, address, request):
 
 def test_the_page_is_alive(tab):
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for theme in ("light", "dark"):
+        tab.emulate_media(color_scheme=theme)
+        assert faint(tab) == []
 
     rows = "[...document.querySelector('#ranking ~ .side table').tBodies[0].rows]"
     names = f"() => {rows}.map(row => row.cells[0].innerText)"

@@ -10,6 +10,7 @@ import cv2
 import pytest
 import small_tracker
 from chromium import DESK, PHONE, chromium
+from contrast import faint
 
 from drol_jax.studio.orders import Desk
 from drol_jax.studio.places import opened, places_of
@@ -212,3 +213,6 @@ def test_keys_play_step_draw_and_undo_and_a_second_tab_sees_it(browser, desk, ad
         tab.reload()
         ready(tab)
         shot(tab, "empty")
+        for theme in ("light", "dark"):
+            tab.emulate_media(color_scheme=theme)
+            assert faint(tab) == []
