@@ -25,7 +25,8 @@ _FAINT = """() => {
   const found = [];
   for (const element of document.querySelectorAll("body *")) {
     const words = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data.trim()).join(" ").trim();
-    if (!/[\\p{L}\\p{N}]/u.test(words) || !element.checkVisibility() || element.matches(":disabled, script, style, option")) continue;
+    if (!/[\\p{L}\\p{N}]/u.test(words) || !element.checkVisibility()) continue;
+    if (element.matches(":disabled, script, style, option")) continue;
     const style = getComputedStyle(element), below = ground(element);
     const colour = over(parse(element instanceof SVGElement ? style.fill : style.color), below);
     const [a, b] = [light(colour), light(below)].sort((x, y) => y - x);
