@@ -9,6 +9,7 @@ from drol_jax.system.commands import Command
 COMMANDS = {
     "bench": Command(module="drol_jax.bench.cli", about="measure what trackers cost, in time and memory"),
     "convert": Command(module="drol_jax.convert.__main__", about="convert checkpoints of other programs, and back"),
+    "cvat": Command(module="drol_jax.interop.cvat_cli", about="add tracks to a task of the annotation server CVAT"),
     "eval": Command(module="drol_jax.eval.cli", about="track and score a benchmark, or score result files"),
     "studio": Command(module="drol_jax.studio.cli", about="box, track, correct and look inside, in the browser"),
     "track": Command(module="drol_jax.tracking.cli", about="follow targets through any video, camera or stream"),

@@ -4,15 +4,17 @@ Imports matplotlib, which takes a second: nothing but the writing of a page impo
 """
 
 import io
+import json
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
-from drol_jax.report.style import FAINT, INK, Style, variables
+from drol_jax.report.style import FAINT, INK, VERDICTS, Style, variables
 from drol_jax.system.plotting import Figure, MultipleLocator, matplotlib, quietly
 
 _SETTINGS = {
@@ -33,6 +35,10 @@ _SETTINGS = {
     "ytick.color": INK,
     "lines.linewidth": 1.5,
 }
+MOST = 300
+"""Points of a line whose values the page tells."""
+BAND = 0.14
+"""Height of a bar and its gap, where 1 is a confidence of 1."""
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -46,6 +52,17 @@ class Line:
     """[N]; for a radar the spokes' numbers."""
     y: np.ndarray
     """[N]; NaN leaves a gap."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A bar under the lines, in stretches of colour."""
+
+    label: str
+    style: Style
+    """Of the tracker: a mark at the bar's left end."""
+    runs: tuple[tuple[int, int, str], ...]
+    """(first x, length, one of `VERDICTS`); stretches of other words stay empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +87,8 @@ class Axes:
     """Show where y is x."""
     points: bool = False
     """Mark the places that a line joins."""
+    bands: Sequence[Band] = ()
+    """Bars under the lines, whose y then begins at 0."""
 
 
 def plot(lines: Sequence[Line], axes: Axes, number: int) -> str:
@@ -98,7 +117,18 @@ def plot(lines: Sequence[Line], axes: Axes, number: int) -> str:
         frame.set_ylabel(axes.y)
         frame.set_xlim(axes.x_limits)
         frame.set_ylim(axes.y_limits)
-        return _svg(figure, axes.title, number)
+        if axes.bands:
+            frame.set_ylim(-BAND * len(axes.bands) - 0.02, frame.get_ylim()[1])
+            frame.set_yticks([0, 0.5, 1] if lines else [])
+        for place, band in enumerate(axes.bands):
+            y = -BAND * (place + 1)
+            for verdict, (colour, _) in VERDICTS.items():
+                spans = [(first - 0.5, length) for first, length, word in band.runs if word == verdict]
+                frame.broken_barh(spans, (y, BAND * 0.7), color=colour, linewidth=0)
+            frame.plot([-0.006], [y + BAND * 0.35], "s", transform=frame.get_yaxis_transform(), clip_on=False,
+                       markersize=4, color=band.style.colour)  # fmt: skip
+        svg = _svg(figure, axes.title, number)
+        return readable(svg, frame, lines, axes)
 
 
 def radar(lines: Sequence[Line], spokes: Sequence[str], title: str, number: int) -> str:
@@ -129,6 +159,36 @@ def radar(lines: Sequence[Line], spokes: Sequence[str], title: str, number: int)
         frame.tick_params(axis="y", labelsize=7)
         frame.spines["polar"].set_color(FAINT)
         return _svg(figure, title, number)
+
+
+def readable(svg: str, frame: Any, lines: Sequence[Line], axes: Axes) -> str:
+    """The plot with what its lines say in `data-plot`, as JSON: the page tells the values under the pointer.
+
+    Args:
+      frame: matplotlib's axes, after they were drawn; where they lie is told in parts of the figure, from its top left.
+    """
+    place = frame.get_position()
+    told = {
+        "area": [round(float(side), 4) for side in (place.x0, 1 - place.y1, place.x1, 1 - place.y0)],
+        "x": [float(side) for side in frame.get_xlim()],
+        "word": axes.x,
+        "lines": [
+            {"name": line.label, "colour": line.style.variable, "x": _numbers(line.x, 5), "y": _numbers(line.y, 3)}
+            for line in lines
+        ],
+        "bands": [
+            {"name": band.label, "runs": [[first, n, word.replace("_", " ")] for first, n, word in band.runs]}
+            for band in axes.bands
+        ],
+    }
+    words = escape(json.dumps(told, ensure_ascii=True, separators=(",", ":")), quote=True)
+    return svg.replace("<svg ", f'<svg data-plot="{words}" ', 1)
+
+
+def _numbers(values: np.ndarray, decimals: int) -> list[float | None]:
+    """At most so many points as can be told apart, rounded; None for NaN."""
+    thin = values[:: max(1, len(values) // MOST)]
+    return [round(float(value), decimals) if np.isfinite(value) else None for value in thin]
 
 
 def _look(line: Line, above: int) -> dict:

@@ -14,6 +14,7 @@ from drol_jax.report.drawing import fitted, outlined, overlaps_of
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import GROUNDTRUTH, Style
+from drol_jax.results.details import Signs, read_signs
 from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_regions
 from drol_jax.system.opencv import cv2
@@ -50,6 +51,8 @@ class Film:
     """Overlaps of each tracker, [T] in [0, 1]; NaN where the groundtruth or the tracker has no region."""
     filmed: tuple[str, ...] = ()
     images: tuple[FilmImage, ...] = ()
+    signs: Mapping[str, Signs] = field(default_factory=dict)
+    """Confidences and verdicts of the filmed trackers whose files tell them."""
     trouble: str | None = None
     """Why images, or all of it, are missing."""
 
@@ -112,7 +115,7 @@ def film(
     except UserError as error:
         return Film(entry.name, why, trouble=str(error))
     groundtruth = own_regions(sequence)
-    tracked, trouble = {}, []
+    tracked, told, trouble = {}, {}, []
     for scores in trackers:
         runs = scores.files.get(entry.name, {})
         if not runs:
@@ -125,8 +128,16 @@ def film(
             continue
         if regions is None:
             trouble.append(f"{path.name} of {scores.name} does not cover the sequence from its start")
-        else:
-            tracked[scores.name] = regions
+            continue
+        tracked[scores.name] = regions
+        details = path.parent / "details" / f"{path.stem}.csv"
+        try:
+            signs = read_signs(details) if details.is_file() else None
+        except UserError as error:
+            trouble.append(str(error))
+            continue
+        if signs is not None and len(signs.verdicts) == len(sequence):
+            told[scores.name] = signs
     overlaps = {name: overlaps_of(regions, groundtruth) for name, regions in tracked.items()}
     order = [subject, *(s.name for s in trackers if s.name != subject)]
     filmed = tuple(name for name in order if name in tracked)[:FILMED]
@@ -139,7 +150,8 @@ def film(
             images.append(FilmImage(number, uri, tuple(float(overlaps[name][number]) for name in filmed)))
     except UserError as error:
         trouble.append(f"no images: {error}")
-    return Film(entry.name, why, overlaps, filmed, tuple(images), "; ".join(trouble) or None)
+    signs = {name: told[name] for name in filmed if name in told}
+    return Film(entry.name, why, overlaps, filmed, tuple(images), signs, "; ".join(trouble) or None)
 
 
 def thinned(values: np.ndarray, most: int = 250) -> tuple[np.ndarray, np.ndarray]:

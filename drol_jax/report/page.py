@@ -15,13 +15,14 @@ from markupsafe import Markup, escape
 from drol_jax import datasets
 from drol_jax.datasets.definitions import benchmarks
 from drol_jax.report import page_tables
+from drol_jax.report.answer import answer
 from drol_jax.report.columns import cell, short
 from drol_jax.report.films import FEW, Film, choose, film, thinned
 from drol_jax.report.origins import origins, speed
-from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overlap_plot, reliability_plot
+from drol_jax.report.page_plots import Plot, attribute_plot, curve_plots, overlap_plot, reliability_plot, signs_plot
 from drol_jax.report.published import published
 from drol_jax.report.result import BenchmarkResult
-from drol_jax.report.style import Style, style
+from drol_jax.report.style import VERDICTS, Style, style
 from drol_jax.report.unstable import LIMIT
 from drol_jax.system.atomic import write_text
 
@@ -34,6 +35,8 @@ class Scene:
 
     film: Film
     plot: Plot | None
+    signs: Plot | None
+    """Confidences and verdicts."""
     numbers: tuple[tuple[str, str], ...]
     """Scores there, as (tracker, number)."""
 
@@ -85,6 +88,7 @@ def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = ()
         unstable=page_tables.unstable(result),
         unstable_over=short(LIMIT),
         differences=page_tables.differences(result),
+        answer=answer(result),
         plots=plots,
         lengths=page_tables.by_length(result),
         published=page_tables.beside_published(result, published(result.dataset)),
@@ -100,6 +104,7 @@ def page(result: BenchmarkResult, entries: Sequence[datasets.SequenceEntry] = ()
         few=FEW,
         origins={s.name: found for s in ranked if (found := origins(s))},
         styles=styles,
+        verdicts=[(word.replace("_", " "), variable) for word, (_, variable) in VERDICTS.items()],
     )
 
 
@@ -129,5 +134,6 @@ def _scenes(
         for scores in result.ranked:
             value = scores.sequences.get(name, {}).get(column.key) if column else None
             rows.append((scores.name, cell(value, column) if column and name in scores.sequences else "none"))
-        scenes.append(Scene(one, plot, tuple(rows)))
+        signs = signs_plot(name, one.signs, styles, number + len(chosen) + place) if one.signs else None
+        scenes.append(Scene(one, plot, signs, tuple(rows)))
     return (f"{column.head}, {column.meaning}" if column else ""), scenes

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from drol_jax.metrics.eao import INTERVALS
 from drol_jax.report.columns import Column, cell
-from drol_jax.report.figures import Axes, Line, plot, radar
+from drol_jax.report.figures import Axes, Band, Line, plot, radar
+from drol_jax.report.films import thinned
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import Style
+from drol_jax.results.details import Signs
 
 SPOKES = 3
 """Fewer attributes make no radar."""
@@ -127,6 +130,38 @@ def overlap_plot(
         y_limits=(-0.02, 1.02), marks=marks, size=(11.0, 2.7), width=1.3,
     )  # fmt: skip
     return Plot("", plot(lines, axes, number), ())
+
+
+def signs_plot(name: str, signs: Mapping[str, Signs], styles: Mapping[str, Style], number: int) -> Plot:
+    """Confidences over a sequence's frames, and a bar of verdicts for each tracker with an online subnet.
+
+    Args:
+      signs: by tracker, of T frames each.
+    """
+    lines, bands = [], []
+    for tracker, one in signs.items():
+        if one.confidences is not None:
+            x, y = thinned(one.confidences)
+            lines.append(Line(tracker, styles[tracker], x, y))
+        if any(word != "off" for word in one.verdicts):
+            bands.append(Band(tracker, styles[tracker], stretches(one.verdicts)))
+    last = max(len(one.verdicts) for one in signs.values()) - 1
+    axes = Axes(
+        x="frame", y="confidence" if lines else "", title=f"Confidence and verdicts over time, {name}",
+        x_limits=(0, max(last, 1)),
+        y_limits=(-0.02, 1.02 if lines else 0.0), size=(11.0, 1.9 if lines else 0.8), width=1.3, bands=bands,
+    )  # fmt: skip
+    return Plot("", plot(lines, axes, number), ())
+
+
+def stretches(words: Sequence[str]) -> tuple[tuple[int, int, str], ...]:
+    """(first, length, word) of each stretch of equal words."""
+    found, first = [], 0
+    for word, group in groupby(words):
+        length = len(list(group))
+        found.append((first, length, word))
+        first += length
+    return tuple(found)
 
 
 def _curves(

@@ -106,15 +106,18 @@ def beside_published(result: BenchmarkResult, tables: Iterable[Published]) -> li
 
 
 def speeds(result: BenchmarkResult, measured: Mapping[str, Speed]) -> Grid | None:
-    """Frame rates of the trackers that have one."""
+    """Frame rates of the trackers that have one; seconds of compilation where a run wrote some down."""
+    compiled = any(one.compile_seconds for one in measured.values())
     rows = []
     for scores in result.ranked:
         one = measured.get(scores.name)
         if one is not None:
-            words = (f"{one.fps:.1f}", str(one.frames), f"{one.seconds:.1f}")
-            compiled = "-" if one.compile_seconds is None else f"{one.compile_seconds:.1f}"
-            rows.append((scores.name, tuple(Cell(word) for word in (*words, compiled))))
-    return Grid("", ("tracker", "frames/s", "frames", "seconds", "compilation s"), tuple(rows)) if rows else None
+            words = [f"{one.fps:.1f}", str(one.frames), f"{one.seconds:.1f}"]
+            if compiled:
+                words.append("-" if one.compile_seconds is None else f"{one.compile_seconds:.1f}")
+            rows.append((scores.name, tuple(map(Cell, words))))
+    head = ("tracker", "frames/s", "frames", "seconds", *(["compilation s"] if compiled else []))
+    return Grid("", head, tuple(rows)) if rows else None
 
 
 def differences(result: BenchmarkResult) -> Grid | None:

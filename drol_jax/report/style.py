@@ -8,6 +8,13 @@ INK, FAINT = "#000101", "#000202"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5f2f", "#808080")
 # Okabe and Ito's colours, which colour-blind readers tell apart, without the yellow that is too faint on white.
 _DASHES = ("", "6 2", "2 2", "6 2 2 2")
+VERDICTS = {
+    "found": ("#000303", "--found"),
+    "not_found": ("#000404", "--missing"),
+    "hard_negative": ("#000505", "--rival"),
+    "uncertain": ("#000606", "--unsure"),
+}
+"""Of the online subnet's verdicts: a stand-in, and the page's name for the colour."""
 GROUNDTRUTH = (255, 255, 255)
 """RGB of the true box in images."""
 
@@ -39,4 +46,6 @@ def style(place: int) -> Style:
 
 def variables() -> dict[str, str]:
     """The page's names of the stand-in colours."""
-    return {INK: "var(--ink)", FAINT: "var(--faint)"} | {c: f"var(--t{n})" for n, c in enumerate(_COLOURS)}
+    themed = {INK: "var(--ink)", FAINT: "var(--faint)"}
+    themed |= {stand_in: f"var({name})" for stand_in, name in VERDICTS.values()}
+    return themed | {c: f"var(--t{n})" for n, c in enumerate(_COLOURS)}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,11 +32,18 @@ def write_details(path: Path, details: FrameDetails) -> None:
     write_text(path, text.getvalue())
 
 
-def read_confidences(path: Path) -> np.ndarray | None:
-    """Read the confidences of a file that `write_details` wrote.
+@dataclass(frozen=True)
+class Signs:
+    """What a run told of each frame."""
 
-    Returns:
-      float64 [T], NaN where there is none; None where the file tells none, as those of earlier versions.
+    confidences: np.ndarray | None
+    """float64 [T], NaN where there is none; None where the file tells none, as those of earlier versions."""
+    verdicts: tuple[str, ...]
+    """T names of `Verdict`, in lower case."""
+
+
+def read_signs(path: Path) -> Signs:
+    """Read a file that `write_details` wrote.
 
     Raises:
       UserError: it cannot be read.
@@ -43,11 +51,20 @@ def read_confidences(path: Path) -> np.ndarray | None:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        if not rows or CONFIDENCE not in rows[0]:
-            return None
-        return np.array([float(row[CONFIDENCE] or "nan") for row in rows])
+        known = bool(rows) and CONFIDENCE in rows[0]
+        confidences = np.array([float(row[CONFIDENCE] or "nan") for row in rows]) if known else None
+        return Signs(confidences, tuple(row.get("verdict") or "off" for row in rows))
     except (OSError, ValueError, TypeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read ({reason(error)}); track the sequence again") from error
+
+
+def read_confidences(path: Path) -> np.ndarray | None:
+    """Read the confidences of a file that `write_details` wrote; what `Signs.confidences` is.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    return read_signs(path).confidences
 
 
 def _number(value: float) -> str:

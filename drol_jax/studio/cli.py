@@ -22,8 +22,9 @@ class Arguments(CacheArguments):
     """
 
     paths: tyro.conf.Positional[tuple[str, ...]] = ()
-    """A video file, a folder of images, a project of the studio or a table that track wrote; also folders, in which
-    the page then opens such files. Default: the folder that the command is run in."""
+    """A video file, a folder of images, a project of the studio, a table that track wrote, or a tracker's folder of an
+    evaluation or a result file in it, with the dataset's folder; also folders, in which the page then opens such
+    files. Default: the folder that the command is run in."""
     output: Path = Path("tracks")
     """Folder to write to."""
     config: str = "siamrpn_alex_tiny"

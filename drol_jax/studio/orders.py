@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from drol_jax.errors import UserError
 from drol_jax.studio import project as edits
 from drol_jax.studio.exports import export
+from drol_jax.studio.opening import open_path
 from drol_jax.studio.places import Places
 from drol_jax.studio.project import Between, Box, Project, Setup
 from drol_jax.studio.project_file import SUFFIX, Colour, Count, Name, Number, Place, Told, first_complaint, save
@@ -166,7 +167,7 @@ class Open(Told):
     path: Annotated[str, Field(max_length=4096)]
 
     def do(self, desk: Desk) -> None:
-        project, film = desk.places.opened(self.path, desk.session.project.setup)
+        project, film = open_path(desk.places.inside(self.path), desk.places, desk.session.project.setup)
         desk.session.open(project, film)
 
 

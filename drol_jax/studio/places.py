@@ -60,17 +60,6 @@ class Places:
         entries = [_entry(path, kind, path.name) for path in found if (kind := _kind(path)) is not None]
         return {"folder": str(here), "entries": entries[:MOST], "more": max(0, len(entries) - MOST)}
 
-    def opened(self, path: str, setup: Setup) -> tuple[Project, Film]:
-        """A video or a project that the page names.
-
-        Raises:
-          UserError: as `inside`, and where it cannot be opened.
-        """
-        found = self.inside(path)
-        if found.name.endswith(SUFFIX):
-            return self.project(read_bounded(found), found.name)
-        return opened(found, setup)
-
     def project(self, text: bytes, where: str) -> tuple[Project, Film]:
         """A project from the text of its file, with its video.
 
@@ -133,6 +122,8 @@ def _kind(path: Path) -> str | None:
         return "project"
     if path.suffix.lower() in FILMS:
         return "video"
+    if path.suffix == ".txt" and (path.parent / "manifest.json").is_file():
+        return "result"
     if path.is_dir():
         return "images" if _has_image(path) else "folder"
     return None

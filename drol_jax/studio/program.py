@@ -7,11 +7,12 @@ from drol_jax.show import hosts
 from drol_jax.show.browser import open_page
 from drol_jax.studio.cli import Arguments
 from drol_jax.studio.film import Film
+from drol_jax.studio.opening import open_path
 from drol_jax.studio.orders import Desk, Save
-from drol_jax.studio.places import FILMS, Places, opened, places_of, read_bounded
+from drol_jax.studio.places import FILMS, Places, places_of, read_bounded
 from drol_jax.studio.project import Project, Setup
 from drol_jax.studio.project_file import SUFFIX, project_of
-from drol_jax.studio.results import opened_table
+from drol_jax.studio.runs import is_run
 from drol_jax.studio.serving import EXTRA, serving
 from drol_jax.studio.session import Session
 from drol_jax.system.optional import optional
@@ -60,14 +61,10 @@ def _folders(path: Path) -> list[Path]:
 def _first(paths: list[Path], places: Places, setup: Setup) -> tuple[Project, Film]:
     """The project to begin with: the first path that is one, or the first video in a folder."""
     for path in paths:
-        if path.name.endswith(SUFFIX):
-            return places.project(read_bounded(path), str(path))
-        if path.suffix == ".jsonl":
-            return opened_table(path, places, setup)
-        if not path.is_dir() or any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
-            return opened(path.resolve() if path.exists() else path, setup)
+        if not path.is_dir() or is_run(path) or any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
+            return open_path(path, places, setup)
     for path in paths:
         found = natural(file for file in path.iterdir() if file.suffix.lower() in FILMS)
         if found:
-            return opened(found[0].resolve(), setup)
+            return open_path(found[0], places, setup)
     raise UserError(f"{paths[0]}: the folder holds no video and no images; give a video file or a folder of images")

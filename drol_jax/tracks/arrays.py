@@ -1,9 +1,10 @@
-"""`Tracks`: a table of tracks in Python, as arrays, as pandas' and as supervision's."""
+"""`Tracks`: a table of tracks in Python, as arrays, as pandas', as supervision's and as rerun's."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -13,6 +14,7 @@ from drol_jax.system.names import hint
 from drol_jax.system.optional import optional
 from drol_jax.tracks import rle
 from drol_jax.tracks.formats.layout import by_target, numbered
+from drol_jax.tracks.recording import record
 from drol_jax.tracks.table import Row, Video
 
 
@@ -97,7 +99,7 @@ class Tracks(Sequence[Row]):
         Raises:
           UserError: supervision is not installed.
         """
-        supervision = optional("supervision", "supervision", load)
+        supervision = optional("supervision", "'drol_jax[supervision]'", load)
         ids = numbered(self.rows)
         found = [(row, row.box) for row in self.rows if row.frame == frame and row.box is not None]
         numbers = np.array([ids[row.name] for row, _ in found], np.int64)
@@ -111,6 +113,28 @@ class Tracks(Sequence[Row]):
             tracker_id=numbers,
             data={"class_name": np.array([row.name for row, _ in found], np.str_)},
         )
+
+    def to_rerun(
+        self,
+        path: str | Path,
+        images: Iterable[tuple[int, np.ndarray]] = (),
+        *,
+        load: Callable[[str], Any] = import_module,
+    ) -> None:
+        """Write a recording that `rerun PATH` shows: boxes and confidences over the frames.
+
+        Args:
+          path: of the .rrd file.
+          images: (number, uint8 RGB [H, W, 3]) of the frames to lay under the boxes.
+          load: imports a module by its name.
+
+        Raises:
+          UserError: rerun is not installed, or the file's folder is not there.
+        """
+        rerun = optional("rerun", "'drol_jax[rerun]'", load)
+        if not Path(path).parent.is_dir():
+            raise UserError(f"{path}: there is no folder {Path(path).parent}; make it first")
+        record(rerun, Path(path), self.rows, images)
 
     @cached_property
     def _targets(self) -> dict[str, list[Row]]:

@@ -28,7 +28,7 @@ INLINE = re.compile(r"`([^`]+)`")
 FILE = re.compile(r"(?:drol_jax|docs|tests|configs|eval|convert)/[\w./-]+")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 COMMAND = re.compile(
-    r"(?:python -m drol_jax\.(\w+)|drol-jax (\w+)|make (eval|bench)\b|python (convert/\w+\.py))"
+    r"(?:python -m drol_jax\.([\w.]+)|drol-jax (\w+)|make (eval|bench)\b|python (convert/\w+\.py))"
     r"(?: (ablate|doctor|film|pack|render|score|trax|pysot|siamfc|siammask|to-pysot)\b)?"
 )
 TEST_OPTIONS = {"--deep"}

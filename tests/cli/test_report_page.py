@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import matplotlib
@@ -10,6 +11,8 @@ from pages import EVIL, NAMES, Page, entry, results, scored, toy_result
 
 from drol_jax.datasets import Sequence, SequenceEntry
 from drol_jax.errors import UserError
+from drol_jax.metrics.spread import Difference
+from drol_jax.report.answer import answer
 from drol_jax.report.columns import cell
 from drol_jax.report.page import page
 from drol_jax.report.result import BenchmarkResult
@@ -49,7 +52,7 @@ def test_nothing_is_loaded_from_elsewhere(toy):
     assert "@import" not in text
     assert "url(" not in text.replace("url(#", "")
     for tag, attributes in Page(text).elements:
-        assert tag not in ("script", "link", "iframe", "object", "base")
+        assert tag not in ("link", "iframe", "object", "base")
         assert attributes.get("src", "data:").startswith("data:")
         assert attributes.get("href", "#").startswith("#")
         assert attributes.get("xlink:href", "#").startswith("#")
@@ -77,7 +80,8 @@ def test_names_are_shown_and_never_obeyed(tmp_path):
     evil = scored([results(tmp_path, EVIL, 1.0, names), results(tmp_path, "far", 3.0, names)], names)
     refusal = Refusal(EVIL, "<img src=x>", "lost <b>")
     seen = Page(page(replace(evil, refusals=(refusal,), notes=(EVIL,)), [entry(name) for name in names]))
-    assert not {"script", "b>", "img src"} & {tag for tag, _ in seen.elements}
+    assert not {"b>", "img src"} & {tag for tag, _ in seen.elements}
+    assert [a for tag, a in seen.elements if tag == "script"] == [{}]  # the page's own
     assert all(a["src"].startswith("data:") for tag, a in seen.elements if tag == "img")
     assert EVIL in seen.table("Means")
     assert f"<img src=x> ({EVIL}): lost <b>" in seen.text
@@ -143,3 +147,45 @@ def test_legends_stand_in_the_order_of_their_own_scores(toy):
     text = Page(page(replace(toy, trackers=trackers))).text
     assert "Success (AUC)" in text and "far .600 near .500" in text
     assert "near .900 far .800" in text
+
+
+@pytest.mark.parametrize(
+    ("gaps", "words"),
+    [
+        ({"far": (0.2, (0.1, 0.3), 0.01)}, "Yes: by AUC, over 4 sequences, near is better than far."),
+        ({"far": (-0.2, (-0.3, -0.1), 0.01)}, "No: by AUC, over 4 sequences, near is worse than far."),
+        ({"far": (0.2, (0.1, 0.3), 0.125)}, "That cannot be said: .* p is never below 0.12."),
+        (
+            {"far": (0.2, (0.1, 0.3), 0.01), "a": (0.1, (-0.1, 0.3), 0.3)},
+            "In part: .*better than far; .*not shown to be better than a, nor worse",
+        ),
+    ],
+)
+def test_whether_the_best_one_is_better_is_said_in_words(toy, gaps, words):
+    differences = {("near", name): Difference(*gap) for name, gap in gaps.items()}
+    assert re.match(words, answer(replace(toy, differences=differences)))
+    assert answer(replace(toy, differences={})) == ""
+
+
+def test_curves_carry_their_values(toy):
+    svgs = [a for tag, a in Page(page(toy, [entry(name) for name in NAMES])).elements if "data-plot" in a]
+    success = json.loads(svgs[0]["data-plot"])
+    assert success["word"] == "overlap threshold" and success["x"] == [0, 1]
+    for line, scores in zip(success["lines"], toy.ranked, strict=True):
+        assert line["name"] == scores.name and line["y"] == [round(y, 3) for y in scores.curves["success"]]
+    assert all(0 <= side <= 1 for side in success["area"]) and len(svgs) >= 3 + len(NAMES)
+
+
+def test_confidence_and_verdict_stand_under_the_overlap_where_files_tell_them(toy):
+    words = ["found"] * 10 + ["not_found"] * 15 + ["uncertain"] * 5
+    for path in (toy.trackers[0].files["deer"][1], toy.trackers[0].files["car"][1]):
+        (path.parent / "details").mkdir(exist_ok=True)
+        lines = [f"{t},1,1,{word},first,0.{t:02}\n" for t, word in enumerate(words[: 30 if "0" in path.name else 9])]
+        head = "frame,score,online_score,verdict,template,confidence\n"
+        (path.parent / "details" / f"{path.stem}.csv").write_text(head + "".join(lines))
+    elements = Page(page(toy, [entry(name) for name in NAMES])).elements
+    (svg,) = [a for _, a in elements if a.get("aria-label", "").startswith("Confidence and verdicts over time")]
+    told = json.loads(svg["data-plot"])  # of `car` the details are of fewer frames than the result
+    assert svg["aria-label"].endswith("deer")
+    assert told["lines"][0]["y"][:3] == [0.0, 0.01, 0.02]
+    assert told["bands"] == [{"name": "near", "runs": [[0, 10, "found"], [10, 15, "not found"], [25, 5, "uncertain"]]}]

@@ -1,7 +1,6 @@
 """The studio in a real browser, on a desk and on a phone: boxes drawn, tracked, put right, written and opened again."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -10,6 +9,8 @@ from typing import Any
 import cv2
 import pytest
 import small_tracker
+from chromium import DESK, PHONE, chromium
+from contrast import faint
 
 from drol_jax.studio.orders import Desk
 from drol_jax.studio.places import opened, places_of
@@ -17,14 +18,9 @@ from drol_jax.studio.project import Setup
 from drol_jax.studio.serving import serving
 from drol_jax.studio.session import Session
 
-playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright, which is not here")
 pytest.importorskip("uvicorn", reason="the extra `studio` is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 
 FRAMES, WIDTH, HEIGHT, MARGIN = 24, 128, 96, 8
-DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 TRACKER = small_tracker.tracker(online=False)  # compiles in seconds
 SHOTS = os.environ.get("STUDIO_SHOTS")
 """A folder for pictures of the page, to look at."""
@@ -32,11 +28,8 @@ SHOTS = os.environ.get("STUDIO_SHOTS")
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        # Root has no sandbox.
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.getuid() == 0 else [])
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -220,3 +213,6 @@ def test_keys_play_step_draw_and_undo_and_a_second_tab_sees_it(browser, desk, ad
         tab.reload()
         ready(tab)
         shot(tab, "empty")
+        for theme in ("light", "dark"):
+            tab.emulate_media(color_scheme=theme)
+            assert faint(tab) == []

@@ -99,7 +99,7 @@ class Page(HTMLParser):
             assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if not self.open or self.open[-1] == "style":
+        if not self.open or self.open[-1] in ("style", "script"):
             return
         self.words.append(data)
         if self.open[-1] in ("th", "td"):

@@ -10,6 +10,7 @@ import pytest
 from asking import ask
 
 from drol_jax.errors import UserError
+from drol_jax.studio.opening import open_path
 from drol_jax.studio.orders import Desk, order_of
 from drol_jax.studio.places import opened, places_of
 from drol_jax.studio.project import Setup
@@ -241,3 +242,56 @@ def test_a_table_of_tracks_opens_as_a_project_with_its_video(desk, say, tmp_path
     }
     with pytest.raises(UserError, match="its video video is not found; give the folder"):
         opened_table(table, places_of([tmp_path / "out"], tmp_path / "else"), Setup())
+
+
+@pytest.fixture
+def run_of(tmp_path):
+    """(folder of a tracker's results, folder of the dataset): two sequences, one of which is a part of its images."""
+    data, run = tmp_path / "data", tmp_path / "run" / "tiny"
+    truth = np.array([[10 + t, 20, 24, 16] for t in range(4)], float)
+    for name in ("road", "yard"):
+        (data / name / "img").mkdir(parents=True)
+        for number in range(1, 5):
+            cv2.imwrite(str(data / name / "img" / f"{number:04}.png"), np.full((60, 90, 3), 60 * number, np.uint8))
+        np.savetxt(data / name / "groundtruth.txt", truth, "%g", ",")
+    (run / "details").mkdir(parents=True)
+    for name in ("road", "yard"):
+        np.savetxt(run / f"{name}.txt", np.add(truth, (1, 0, 0, 0)), "%g", ",")
+        lines = [f"{t},1,0.5,{word},first,0.{9 - 2 * t}" for t, word in enumerate(["found"] * 3 + ["not_found"])]
+        head = "frame,score,online_score,verdict,template,confidence"
+        (run / "details" / f"{name}.csv").write_text("\n".join([head, *lines, ""]))
+    settings = {"dataset": {"name": "folders", "seed": 0, "root": str(data)}, "tracker": "siamrpn_alex_tiny"}
+    told = {"settings": settings, "environments": [], "sequences": {}}
+    (run / "manifest.json").write_text(json.dumps(told))
+    return run, data
+
+
+def test_a_run_opens_with_its_boxes_the_groundtruth_beside_them_and_its_sequences_are_listed(run_of, tmp_path):
+    run, data = run_of
+    places = places_of([run, data], tmp_path / "out")
+    project, film = open_path(run, places, Setup())
+    film.close()
+    assert project.video.name == "road" and project.source == str(data / "road" / "img")
+    (road,) = project.subjects
+    assert [road.track[t].row.box for t in (0, 3)] == [(11, 20, 24, 16), (14, 20, 24, 16)]
+    assert road.beside[3].row.box == (13, 20, 24, 16)
+    assert [(seen.verdict, seen.row.confidence) for seen in road.track.values()] == [
+        (0, 0.9),
+        (0, 0.7),
+        (0, 0.5),
+        (1, 0.3),
+    ]
+    assert [one["kind"] for one in places.listed(str(run))["entries"]] == ["folder", "result", "result"]
+    project, film = open_path(run / "yard.txt", places, Setup())
+    film.close()
+    assert project.video.name == "yard"
+
+
+def test_a_run_whose_dataset_lies_in_no_named_folder_is_refused(run_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("DROL_JAX_DATA", str(tmp_path / "none"))
+    run, data = run_of
+    with pytest.raises(UserError, match="folders, which the run is of, is not found; give its folder too"):
+        open_path(run, places_of([run], tmp_path / "out"), Setup())
+    (run / "details" / "road.csv").unlink()
+    with pytest.raises(UserError, match="tells no confidences"):
+        open_path(run, places_of([run, data], tmp_path / "out"), Setup())

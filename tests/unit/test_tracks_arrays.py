@@ -1,5 +1,9 @@
 """Tracks in Python: columns as arrays, and other libraries' tables where these are installed."""
 
+import re
+import subprocess
+import sys
+from functools import partial
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -83,7 +87,32 @@ def test_a_frame_without_boxes_has_no_detections():
     assert TRACKS.to_supervision(99, load=fake).xyxy.shape == (0, 4)
 
 
-@pytest.mark.parametrize("name", ["pandas", "supervision"])
-def test_a_library_that_is_not_there_is_told_with_the_cure(name):
-    with pytest.raises(UserError, match=f"{name} cannot be imported .*; pip install {name}$"):
-        TRACKS.to_pandas(load=missing) if name == "pandas" else TRACKS.to_supervision(0, load=missing)
+def test_the_real_supervision_takes_what_it_is_given():
+    supervision = pytest.importorskip("supervision", reason="the extra `supervision` is not installed")
+    found = TRACKS.to_supervision(2)
+    assert isinstance(found, supervision.Detections) and len(found) == 2
+    np.testing.assert_array_equal(found.xyxy, [[12, 20, 52.0625, 50.5], [-5, 150, 25, 210]])
+    assert len(TRACKS.to_supervision(99)) == 0 and TRACKS.to_supervision(1).mask is not None
+
+
+def test_a_recording_has_boxes_and_confidences_of_every_frame(tmp_path):
+    rerun = pytest.importorskip("rerun", reason="the extra `rerun` is not installed")
+    path = tmp_path / "tracks.rrd"
+    TRACKS.to_rerun(path, [(0, np.zeros((8, 8, 3), np.uint8))])
+    told = subprocess.run([sys.executable, "-m", "rerun", "rrd", "print", path], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    for entity in ("/video", "/video/target1", "/video/target2", "/confidence/target1"):
+        assert entity in told.stdout
+    with pytest.raises(UserError, match="there is no folder"):
+        TRACKS.to_rerun(tmp_path / "none" / "tracks.rrd")
+    assert rerun.__version__
+
+
+@pytest.mark.parametrize(
+    ("name", "install"),
+    [("pandas", "pandas"), ("supervision", "'drol_jax[supervision]'"), ("rerun", "'drol_jax[rerun]'")],
+)
+def test_a_library_that_is_not_there_is_told_with_the_cure(name, install):
+    convert = {"pandas": TRACKS.to_pandas, "supervision": partial(TRACKS.to_supervision, 0)}
+    with pytest.raises(UserError, match=f"{name} cannot be imported .*; pip install {re.escape(install)}$"):
+        convert.get(name, partial(TRACKS.to_rerun, "tracks.rrd"))(load=missing)
