@@ -8,6 +8,7 @@ and ``report.html``, ``tables.md`` and ``tables.tex``, which tell frames a secon
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,6 +22,7 @@ from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.eval.tracking import Failure, Monitor, Ran, track
 from drol_jax.results import TrackerFolder
 from drol_jax.system.atomic import clear_litter
+from drol_jax.system.lock import alone
 from drol_jax.system.workers import Check, work_off
 
 DATASET_SEED = 0
@@ -84,29 +86,36 @@ def run(
       root: where the dataset lies, whose name is recorded of one that drol_jax does not know by name.
 
     Raises:
-      UserError: a results folder holds results of other settings, or of other code with `keep`; it cannot be written.
+      UserError: a results folder holds results of other settings, or of other code with `keep`; another run is writing
+        to it; it cannot be written.
       Interrupted: Ctrl-C.
     """
     teams = [(tracker, seed) for tracker in trackers for seed in tracker.seeds]
     named = _named(dataset, root)
-    folders = [_open(output, named, *team, environment, running, overwrite=overwrite, keep=keep) for team in teams]
-    for words in (folder.set_aside for folder in folders):
-        if words is not None:
-            tell(words)
-    clear_litter(output)
-    if overwrite:
+    with ExitStack() as held:
+        folders: list[TrackerFolder] = []
+        for run, seed in teams:
+            place = output / run.folder(seed)
+            held.enter_context(alone(place))
+            folder = _open(place, named, run, seed, environment, running, overwrite=overwrite, keep=keep)
+            folders.append(folder)
+            if folder.set_aside is not None:  # with the folder that was held; a new one took its place
+                tell(folder.set_aside)
+                held.enter_context(alone(place))
+        clear_litter(output)
+        if overwrite:
+            for folder in folders:
+                for entry in entries:
+                    folder.forget(entry.name)
         for folder in folders:
-            for entry in entries:
-                folder.forget(entry.name)
-    for folder in folders:
-        if unlike := folder.unlike():
-            told = "results that are kept there were made under others; --overwrite tracks all again"
-            tell(f"note: {folder.path}: {unlike}: {told}")
-    field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running, scorer)
-    try:
-        work_off(field.track, field.order(lanes), lanes)
-    except KeyboardInterrupt:
-        raise Interrupted(len(field.ran), len(entries) * len(teams)) from None
+            if unlike := folder.unlike():
+                told = "results that are kept there were made under others; --overwrite tracks all again"
+                tell(f"note: {folder.path}: {unlike}: {told}")
+        field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running, scorer)
+        try:
+            work_off(field.track, field.order(lanes), lanes)
+        except KeyboardInterrupt:
+            raise Interrupted(len(field.ran), len(entries) * len(teams)) from None
     return Finished(
         dataset=dataset,
         entries=tuple(entries),
@@ -200,7 +209,7 @@ def _named(dataset: str, root: Path | None) -> dict[str, Any]:
 
 
 def _open(
-    output: Path,
+    place: Path,
     dataset: Mapping[str, Any],
     run: TrackerRun,
     seed: int,
@@ -223,7 +232,7 @@ def _open(
         **({} if run.perturbation is None else {"perturbation": run.perturbation}),
     }
     return TrackerFolder.open(
-        output / run.folder(seed),
+        place,
         settings,
         environment,
         overwrite=overwrite,
