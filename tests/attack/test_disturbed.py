@@ -113,7 +113,7 @@ def test_two_runs_in_one_output_folder_leave_what_one_leaves(folder):
 
 LONG = {
     "eval": ("eval", *DATA, "--no-report", "--config", "siamfc_alex_tiny", "--output"),
-    "render": ("eval", "render", "--first", "1", "--seeds", "1", "--sequences", "leaving_dog", "--output"),
+    "render": ("eval", "render", "--first", "1", "--seeds", "1", "--every", "50", "--output"),
     "track": ("track", "data/road/img", "--box", "40,30,24,20", "--config", "siamfc_alex_tiny", "--output"),
 }
 
