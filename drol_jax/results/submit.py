@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.results.formats import FORMATS, write_run
 from drol_jax.results.runs import Run
 from drol_jax.system.atomic import write_bytes
@@ -57,20 +57,26 @@ def write_submission(
     """
     form = _format(benchmark)
     _check(results, frames, benchmark)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        for sequence in frames:
-            runs = results[sequence]
-            if form == "got10k-test" and any(run.times is None for run in runs):
-                raise UserError(f"{sequence} has no times a frame, which GOT-10k's server asks for; track it again")
-            if "{run" not in FORMATS[form].path and len(runs) > 1:
-                raise UserError(f"{sequence} has {len(runs)} repetitions, of which {benchmark} takes one; choose it")
-            for number, run in enumerate(runs, 1):
-                write_run(folder, sequence, run, form, number=number, experiment=experiment)
-        if form == "vot":
-            content = {"experiment": experiment, "sequences": len(frames), **(manifest or {})}
-            (folder / "manifest.yml").write_text(yaml.safe_dump(content, sort_keys=True), encoding="utf-8")
-        write_bytes(path, _zipped(folder))
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            for sequence in frames:
+                runs = results[sequence]
+                if form == "got10k-test" and any(run.times is None for run in runs):
+                    raise UserError(f"{sequence} has no times a frame, which GOT-10k's server asks for; track it again")
+                if "{run" not in FORMATS[form].path and len(runs) > 1:
+                    raise UserError(
+                        f"{sequence} has {len(runs)} repetitions, of which {benchmark} takes one; choose it"
+                    )
+                for number, run in enumerate(runs, 1):
+                    write_run(folder, sequence, run, form, number=number, experiment=experiment)
+            if form == "vot":
+                content = {"experiment": experiment, "sequences": len(frames), **(manifest or {})}
+                (folder / "manifest.yml").write_text(yaml.safe_dump(content, sort_keys=True), encoding="utf-8")
+            write_bytes(path, _zipped(folder))
+    except OSError as error:
+        told = f"cannot write temporary files: {reason(error)}; free space, or name another folder by TMPDIR"
+        raise UserError(told) from error
     return path
 
 

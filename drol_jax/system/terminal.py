@@ -11,6 +11,13 @@ UNLIMITED = 10_000
 """Width given to files and pipes, which cut nothing off; tables only take what their cells need."""
 
 
+class _Console(Console):
+    """Rich ends a program with 1, as if it had failed, where the reader of its output has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
     """A console that prints words as they stand, without markup or colours of numbers.
 
@@ -18,7 +25,7 @@ def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
       file: where to print; default is standard output. A file or a pipe gets plain text without truncation.
       stderr: print to standard error instead.
     """
-    made = Console(file=file, stderr=stderr, highlight=False, markup=False, emoji=False)
+    made = _Console(file=file, stderr=stderr, highlight=False, markup=False, emoji=False)
     if not stderr and not made.is_terminal:
         made.width = UNLIMITED
     return made
