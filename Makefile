@@ -51,7 +51,7 @@ $(BIN)/python:
 # opencv-python asks for libGL; where a machine has none, its headless twin takes its place.
 HEADLESS = $(BIN)/python -c 'import cv2' 2> /dev/null || \
 	{ $(BIN)/python -m pip uninstall --quiet -y opencv-python; \
-	  $(PIP) --force-reinstall --no-deps 'opencv-python-headless>=4.12'; }
+	  $(PIP) --force-reinstall --no-deps 'opencv-python-headless>=4.13'; }
 
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(PIP) -e .
@@ -68,7 +68,7 @@ $(VENV)-oldest/installed: pyproject.toml $(VENV)/installed-dev
 	$(OLDEST) -e '.[dev]'
 	$(VENV)-oldest/bin/python -c 'import cv2' 2> /dev/null || \
 	  { $(BIN)/uv pip uninstall --quiet --python $(VENV)-oldest/bin/python opencv-python; \
-	    $(OLDEST) --reinstall --no-deps 'opencv-python-headless>=4.12'; }
+	    $(OLDEST) --reinstall --no-deps 'opencv-python-headless>=4.13'; }
 	touch $@
 
 OLDEST = $(BIN)/uv pip install --quiet --python $(VENV)-oldest/bin/python --resolution lowest-direct
