@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+
+from cv2.utils import logging
 
 from drol_jax.system.opencv import cv2
 from drol_jax.video.files import believed, checked_file, cut_note, not_opened
@@ -16,7 +17,6 @@ from drol_jax.video.whole import missing_bytes
 
 MORE = ", PyAV knows more codecs (pip install 'drol_jax[video]')"
 """What is told of a codec: AV1 is one that OpenCV's own wheel cannot decode."""
-_SILENT = 0
 TRIES = 32
 """To get a frame, before the file is taken to be at its end."""
 
@@ -90,10 +90,9 @@ def quiet() -> Iterator[None]:
     """Keep OpenCV and its decoders from printing while something is opened: what is wrong is told in one line."""
     # Its FFmpeg asks once in a process, at the first film; what it prints then is no help to a user.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    levels: Any = getattr(cv2.utils, "logging", cv2)  # a module of its own from some release after 4.12 on
-    before = levels.getLogLevel()
-    levels.setLogLevel(_SILENT)
+    before = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     try:
         yield
     finally:
-        levels.setLogLevel(before)
+        logging.setLogLevel(before)
