@@ -77,8 +77,8 @@ def fetch(addresses: Sequence[str], wanted: Wanted) -> str:
             if wanted.sha256 is None and reasons:
                 wanted.target.unlink(missing_ok=True)
     raise UserError(
-        f"cannot download it: {'; '.join(reasons)}. Check the network, name a proxy (https_proxy), or download the file "
-        "another way and give it to drol-jax weights get"
+        f"cannot download it: {'; '.join(reasons)}. Check the network, name a proxy (https_proxy), or download the "
+        "file another way and give it to drol-jax weights get"
     )
 
 
@@ -120,7 +120,9 @@ def _more(address: str, before: int, wanted: Wanted) -> None:
         headers["Range"] = f"bytes={before}-"
     try:
         with _opener().open(urllib.request.Request(address, headers=headers), timeout=wanted.timeout) as answer:
-            goes_on = answer.status == 206 and str(answer.headers.get("Content-Range", "")).startswith(f"bytes {before}-")
+            goes_on = answer.status == 206 and str(answer.headers.get("Content-Range", "")).startswith(
+                f"bytes {before}-"
+            )
             if before and not goes_on:
                 before = 0
                 if answer.status == 206:
@@ -141,7 +143,9 @@ def _more(address: str, before: int, wanted: Wanted) -> None:
     except TimeoutError as error:
         raise Broken(f"it sent nothing for {wanted.timeout:g} seconds") from error
     except (ConnectionError, http.client.HTTPException, socket.gaierror) as error:
-        raise Broken(f"the connection broke off ({' '.join(str(error).split())[:80] or type(error).__name__})") from error
+        raise Broken(
+            f"the connection broke off ({' '.join(str(error).split())[:80] or type(error).__name__})"
+        ) from error
 
 
 def _copy(answer: Any, before: int, wanted: Wanted) -> None:

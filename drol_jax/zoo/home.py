@@ -28,12 +28,12 @@ def kept(name: str, registry: Registry | None = None) -> Path | None:
 
 
 def kept_for(configuration: str, registry: Registry | None = None) -> Path | None:
-    """Fetched weights that a bundled configuration tracks with; None where there are none."""
-    entries = (registry or published()).of_configuration(configuration)
-    return next((path for entry in entries if (path := kept(entry.name, registry)) is not None), None)
+    """Fetched weights that a bundled configuration takes unasked; None where there are none."""
+    entry = (registry or published()).of_configuration(configuration)
+    return None if entry is None else kept(entry.name, registry)
 
 
 def cure(configuration: str, registry: Registry | None = None) -> str:
     """How to come by weights for a configuration, in words; empty where none are published."""
-    entries = (registry or published()).of_configuration(configuration)
-    return f"drol-jax weights get {entries[0].name}" if entries else ""
+    entry = (registry or published()).of_configuration(configuration)
+    return "" if entry is None else f"drol-jax weights get {entry.name}"

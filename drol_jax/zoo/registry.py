@@ -29,6 +29,8 @@ class Entry:
     """Bundled configurations that track with it, that of its publication first."""
     converter: Literal["pysot", "siammask", "siamfc"]
     """The command of `drol-jax convert` that reads the file."""
+    alternative: bool = False
+    """Whether a configuration takes it only where it is asked for by name: its own weights are others."""
     published: Mapping[str, float]
     """Scores by benchmark and measure, as its authors tell them."""
     file: str
@@ -63,14 +65,15 @@ class Registry:
         """
         if name not in self.entries:
             raise UserError(
-                f"no published weights {name!r} are known{hint(name, self.entries)}, and there is no such file; "
+                f"no published weights {name!r} are known{hint(name, self.entries.keys())}, and there is no such file; "
                 "drol-jax weights list tells of all"
             )
         return self.entries[name]
 
-    def of_configuration(self, name: str) -> list[Entry]:
-        """Entries that a configuration tracks with."""
-        return [entry for entry in self.entries.values() if name in entry.configurations]
+    def of_configuration(self, name: str) -> Entry | None:
+        """The entry that a configuration takes unasked."""
+        known = (entry for entry in self.entries.values() if name in entry.configurations)
+        return next((entry for entry in known if not entry.alternative), None)
 
     def of_hash(self, sha256: str) -> Entry | None:
         """The entry that a file of this hash is, alone or as a part of a pair."""

@@ -1,107 +1,20 @@
 """Downloads from a server with faults: the right bytes, or one line, and never half a file."""
 
-import hashlib
 import socket
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from faulty_server import CONTENT, PROXIES, SHA256, TIMEOUT, serving
 
 from drol_jax.errors import UserError
 from drol_jax.zoo.download import Wanted, fetch
 
-CONTENT = bytes(range(256)) * 1000
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-TIMEOUT = 0.4
-
-
-class Faulty(BaseHTTPRequestHandler):
-    """A file by how it is served: /NAME runs the method NAME."""
-
-    seen: list[tuple[str, str | None]]
-
-    def do_GET(self):
-        path = self.path.removeprefix("http://far.example").partition("?")[0]
-        self.seen.append((self.path, self.headers.get("Range")))
-        getattr(self, path.strip("/"), self.missing)()
-
-    def whole(self, content=CONTENT, sent=None):
-        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        self.wfile.write(content[start : None if sent is None else start + sent])
-
-    def cut(self):
-        """Breaks off after a third, and goes on from there when asked to."""
-        self.whole(sent=len(CONTENT) // 3 + 1)
-
-    def cut_without_resuming(self):
-        del self.headers["Range"]
-        self.whole(sent=1000)
-
-    def unlike(self):
-        self.whole(CONTENT[:-1] + b"x")
-
-    def page(self):
-        self.whole(b"<html><title>Sign in</title></html>")
-
-    def endless(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(CONTENT * 2)
-
-    def stuck(self):
-        self.whole(sent=10)
-        time.sleep(3 * TIMEOUT)
-
-    def trickle(self):
-        self.whole(sent=0)
-        for _ in range(20):
-            self.wfile.write(b"a")
-            time.sleep(TIMEOUT / 4)
-
-    def busy(self):
-        """Serves the file at the third time."""
-        self.whole() if len(self.seen) > 2 else self.send_error(503)
-
-    def moved(self):
-        self.lead("/moved_again")
-
-    def moved_again(self):
-        self.lead("/whole")
-
-    def circle(self):
-        self.lead("/circle")
-
-    def lead(self, to):
-        self.send_response(302)
-        self.send_header("Location", to)
-        self.end_headers()
-
-    def missing(self):
-        self.send_error(404)
-
-    def log_message(self, format, *args):
-        pass
-
 
 @pytest.fixture
 def server(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"):
+    for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
-    handler = type("Handler", (Faulty,), {"seen": []})
-    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    running.daemon_threads = True
-    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
-    running.url = f"http://127.0.0.1:{running.server_port}"
-    running.seen = handler.seen
-    yield running
-    running.shutdown()
-    running.server_close()
+    with serving() as running:
+        yield running
 
 
 def wanted(folder, **more):
