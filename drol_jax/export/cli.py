@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from drol_jax.export.arguments import StablehloArguments
+from drol_jax.export.arguments import ExportArguments, StablehloArguments
 from drol_jax.system import commands
 from drol_jax.system.arguments import parse
 from drol_jax.system.commands import Command
@@ -24,6 +24,11 @@ class Export(Command):
 
 
 EXPORTS = {
+    "onnx": Export(
+        module="drol_jax.export.onnx",
+        about="write a network as two ONNX files, for onnxruntime",
+        arguments=ExportArguments,
+    ),
     "stablehlo": Export(
         module="drol_jax.export.stablehlo",
         about="write init and step whole, for programs that have jax alone",

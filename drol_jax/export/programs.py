@@ -32,9 +32,8 @@ class Programs:
           platforms: what the programs are to run on, such as "cpu" and "cuda".
 
         Raises:
-          UserError: flatbuffers is missing, or the tracker computes with bfloat16.
+          UserError: the tracker computes with bfloat16.
         """
-        optional("flatbuffers", "'drol_jax[export]'")
         if tracker.config.precision == "bfloat16":
             raise UserError("a tracker in bfloat16 is not exported: its weights have no NumPy type; take float32")
         self._tracker, self._platforms = tracker, list(platforms)
@@ -56,7 +55,16 @@ class Programs:
         }
 
     def files(self) -> dict[str, bytes]:
-        """The programs by name, serialised: init, step, and draws where the tracker has them."""
+        """The programs by name, as bytes.
+
+        Raises:
+          UserError: flatbuffers is missing.
+        """
+        optional("flatbuffers", "'drol_jax[export]'")
+        return {name: bytes(program.serialize()) for name, program in self.exported().items()}
+
+    def exported(self) -> dict[str, Any]:
+        """The programs by name (`jax.export.Exported`): init, step, and draws where the tracker has them."""
         pixels = self._symbolic()
         weights = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in self.weights]
         found = {
@@ -108,11 +116,11 @@ class Programs:
         (pixels,) = export.symbolic_shape(PIXELS, constraints=[f"{PIXELS} >= 1", f"{PIXELS} <= {SUMMABLE}"])
         return pixels
 
-    def _export(self, function: Callable[..., Any], *arguments: Any) -> bytes:
+    def _export(self, function: Callable[..., Any], *arguments: Any) -> Any:
         from jax import export
 
         with jax.default_matmul_precision(PRECISION):
-            return bytes(export.export(jax.jit(function), platforms=self._platforms)(*arguments).serialize())
+            return export.export(jax.jit(function), platforms=self._platforms)(*arguments)
 
 
 def _names(tree: Any) -> list[str]:

@@ -6,19 +6,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_tracker
-from quick_compilation import quick_compilation as quick_compilation  # a fixture
 
 from drol_jax.errors import UserError
-
-pytest.importorskip("flatbuffers", reason="needs the extra export")
-
-from drol_jax.export import stablehlo
+from drol_jax.export import onnx, stablehlo
+from drol_jax.export.programs import Programs
 
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 
 
+def test_both_programs_take_pictures_of_any_size():
+    programs = Programs(small_tracker.tracker(online=False), ["cpu", "cuda"])
+    for name, program in programs.exported().items():
+        shapes = [str(value.shape) for value in program.in_avals]
+        assert "(pixels, 3)" in shapes, name
+        assert program.platforms == ("cpu", "cuda")
+    about = programs.about()
+    assert about["output"][:2] == ["box", "score"] and about["draws"] == []
+    assert len(about["weights"]) == len(programs.weights)
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize("online", [False, True])
 def test_the_loader_of_the_docs_follows_a_target_as_the_tracker_does(online, tmp_path, monkeypatch):
+    pytest.importorskip("flatbuffers", reason="needs the extra export")
     tracker = small_tracker.tracker(online=online)
     files = stablehlo.write(tracker, tmp_path / "exported")
     wanted = ["about.json", *["draws.bin"] * online, "init.bin", "step.bin", "weights.npz"]
@@ -42,3 +52,11 @@ def test_a_folder_that_is_there_is_not_overwritten(tmp_path):
     for force in (False, True):
         with pytest.raises(UserError, match="exists; name another folder"):
             stablehlo.write(small_tracker.tracker(online=False), tmp_path / "mine", force=force)
+
+
+@pytest.mark.deep
+def test_a_network_answers_in_onnxruntime_as_here(tmp_path):
+    for package in ("jax2onnx", "onnxruntime"):
+        pytest.importorskip(package, reason="needs the extra onnx")
+    assert onnx.write(small_tracker.tracker(online=False), tmp_path / "exported") < 1e-5
+    assert sorted(file.name for file in (tmp_path / "exported").iterdir()) == sorted(onnx.FILES)
