@@ -101,7 +101,7 @@ def check(tracker: Tracker, folder: Path) -> None:
         weights = [arrays[name] for name in sorted(arrays)]
     pixels, size = flatten(_picture(0, *SIZES[0]))
     draws = programs["draws"](np.uint32(tracker.seed)) if "draws" in programs else []
-    leaves = programs["init"](weights, pixels, size, np.float32(BOX), draws)
+    leaves = programs["init"](weights, pixels, size, np.array(BOX, np.float32), draws)
     state = tracker.init(_picture(0, *SIZES[0]), BOX)
     _same(leaves, state)
     for t, extent in enumerate((SIZES[0], SIZES[1], SIZES[1]), start=1):

@@ -96,10 +96,12 @@ def read(path: Path) -> Registry:
     try:
         tree: Any = reading.document(path)
         several = {one.name for one in fields(Entry) if str(one.type).startswith("tuple")}
-        entries = {
-            name: Entry(name=name, **{key: tuple(value) if key in several else value for key, value in facts.items()})
-            for name, facts in tree.items()
-        }
+        entries = {name: _entry(name, facts, several) for name, facts in tree.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is no registry of weights ({error}); reinstall drol_jax") from error
     return Registry(entries)
+
+
+def _entry(name: str, facts: Mapping[str, Any], several: set[str]) -> Entry:
+    known: dict[str, Any] = {key: tuple(value) if key in several else value for key, value in facts.items()}
+    return Entry(name=name, **known)

@@ -103,7 +103,7 @@ def _tower(
 
 def _rectified(graph: Builder, x: str) -> str:
     """The rectifier that ends at 6."""
-    low, high = (graph.constant(name, np.float32(value)) for name, value in (("zero", 0), ("six", 6)))
+    low, high = (graph.constant(name, np.array(value, np.float32)) for name, value in (("zero", 0), ("six", 6)))
     return graph.add("Clip", x, low, high)
 
 

@@ -1,7 +1,7 @@
 """ONNX files written: a graph put together node by node, and its message."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Builder:
         self.nodes.append(b"".join(parts))
         return name
 
-    def message(self, name: str, inputs: dict[str, Shape], outputs: dict[str, Shape], producer: str) -> bytes:
+    def message(self, name: str, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape], producer: str) -> bytes:
         """The whole file.
 
         Args:
