@@ -11,9 +11,11 @@ COMMANDS = {
     "convert": Command(module="drol_jax.convert.__main__", about="convert checkpoints of other programs, and back"),
     "cvat": Command(module="drol_jax.interop.cvat_cli", about="add tracks to a task of the annotation server CVAT"),
     "eval": Command(module="drol_jax.eval.cli", about="track and score a benchmark, or score result files"),
+    "export": Command(module="drol_jax.export.cli", about="write trackers for programs without drol_jax"),
     "studio": Command(module="drol_jax.studio.cli", about="box, track, correct and look inside, in the browser"),
     "track": Command(module="drol_jax.tracking.cli", about="follow targets through any video, camera or stream"),
     "train": Command(module="drol_jax.train.cli", about="train a network on image pairs"),
+    "weights": Command(module="drol_jax.weights.cli", about="published weights: list, get, check, card"),
 }
 HELP = f"""usage: drol-jax COMMAND ...
 

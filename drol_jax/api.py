@@ -30,6 +30,7 @@ from drol_jax.tracker.details import Details, details
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
+from drol_jax.zoo import home
 
 _init = Jitted(init, once=True)
 _step = Jitted(step, static_argnames="stats")
@@ -205,8 +206,9 @@ def load(
 
     Args:
       config: name of a bundled configuration, or a YAML file (ours, PySOT's or DROL's).
-      weights: converted weights, a folder or a .safetensors file; the name of bundled ones; or their address on the
-        Hugging Face hub, `hf://owner/repository[@revision][/path]`. By default the configuration's.
+      weights: converted weights, a folder or a .safetensors file; the name of bundled ones or of those that
+        `drol-jax weights get` fetched; or their address on the Hugging Face hub,
+        `hf://owner/repository[@revision][/path]`. By default the configuration's, else fetched ones of it.
       online: False switches the online subnet off, and with it the short-term template: the baseline. True insists
         on a configuration that has it; None leaves it as configured.
       fidelity: `published` or `exact`, in place of the configuration's; the tracker's name then ends in it.
@@ -237,8 +239,11 @@ def load(
         raise UserError(f"configuration {settings.name} has the online subnet off; set online.enabled in its file")
     weights = settings.weights if weights is None else weights
     if weights is None:
+        weights = home.kept_for(settings.name)
+    if weights is None:
+        fetch = f"fetch them ({cure}), or " if (cure := home.cure(settings.name)) else ""
         raise UserError(
-            f"configuration {settings.name} has no bundled weights: convert a checkpoint with "
+            f"configuration {settings.name} has no bundled weights: {fetch}convert a checkpoint with "
             "drol-jax convert pysot and pass what it wrote as weights (--weights DIR)"
         )
     loaded = checkpoint.load(checkpoint.resolve(weights), settings.config.model)

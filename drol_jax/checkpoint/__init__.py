@@ -21,6 +21,8 @@ from drol_jax.errors import UserError
 from drol_jax.system import atomic
 from drol_jax.system.interrupts import DelayedInterrupt
 from drol_jax.system.resources import data_path
+from drol_jax.zoo import home
+from drol_jax.zoo.registry import published
 
 __all__ = [
     "CARD",
@@ -146,10 +148,10 @@ def bundled() -> list[str]:
 
 
 def resolve(name_or_path: str | Path) -> Path:
-    """The place of weights: bundled ones by name, others by path, those of the hub by address.
+    """The place of weights: bundled and fetched ones by name, others by path, those of the hub by address.
 
-    A bundled name wins; write ./name for a path. Weights of the hub (hf://owner/repository[@revision][/path]) are
-    downloaded into its own cache.
+    A name wins, first a bundled one, then one of `drol-jax weights get`; write ./name for a path. Weights of the hub
+    (hf://owner/repository[@revision][/path]) are downloaded into its own cache.
 
     Raises:
       UserError: there are none.
@@ -158,6 +160,8 @@ def resolve(name_or_path: str | Path) -> Path:
         return data_path("weights") / str(name_or_path)
     if str(name_or_path).startswith(hub.SCHEME):
         return hub.fetch(str(name_or_path))
+    if (fetched := home.kept(str(name_or_path))) is not None:
+        return fetched
     return _existing(Path(name_or_path))
 
 
@@ -173,6 +177,8 @@ def _existing(path: Path) -> Path:
             f"{path} is a file, but not of drol_jax weights ({single.SUFFIX}); convert it first: "
             f"drol-jax convert pysot {path} --config NAME --output DIR"
         )
+    if str(path) in published().entries:
+        raise UserError(f"the weights {path} are not here yet: drol-jax weights get {path} fetches them")
     raise UserError(
         f"no weights at {path}: give a folder or file that drol-jax convert wrote, an address "
         f"{hub.FORM}, or bundled weights by name: {', '.join(bundled()) or 'none'}"

@@ -23,6 +23,14 @@ class ToOurs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FromOnnx(ToOurs):
+    """Arguments of a conversion of a pair of ONNX files."""
+
+    head: Positional[Annotated[Path, tyro.conf.arg(metavar="HEAD")]]
+    """The pair's other file; the first is its backbone."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FromTorch(ToOurs):
     """Arguments of a conversion of a PyTorch file."""
 
@@ -42,14 +50,14 @@ class ToOursChecked(FromTorch):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToPysot:
-    """Arguments of a conversion back into a PySOT checkpoint."""
+class FromOurs:
+    """Arguments of a conversion of our weights."""
 
     weights: Positional[Annotated[str, tyro.conf.arg(metavar="WEIGHTS")]]
     """Weights to convert: a folder or file, the name of bundled ones, or hf://owner/repository."""
     config: str
     """Configuration whose network they are: the name of a bundled one, or a YAML file."""
     output: Path
-    """File to write."""
+    """File to write, or folder where there are several."""
     force: bool = False
-    """Replace an earlier file."""
+    """Replace earlier files."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from drol_jax.convert.arguments import FromTorch, ToOurs, ToOursChecked, ToPysot
+from drol_jax.convert.arguments import FromOnnx, FromOurs, FromTorch, ToOurs, ToOursChecked
 from drol_jax.system import commands
 from drol_jax.system.arguments import parse
 from drol_jax.system.commands import Command
@@ -29,6 +29,11 @@ CONVERTERS = {
         about="convert a checkpoint of PySOT, DROL, NanoTrack or PyTorch SiamFC (.pth)",
         arguments=ToOursChecked,
     ),
+    "onnx": Converter(
+        module="drol_jax.convert.onnx_to_flax",
+        about="convert NanoTrack's pair of ONNX files, backbone and head",
+        arguments=FromOnnx,
+    ),
     "siamfc": Converter(
         module="drol_jax.convert.siamfc_mat_to_flax",
         about="convert a network of the SiamFC MATLAB release (.mat)",
@@ -39,10 +44,15 @@ CONVERTERS = {
         about="convert a checkpoint of the original SiamMask release (.pth)",
         arguments=FromTorch,
     ),
+    "to-opencv": Converter(
+        module="drol_jax.convert.flax_to_opencv",
+        about="convert NanoTrack weights of ours into the pair of ONNX files that OpenCV's TrackerNano loads",
+        arguments=FromOurs,
+    ),
     "to-pysot": Converter(
         module="drol_jax.convert.flax_to_pysot",
         about="convert weights of ours into a PySOT checkpoint (.pth)",
-        arguments=ToPysot,
+        arguments=FromOurs,
     ),
 }
 HELP = f"""usage: {PROGRAM} COMMAND ...

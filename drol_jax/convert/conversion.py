@@ -51,6 +51,16 @@ class Job:
     """PySOT's or DROL's source, to compare with."""
     seed: int = 0
     """Seed of the images for that."""
+    head: Path | None = None
+    """The other file of a source that is two."""
+    search_pixels: int = SEARCH_PIXELS
+    """Rows and columns of the search region that both networks are compared on."""
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the card says of the source: files' names and hashes."""
+        origin: dict[str, Any] = {"file": self.source.name, "sha256": sha256(self.source)}
+        return origin | ({"head": {"file": self.head.name, "sha256": sha256(self.head)}} if self.head else {})
 
 
 def job_of(given: ToOurs) -> Job:
@@ -65,12 +75,18 @@ def job_of(given: ToOurs) -> Job:
     return replace(job, check=given.check, seed=given.check_seed) if isinstance(given, ToOursChecked) else job
 
 
-def fixed_images() -> tuple[np.ndarray, np.ndarray]:
-    """Template [127, 127, 3] and search region [191, 191, 3], RGB in 0..255, float32: the same on every machine."""
-    bits = np.random.PCG64(2020).random_raw(127 * 127 * 3 + SEARCH_PIXELS * SEARCH_PIXELS * 3)
+def sha256(file: Path) -> str:
+    """A file's hash."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def fixed_images(search: int = SEARCH_PIXELS) -> tuple[np.ndarray, np.ndarray]:
+    """Template [127, 127, 3] and search region [search, search, 3], RGB in 0..255, float32: the same everywhere."""
+    bits = np.random.PCG64(2020).random_raw(127 * 127 * 3 + search * search * 3)
     numbers = (bits >> np.uint64(56)).astype(np.float32)
     z, x = np.split(numbers, [127 * 127 * 3])
-    return z.reshape(127, 127, 3), x.reshape(SEARCH_PIXELS, SEARCH_PIXELS, 3)
+    return z.reshape(127, 127, 3), x.reshape(search, search, 3)
 
 
 def our_answer(variables: Any, model: ModelConfig, z: np.ndarray, x: np.ndarray, cell: tuple[int, int]) -> Maps:
@@ -153,10 +169,8 @@ def check_and_save(
     def compared() -> dict[str, Any]:
         return {"largest_difference": _compare(variables, job, source)} | (further(variables, job) if further else {})
 
-    with job.source.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     card = {
-        "source": {"file": job.source.name, "sha256": digest},
+        "source": job.origin,
         "config": _config_name(job.config),
         "converter": {"name": converter, "version": VERSION},
     }
@@ -170,7 +184,7 @@ def check_and_save(
 
 
 def _compare(variables: Any, job: Job, source: Answer) -> float:
-    z, x = fixed_images()
+    z, x = fixed_images(job.search_pixels)
     with np.errstate(all="ignore"):  # Senseless numbers, such as a negative variance, show as infinite differences.
         found = differences(our_answer(variables, job.model, z, x, MASK_CELL), source(z, x))
     worst = max(found.values())

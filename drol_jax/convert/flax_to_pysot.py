@@ -7,7 +7,7 @@ normalisation's num_batches_tracked, which only training reads, is left out: PyT
 """
 
 from drol_jax import checkpoint
-from drol_jax.convert.arguments import ToPysot
+from drol_jax.convert.arguments import FromOurs
 from drol_jax.convert.names import pysot as pysot_names
 from drol_jax.convert.torch.writer import write_state_dict
 from drol_jax.errors import UserError
@@ -16,7 +16,7 @@ from drol_jax.system import atomic
 from drol_jax.system.interrupts import DelayedInterrupt
 
 
-def convert(given: ToPysot) -> None:
+def convert(given: FromOurs) -> None:
     """Read, rename, write; the file appears whole or not at all.
 
     Raises:

@@ -42,7 +42,7 @@ def mean_colour(frame: Frame) -> jax.Array:
     area = frame.size[0] * frame.size[1]
     inside = jnp.arange(frame.pixels.shape[0], dtype=jnp.int32) < area
     pixels = jnp.where(inside[:, None], frame.pixels, 0)
-    if len(pixels) <= SUMMABLE:
+    if pixels.shape[0] <= SUMMABLE:
         total = jnp.sum(pixels, axis=0, dtype=jnp.uint32)
         return (total // area.astype(jnp.uint32)).astype(jnp.uint8)
     return _long_mean(pixels, area.astype(jnp.uint32)).astype(jnp.uint8)

@@ -17,7 +17,9 @@ def test_help_lists_every_command_in_a_line(capsys):
         assert [line for line in shown if line.split() == [name, *command.about.split()]]
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "convert --help", "convert pysot --help"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "--version", "convert pysot --help", "weights get --help", "export onnx --help"]
+)
 def test_help_does_not_start_jax(arguments, tmp_path):
     (tmp_path / "jax.py").write_text("raise AssertionError")
     places = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])

@@ -29,7 +29,7 @@ FILE = re.compile(r"(?:drol_jax|docs|tests|configs|eval|convert)/[\w./-]+")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 COMMAND = re.compile(
     r"(?:python -m drol_jax\.([\w.]+)|drol-jax (\w+)|make (eval|bench)\b|python (convert/\w+\.py))"
-    r"(?: (ablate|doctor|film|pack|render|score|trax|pysot|siamfc|siammask|to-pysot)\b)?"
+    r"(?: (ablate|doctor|film|pack|render|score|trax|pysot|siamfc|siammask|onnx|to-pysot|to-opencv|get|stablehlo)\b)?"
 )
 TEST_OPTIONS = {"--deep"}
 

@@ -17,12 +17,12 @@ class Layer(NamedTuple):
 
 def backbone_entries(model: ModelConfig) -> list[Entry]:
     """The arrays of MobileNetV3-small as NanoTrack cuts it, in the order of the network."""
-    return _entries(_backbone(model.backbone))
+    return _entries(backbone_layers(model.backbone))
 
 
 def head_entries(model: ModelConfig) -> list[Entry]:
     """The arrays of one of NanoTrack's heads, in the order of the network."""
-    return _entries(_head(model.head))
+    return _entries(head_layers(model.head))
 
 
 def _entries(layers: Iterator[Layer]) -> list[Entry]:
@@ -36,7 +36,8 @@ def _entries(layers: Iterator[Layer]) -> list[Entry]:
     return entries
 
 
-def _backbone(backbone: str) -> Iterator[Layer]:
+def backbone_layers(backbone: str) -> Iterator[Layer]:
+    """The layers of a backbone, in the order of the network."""
     yield Layer("stem", "backbone.features.0.0", "backbone/stem")
     yield Layer("norm", "backbone.features.0.1", "backbone/stem_norm")
     width = mobilenetv3.STEM
@@ -60,7 +61,8 @@ def _block(source: str, path: str, block: mobilenetv3.Block, widens: bool) -> It
     yield Layer("norm", f"{source}.{project + 1}", f"{path}/project_norm")
 
 
-def _head(head: str) -> Iterator[Layer]:
+def head_layers(head: str) -> Iterator[Layer]:
+    """The layers of a head, in the order of the network, class branch first."""
     variant = points.VARIANTS[head]
     # The second version alone, which correlates pixel by pixel only, has names of its own.
     second = variant.separate and not variant.both

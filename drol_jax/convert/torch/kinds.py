@@ -47,7 +47,7 @@ def kind_of(file: BinaryIO) -> str | None:
     if _safetensors(head, size):
         return "a safetensors file; load takes those that drol-jax convert wrote, and a checkpoint of PyTorch converts"
     if head[:1] == b"\x08" and head[1:2] < b"\x20" and (b"\x12" in head[2:4] or b"onnx" in head.lower()):
-        return f"an ONNX model: a graph for inference, not a checkpoint; {CONVERT}"
+        return f"an ONNX model: drol-jax convert onnx BACKBONE HEAD reads NanoTrack's pair; of others {CONVERT}"
     return _text(head)
 
 

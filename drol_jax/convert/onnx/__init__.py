@@ -1,0 +1,1 @@
+"""ONNX files read without any other package: the messages of their protobuf, their graphs, a numpy evaluation."""

@@ -1,0 +1,1 @@
+"""`drol-jax export`: trackers as files that run without drol_jax."""

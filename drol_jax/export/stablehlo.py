@@ -1,0 +1,130 @@
+"""`drol-jax export stablehlo`: a folder with `init` and `step`, and the weights that they take.
+
+    drol-jax export stablehlo --config NAME --output DIR [--weights DIR] [--baseline] [--platforms cpu cuda] [--force]
+
+The folder holds init.bin and step.bin (draws.bin with online learning), weights.npz and about.json. Twenty lines run it
+with jax alone; docs/export.md has them. Before it appears, the files are read back and follow a target through pictures
+of two sizes; every array must equal the tracker's own to the bit.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from drol_jax.api import Tracker, load
+from drol_jax.errors import UserError
+from drol_jax.export.arguments import StablehloArguments
+from drol_jax.export.programs import Programs
+from drol_jax.image.frames import flatten
+from drol_jax.system import atomic
+from drol_jax.system.resources import version
+
+ABOUT, WEIGHTS = "about.json", "weights.npz"
+SIZES = ((120, 160), (96, 128))
+"""Rows and columns of the pictures that an export is tried on."""
+BOX = (60.0, 40.0, 30.0, 24.0)
+
+
+def run(arguments: StablehloArguments) -> int:
+    """Load, export, try, save.
+
+    Raises:
+      UserError: as `load` and `write`.
+    """
+    tracker = load(
+        arguments.config, arguments.weights, online=False if arguments.baseline else None, fast_kernels=False
+    )
+    files = write(tracker, arguments.output, arguments.platforms, force=arguments.force)
+    size = sum(file.stat().st_size for file in files)
+    print(f"saved {arguments.output}: {', '.join(file.name for file in files)}, {size / 1e6:.2f} MB, equal to the bit")
+    return 0
+
+
+def write(tracker: Tracker, folder: str | Path, platforms: tuple[str, ...] = (), *, force: bool = False) -> list[Path]:
+    """Write a tracker's programs into a folder, which appears whole or not at all.
+
+    Args:
+      tracker: with plain kernels (`load(..., fast_kernels=False)`).
+      folder: where to.
+      platforms: what they are to run on: "cpu", "cuda", "rocm" or "tpu"; by default this process's own.
+      force: replace an earlier export there.
+
+    Returns:
+      The files.
+
+    Raises:
+      UserError: flatbuffers is missing, the folder is in the way of something or cannot be written, the tracker cannot
+        be exported, or an exported program answers differently.
+    """
+    folder, own = Path(folder), _platform()
+    if folder.exists() and not (force and (folder / ABOUT).is_file()):
+        raise UserError(f"{folder} exists; name another folder, or allow overwriting an earlier export (--force)")
+    programs = Programs(tracker, platforms or (own,))
+    files = programs.files()
+    about = programs.about() | {
+        "name": tracker.name,
+        "seed": tracker.seed,
+        "weights_sha256": tracker.weights_hash,
+        "platforms": list(platforms or (own,)),
+        "drol_jax": version(),
+        "jax": jax.__version__,
+    }
+    with atomic.scratch(folder, "choose a folder you may write") as scratch:
+        fresh = scratch / "new"
+        fresh.mkdir()
+        for name, content in files.items():
+            (fresh / f"{name}.bin").write_bytes(content)
+        leaves = {f"{i:04}": np.asarray(leaf) for i, leaf in enumerate(programs.weights)}
+        np.savez(fresh / WEIGHTS, **leaves)  # pyright: ignore[reportArgumentType]
+        (fresh / ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        if own in about["platforms"]:
+            check(tracker, fresh)
+        atomic.replace(fresh, folder)
+    return sorted(folder.iterdir())
+
+
+def check(tracker: Tracker, folder: Path) -> None:
+    """Follow a target with the files and with the tracker, through pictures of two sizes.
+
+    Raises:
+      UserError: an array differs.
+    """
+    from jax import export
+
+    programs = {
+        file.stem: jax.jit(export.deserialize(bytearray(file.read_bytes())).call) for file in folder.glob("*.bin")
+    }
+    with np.load(folder / WEIGHTS) as arrays:
+        weights = [arrays[name] for name in sorted(arrays)]
+    pixels, size = flatten(_picture(0, *SIZES[0]))
+    draws = programs["draws"](np.uint32(tracker.seed)) if "draws" in programs else []
+    leaves = programs["init"](weights, pixels, size, np.array(BOX, np.float32), draws)
+    state = tracker.init(_picture(0, *SIZES[0]), BOX)
+    _same(leaves, state)
+    for t, extent in enumerate((SIZES[0], SIZES[1], SIZES[1]), start=1):
+        image = _picture(t, *extent)
+        leaves, told = programs["step"](weights, leaves, *flatten(image))
+        state, output = tracker.step(state, image)
+        _same(leaves, state)
+        _same(told, output)
+
+
+def _same(leaves: Any, tree: Any) -> None:
+    for found, wanted in zip(leaves, jax.tree.leaves(tree), strict=True):
+        if np.asarray(found).tobytes() != np.asarray(wanted).tobytes():
+            raise UserError("an exported program answers differently from the tracker: nothing was saved")
+
+
+def _picture(t: int, height: int, width: int) -> np.ndarray:
+    """uint8 RGB: grain, and a square of another grain that moves."""
+    draws = np.random.Generator(np.random.PCG64(7))
+    image = draws.integers(0, 120, (height, width, 3), np.uint8)
+    image[40 + t : 64 + t, 60 + 2 * t : 90 + 2 * t] = draws.integers(100, 255, (24, 30, 3), np.uint8)
+    return image
+
+
+def _platform() -> str:
+    return {"gpu": "cuda"}.get(jax.default_backend(), jax.default_backend())

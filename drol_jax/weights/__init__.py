@@ -1,0 +1,1 @@
+"""`drol-jax weights`: published weights listed, fetched, recognised. Beside it lie the bundled ones."""

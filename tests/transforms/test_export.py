@@ -1,0 +1,62 @@
+"""Exports: programs that run without drol_jax answer as the tracker does, to the bit, on pictures of any size."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_tracker
+
+from drol_jax.errors import UserError
+from drol_jax.export import onnx, stablehlo
+from drol_jax.export.programs import Programs
+
+DOCS = Path(__file__).parents[2] / "docs" / "export.md"
+
+
+def test_both_programs_take_pictures_of_any_size():
+    programs = Programs(small_tracker.tracker(online=False), ["cpu", "cuda"])
+    for name, program in programs.exported().items():
+        shapes = [str(value.shape) for value in program.in_avals]
+        assert "(pixels, 3)" in shapes, name
+        assert program.platforms == ("cpu", "cuda")
+    about = programs.about()
+    assert about["output"][:2] == ["box", "score"] and about["draws"] == []
+    assert len(about["weights"]) == len(programs.weights)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("online", [False, True])
+def test_the_loader_of_the_docs_follows_a_target_as_the_tracker_does(online, tmp_path, monkeypatch):
+    pytest.importorskip("flatbuffers", reason="needs the extra export")
+    tracker = small_tracker.tracker(online=online)
+    files = stablehlo.write(tracker, tmp_path / "exported")
+    wanted = ["about.json", *["draws.bin"] * online, "init.bin", "step.bin", "weights.npz"]
+    assert [file.name for file in files] == wanted
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 20
+    loader = {}
+    exec(code, loader)
+    state = loader["init"](small_tracker.picture(0), small_tracker.BOX)
+    ours = tracker.init(small_tracker.picture(0), small_tracker.BOX)
+    for t in (1, 2):
+        state, output = loader["step"](state, small_tracker.picture(t))
+        ours, told = tracker.step(ours, small_tracker.picture(t))
+        np.testing.assert_array_equal(np.asarray(output["box"]), np.asarray(told.box))
+        assert float(output["confidence"]) == float(told.confidence)
+
+
+def test_a_folder_that_is_there_is_not_overwritten(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for force in (False, True):
+        with pytest.raises(UserError, match="exists; name another folder"):
+            stablehlo.write(small_tracker.tracker(online=False), tmp_path / "mine", force=force)
+
+
+@pytest.mark.deep
+def test_a_network_answers_in_onnxruntime_as_here(tmp_path):
+    for package in ("jax2onnx", "onnxruntime"):
+        pytest.importorskip(package, reason="needs the extra onnx")
+    assert onnx.write(small_tracker.tracker(online=False), tmp_path / "exported") < 1e-5
+    assert sorted(file.name for file in (tmp_path / "exported").iterdir()) == sorted(onnx.FILES)
