@@ -74,8 +74,9 @@ def test_a_batch_depends_on_seed_and_number_alone():
 
 def test_every_part_of_a_picture_may_be_there():
     """Nothing is left out: with all that the settings have, images are whole and boxes finite."""
-    everything = dict(distractors=4, companions=1, occluded=1, cut_off=1, blur=1, coarse=1, compressed=1, bend=0.1)
-    template, search, box, positive = pairs(4, blobs=0.5, negatives=0.5, light=0.3, noise=0.1, turned=1, **everything)
+    shares = ("companions", "occluded", "cut_off", "blur", "coarse", "compressed", "turned")
+    everything = dict.fromkeys(shares, 1.0) | {"distractors": 4, "bend": 0.1, "light": 0.3, "noise": 0.1}
+    template, search, box, positive = pairs(4, blobs=0.5, negatives=0.5, **everything)
     assert template.shape == (4, E, E, 3) and search.shape == (4, S, S, 3) and template.dtype == np.uint8
     assert np.isfinite(box).all() and positive.dtype == bool and search.std() > 5
 

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from drol_jax.errors import UserError
-from drol_jax.train.pictures.cli import main, take
+from drol_jax.train.pictures.cli import main
 from drol_jax.train.pictures.clients import archive
 from drol_jax.train.pictures.licences import licence_of, paragraphs
 from drol_jax.train.pictures.listing import Package, load_listing
 from drol_jax.train.pictures.members import members, resources
+from drol_jax.train.pictures.taking import take
 
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 

@@ -75,8 +75,8 @@ def archive(package: Package, folder: Path, run: Run = run) -> Path:
             return folder / name
     came = ", ".join(f"{name} (SHA-256 {digest[:12]}...)" for name, digest in found.items()) or "nothing new"
     raise UserError(
-        f"{package.name} {package.version}: {came} came, not the file of SHA-256 {package.sha256[:12]}...; nothing of it "
-        "is used: an earlier file of that name may be in the way, or the registry serves another"
+        f"{package.name} {package.version}: {came} came, not the file of SHA-256 {package.sha256[:12]}...; nothing of "
+        "it is used: an earlier file of that name may be in the way, or the registry serves another"
     )
 
 

@@ -36,21 +36,22 @@ def _plain(path: Path) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(path) as archive:
             yield from ((info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir())
         return
-    if path.suffix == ".deb":
-        try:
-            packed = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(path)], check=True, capture_output=True).stdout
-        except FileNotFoundError as error:
-            raise UserError(f"{path} needs dpkg-deb to be unpacked, which is not installed (Debian: dpkg)") from error
-        except subprocess.CalledProcessError as error:
-            raise UserError(f"{path} is damaged ({error.stderr.decode(errors='replace').strip()})") from error
-        opened = tarfile.open(fileobj=io.BytesIO(packed))
-    else:
-        opened = tarfile.open(path)
-    with opened as archive:
+    packed = io.BytesIO(_debian(path) if path.suffix == ".deb" else path.read_bytes())
+    with tarfile.open(fileobj=packed) as archive:
         for info in archive:
             file = archive.extractfile(info) if info.isfile() else None
             if file is not None:
                 yield info.name.removeprefix("./"), file.read()
+
+
+def _debian(path: Path) -> bytes:
+    """The tarball of the files that a Debian package installs."""
+    try:
+        return subprocess.run(["dpkg-deb", "--fsys-tarfile", str(path)], check=True, capture_output=True).stdout
+    except FileNotFoundError as error:
+        raise UserError(f"{path} needs dpkg-deb to be unpacked, which is not installed (Debian: dpkg)") from error
+    except subprocess.CalledProcessError as error:
+        raise UserError(f"{path} is damaged ({error.stderr.decode(errors='replace').strip()})") from error
 
 
 def resources(content: bytes) -> Iterator[tuple[str, bytes]]:

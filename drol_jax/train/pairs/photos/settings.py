@@ -12,7 +12,7 @@ class PhotosSettings:
     folder: str
     """Folder of photographs: backgrounds, and the texture of targets that are cut out of them."""
     cutouts: str | None = None
-    """Folder of objects whose transparency is their outline (PNG, WebP); none: all targets are cut out of photographs."""
+    """Folder of objects whose transparency is their outline (PNG, WebP); none: targets are cut out of photographs."""
     blobs: float = 0.4
     """Share of targets that are a smooth piece of a photograph, where there are cut-outs."""
     negatives: float = 0.2

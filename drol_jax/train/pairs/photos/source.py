@@ -51,7 +51,7 @@ class Photos:
         self._workers = workers if workers is not None else os.cpu_count() or 1
 
     def batch(self, index: int) -> Pairs:
-        """Batch number `index`, >= 0: depends on the pictures, the settings, the sizes, the seed and the number alone."""
+        """Batch number `index`, >= 0: depends on pictures, settings, sizes, seed and number alone."""
         with ThreadPoolExecutor(self._workers, "drol-pairs") as pool:
             rows = list(pool.map(lambda row: self._pair(index, row), range(self._count)))
         template, search, box, positive = zip(*rows, strict=True)
