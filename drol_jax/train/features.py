@@ -69,7 +69,7 @@ class Features:
 
     def __init__(
         self,
-        source: Source,
+        source: Source[Pairs],
         settings: FeatureSettings,
         model: ModelConfig,
         variables: Any,
@@ -101,7 +101,7 @@ class Features:
         except (OSError, ValueError) as error:
             raise UserError(f"features: {self._folder}: {reason(error)}; name another folder") from error
 
-    def _opened(self, record: dict[str, Any], shapes: dict[str, Any]) -> tuple[dict[str, np.ndarray], int]:
+    def _opened(self, record: dict[str, Any], shapes: dict[str, Any]) -> tuple[dict[str, Any], int]:
         """The arrays on disk, and how many batches of them are there."""
         path = self._folder / RECORD
         self._record = json.loads(json.dumps({**record, "batches": self._batches}))
@@ -136,7 +136,7 @@ class Features:
 
     def _fill(self) -> None:
         """See the next batch and keep it."""
-        pairs: Pairs = self._source.batch(self._done)
+        pairs = self._source.batch(self._done)
         rows = slice(self._done * self._size, (self._done + 1) * self._size)
         for name, images in (("template", pairs.template), ("search", pairs.search)):
             for i, level in enumerate(self._see(images)):

@@ -36,14 +36,14 @@ class Run:
 
     settings: TrainSettings
     tracker: Settings
-    source: Source
+    source: Source[Any]
     mesh: Mesh
     variables: Any
     """That it begins with."""
     initial_hash: str
 
     @classmethod
-    def of(cls, settings: TrainSettings, source: Source | None = None) -> "Run":
+    def of(cls, settings: TrainSettings, source: Source[Any] | None = None) -> "Run":
         """Read and make what the settings name.
 
         Args:

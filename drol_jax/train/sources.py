@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from drol_jax.config import SearchConfig
 from drol_jax.datasets import RENDERED_FROM
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Source
+from drol_jax.train.pairs.batch import Pairs, Source
 from drol_jax.train.pairs.disk_crop511 import Crop511Settings, crop511
 from drol_jax.train.pairs.disk_sequences import SequencesSettings, dataset_named, sequences
 from drol_jax.train.pairs.mixture import Mixture
@@ -65,7 +65,7 @@ def source_complaints(settings: Sequence[SourceSettings], held_out: Sequence[int
 
 def build(
     settings: Sequence[SourceSettings], batch_size: int, search: SearchConfig, seed: int, *, masks: bool
-) -> Source:
+) -> Source[Pairs]:
     """The source of a run.
 
     Args:
@@ -81,7 +81,7 @@ def build(
     return Mixture(built, [source.share for source in settings], seed, masks=masks)
 
 
-def _one(source: SourceSettings, batch_size: int, search: SearchConfig, seed: int) -> Source:
+def _one(source: SourceSettings, batch_size: int, search: SearchConfig, seed: int) -> Source[Pairs]:
     sizes = (batch_size, search.exemplar_size, search.instance_size, seed)
     if source.crop511 is not None:
         return crop511(source.crop511, *sizes)

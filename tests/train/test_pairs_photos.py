@@ -1,6 +1,7 @@
 """Pairs composed of photographs and cut-outs."""
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,8 +33,8 @@ def album(rows=60, columns=40):
     return Album([photo()], [figure])
 
 
-def pairs(count=8, seed=0, index=0, pictures=None, **changes):
-    source = Photos(replace(PLAIN, **changes), count, E, S, seed, album=pictures or album(), workers=1)
+def pairs(count=8, seed=0, index=0, **changes: Any):
+    source = Photos(replace(PLAIN, **changes), count, E, S, seed, album=album(), workers=1)
     found = source.batch(index)
     return tuple(np.asarray(part) for part in (found.template, found.search, found.box, found.positive))
 
@@ -75,7 +76,7 @@ def test_a_batch_depends_on_seed_and_number_alone():
 def test_every_part_of_a_picture_may_be_there():
     """Nothing is left out: with all that the settings have, images are whole and boxes finite."""
     shares = ("companions", "occluded", "cut_off", "blur", "coarse", "compressed", "turned")
-    everything = dict.fromkeys(shares, 1.0) | {"distractors": 4, "bend": 0.1, "light": 0.3, "noise": 0.1}
+    everything: Any = dict.fromkeys(shares, 1.0) | {"distractors": 4, "bend": 0.1, "light": 0.3, "noise": 0.1}
     template, search, box, positive = pairs(4, blobs=0.5, negatives=0.5, **everything)
     assert template.shape == (4, E, E, 3) and search.shape == (4, S, S, 3) and template.dtype == np.uint8
     assert np.isfinite(box).all() and positive.dtype == bool and search.std() > 5

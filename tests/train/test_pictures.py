@@ -77,8 +77,11 @@ def test_photographs_and_objects_are_taken_and_told_of(tmp_path):
         ("p/photo.png", "photos", "MIT"),
     ]
     assert rows[1]["sha256"] == hashlib.sha256(noise()).hexdigest()
-    sizes = [cv2.imread(str(tmp_path / "out" / row["file"]), cv2.IMREAD_UNCHANGED).shape for row in rows]
-    assert sizes == [(121, 121, 4), (200, 240, 3)]  # an object is cut to its outline's box
+    images = [cv2.imread(str(tmp_path / "out" / row["file"]), cv2.IMREAD_UNCHANGED) for row in rows]
+    assert [np.shape(image) for image in images] == [
+        (121, 121, 4),
+        (200, 240, 3),
+    ]  # an object is cut to its outline's box
 
 
 def test_pictures_of_other_licences_are_left_out(tmp_path):

@@ -30,7 +30,7 @@ def take(package: Package, path: Path, licences: Sequence[str], output: Path) ->
     for name, content in sorted(found.items()):
         kind = package.kind(name)
         licence = licence_of(name, about) if package.licence == BY_FILE else package.licence
-        if kind is None or licence not in licences:
+        if kind is None or licence is None or licence not in licences:
             continue
         image = judging.decoded(content)
         judge, suffix, how = judges[kind]

@@ -23,7 +23,7 @@ class Window:
     @classmethod
     def any(cls, rng: np.random.Generator, album: Album, side: int) -> "Window":
         """A window of any photograph; images of `side` pixels show a third of it to all."""
-        photo = album.photos[rng.integers(len(album.photos))]
+        photo = album.photos[int(rng.integers(len(album.photos)))]
         size = np.array(photo[0].shape[1::-1], np.float64)
         step = rng.uniform(0.35, 1.0) * size.min() / side
         room = np.maximum(size - step * side, 0) / 2

@@ -49,12 +49,12 @@ class Camera:
             mean = scene.mean()
             scene = ((scene - mean) * np.float32(contrast) + mean) * gain.astype(np.float32)
         scene = scene + rng.standard_normal(scene.shape, np.float32) * np.float32(self.noise)
-        image = np.clip(np.rint(scene), 0, 255).astype(np.uint8)
+        image: np.ndarray = np.clip(np.rint(scene), 0, 255).astype(np.uint8)
         if self.grey:
             image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         if self.quality is not None:
             packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])[1]
-            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
         return cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR) if small < side else image
 
 

@@ -16,7 +16,7 @@ def any_figure(rng: np.random.Generator, album: Album, blobs: float) -> Figure:
     """Any object; a piece of a photograph with this probability, or where there are no cut-outs."""
     if not album.cutouts or rng.random() < blobs:
         return blob(rng, album)
-    figure = album.cutouts[rng.integers(len(album.cutouts))]
+    figure = album.cutouts[int(rng.integers(len(album.cutouts)))]
     figure = mirrored(figure) if rng.random() < 0.5 else figure
     return coloured(figure, rng) if rng.random() < 0.5 else figure
 
@@ -38,10 +38,10 @@ def blob(rng: np.random.Generator, album: Album) -> Figure:
 
 def texture(rng: np.random.Generator, album: Album, rows: int, columns: int) -> np.ndarray:
     """Any piece of any photograph at this size, float32 [rows, columns, 3]."""
-    photo = album.photos[rng.integers(len(album.photos))][0]
+    photo = album.photos[int(rng.integers(len(album.photos)))][0]
     height, width = photo.shape[:2]
     side = int(max(rng.uniform(0.25, 0.9) * min(height, width), 8))
-    top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
+    top, left = (int(rng.integers(room)) for room in (height - side + 1, width - side + 1))
     piece = photo[top : top + side, left : left + side]
     interpolation = cv2.INTER_AREA if side > max(rows, columns) else cv2.INTER_LINEAR
     return cv2.resize(piece, (columns, rows), interpolation=interpolation).astype(np.float32)

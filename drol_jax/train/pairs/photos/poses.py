@@ -134,8 +134,8 @@ class Waves:
             return layer
         x, y = np.arange(w, dtype=np.float32)[None, :], np.arange(h, dtype=np.float32)[:, None]
         shifts = self.at(x + left, y + top)
-        maps = [(place + shift).astype(np.float32) for place, shift in zip((x, y), shifts, strict=True)]
-        return replace(layer, pixels=cv2.remap(layer.pixels, *maps, cv2.INTER_LINEAR))
+        from_x, from_y = ((at + by).astype(np.float32) for at, by in zip((x, y), shifts, strict=True))
+        return replace(layer, pixels=cv2.remap(layer.pixels, from_x, from_y, cv2.INTER_LINEAR))
 
     def moved(self, points: np.ndarray) -> np.ndarray:
         """Where points [n, 2] of the object come to lie, to first order."""
