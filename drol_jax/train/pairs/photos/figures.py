@@ -40,8 +40,8 @@ def texture(rng: np.random.Generator, album: Album, rows: int, columns: int) -> 
     """Any piece of any photograph at this size, float32 [rows, columns, 3]."""
     photo = album.photos[int(rng.integers(len(album.photos)))][0]
     height, width = photo.shape[:2]
-    side = int(max(rng.uniform(0.25, 0.9) * min(height, width), 8))
-    top, left = (int(rng.integers(room)) for room in (height - side + 1, width - side + 1))
+    side = max(int(rng.uniform(0.25, 0.9) * min(height, width)), 8)
+    top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
     piece = photo[top : top + side, left : left + side]
     interpolation = cv2.INTER_AREA if side > max(rows, columns) else cv2.INTER_LINEAR
     return cv2.resize(piece, (columns, rows), interpolation=interpolation).astype(np.float32)
