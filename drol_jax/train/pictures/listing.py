@@ -68,7 +68,7 @@ def load_listing(name_or_path: str | Path) -> Listing:
         path = data_path("configs") / "pictures" / f"{name_or_path}.yaml"
     elif not path.is_file():
         raise UserError(f"no list of pictures {str(name_or_path)!r}: name a YAML file, or one of {', '.join(known)}")
-    tree = read_mapping(path, "a list of pictures is a YAML mapping with licences and packages")
+    tree, _ = read_mapping(path, "a list of pictures is a YAML mapping with licences and packages")
     try:
         return TypeAdapter(Listing).validate_json(json.dumps(tree))
     except (ValidationError, TypeError) as error:

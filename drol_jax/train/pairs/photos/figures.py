@@ -58,7 +58,8 @@ def lookalike(rng: np.random.Generator, figure: Figure, album: Album) -> Figure:
 
 def mirrored(figure: Figure) -> Figure:
     """The object left to right."""
-    outline = figure.outline * np.float32([-1, 1]) + np.float32([figure.pixels.shape[1] - 1, 0])
+    width = figure.pixels.shape[1]
+    outline = figure.outline * np.array([-1, 1], np.float32) + np.array([width - 1, 0], np.float32)
     return Figure(np.ascontiguousarray(figure.pixels[:, ::-1]), outline)
 
 
