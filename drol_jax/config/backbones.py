@@ -39,8 +39,6 @@ class BackboneFacts:
     """Pixel that the first of these cells is centred on."""
     stages: tuple[int, ...] = ()
     """Outputs that a head may see, each through a layer of the neck; none: the last output, and there is no neck."""
-    last_needed: bool = False
-    """The last of `stages` is always among those seen: published files always hold it."""
     online_layers: tuple[int, ...] = ()
     """Outputs that the online subnet may see, cut to the cells of the last one."""
     scalable: bool = False
@@ -117,7 +115,8 @@ BACKBONES: Mapping[Backbone, BackboneFacts] = {
         stride=8,
         first_cell=7.0,
         stages=(3, 4, 5, 6, 7),
-        last_needed=True,
+        # All of one stride and in one place.
+        online_layers=(3, 4, 5, 6, 7),
         scalable=True,
         pysot_stages=(3, 5, 7),
     ),

@@ -35,8 +35,8 @@ class ModelConfig:
     online_level: int = 0
     """Which of `layers` it is with `online_feature: level`, counted from 0."""
     online_layers: tuple[int, ...] = ()
-    """AlexNets: the convolutions, 2 to 5, all of whose channels the online subnet sees, cut to the cells of the last;
-    empty: the last one alone (published)."""
+    """Outputs all of whose channels the online subnet sees: an AlexNet's convolutions, 2 to 5, cut to the cells of the
+    last, or a MobileNetV2's stages, 3 to 7; empty: what the head sees (published)."""
     mask: bool = False
     """SiamMask's mask branch and decoder."""
     anchor_ratios: Annotated[tuple[Positive, ...], Len(1)] = (0.33, 0.5, 1.0, 2.0, 3.0)

@@ -27,6 +27,11 @@ def passing(model: ModelConfig) -> tuple[int, ...]:
     return model.online_layers or (FINE_OUTPUTS if model.mask else ())
 
 
+def last_output(model: ModelConfig) -> int:
+    """Number of the last output of the backbone that the network has a use for."""
+    return max(*passing(model), *levels(model), 0)
+
+
 def level_channels(model: ModelConfig) -> tuple[int, ...]:
     """Channels of every output that the head sees, after any neck."""
     if model.adjust_channels:

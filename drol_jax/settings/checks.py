@@ -78,9 +78,6 @@ def _levels(model: ModelConfig) -> Iterator[Complaint]:
     stages = list(backbone.stages)
     if not layers or layers != sorted(set(layers)) or not set(layers) <= set(stages):
         yield Complaint("model.layers", layers, f"one or more of {stages}, rising")
-    elif backbone.last_needed and layers[-1] != stages[-1]:
-        # Its checkpoints always hold all stages: a network without the last could not go back to PySOT whole.
-        yield Complaint("model.layers", layers, f"with {stages[-1]} as the last")
     if len(model.adjust_channels) != len(layers):
         yield Complaint("model.adjust_channels", list(model.adjust_channels), "a positive number for each of layers")
     if head.several != (len(layers) > 1) and layers:

@@ -10,7 +10,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Pairs, Source
+from drol_jax.train.pairs.batch import Batch_co, Source
 
 AHEAD = 2
 """Batches that wait or are being made."""
@@ -39,18 +39,18 @@ def everywhere(mesh: Mesh) -> NamedSharding:
 
 
 @contextmanager
-def ahead(source: Source, first: int, last: int, mesh: Mesh) -> Iterator[Iterator[Pairs]]:
+def ahead(source: Source[Batch_co], first: int, last: int, mesh: Mesh) -> Iterator[Iterator[Batch_co]]:
     """The batches from number `first` to `last` - 1, in order, while the next ones are being made.
 
     What a source raises comes up where its batch is asked for.
     """
     pool = ThreadPoolExecutor(1, "pairs")
 
-    def make(index: int) -> Pairs:
+    def make(index: int) -> Batch_co:
         # Waited for here, so that a batch that is taken is there.
         return jax.block_until_ready(jax.device_put(source.batch(index), spread(mesh)))
 
-    def batches() -> Iterator[Pairs]:
+    def batches() -> Iterator[Batch_co]:
         waiting = deque()
         for index in range(first, last):
             while len(waiting) <= AHEAD and index + len(waiting) < last:

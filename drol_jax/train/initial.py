@@ -2,6 +2,7 @@
 
 import math
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from drol_jax import checkpoint
 from drol_jax.checkpoint.variables import listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
+from drol_jax.convert import imagenet
 from drol_jax.errors import UserError
 
 ONES = ("scale", "var", "cls_weight", "loc_weight")
@@ -26,16 +28,23 @@ def fresh_variables(model: ModelConfig, seed: int) -> Any:
     return unflatten_dict({path: _fresh(path, shape, seed) for path, shape in variable_shapes(model).items()}, sep="/")
 
 
-def with_backbone(variables: Any, place: str) -> Any:
+CLASSIFIERS = (".pt", ".pth")
+"""Ends of the names of files that image classifiers come in."""
+
+
+def with_backbone(variables: Any, place: str, model: ModelConfig) -> Any:
     """The variables with the backbone of other weights, whose head may be of any kind.
 
     Args:
       variables: {'params', 'batch_stats'}.
-      place: as of `checkpoint.resolve`.
+      place: as of `checkpoint.resolve`; or a PyTorch file of an image classifier (`convert.imagenet`).
+      model: the variables' network.
 
     Raises:
       UserError: no such weights, or another backbone.
     """
+    if Path(place).suffix in CLASSIFIERS:
+        return unflatten_dict({**_flat(variables), **imagenet.backbone(place, model)}, sep="/")
     path = checkpoint.resolve(place)
     theirs, ours = _flat(checkpoint.load(path, checkpoint.network(path)).variables), _flat(variables)
     found, wanted = ({key: array for key, array in of.items() if "/backbone/" in key} for of in (theirs, ours))

@@ -3,10 +3,12 @@
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from drol_jax.config import Config
 from drol_jax.nets import Response, Search, SiameseNet, Template
 from drol_jax.train.families import family
+from drol_jax.train.features import SeenPairs, without_online
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.mask_losses import mask_loss
 from drol_jax.train.pairs.batch import Pairs
@@ -28,7 +30,7 @@ class Answer(NamedTuple):
 def objective(
     params: Any,
     stats: Any,
-    pairs: Pairs,
+    pairs: Pairs | SeenPairs,
     key: jax.Array,
     config: Config,
     settings: LossSettings,
@@ -59,7 +61,7 @@ def objective(
         answer.response, params["head"], wanted, pairs.positive, config, settings, place_key
     )
     if config.model.mask:
-        assert answer.coarse is not None and pairs.mask is not None
+        assert answer.coarse is not None and isinstance(pairs, Pairs) and pairs.mask is not None
         variables = {"params": params, "batch_stats": stats}
         scalars["mask"] = mask_loss(
             variables, answer.template, answer.search, answer.coarse, positive, pairs.mask, config, settings, mask_key
@@ -68,14 +70,19 @@ def objective(
     return loss, (stats, {"loss": loss, **scalars})
 
 
-def answered(params: Any, stats: Any, pairs: Pairs, config: Config, *, backbone_learns: bool) -> tuple[Answer, Any]:
+def answered(
+    params: Any, stats: Any, pairs: Pairs | SeenPairs, config: Config, *, backbone_learns: bool
+) -> tuple[Answer, Any]:
     """The network's answer in training, normalised by the batch's statistics, and the new stored statistics."""
-    net, variables = SiameseNet(config.model), {"params": params, "batch_stats": stats}
+    net, variables = SiameseNet(without_online(config.model)), {"params": params, "batch_stats": stats}
 
     def whole(net: SiameseNet, z: jax.Array, x: jax.Array) -> Answer:
         return _heads(net, net.pyramid(z)[1], *net.pyramid(x))
 
-    if backbone_learns:
+    if isinstance(pairs, SeenPairs):
+        z, x = jax.tree.map(lambda level: level.astype(jnp.float32), (pairs.template, pairs.search))
+        answer, changed = net.apply(variables, z, (), x, method=_heads, mutable=["batch_stats"])
+    elif backbone_learns:
         answer, changed = net.apply(variables, pairs.template, pairs.search, method=whole, mutable=["batch_stats"])
     else:
         (_, z), x = (jax.lax.stop_gradient(_seen(variables, p, config)) for p in (pairs.template, pairs.search))
@@ -91,7 +98,7 @@ def _seen(variables: Any, images: jax.Array, config: Config) -> Any:
         return jax.tree.map(lambda x: x[:, 0], levels)
 
     def together(variables, images):
-        return SiameseNet(config.model).apply(variables, images, method="pyramid")
+        return SiameseNet(without_online(config.model)).apply(variables, images, method="pyramid")
 
     return jax.lax.platform_dependent(variables, images, cpu=one_by_one, default=together)
 

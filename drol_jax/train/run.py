@@ -15,6 +15,7 @@ from drol_jax.checkpoint.variables import weights_hash
 from drol_jax.settings import Settings, load_settings
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train import sources
+from drol_jax.train.features import Features
 from drol_jax.train.feed import ahead, devices_mesh, everywhere
 from drol_jax.train.initial import fresh_variables, with_backbone
 from drol_jax.train.optimiser import optimiser, release_step
@@ -35,14 +36,14 @@ class Run:
 
     settings: TrainSettings
     tracker: Settings
-    source: Source
+    source: Source[Any]
     mesh: Mesh
     variables: Any
     """That it begins with."""
     initial_hash: str
 
     @classmethod
-    def of(cls, settings: TrainSettings, source: Source | None = None) -> "Run":
+    def of(cls, settings: TrainSettings, source: Source[Any] | None = None) -> "Run":
         """Read and make what the settings name.
 
         Args:
@@ -57,7 +58,7 @@ class Run:
         if settings.initial is None:
             variables = fresh_variables(config.model, settings.seed)
             if settings.initial_backbone is not None:
-                variables = with_backbone(variables, settings.initial_backbone)
+                variables = with_backbone(variables, settings.initial_backbone, config.model)
             found = weights_hash(variables)
         else:
             loaded = checkpoint.load(checkpoint.resolve(settings.initial), config.model)
@@ -65,6 +66,18 @@ class Run:
         if source is None:
             source = sources.build(
                 settings.sources, settings.batch_size, config.search, settings.seed, masks=config.model.mask
+            )
+        if settings.features is not None:
+            search = config.search
+            source = Features(
+                source,
+                settings.features,
+                config.model,
+                variables,
+                {"sources": plain(settings.sources), "seed": settings.seed},
+                settings.batch_size,
+                (search.exemplar_size, search.instance_size),
+                settings.seed,
             )
         optimiser(settings.optimiser, settings.schedule, 1, variables["params"])  # names in its settings are checked
         return cls(
@@ -81,6 +94,8 @@ class Run:
         training = counted(self.settings)
         for place in ("initial", "initial_backbone"):  # the numbers count, not where they lie
             training.pop(place)
+        if training["features"] is not None:
+            training["features"].pop("folder")
         config = plain(self.tracker.config)
         return {
             "training": training,

@@ -18,6 +18,7 @@ from drol_jax.settings.places import Source
 from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
 from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
+from drol_jax.train.features import FeatureSettings
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.optimiser import OptimiserSettings, ScheduleSettings
 from drol_jax.train.pairs.procedural import ProceduralSettings
@@ -45,6 +46,9 @@ class TrainSettings:
     """The tracker configuration that is trained: a name or a YAML file, from the working directory."""
     sources: tuple[SourceSettings, ...] = (SourceSettings(procedural=ProceduralSettings()),)
     """Where pairs come from; a batch is of one of them."""
+    features: FeatureSettings | None = None
+    """Run the backbone once over so many pairs, keep its outputs, and train what stands on it; `schedule.release` is 1
+    then. None: pairs are fresh in every step."""
     batch_size: int = 16
     """Pairs in a step, over all devices."""
     steps: int | None = None
@@ -171,6 +175,8 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         yield "steps or budget must be given, and not both"
     if settings.initial is not None and settings.initial_backbone is not None:
         yield "initial and initial_backbone exclude each other; drop one"
+    if settings.features is not None and settings.schedule.release != 1:
+        yield f"schedule.release is {settings.schedule.release!r}, wanted 1 with features: the backbone cannot learn"
     if settings.budget is not None:
         seconds_of(settings.budget)
     positive = {

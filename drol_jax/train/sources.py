@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from drol_jax.config import SearchConfig
 from drol_jax.datasets import RENDERED_FROM
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Source
+from drol_jax.train.pairs.batch import Pairs, Source
 from drol_jax.train.pairs.disk_crop511 import Crop511Settings, crop511
 from drol_jax.train.pairs.disk_sequences import SequencesSettings, dataset_named, sequences
 from drol_jax.train.pairs.mixture import Mixture
+from drol_jax.train.pairs.photos import Photos, PhotosSettings
 from drol_jax.train.pairs.procedural import Procedural, ProceduralSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
-    """One source: one of procedural, crop511 and sequences."""
+    """One source: one of procedural, crop511, sequences and photos."""
 
     share: float = 1.0
     """How often a batch is this source's, in proportion to the others."""
@@ -25,6 +26,8 @@ class SourceSettings:
     """Images that PySOT's tools have cut."""
     sequences: SequencesSettings | None = None
     """Any dataset that this library reads."""
+    photos: PhotosSettings | None = None
+    """Objects composed over photographs."""
 
     @property
     def has_masks(self) -> bool:
@@ -40,9 +43,9 @@ def source_complaints(settings: Sequence[SourceSettings], held_out: Sequence[int
     if not settings or not sum(source.share for source in settings) > 0:
         yield "sources hold none with a share; name one, such as procedural"
     for place, source in enumerate(settings):
-        kinds = [source.procedural, source.crop511, source.sequences]
+        kinds = [source.procedural, source.crop511, source.sequences, source.photos]
         if sum(kind is not None for kind in kinds) != 1:
-            yield f"sources.{place} must be one of procedural, crop511 and sequences"
+            yield f"sources.{place} must be one of procedural, crop511, sequences and photos"
         if source.share < 0:
             yield f"sources.{place}.share is {source.share!r}, wanted 0 or more"
         if source.sequences is None:
@@ -62,7 +65,7 @@ def source_complaints(settings: Sequence[SourceSettings], held_out: Sequence[int
 
 def build(
     settings: Sequence[SourceSettings], batch_size: int, search: SearchConfig, seed: int, *, masks: bool
-) -> Source:
+) -> Source[Pairs]:
     """The source of a run.
 
     Args:
@@ -78,11 +81,13 @@ def build(
     return Mixture(built, [source.share for source in settings], seed, masks=masks)
 
 
-def _one(source: SourceSettings, batch_size: int, search: SearchConfig, seed: int) -> Source:
+def _one(source: SourceSettings, batch_size: int, search: SearchConfig, seed: int) -> Source[Pairs]:
     sizes = (batch_size, search.exemplar_size, search.instance_size, seed)
     if source.crop511 is not None:
         return crop511(source.crop511, *sizes)
     if source.sequences is not None:
         return sequences(source.sequences, *sizes)
+    if source.photos is not None:
+        return Photos(source.photos, *sizes)
     assert source.procedural is not None
     return Procedural(source.procedural, *sizes)

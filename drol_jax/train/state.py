@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from drol_jax.config import Config
+from drol_jax.train.features import SeenPairs
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.objective import objective
 from drol_jax.train.pairs.batch import Pairs
@@ -35,7 +36,7 @@ class TrainState:
         return {"params": self.params, "batch_stats": self.stats}
 
 
-Step = Callable[[TrainState, Pairs], tuple[TrainState, dict[str, jax.Array]]]
+Step = Callable[[TrainState, Pairs | SeenPairs], tuple[TrainState, dict[str, jax.Array]]]
 
 
 def begin(variables: Any, optimiser: optax.GradientTransformation, seed: int) -> TrainState:
@@ -53,7 +54,7 @@ def begin(variables: Any, optimiser: optax.GradientTransformation, seed: int) ->
 
 def step(
     state: TrainState,
-    pairs: Pairs,
+    pairs: Pairs | SeenPairs,
     *,
     config: Config,
     loss: LossSettings,

@@ -22,7 +22,7 @@ def test_bundled_files_name_a_configuration_and_survive_json(name):
 
 def test_there_is_one_for_each_small_network():
     stages = ["siamrpn_alex_tiny_cpu", "siamrpn_alex_tiny_cpu_more"]
-    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny", *stages]
+    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny", *stages, "siamrpn_mobilenet_tiny"]
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,11 @@ def test_there_is_one_for_each_small_network():
             {"sources": [{"sequences": {"dataset": "folder"}}]},
             "mine.yaml: sources.0.sequences.dataset: unknown dataset 'folder'; the nearest is 'folders'",
         ),
-        ({"sources": [{}]}, "sources.0 must be one of procedural, crop511 and sequences"),
+        ({"sources": [{}]}, "sources.0 must be one of procedural, crop511, sequences and photos"),
         ({"sources": [{"sequences": {"dataset": "Synth"}}]}, "render_seed 0 is the benchmark's own"),
         ({"sources": [{"sequences": {"dataset": "synth", "render_seed": 1000}}]}, "is among evaluation.seeds"),
         ({"sources": [{"sequences": {"dataset": "Synth@1000", "render_seed": 3}}]}, "is among evaluation.seeds"),
+        ({"features": {"folder": "f", "pairs": 64}}, "schedule.release is 0.0, wanted 1 with features"),
         ({"evaluation": {"seeds": [0]}}, "seed 0 is the benchmark's own"),
         ({"optimiser": {"rates": {"backbone": -1.0}}}, "optimiser.rates.backbone is -1.0, wanted 0 or more"),
     ],

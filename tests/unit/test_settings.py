@@ -54,7 +54,7 @@ def complaint(folder, content):
 
 
 def test_the_published_configurations_and_our_own_are_available():
-    assert available() == sorted([*PUBLISHED, *ZOO, *NANOTRACK, *OWN, "siamrpn_mobilev2"])
+    assert available() == sorted([*PUBLISHED, *ZOO, *NANOTRACK, *OWN, "siamrpn_mobilev2", "siamrpn_mobilenet_tiny"])
 
 
 @pytest.mark.parametrize("name", available())
@@ -163,9 +163,8 @@ def test_a_mistake_is_one_line_that_names_key_value_and_cure(key, value, parts, 
         ("model", {"adjust_channels": [1, 2, 3]}, ["model.online_feature is 'mean'", "differ"]),
         ("model", {"head": "depthwise_rpn"}, ["model.head is 'depthwise_rpn'", "multi_rpn"]),
         ("model", {"width": 0.5}, ["model.width is 0.5", "resnet50 has one width"]),
-        ("model", {"online_layers": [4]}, ["model.online_layers is [4]", "alexnetlegacy2"]),
+        ("model", {"online_layers": [4]}, ["model.online_layers is [4]", "alexnetlegacy2 or mobilenetv2"]),
         ("model", {"mask": True}, ["model.mask is True", "depthwise_rpn"]),
-        ("model", {"backbone": "mobilenetv2", "layers": [3, 4, 5]}, ["model.layers is [3, 4, 5]", "7 as the last"]),
         ("search", {"exemplar_size": 87}, ["search.exemplar_size is 87", "95 to 166"]),
         ("search", {"instance_size": 159}, ["search.instance_size is 159", "at least 167"]),
         ("search", {"base_size": 0}, ["search.base_size is 0", "8 for these sizes"]),

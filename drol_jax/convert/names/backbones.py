@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from drol_jax.config import ModelConfig
+from drol_jax.config.network import last_output
 from drol_jax.convert.names import nanotrack
 from drol_jax.convert.names.entries import Entry, Layout, convolution, norm
 from drol_jax.nets.backbones import mobilenet, resnet
@@ -47,7 +48,7 @@ def resnet_entries(model: ModelConfig) -> list[Entry]:
 def mobilenet_entries(model: ModelConfig) -> list[Entry]:
     entries = convolution("backbone.layer0.0", "backbone/conv1", False, "colour_kernel")
     entries += norm("backbone.layer0.1", "backbone/norm1")
-    for level, stage in enumerate(mobilenet.STAGES, start=1):
+    for level, stage in enumerate(mobilenet.stages(last_output(model)), start=1):
         for i in range(stage.blocks):
             for k, position in enumerate((0, 3, 6), start=1):
                 source, path = f"backbone.layer{level}.{i}.conv", f"backbone/stage{level}_block{i}"

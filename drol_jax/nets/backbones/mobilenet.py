@@ -1,4 +1,8 @@
-"""PySOT's dilated MobileNetV2: stages 3 to 7 at stride 8, strided convolutions unpadded."""
+"""PySOT's dilated MobileNetV2: stages 3 to 7 at stride 8, strided convolutions unpadded.
+
+Stages behind the last output that is wanted are not built: untrained for tracking, ImageNet's stage 5 is a good
+feature and stage 7 is none.
+"""
 
 from typing import NamedTuple
 
@@ -32,6 +36,11 @@ STAGES = (
 def build(model: ModelConfig, outputs: tuple[int, ...]) -> nn.Module:
     """The backbone that a configuration describes, with these outputs."""
     return MobileNetV2(model.width, outputs)
+
+
+def stages(last: int) -> tuple[Stage, ...]:
+    """The stages of a network whose last output is of this number."""
+    return STAGES[:last]
 
 
 class InvertedResidual(nn.Module):
@@ -74,7 +83,7 @@ class MobileNetV2(nn.Module):
         x = nn.relu6(frozen_norm("norm1")(x))
         outputs = {0: x}
         last_dilation = 1
-        for level, stage in enumerate(STAGES, start=1):
+        for level, stage in enumerate(stages(max(self.layers)), start=1):
             for i in range(stage.blocks):
                 # Where the dilation rises, the first block goes half the way.
                 halfway = i == 0 and stage.dilation != last_dilation

@@ -1,7 +1,7 @@
 """What every source of training pairs hands over."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import jax
 
@@ -18,9 +18,13 @@ class Pairs:
     mask: jax.Array | None  # uint8 [B, S, S], 1 where the target is seen; None where the source knows no masks
 
 
-class Source(Protocol):
+Batch_co = TypeVar("Batch_co", covariant=True)
+"""What a source gives: `Pairs`, or what a backbone has made of them."""
+
+
+class Source(Protocol[Batch_co]):
     """Endless batches by number. A batch depends on the source's settings and seed and on its number alone."""
 
-    def batch(self, index: int) -> Pairs:
+    def batch(self, index: int) -> Batch_co:
         """Batch number `index`, >= 0."""
         ...

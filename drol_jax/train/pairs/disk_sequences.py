@@ -94,7 +94,7 @@ def _entries(settings: SequencesSettings, root: Path | None) -> list[SequenceEnt
                 "SEQUENCE/groundtruth.txt with images, by root in the training file"
             )
         raise UserError(trouble) from error
-    entries = list_entries(source, of, images=True)
+    entries = list_entries(source, of, root, images=True)
     return entries if only is None else select(entries, only, name)
 
 

@@ -23,7 +23,9 @@ class Mixture:
       UserError: no sources, not one weight for each, or weights that do not sum up to something.
     """
 
-    def __init__(self, sources: Sequence[Source], weights: Sequence[float], seed: int = 0, *, masks: bool) -> None:
+    def __init__(
+        self, sources: Sequence[Source[Pairs]], weights: Sequence[float], seed: int = 0, *, masks: bool
+    ) -> None:
         values = np.asarray(weights, np.float64)
         if not sources or values.shape != (len(sources),):
             raise UserError(
