@@ -30,6 +30,10 @@ class TrackingArguments(CacheArguments):
     lanes: int = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
     the byte; on a GPU they are one batch, and differ by rounding."""
+    shard: str | None = None
+    """I/N: do every N-th unit of work, from the I-th on, beside other processes with the same --output and the other
+    I. A unit is one run over a sequence under one tracker and seed. Whoever comes last prints the scores. Without it
+    processes with the same --output share the work as they come."""
 
 
 class JaxBackend:
