@@ -1,8 +1,8 @@
 """Many settings of one tracker over a sequence: together as long as they do the same, apart from then on.
 
 All settings begin as one branch, with one state. In each frame the branch is searched once for all of them: a `vmap` of
-`Model` over the scalars, in which the network's pass, the crop and the online score map stay one, as they do not depend
-on any scalar. What differs is what is made of them. Settings that find the same to the bit go on as one branch, with one
+`Model` over the scalars, in which crop, network and online score map stay one, as they depend on none
+of them. What differs is what is made of these. Settings that find the same to the bit go on as one branch, with one
 memory and one refit; others go on as branches of their own, each with a copy of the state.
 
 A scalar that is read after the search, such as the interval of refits, divides the settings from the second frame on,
@@ -10,7 +10,7 @@ one that is read in the first frame from there. Which are read where is not only
 scalars that it may read and no others, so that one that it reads besides fails as it is compiled.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from typing import Any
@@ -65,15 +65,14 @@ SEARCHING = frozenset(
 class _Settings:
     """The settings of a run, on the device."""
 
-    def __init__(self, tracker: Tracker, settings: Sequence[Hyper]):
+    def __init__(self, tracker: Tracker, settings: Sequence[Hyper], varying: Collection[str]):
         self._model, self._settings = tracker.model, settings
         # A plug-in's parts may read any scalar anywhere.
         own = tracker.config.parts is not None
         self.starting = frozenset(SCALARS) if own else STARTING
         self.following = frozenset(SCALARS) if own else frozenset(SCALARS) - SEARCHING
         # Of settings that differ in nothing that a search reads, any one scalar makes the places.
-        differing = {name for name in SEARCHING if len({getattr(one, name) for one in settings}) > 1}
-        self._differing = differing or {"fusion"}
+        self._varying = SEARCHING & set(varying) or {"fusion"}
         self._kept: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -96,7 +95,7 @@ class _Settings:
         return self._kept[member, readable]
 
     def several(self, members: Sequence[int]) -> tuple[Model, tuple[Any, ...]]:
-        """(the model with the scalars that differ in the run stacked [K], all scalars' axes in order).
+        """(the model with the scalars that vary stacked [K], all scalars' axes in order).
 
         K is one of few numbers, so that few programs are compiled.
         """
@@ -104,7 +103,7 @@ class _Settings:
             some = [self._settings[member] for member in members]
             count = next(size for size in SIZES if size >= len(some))
             padded = some + some[:1] * (count - len(some))
-            axes = {name: 0 if name in self._differing and count > 1 else None for name in SCALARS}
+            axes = {name: 0 if name in self._varying and count > 1 else None for name in SCALARS}
             columns = {name: [getattr(one, name) for one in padded] for name in SCALARS}
             chosen = {name: column if axes[name] == 0 else column[0] for name, column in columns.items()}
             model = replace(self._model, hyper=hyper_arrays(Hyper(**chosen)))
@@ -124,8 +123,15 @@ class _Branch:
 class SettingsRunner:
     """Tracks sequences under many settings of a tracker's scalars. Threads may share it."""
 
-    def __init__(self, tracker: Tracker, clock: Clock | None = None):
-        self.tracker = tracker
+    def __init__(self, tracker: Tracker, clock: Clock | None = None, varying: Collection[str] = SEARCHING):
+        """Take a tracker.
+
+        Args:
+          clock: of all that is tracked at the same time; by default this runner's own.
+          varying: names of the scalars that settings may differ in; the others are those of the first setting where a
+            search reads them. Fewer make programs that are sooner compiled.
+        """
+        self.tracker, self._varying = tracker, frozenset(varying)
         self._runner = Runner(tracker)
         self._clock = clock or Clock()
 
@@ -149,7 +155,7 @@ class SettingsRunner:
         Raises:
           UserError: as `Runner.run`.
         """
-        watch, chosen = Watch(self._clock), _Settings(self.tracker, settings)
+        watch, chosen = Watch(self._clock), _Settings(self.tracker, settings, self._varying)
         images = prefetch(sequence.frames, depth=CHUNK)
         try:
             with watch:
@@ -252,9 +258,7 @@ def _chosen(shared: Any, own: Any, place: jax.Array) -> Found:
     return replace(found, localisation=replace(found.localisation, feature=feature, score_map=score_map))
 
 
-def _followed(
-    model: Model, state: TrackerState, frame: Frame, found: Found
-) -> tuple[TrackerState, StepOutput]:
+def _followed(model: Model, state: TrackerState, frame: Frame, found: Found) -> tuple[TrackerState, StepOutput]:
     """The rest of a step, after the search."""
     record = update_memory(model, record_of(state, frame, found))
     return finish(model, refit(model, record))
