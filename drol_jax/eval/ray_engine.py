@@ -160,7 +160,7 @@ class RayEngine:
         except self._ray.exceptions.RayActorError as error:
             self._hand.actor = None
             raise UserError(
-                f"its worker died {TRIES + 1} times under it ({type(error).__name__}); try it alone with --engine local"
+                f"its worker died, {TRIES + 1} times in a row ({_last_line(error)}); try it with --engine local"
             ) from error
         if isinstance(result, UserError):
             raise result
@@ -189,6 +189,11 @@ class RayEngine:
             )
             self._hand.actor = kind.remote(self._recipe, os.getcwd())
         return self._hand.actor
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__
 
 
 def _bounds(gpus: float) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Arguments and wiring of ``drol-jax tune``."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -97,11 +98,12 @@ def main(argv: Sequence[str] | None = None, load: Load = datasets.load) -> int:
     Raises:
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    arguments = parse(Arguments, sys.argv[1:] if argv is None else argv, PROGRAM)
-    return guarded(lambda: _checked(arguments, load))
+    argv = list(sys.argv[1:] if argv is None else argv)
+    arguments = parse(Arguments, argv, PROGRAM)
+    return guarded(lambda: _checked(arguments, load, f"{PROGRAM} {shlex.join(argv)}"))
 
 
-def _checked(arguments: Arguments, load: Load) -> int:
+def _checked(arguments: Arguments, load: Load, command: str) -> int:
     """Refuse what can be refused before anything is loaded, and run."""
     from drol_jax.system.optional import optional
     from drol_jax.tune.space import HP_SEARCH, read_space
@@ -118,7 +120,7 @@ def _checked(arguments: Arguments, load: Load) -> int:
     from drol_jax.tune.program import run
     from drol_jax.tune.split import split
 
-    return run(arguments, space, split(entries, wanted, held_out, arguments.dataset))
+    return run(arguments, space, split(entries, wanted, held_out, arguments.dataset), command)
 
 
 def made(folder: Path) -> Path:

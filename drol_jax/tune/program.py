@@ -1,7 +1,6 @@
 """A search from its arguments to its files. Imports jax."""
 
-import shlex
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drol_jax import datasets
@@ -26,8 +25,11 @@ if TYPE_CHECKING:
 TRIALS = 100
 
 
-def run(arguments: "Arguments", space: Space, parts: Split) -> int:
+def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int:
     """Search, choose, tell the gain. Returns the exit code.
+
+    Args:
+      command: what was typed, for the chosen file.
 
     Raises:
       UserError: what loading and searching raise.
@@ -70,7 +72,7 @@ def run(arguments: "Arguments", space: Space, parts: Split) -> int:
         "space": plain(space),
         "seed": arguments.seed,
         "pruned": not arguments.no_prune,
-        "code": environment()["code"],
+        "code": environment(*_plugin(arguments.plugin))["code"],
     }
     judge = Judge(scorer, measure, FORMATS[how.form].decimals or 4)
     bench = LocalBench(tracker, [*parts.searched, *parts.held_out], judge, space.scalars, arguments.lanes)
@@ -94,7 +96,7 @@ def run(arguments: "Arguments", space: Space, parts: Split) -> int:
     chosen = varied(tracker, f"{tracker.name}_tuned", by_section(best.params)).settings
     header = [
         f"{measure} {best.value:.4f} on {', '.join(names)} of {told['dataset']}; {gain.words}.",
-        f"{' '.join(['drol-jax', 'tune', shlex.join(sys.argv[2:])])}",
+        command,
     ]
     path = write_chosen(folder, chosen, header)
     shown = {**told, "best": plain(best), "trials": [plain(one) for one in outcomes], "environment": environment()}
@@ -108,7 +110,10 @@ def run(arguments: "Arguments", space: Space, parts: Split) -> int:
     return 0
 
 
-def _usual(dataset: str, name: str):
-    from pathlib import Path
-
+def _usual(dataset: str, name: str) -> Path:
     return Path("results") / datasets.title(dataset) / "tune" / name
+
+
+def _plugin(name: str | None) -> list[Path]:
+    """The plug-in's file, where it is one."""
+    return [Path(name)] if name and Path(name).is_file() else []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from drol_jax.errors import UserError
 from drol_jax.report.columns import mean_of
 from drol_jax.tune.bench import Bench
 from drol_jax.tune.study import Outcome, Search
@@ -26,6 +27,9 @@ def tune(
       trials: how many in all; None: the whole grid.
       at_once: sequences between two looks at which trials are hopeless.
       tell: is told of every batch.
+
+    Raises:
+      UserError: a sequence cannot be tracked, or has no score.
     """
     while batch := search.batch(together, trials):
         _batch(search, bench, sequences, batch, at_once)
@@ -54,9 +58,10 @@ def _batch(search: Search, bench: Bench, sequences: Sequence[str], batch: Sequen
             for place, name in zip(places, names, strict=True):
                 for trial, score in zip(fresh, scores[name], strict=True):
                     if place not in known[trial.number]:
-                        value = 0.0 if score is None else score
-                        known[trial.number][place] = value
-                        search.report(trial, place, value)
+                        if score is None:
+                            raise UserError(f"{name} has no score of this measure; leave it out by --sequences")
+                        known[trial.number][place] = score
+                        search.report(trial, place, score)
         for trial in list(live):
             if places[-1] + 1 < len(sequences) and search.hopeless(trial):
                 search.end(trial, mean_of(list(known[trial.number].values())), pruned=True)

@@ -51,7 +51,7 @@ def test_workers_that_die_change_no_file_and_a_poisonous_sequence_fails_alone(ru
     code = cli.main(arguments, Made(world), world.load)
     told = capsys.readouterr()
     assert code == 1
-    assert "FAILED gamma" in told.out and "its worker died 4 times under it" in told.out
+    assert "FAILED gamma" in told.out and "its worker died, 4 times in a row" in told.out
     alone = {name: content for name, content in files(tmp_path / "alone").items() if "gamma" not in name}
     assert files(tmp_path / "ray") == alone
     world.always = ""
