@@ -45,9 +45,9 @@ class Made:
 
 
 def test_workers_that_die_change_no_file_and_a_poisonous_sequence_fails_alone(run, tmp_path, capsys):
-    run("--seeds", "2", output=tmp_path / "alone")
+    run(output=tmp_path / "alone")
     world = Deadly(folder=str(tmp_path), driver=os.getpid(), once="beta", always="gamma")
-    arguments = ["--seeds", "2", "--no-report", "--engine", "ray", "--workers", "2", "--output", str(tmp_path / "ray")]
+    arguments = ["--no-report", "--engine", "ray", "--workers", "2", "--output", str(tmp_path / "ray")]
     code = cli.main(arguments, Made(world), world.load)
     told = capsys.readouterr()
     assert code == 1

@@ -20,6 +20,7 @@ def moving() -> Sequence:
     return Sequence("moving", frames, np.tile(np.array(BOX, np.float64), (FRAMES, 1)))
 
 
+@pytest.mark.deep
 def test_settings_together_have_what_each_has_alone():
     one = tracker(refit_interval=2)
     hyper = one.settings.hyper
