@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +11,8 @@ from drol_jax import datasets
 from drol_jax.eval import ablation, benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, one_of, split_names
+from drol_jax.eval.engines import LocalEngine
 from drol_jax.eval.progress import ProgressMonitor
-from drol_jax.eval.recipes import EvalRecipe, engine_of
 from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import pack
@@ -77,29 +76,14 @@ def main(
     chosen = ablation.rows(split_names(arguments.groups, "--groups"))
     only = split_names(arguments.sequences, "--sequences")
     shard = read_shard(arguments.shard)
-    recipe = EvalRecipe(
-        arguments=arguments,
-        runs=partial(
-            ablation.load_runs,
-            config=arguments.config,
-            weights=arguments.weights,
-            chosen=chosen,
-            seeds=arguments.seeds,
-        ),
-        dataset=arguments.dataset,
-        data_root=arguments.data_root,
-        backend=backend,
-        load=load,
-    )
-    engine_asked = engine_of(recipe)
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
-    runs = recipe.runs(trackers)
+    runs = ablation.load_runs(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
     folder = arguments.output / datasets.title(dataset) / "ablation"
     try:
-        with engine_asked as engine, ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
+        with ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
             finished = benchmark.run(
                 dataset,
                 entries,
@@ -111,7 +95,7 @@ def main(
                 overwrite=arguments.overwrite,
                 keep=arguments.keep,
                 tell=tell,
-                engine=engine,
+                engine=LocalEngine(arguments.lanes),
                 shard=shard,
                 root=arguments.data_root,
             )

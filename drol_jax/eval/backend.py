@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from drol_jax.config import Fidelity, Precision
 from drol_jax.errors import UserError
@@ -12,8 +12,6 @@ from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results import environment
 from drol_jax.system.program import CacheArguments, make_ready
 from drol_jax.system.workers import Clock
-
-Where = Literal["local", "ray"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +30,6 @@ class TrackingArguments(CacheArguments):
     lanes: int = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
     the byte; on a GPU they are one batch, and differ by rounding."""
-    engine: Annotated[Where, one_of(Where)] = "local"
-    """Where units of work are done: in this process, or by Ray (extra: ray) on one machine or on a cluster."""
-    workers: int | None = None
-    """Ray: workers, each with trackers of its own. Default: as many as this machine has cores."""
-    gpus_per_worker: float = 0.0
-    """Ray: GPUs of each worker; a fraction, such as 0.5, where several share one."""
-    address: str | None = None
-    """Ray: address of a cluster. Default: $RAY_ADDRESS, else workers on this machine, which end with the run."""
     shard: str | None = None
     """I/N: do every N-th unit of work, from the I-th on, beside other processes with the same --output and the other
     I. A unit is one run over a sequence under one tracker and seed. Whoever comes last prints the scores. Without it

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,9 +22,9 @@ from drol_jax.eval.commands import (
     run_command,
     split_names,
 )
+from drol_jax.eval.engines import LocalEngine
 from drol_jax.eval.plugged import plugged
 from drol_jax.eval.progress import ProgressMonitor
-from drol_jax.eval.recipes import EvalRecipe, engine_of
 from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import check_submission, pack
@@ -142,22 +141,6 @@ def main(
 def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backend], load: Load) -> int:
     only = split_names(arguments.sequences, "--sequences")
     shard = read_shard(arguments.shard)
-    recipe = EvalRecipe(
-        arguments=arguments,
-        runs=partial(
-            load_runs,
-            config=arguments.config,
-            weights=arguments.weights,
-            baseline=arguments.baseline,
-            seeds=arguments.seeds,
-            perturb=arguments.perturb,
-        ),
-        dataset=arguments.dataset,
-        data_root=arguments.data_root,
-        backend=backend,
-        load=load,
-    )
-    engine_asked = engine_of(recipe)
     own = plugged(arguments.plugin, load)
     load = own.load
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
@@ -167,9 +150,16 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
     if arguments.submit:
         check_submission(dataset, how.kind)
     trackers = backend(arguments)
-    runs = recipe.runs(trackers)
+    runs = load_runs(
+        trackers,
+        arguments.config,
+        arguments.weights,
+        baseline=arguments.baseline,
+        seeds=arguments.seeds,
+        perturb=arguments.perturb,
+    )
     folder = arguments.output / datasets.title(dataset)
-    with engine_asked as engine, ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
+    with ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
         finished = benchmark.run(
             dataset,
             entries,
@@ -181,7 +171,7 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
             overwrite=arguments.overwrite,
             keep=arguments.keep,
             tell=tell,
-            engine=engine,
+            engine=LocalEngine(arguments.lanes),
             shard=shard,
             scorer=scorer,
             root=arguments.data_root,

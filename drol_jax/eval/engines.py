@@ -1,4 +1,4 @@
-"""Where units of work are done: in this process. Others are siblings with the same interface. Needs no jax."""
+"""Where units of work are done: in this process. Needs no jax."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -135,3 +135,31 @@ def test_sequences_are_divided_and_none_is_in_both_parts():
     assert [one.name for one in split(entries, None, ["dusk_car"], "Synth").held_out] == ["dusk_car"]
     with pytest.raises(UserError, match="held out; name it once"):
         split(entries, ["dusk_car"], ["dusk_car"], "Synth")
+
+
+def test_the_page_and_the_files_show_what_was_chosen(tmp_path):
+    import yaml
+
+    from drol_jax.settings import load_settings
+    from drol_jax.tune.chosen import write_chosen, write_summary
+    from drol_jax.tune.page import write_page
+    from drol_jax.tune.study import Outcome
+
+    space = read_space(["fusion=0.2,0.6", "search.instance_size=255,287"], {})
+    outcomes = [
+        Outcome(number, params, 0.5 + 0.1 * number, {0: 0.5}, pruned=number == 1)
+        for number, params in enumerate(space.grid or [])
+    ]
+    best = best_of(outcomes, maximize=True)
+    assert best is not None and best.number == 3
+    gain = gain_of(FakeBench(), ["a", "b", "c"], best.params)
+    told = {"tracker": "t", "dataset": "D", "dialect": "pysot", "measure": "auc", "maximize": True, "sequences": ["x"]}
+    path = write_chosen(tmp_path, load_settings("siamrpn_alex_tiny"), ["one", "two"])
+    text = path.read_text()
+    assert text.startswith("# one\n# two\n")
+    assert load_settings(path).config == load_settings("siamrpn_alex_tiny").config
+    assert yaml.safe_load(text)["hyper"]["fusion"] == 0.75
+    write_summary(tmp_path, told, gain)
+    page = write_page(tmp_path, space, outcomes, best, {"hyper.fusion": 0.9}, gain, told, text).read_text()
+    assert page.count("<svg") == 2 and "Trial 3" in page and gain.words.split("(")[0] in page
+    assert "4 settings tried, 1 of them given up early" in page
