@@ -30,9 +30,9 @@ def split(
     Raises:
       UserError: there is no such sequence, or one is in both parts.
     """
-    apart = select(entries, held_out, dataset) if held_out is not None else None
+    apart = select(list(entries), held_out, dataset) if held_out is not None else None
     if wanted is not None:
-        searched = select(entries, wanted, dataset)
+        searched = select(list(entries), wanted, dataset)
     else:
         kept = {entry.name for entry in apart or ()}
         searched = [entry for entry in entries if entry.name not in kept] if kept else list(entries[::2])

@@ -153,11 +153,14 @@ class Search:
         ]
 
     def importance(self) -> dict[str, float]:
-        """Share of each setting in how good trials differ from the others (PED-ANOVA), of all that vary."""
+        """Share of each setting in how good trials differ from the others (PED-ANOVA); empty after too few trials."""
         evaluator = self._optuna.importance.PedAnovaImportanceEvaluator()
         try:
-            return dict(self._optuna.importance.get_param_importances(self.study, evaluator=evaluator))
-        except (ValueError, RuntimeError):  # too few trials, or all alike
+            with warnings.catch_warnings():
+                # Optuna would call all settings equally important then.
+                warnings.filterwarnings("error", message=".*too small to compute importances")
+                return dict(self._optuna.importance.get_param_importances(self.study, evaluator=evaluator))
+        except (ValueError, RuntimeError, UserWarning):  # too few trials, or all alike
             return {}
 
     def _left(self) -> Sequence[Any]:
