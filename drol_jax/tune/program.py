@@ -55,6 +55,8 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         plugin=arguments.plugin,
         cache=False,
     )
+    parts_of_own = tracker.config.parts
+    here = environment(*([] if parts_of_own is None else [parts_of_own.digest]))
     folder = made(arguments.output or _usual(dataset, tracker.name))
     names = [entry.name for entry in parts.searched]
     told = {
@@ -72,7 +74,7 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         "space": plain(space),
         "seed": arguments.seed,
         "pruned": not arguments.no_prune,
-        "code": environment(*_plugin(arguments.plugin))["code"],
+        "code": here["code"],
     }
     judge = Judge(scorer, measure, FORMATS[how.form].decimals or 4)
     bench = LocalBench(tracker, [*parts.searched, *parts.held_out], judge, space.scalars, arguments.lanes)
@@ -99,7 +101,7 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         command,
     ]
     path = write_chosen(folder, chosen, header)
-    shown = {**told, "best": plain(best), "trials": [plain(one) for one in outcomes], "environment": environment()}
+    shown = {**told, "best": plain(best), "trials": [plain(one) for one in outcomes], "environment": here}
     write_summary(folder, shown, gain)
     page = write_page(folder, space, outcomes, best, search.importance(), gain, told, path.read_text(encoding="utf-8"))
     print(f"Best of {len(outcomes)} settings: trial {best.number}, {column.head} {best.value:.4f}")
@@ -112,8 +114,3 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
 
 def _usual(dataset: str, name: str) -> Path:
     return Path("results") / datasets.title(dataset) / "tune" / name
-
-
-def _plugin(name: str | None) -> list[Path]:
-    """The plug-in's file, where it is one."""
-    return [Path(name)] if name and Path(name).is_file() else []
