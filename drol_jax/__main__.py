@@ -15,6 +15,7 @@ COMMANDS = {
     "studio": Command(module="drol_jax.studio.cli", about="box, track, correct and look inside, in the browser"),
     "track": Command(module="drol_jax.tracking.cli", about="follow targets through any video, camera or stream"),
     "train": Command(module="drol_jax.train.cli", about="train a network on image pairs"),
+    "tune": Command(module="drol_jax.tune.cli", about="search a tracker's settings, many at a time"),
     "weights": Command(module="drol_jax.weights.cli", about="published weights: list, get, check, card"),
 }
 HELP = f"""usage: drol-jax COMMAND ...

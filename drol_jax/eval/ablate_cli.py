@@ -11,8 +11,10 @@ from drol_jax import datasets
 from drol_jax.eval import ablation, benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, one_of, split_names
+from drol_jax.eval.engines import LocalEngine
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
+from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import pack
 from drol_jax.eval.tracker_runs import Backend
 from drol_jax.report.ablation_table import Line, show_ablation
@@ -73,15 +75,15 @@ def main(
     arguments = parse(Arguments, argv, f"{PROGRAM} ablate")
     chosen = ablation.rows(split_names(arguments.groups, "--groups"))
     only = split_names(arguments.sequences, "--sequences")
+    shard = read_shard(arguments.shard)
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
     runs = ablation.load_runs(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
     folder = arguments.output / datasets.title(dataset) / "ablation"
-    total = len(entries) * len(runs) * arguments.seeds
     try:
-        with ProgressMonitor(total) as monitor:
+        with ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
             finished = benchmark.run(
                 dataset,
                 entries,
@@ -93,7 +95,8 @@ def main(
                 overwrite=arguments.overwrite,
                 keep=arguments.keep,
                 tell=tell,
-                lanes=arguments.lanes,
+                engine=LocalEngine(arguments.lanes),
+                shard=shard,
                 root=arguments.data_root,
             )
     except benchmark.Interrupted as stop:
@@ -102,6 +105,8 @@ def main(
             f"{' without --overwrite' if arguments.overwrite else ''} to resume"
         )
         return 130
+    if shard is not None and finished.left:
+        return outcomes.show_shard(finished, shard, folder)
     everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
     lines = [
         Line(

@@ -30,6 +30,10 @@ class TrackingArguments(CacheArguments):
     lanes: int = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
     the byte; on a GPU they are one batch, and differ by rounding."""
+    shard: str | None = None
+    """I/N: do every N-th unit of work, from the I-th on, beside other processes with the same --output and the other
+    I. A unit is one run over a sequence under one tracker and seed. Whoever comes last prints the scores. Without it
+    processes with the same --output share the work as they come."""
 
 
 class JaxBackend:
@@ -66,20 +70,34 @@ class JaxBackend:
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
     ) -> list[tuple[Tracker, Runner]]:
         from drol_jax.api import load
-        from drol_jax.model import hyper_arrays
         from drol_jax.running.sequences import LockstepRunner
-        from drol_jax.settings import from_dict, to_dict
 
         asked = self.arguments
         tracker = load(config, weights, online=True, **self._asked)
         made: list[Any] = []
         for name, changes in variants.items():
-            tree = to_dict(tracker.settings)
-            for section, values in changes.items():
-                tree[section] = {**tree[section], **values}
-            settings = from_dict({**tree, "name": f"{tracker.name}_{name}"}, source=f"{tracker.name}, {name}")
-            settings = replace(settings, config=replace(settings.config, parts=tracker.config.parts))
-            variant = replace(tracker, settings=settings, hyper=hyper_arrays(settings.hyper))
+            variant = varied(tracker, f"{tracker.name}_{name}", changes)
             like = made[0][1] if made else None
             made.append((variant, LockstepRunner(variant, asked.lanes, like, self.clock)))
         return made
+
+
+def varied(tracker: Any, name: str, changes: Mapping[str, Mapping[str, Any]]) -> Any:
+    """A `drol_jax.Tracker` with some settings changed, on the same weights.
+
+    Args:
+      name: of the variant.
+      changes: values by section of the settings and name.
+
+    Raises:
+      UserError: a value that no configuration may hold.
+    """
+    from drol_jax.model import hyper_arrays
+    from drol_jax.settings import from_dict, to_dict
+
+    tree = to_dict(tracker.settings)
+    for section, values in changes.items():
+        tree[section] = {**tree[section], **values}
+    settings = from_dict({**tree, "name": name}, source=name)
+    settings = replace(settings, config=replace(settings.config, parts=tracker.config.parts))
+    return replace(tracker, settings=settings, hyper=hyper_arrays(settings.hyper))

@@ -8,22 +8,21 @@ and ``report.html``, ``tables.md`` and ``tables.tex``, which tell frames a secon
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from drol_jax import datasets
-from drol_jax.errors import UserError
+from drol_jax.eval.course import Failure, Ran
+from drol_jax.eval.engines import Engine, LocalEngine
+from drol_jax.eval.field import Field
 from drol_jax.eval.running import Running
 from drol_jax.eval.scorers import Scorer
+from drol_jax.eval.shards import Plan, Shard
 from drol_jax.eval.tracker_runs import TrackerRun
-from drol_jax.eval.tracking import Failure, Monitor, Ran, track
+from drol_jax.eval.tracking import Monitor, Tracking
 from drol_jax.results import TrackerFolder
 from drol_jax.system.atomic import clear_litter
-from drol_jax.system.lock import alone
-from drol_jax.system.workers import Check, work_off
 
 DATASET_SEED = 0
 """What Synth is rendered from: the benchmark is one and the same, only trackers are repeated under other seeds."""
@@ -52,6 +51,8 @@ class Finished:
     ran: tuple[Ran, ...]
     """Everything that was tracked, now or earlier."""
     failures: tuple[Failure, ...]
+    left: int = 0
+    """How many of the sequences x trackers x seeds are other shards', and not finished yet."""
 
 
 def run(
@@ -65,7 +66,8 @@ def run(
     *,
     overwrite: bool = False,
     keep: bool = False,
-    lanes: int = 1,
+    engine: Engine | None = None,
+    shard: Shard | None = None,
     scorer: Scorer | None = None,
     tell: Callable[[str], None] = warnings.warn,
     root: Path | None = None,
@@ -80,124 +82,73 @@ def run(
       running: how a sequence is run.
       overwrite: track the given sequences again, and drop results of other settings.
       keep: refuse results of other code instead of setting them aside and tracking anew.
-      lanes: how many runs are under way at once; the trackers' runners are for as many threads.
+      engine: does the work; the trackers' runners are for as many threads as it has workers. Default: this thread.
+      shard: the part of all units that this process does; None for all. Whatever it is, a unit that another process
+        has claimed is left to that, and waited for once all others are done.
       scorer: tells the monitor what each sequence scored.
       tell: is told of results that were set aside.
       root: where the dataset lies, whose name is recorded of one that drol_jax does not know by name.
 
     Raises:
-      UserError: a results folder holds results of other settings, or of other code with `keep`; another run is writing
-        to it; it cannot be written.
+      UserError: a results folder holds results of other settings, or of other code with `keep`; it cannot be written.
       Interrupted: Ctrl-C.
     """
-    teams = [(tracker, seed) for tracker in trackers for seed in tracker.seeds]
+    plan = Plan.of(entries, trackers, running, shard)
     named = _named(dataset, root)
-    with ExitStack() as held:
-        folders: list[TrackerFolder] = []
-        for run, seed in teams:
-            place = output / run.folder(seed)
-            held.enter_context(alone(place))
-            folder = _open(place, named, run, seed, environment, running, overwrite=overwrite, keep=keep)
-            folders.append(folder)
-            if folder.set_aside is not None:  # with the folder that was held; a new one took its place
-                tell(folder.set_aside)
-                held.enter_context(alone(place))
-        clear_litter(output)
+    how = Tracking(running=running, engine=engine or LocalEngine(), monitor=monitor, scorer=scorer)
+    folders: list[TrackerFolder] = []
+    try:
+        for tracker, seed in plan.teams:
+            place = output / tracker.folder(seed)
+            folders.append(_open(place, named, tracker, seed, environment, running, overwrite=overwrite, keep=keep))
+        _prepare(output, folders, tell)
         if overwrite:
-            for folder in folders:
-                for entry in entries:
-                    folder.forget(entry.name)
-        for folder in folders:
-            if unlike := folder.unlike():
-                told = "results that are kept there were made under others; --overwrite tracks all again"
-                tell(f"note: {folder.path}: {unlike}: {told}")
-        field = _Field(entries, list(zip(teams, folders, strict=True)), monitor, running, scorer)
+            _forget(entries, plan, folders)
+        field = Field(entries, plan, folders, how)
         try:
-            work_off(field.track, field.order(lanes), lanes)
+            field.track()
         except KeyboardInterrupt:
-            raise Interrupted(len(field.ran), len(entries) * len(teams)) from None
+            raise Interrupted(len(field.ran), len(plan.jobs)) from None
+    finally:
+        for folder in folders:
+            folder.close()
     return Finished(
         dataset=dataset,
         entries=tuple(entries),
         unscored=frozenset(field.unscored),
         trackers=tuple(trackers),
-        folders={(run.name, seed): folder for (run, seed), folder in zip(teams, folders, strict=True)},
+        folders={(run.name, seed): folder for (run, seed), folder in zip(plan.teams, folders, strict=True)},
         ran=field.ran,
         failures=field.failures,
+        left=field.left,
     )
 
 
-class _Field:
-    """What is to be tracked, and what has become of it. Threads may share it."""
+def _prepare(output: Path, folders: Sequence[TrackerFolder], tell: Callable[[str], None]) -> None:
+    """Tell of results that were set aside or made elsewhere, and clear away what killed processes left."""
+    for words in (folder.set_aside for folder in folders):
+        if words is not None:
+            tell(words)
+    clear_litter(output)
+    for folder in folders:
+        if unlike := folder.ledger.unlike():
+            told = "results that are kept there were made under others; --overwrite tracks all again"
+            tell(f"note: {folder.path}: {unlike}: {told}")
 
-    def __init__(
-        self,
-        entries: Sequence[datasets.SequenceEntry],
-        teams: list[tuple[tuple[TrackerRun, int], TrackerFolder]],
-        monitor: Monitor,
-        running: Running,
-        scorer: Scorer | None,
-    ):
-        self.unscored: set[str] = set()
-        self._entries, self._teams, self._monitor, self._running = entries, teams, monitor, running
-        self._scorer = scorer
-        self._outcomes: dict[tuple[int, int], Ran | Failure] = {}
-        self._lock = Lock()
-        self._opened: dict[int, datasets.Sequence | None] = {}
-        self._left = [len(teams)] * len(entries)
 
-    @property
-    def ran(self) -> tuple[Ran, ...]:
-        """Finished runs in the order of the sequences, whatever order they ended in."""
-        return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Ran))
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Failures in the same order."""
-        return tuple(o for _, o in sorted(self._outcomes.items()) if isinstance(o, Failure))
-
-    def order(self, lanes: int) -> list[tuple[int, int]]:
-        """Sequences and teams as they are begun.
-
-        With several lanes a few sequences under one tracker, then the same under the next, so that at most times all
-        lanes are of one tracker.
-        """
-        block = 1 if lanes == 1 else 4 * lanes
-        indices = range(len(self._entries))
-        return [
-            (entry, team)
-            for start in indices[::block]
-            for team in range(len(self._teams))
-            for entry in indices[start : start + block]
-        ]
-
-    def track(self, job: tuple[int, int], check: Check) -> None:
-        """One sequence under one tracker and seed."""
-        index, team = job
-        sequence = self._open(index)
-        if sequence is not None:
-            (run, seed), folder = self._teams[team]
-            self._outcomes[job] = track(run, seed, sequence, folder, self._monitor, self._running, check, self._scorer)
-        with self._lock:
-            self._left[index] -= 1
-            if not self._left[index]:  # annotations of a large benchmark take much memory
-                del self._opened[index]
-
-    def _open(self, index: int) -> datasets.Sequence | None:
-        """A sequence, opened once for all teams; None where it cannot be, which is told of once."""
-        with self._lock:
-            if index not in self._opened:
-                entry = self._entries[index]
-                self._opened[index] = None
-                try:
-                    sequence = self._opened[index] = entry.open()
-                except UserError as error:
-                    self._outcomes[index, 0] = Failure(entry.name, None, None, str(error))
-                    self._monitor.skip(entry.name, len(self._teams), str(error))
-                else:
-                    if sequence.only_first_box:
-                        self.unscored.add(entry.name)
-            return self._opened[index]
+def _forget(entries: Sequence[datasets.SequenceEntry], plan: Plan, folders: Sequence[TrackerFolder]) -> None:
+    """Forget the runs that are to be tracked again: all, or a shard's own."""
+    if plan.shard is None:
+        for folder in folders:
+            with folder.ledger.alone():
+                for entry in entries:
+                    folder.forget(entry.name)
+        return
+    for index, team in plan.jobs:
+        folder = folders[team]
+        for place, number in enumerate(folder.numbers(entries[index].name)):
+            if plan.has((index, team), place):
+                folder.forget(entries[index].name, [number])
 
 
 def _named(dataset: str, root: Path | None) -> dict[str, Any]:

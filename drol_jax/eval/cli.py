@@ -22,9 +22,11 @@ from drol_jax.eval.commands import (
     run_command,
     split_names,
 )
+from drol_jax.eval.engines import LocalEngine
 from drol_jax.eval.plugged import plugged
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import Kind, choose
+from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import check_submission, pack
 from drol_jax.eval.tracker_runs import Backend, load_runs
 from drol_jax.results import version
@@ -138,6 +140,7 @@ def main(
 
 def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backend], load: Load) -> int:
     only = split_names(arguments.sequences, "--sequences")
+    shard = read_shard(arguments.shard)
     own = plugged(arguments.plugin, load)
     load = own.load
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
@@ -155,9 +158,8 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
         seeds=arguments.seeds,
         perturb=arguments.perturb,
     )
-    total = len(entries) * sum(len(run.seeds) for run in runs)
     folder = arguments.output / datasets.title(dataset)
-    with ProgressMonitor(total) as monitor:
+    with ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
         finished = benchmark.run(
             dataset,
             entries,
@@ -169,10 +171,13 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
             overwrite=arguments.overwrite,
             keep=arguments.keep,
             tell=tell,
-            lanes=arguments.lanes,
+            engine=LocalEngine(arguments.lanes),
+            shard=shard,
             scorer=scorer,
             root=arguments.data_root,
         )
+    if shard is not None and finished.left:
+        return outcomes.show_shard(finished, shard, folder)
     everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)
     result = outcomes.result_of(finished, how.kind, everything, dialect=arguments.dialect, metrics=own.metrics)
     outcomes.show_outcome(finished, result, how.kind, folder, report=not arguments.no_report)

@@ -108,7 +108,7 @@ def _track(
     parts = getattr(run.tracker.config, "parts", None)
     here = environment(*([] if parts is None else [parts.digest]))
     try:
-        finished = benchmark.run(dataset, entries, [run], folder / datasets.title(dataset), here, _Silent(), how)
+        finished = benchmark.run(dataset, entries, [run], folder / datasets.title(dataset), here, Silent(), how)
     except benchmark.Interrupted:
         raise KeyboardInterrupt from None
     if finished.failures and not finished.ran:
@@ -140,16 +140,19 @@ def _frame_loop(tracker: Tracker) -> Runner:
     return FrameLoop(tracker)  # pyright: ignore[reportArgumentType]
 
 
-class _Silent:
+class Silent:
     """A monitor that tells nobody."""
 
-    def begin(self, what: str, frames: int) -> "_Silent":
+    def begin(self, what: str, frames: int) -> "Silent":
         return self
 
     def frame(self, index: int) -> None:
         pass
 
     def end(self, outcome: str) -> None:
+        pass
+
+    def later(self) -> None:
         pass
 
     def skip(self, what: str, runs: int, reason: str) -> None:

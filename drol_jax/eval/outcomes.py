@@ -14,6 +14,7 @@ from drol_jax.eval.running import Kind
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.scoring import Request, score_trackers
 from drol_jax.eval.seeds import by_run
+from drol_jax.eval.shards import Shard
 from drol_jax.report.columns import Column
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.result_table import show_result
@@ -82,7 +83,7 @@ def result_of(
         metrics=metrics or {},
     )
     result = by_run(score_trackers(request, _found(finished, request)), finished.trackers, _timings(finished, kind))
-    return replace(result, notes=(*result.notes, *_perturbed(finished), *_speeds(finished)))
+    return replace(result, notes=(*result.notes, *_perturbed(finished), *_mixed(finished), *_speeds(finished)))
 
 
 def show_outcome(finished: Finished, result: BenchmarkResult, kind: Kind, folder: Path, *, report: bool) -> None:
@@ -110,6 +111,19 @@ def show_outcome(finished: Finished, result: BenchmarkResult, kind: Kind, folder
     print(f"Results, {name}.json and {name}.csv: {folder}")
     if report:
         print(f"To look at: {write_report(result, folder, finished.entries, finished.trackers[0].name)}")
+
+
+def show_shard(finished: Finished, shard: Shard, folder: Path) -> int:
+    """Say what a shard has done while others are not at their end. Returns the exit code."""
+    total = len(finished.entries) * len(finished.folders)
+    for failure in finished.failures:
+        print(f"FAILED {failure.sequence} ({failure.tracker or 'all'}): {failure.message}")
+    print(
+        f"Shard {shard.number}/{shard.count} is at its end; {finished.left} of {total} runs over sequences are "
+        f"other shards' and not finished. The last one of them prints the scores, or the same command without --shard."
+    )
+    print(f"Results: {folder}")
+    return 1 if finished.failures else 0
 
 
 def _kept_result(finished: Finished) -> BenchmarkResult:
@@ -178,6 +192,16 @@ def _perturbed(finished: Finished) -> tuple[str, ...]:
         f"{run.name}: {len(run.seeds)} perturbed runs: {run.perturbation.words}."
         for run in finished.trackers
         if run.perturbation is not None
+    )
+
+
+def _mixed(finished: Finished) -> tuple[str, ...]:
+    """Which results were made in unlike ways, and may differ by rounding."""
+    words = {folder.ledger.mixed(): folder.path.name for folder in finished.folders.values()}
+    return tuple(
+        f"{name}: runs were made in unlike ways ({how}), and numbers can differ by more than chance"
+        for how, name in words.items()
+        if how
     )
 
 

@@ -1,5 +1,6 @@
 """Progress of a benchmark run on standard error."""
 
+from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -54,7 +55,7 @@ class ProgressMonitor:
 
     def begin(self, what: str, frames: int) -> "SequenceProgress":
         what = f"[{self._counted(1)}/{self._total}] {what}"
-        return SequenceProgress(self._progress, self._console, what, frames)
+        return SequenceProgress(self._progress, self._console, what, frames, lambda: self._counted(-1))
 
     def skip(self, what: str, runs: int, reason: str) -> None:
         self._console.print(f"[{self._counted(runs)}/{self._total}] {what}: failed: {reason}", soft_wrap=True)
@@ -68,12 +69,18 @@ class ProgressMonitor:
 class SequenceProgress:
     """The bar of one sequence."""
 
-    def __init__(self, progress: Progress, console: Console, what: str, frames: int):
-        self._progress, self._console, self._what = progress, console, what
+    def __init__(
+        self, progress: Progress, console: Console, what: str, frames: int, uncount: Callable[[], object] = int
+    ):
+        self._progress, self._console, self._what, self._uncount = progress, console, what, uncount
         self._task = progress.add_task(what, total=frames)
 
     def frame(self, index: int) -> None:
         self._progress.update(self._task, completed=index + 1)
+
+    def later(self) -> None:
+        self._progress.remove_task(self._task)
+        self._uncount()
 
     def end(self, outcome: str) -> None:
         self._progress.remove_task(self._task)

@@ -61,6 +61,11 @@ class OnePass:
     starts_with_code: bool = False
     """The first frame holds a code, as in VOT's files, and a mask's rotated box counts as the result."""
 
+    @property
+    def parts(self) -> int:
+        """How many units of work a sequence is, as far as that is known before it is opened."""
+        return self.repetitions
+
     def numbers(self, sequence: datasets.Sequence, *, deterministic: bool) -> tuple[int, ...]:
         """The runs over a sequence, from 1."""
         return (1,) if deterministic else tuple(range(1, self.repetitions + 1))
@@ -91,6 +96,11 @@ class Restart:
     form: str = "vot"
     experiment: str = "baseline"
     repetitions: int = REPETITIONS
+
+    @property
+    def parts(self) -> int:
+        """As of `OnePass`."""
+        return self.repetitions
 
     def numbers(self, sequence: datasets.Sequence, *, deterministic: bool) -> tuple[int, ...]:
         """The repetitions, from 1; of a deterministic tracker as many as VOT's toolkit asks for."""
@@ -134,6 +144,11 @@ class MultiStart:
     form: str = "vot-multistart"
     experiment: str = "baseline"
     repetitions: int = 1
+
+    @property
+    def parts(self) -> int:
+        """As of `OnePass`."""
+        return 1
 
     def numbers(self, sequence: datasets.Sequence, *, deterministic: bool) -> tuple[int, ...]:
         """The anchors' frames, from 0."""

@@ -1,6 +1,7 @@
 """What made a tracker's results, and how fast: from its manifests, or the files of times that other toolkits keep."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def origins(scores: TrackerScores) -> list[Origin]:
         for number, environment in enumerate(manifest["environments"]):
             mark = f" ({number + 1})" if len(manifest["environments"]) > 1 else ""
             facts += [(key + mark, str(value)) for key, value in environment.items()]
+        hosts = Counter(row["host"] for row in manifest["sequences"].values() if "host" in row)
+        if len(hosts) > 1:
+            facts += [(f"runs on {host}", str(count)) for host, count in sorted(hosts.items())]
         found.append(Origin(folder, tuple(facts), json.dumps(settings, indent=1, sort_keys=True)))
     return found
 

@@ -2,24 +2,24 @@
 
 import dataclasses
 import glob
-import json
 import threading
 from collections.abc import Mapping, Sequence
-from itertools import count
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from drol_jax.errors import UserError, reason
+from drol_jax.errors import UserError
 from drol_jax.results.details import write_details
 from drol_jax.results.files import read_boxes
 from drol_jax.results.formats import FORMATS, read_run, write_run
-from drol_jax.results.manifest import EARLIER, differences, other_code, read_manifest
+from drol_jax.results.ledger import CLAIMS, HERE, Ledger, Made
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
-from drol_jax.results.settings import plain, told_apart
 from drol_jax.system.atomic import write_text
+from drol_jax.system.claims import Claim, claim, wait_for
+from drol_jax.system.workers import Check
 
 
 class TrackerFolder:
@@ -27,15 +27,13 @@ class TrackerFolder:
 
     A run over a sequence counts as finished when the manifest lists it and its box file has a line for every frame.
     A process may be killed at any moment: the next one finds each run finished or not, and what it writes for the
-    others is, but for times, what would have been written.
+    others is, but for times, what would have been written. Several processes may write at once; whoever has a run's
+    `claim` is the only one to write that run.
     """
 
-    def __init__(self, path: Path, manifest: dict[str, Any], form: str = "pysot", experiment: str = "baseline"):
-        self.path = path
+    def __init__(self, ledger: Ledger, form: str = "pysot", experiment: str = "baseline"):
+        self.ledger, self.path = ledger, ledger.path
         self.form, self.experiment = form, experiment
-        self.set_aside: str | None = None
-        """What became of earlier results of other code, in words; None where there were none."""
-        self._manifest = manifest
         self._lock = threading.Lock()
 
     @classmethod
@@ -66,51 +64,31 @@ class TrackerFolder:
           UserError: the folder holds results of other settings, or of other code and `keep` is set, or cannot be
             written.
         """
-        settings, environment = plain(settings), plain(environment)
-        earlier = read_manifest(path / "manifest.json", forgive=overwrite)
-        if earlier is None:
-            trouble = "results without a manifest" if any(path.rglob("*.txt")) else None
-        else:
-            different = differences(earlier["settings"], settings)
-            trouble = f"results of other settings ({different})" if different else None
-        if trouble and not overwrite:
-            raise UserError(f"{path} holds {trouble}; choose another --output or pass --overwrite to replace them")
-        set_aside = None
-        if earlier is not None and not trouble and (others := other_code(earlier, environment.get("code"))):
-            if keep:
-                raise UserError(
-                    f"{path} holds results of {others}, not of this one; choose another --output, or drop --keep to "
-                    "set them aside and track anew"
-                )
-            set_aside = f"{path} held results of {others}, not of this one; they are in {_aside(path)}, and everything "
-            set_aside += "is tracked anew"
-            earlier = None
-        try:
-            (path / "details").mkdir(parents=True, exist_ok=True)
-            if trouble:
-                for pattern in ("*.txt", "*.value", "*.csv", "manifest.json"):
-                    for stale in list(path.rglob(pattern)):
-                        stale.unlink()
-        except OSError as error:
-            raise UserError(
-                f"cannot write to {path}: {reason(error)}; mend the permissions or choose another --output"
-            ) from error
-        if earlier is None or trouble:
-            earlier = {"settings": settings, "environments": [], "sequences": {}}
-        if environment not in earlier["environments"]:
-            earlier["environments"].append(environment)
-        manifest = {**earlier, "environment": earlier["environments"].index(environment)}
-        folder = cls(path, manifest, form, experiment)
-        folder.set_aside = set_aside
-        folder._write_manifest()
-        return folder
+        ledger = Ledger.open(path, settings, environment, overwrite=overwrite, keep=keep)
+        return cls(ledger, form, experiment)
 
-    def unlike(self) -> str:
-        """What may change results and is other here than where finished ones were made, in words; empty: nothing."""
-        manifest = self._manifest
-        used = sorted({entry["environment"] for entry in manifest["sequences"].values()})
-        here = manifest["environments"][manifest["environment"]]
-        return next(filter(None, (told_apart(manifest["environments"][number], here) for number in used)), "")
+    @property
+    def set_aside(self) -> str | None:
+        """What became of earlier results of other code, in words; None where there were none."""
+        return self.ledger.set_aside
+
+    def close(self) -> None:
+        """Others may drop these results from now on."""
+        self.ledger.close()
+
+    def claim(self, sequence: str, number: int = 1, check: Check | None = None) -> Claim | None:
+        """The right to track a run, which one process has at a time; None where another has it.
+
+        Args:
+          number: as in `finished`.
+          check: wait for the other one instead; called meanwhile, and may raise KeyboardInterrupt.
+        """
+        path = self.path / CLAIMS / f"{self.path_of(sequence, number).stem}.run"
+        mine = claim(path) if check is None else wait_for(path, check)
+        if mine is not None:
+            with self._lock:
+                self.ledger.read()
+        return mine
 
     def finished(self, sequence: str, frames: int, number: int = 1) -> Timing | None:
         """What an earlier run over the sequence cost, or None where it has to be tracked.
@@ -119,7 +97,7 @@ class TrackerFolder:
           number: of the repetition, from 1, or of the anchor's frame.
         """
         path, confidence = self.path_of(sequence, number), self._confidence_of(sequence, number)
-        entry = self._manifest["sequences"].get(path.stem)
+        entry = self.ledger.entries.get(path.stem)
         if entry is None or not path.exists() or not (confidence is None or confidence.exists()):
             return None
         try:
@@ -135,7 +113,7 @@ class TrackerFolder:
         Args:
           data: digest of this data.
         """
-        entry = self._manifest["sequences"].get(self.path_of(sequence, number).stem)
+        entry = self.ledger.entries.get(self.path_of(sequence, number).stem)
         return entry is not None and entry.get("data") not in (None, data)
 
     def path_of(self, sequence: str, number: int = 1) -> Path:
@@ -148,7 +126,7 @@ class TrackerFolder:
         run = read_run(path, regions=FORMATS[self.form].regions)
         if run.times is not None:
             return run
-        entry = self._manifest["sequences"][path.stem]
+        entry = self.ledger.entries[path.stem]
         mean = entry["track_seconds"] / max(entry["frames"], 1)
         return dataclasses.replace(run, times=np.full(len(run.regions), mean))
 
@@ -160,31 +138,34 @@ class TrackerFolder:
         """Write a finished sequence. As `write`."""
         return self.write(sequence, Tracked.of(trajectory, origin))
 
-    def write(self, sequence: str, tracked: Tracked, number: int = 1, *, data: str | None = None) -> Timing:
-        """Write a finished run. Several threads may, of different sequences.
+    def write(
+        self, sequence: str, tracked: Tracked, number: int = 1, made: Made = HERE, *, data: str | None = None
+    ) -> Timing:
+        """Write a finished run. Several threads and processes may, of different runs.
 
         Args:
+          number: as in `finished`.
+          made: where it was tracked.
           data: digest of what was tracked, for `of_other_data`.
 
         Raises:
           UserError: a file cannot be written.
         """
-        with self._lock:
-            return self._write(sequence, tracked, number, data)
+        with self._lock, self._alone_with(sequence):
+            return self._write(sequence, tracked, number, made, data)
 
-    def _write(self, sequence: str, tracked: Tracked, number: int, data: str | None) -> Timing:
+    def _alone_with(self, sequence: str) -> AbstractContextManager[object]:
+        """A part in which no process writes to a sequence's files, where repetitions share one."""
+        shared = FORMATS[self.form].shared_times
+        return wait_for(self.path / CLAIMS / f"{sequence}.files") if shared else nullcontext()
+
+    def _write(self, sequence: str, tracked: Tracked, number: int, made: Made, data: str | None) -> Timing:
         path, timing = self.path_of(sequence, number), tracked.timing
         write_details(self._details(path), tracked)
         # Between manifest and box file, an older box file must not pass for this run's.
         path.unlink(missing_ok=True)
-        self._manifest["sequences"][path.stem] = {
-            "frames": timing.frames,
-            "track_seconds": round(timing.seconds, 4),
-            "compile_seconds": round(timing.compile_seconds, 4),
-            "environment": self._manifest["environment"],
-            **({} if data is None else {"data": data}),
-        }
-        self._write_manifest()
+        with self.ledger.changing() as entries:
+            entries[path.stem] = self.ledger.entry(timing, made) | ({} if data is None else {"data": data})
         write_run(self.path, sequence, tracked.run, self.form, number=number, experiment=self.experiment)
         return timing
 
@@ -194,16 +175,16 @@ class TrackerFolder:
         Raises:
           UserError: a file cannot be read or written.
         """
-        with self._lock:
+        with self._lock, self._alone_with(sequence):
             return self._repeat(sequence, number, copy)
 
     def _repeat(self, sequence: str, number: int, copy: int) -> Timing:
         source, target = self.path_of(sequence, number), self.path_of(sequence, copy)
-        entry = self._manifest["sequences"][source.stem]
+        entry = self.ledger.entries[source.stem]
         write_text(self._details(target), text_of(self._details(source)) + "\n")
         target.unlink(missing_ok=True)
-        self._manifest["sequences"][target.stem] = entry
-        self._write_manifest()
+        with self.ledger.changing() as entries:
+            entries[target.stem] = entry
         write_run(self.path, sequence, self.run(sequence, number), self.form, number=copy, experiment=self.experiment)
         return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
 
@@ -211,14 +192,20 @@ class TrackerFolder:
         """Whether the box files of some runs are equal to the byte."""
         return len({self.path_of(sequence, number).read_bytes() for number in numbers}) == 1
 
-    def forget(self, sequence: str) -> None:
-        """Make a sequence's finished runs, all of them, count as unfinished, and drop their box files."""
-        paths = [path for number in self.numbers(sequence) if (path := self.path_of(sequence, number)).exists()]
-        for path in paths:
-            path.unlink()
-            self._manifest["sequences"].pop(path.stem, None)
-        if paths:
-            self._write_manifest()
+    def forget(self, sequence: str, numbers: Sequence[int] | None = None) -> None:
+        """Make a sequence's finished runs count as unfinished, and drop their box files.
+
+        Args:
+          numbers: of the runs; None for all.
+        """
+        chosen = self.numbers(sequence) if numbers is None else numbers
+        paths = [path for number in chosen if (path := self.path_of(sequence, number)).exists()]
+        if not paths:
+            return
+        with self._lock, self.ledger.changing() as entries:
+            for path in paths:
+                path.unlink(missing_ok=True)
+                entries.pop(path.stem, None)
 
     def numbers(self, sequence: str) -> list[int]:
         """Which repetitions or anchors of a sequence have a box file, finished or not."""
@@ -238,18 +225,3 @@ class TrackerFolder:
         if form.confidence is None:
             return None
         return self.path / form.confidence.format(seq=sequence, run=number, experiment=self.experiment)
-
-    def _write_manifest(self) -> None:
-        content = {key: value for key, value in self._manifest.items() if key != "environment"}
-        write_text(self.path / "manifest.json", json.dumps(content, indent=2) + "\n")
-
-
-def _aside(path: Path) -> Path:
-    """Move a results folder out of the way, beside it into `EARLIER`; returns where it went."""
-    place = path.parent / EARLIER
-    try:
-        place.mkdir(exist_ok=True)
-        free = next(name for number in count(1) if not (name := place / f"{path.name}-{number}").exists())
-        return path.rename(free)
-    except OSError as error:
-        raise UserError(f"cannot move {path} into {place}: {reason(error)}; choose another --output") from error

@@ -48,6 +48,11 @@ class Format:
     regions: bool = False
     """Lines are codes, boxes or polygons."""
 
+    @property
+    def shared_times(self) -> bool:
+        """One file of times holds those of all repetitions."""
+        return self.times is not None and "{run" in self.path and "{run" not in self.times
+
 
 _VOT = "{experiment}/{seq}/{seq}_{run:03d}"
 _ANCHOR = "{experiment}/{seq}/{seq}_{run:08d}"
@@ -169,11 +174,17 @@ def spelled(regions: Regions, form: str, sequence: str) -> str:
 
 def _write_times(path: Path, times: np.ndarray, form: Format, number: int) -> None:
     words = [f"{value:.{form.time_decimals}f}" for value in times]
-    if form is FORMATS["got10k-test"] and number > 1 and path.exists():
-        if len(read_values(path)) != len(words):
+    earlier: list[list[str]] = [[] for _ in words]
+    if form.shared_times and path.exists() and any(path.parent.glob("*_[0-9][0-9][0-9].txt")):
+        # A column a repetition, in whatever order they end; zero for those that are to come.
+        if len(read_values(path)) == len(words):
+            earlier = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+        elif number > 1:
             raise UserError(f"{path} holds the times of another number of frames; delete it and write all runs again")
-        earlier = path.read_text(encoding="utf-8").splitlines()
-        words = [",".join([*line.split(",")[: number - 1], word]) for line, word in zip(earlier, words, strict=True)]
+    if form.shared_times:
+        nothing = f"{0:.{form.time_decimals}f}"
+        padded = [row + [nothing] * (number - len(row)) for row in earlier]
+        words = [",".join([*row[: number - 1], word, *row[number:]]) for row, word in zip(padded, words, strict=True)]
     write_text(path, "".join(word + "\n" for word in words))
 
 

@@ -44,10 +44,14 @@ def environment(*plugins: str) -> dict[str, Any]:
     }
 
 
-def told_apart(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    """What differs between two environments that may change results, in words; empty where nothing does."""
+def told_apart(there: Mapping[str, Any], here: Mapping[str, Any], places: tuple[str, str] = ("there", "here")) -> str:
+    """What differs between two environments that may change results, in words; empty where nothing does.
+
+    Args:
+      places: what the two are called.
+    """
     keys = [key for key in DECISIVE if key in there and there[key] != here.get(key)]
-    return ", ".join(f"{key} {there[key]} there, {here.get(key)} here" for key in keys)
+    return ", ".join(f"{key} {there[key]} {places[0]}, {here.get(key)} {places[1]}" for key in keys)
 
 
 def _library(told: str, name: str) -> str:

@@ -79,7 +79,7 @@ class Runner:
         images = prefetch(sequence.frames, depth=CHUNK)
         try:
             with watch:
-                self._track(sequence, images, feeder, rows, watch, _key(seed, sequence.name), on_frame)
+                self._track(sequence, images, feeder, rows, watch, key_of(seed, sequence.name), on_frame)
         except FloatingPointError as error:
             raise UserError(
                 f"sequence {sequence.name}: {error}; the weights of {self.tracker.name} or the hyper-parameters are "
@@ -170,5 +170,6 @@ _init = Jitted(init, once=True)
 _draws = Jitted(init_draws, once=True)
 
 
-def _key(seed: int, name: str) -> jax.Array:
+def key_of(seed: int, name: str) -> jax.Array:
+    """The key of a sequence's draws, whatever its company."""
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))

@@ -4,6 +4,7 @@ Other programs, and a process that is killed at any moment, see the old content 
 """
 
 import os
+import platform
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -101,18 +102,18 @@ def replace(fresh: Path, target: Path) -> None:
 
 def temporary_of(path: Path, suffix: str = "") -> Path:
     """The name that this process writes a file under: hidden, beside it, known to `clear_litter`."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp{suffix}")
+    return path.with_name(f".{path.name}.{os.getpid()}@{_host()}.tmp{suffix}")
 
 
 def clear_litter(folder: Path) -> None:
-    """Delete temporary files below a folder whose processes were killed while they wrote.
+    """Delete temporary files below a folder whose processes were killed on this machine while they wrote.
 
     Raises:
       UserError: a file cannot be deleted.
     """
     for path in list(folder.rglob(".*.tmp")):
-        pid = path.name.split(".")[-2]
-        if pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
+        pid, _, host = path.name.split(".")[-2].partition("@")
+        if host in ("", _host()) and pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
@@ -126,6 +127,11 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _host() -> str:
+    """The machine's name, without dots: others may write to the same folder, and know other processes by a number."""
+    return platform.node().replace(".", "-")
 
 
 def _runs(pid: int) -> bool:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from drol_jax.system.lock import alone
 
 pytest_plugins = ["fakes_eval"]
 
@@ -201,11 +200,3 @@ def test_another_sequence_of_the_same_name_is_not_mixed_with_what_is_there(run, 
     assert files(tmp_path / "results") == before
     assert run("--overwrite")[0] == 0
     assert files(tmp_path / "results") != before
-
-
-def test_a_second_run_in_the_same_folder_is_refused_while_the_first_goes_on(run, world, tmp_path):
-    with alone(tmp_path / "results" / "Synth" / "siamrpn_alex_tiny"):
-        code, _, err = run()
-    assert code == 2 and "another run is writing to" in err
-    assert not world.done
-    assert run()[0] == 0

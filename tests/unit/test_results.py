@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import platform
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -208,6 +209,13 @@ def test_overwrite_drops_the_results_of_other_settings(tmp_path, track):
     open_folder(tmp_path).save("a", track)
     folder = open_folder(tmp_path, overwrite=True, seed=1)
     assert folder.finished("a", 3) is None
+    assert sorted(path.name for path in (tmp_path / "t").rglob("*")) == [
+        ".claims",
+        "details",
+        "manifest.json",
+        "present",
+    ]
+    folder.close()
     assert sorted(path.name for path in (tmp_path / "t").rglob("*")) == ["details", "manifest.json"]
 
 
@@ -296,6 +304,7 @@ def test_the_manifest_tells_which_environment_made_which_sequence(tmp_path, trac
         "track_seconds": 0.5,
         "compile_seconds": 2.0,
         "environment": 0,
+        "host": platform.node(),
     }
     assert manifest["sequences"]["b"]["environment"] == 1
 
@@ -303,14 +312,14 @@ def test_the_manifest_tells_which_environment_made_which_sequence(tmp_path, trac
 def test_results_of_other_versions_are_told_apart_from_those_made_here(tmp_path, track):
     old, new = {"jax": "1", "python": "3.11"}, {"jax": "2", "python": "3.13"}
     folder = open_folder(tmp_path, environment=old)
-    assert folder.unlike() == ""
+    assert folder.ledger.unlike() == ""
     folder.save("a", track)
-    assert open_folder(tmp_path, environment=old).unlike() == ""
-    assert open_folder(tmp_path, environment={**old, "python": "3.13"}).unlike() == ""
+    assert open_folder(tmp_path, environment=old).ledger.unlike() == ""
+    assert open_folder(tmp_path, environment={**old, "python": "3.13"}).ledger.unlike() == ""
     later = open_folder(tmp_path, environment=new)
-    assert later.unlike() == "jax 1 there, 2 here"
+    assert later.ledger.unlike() == "jax 1 there, 2 here"
     later.forget("a")
-    assert later.unlike() == ""
+    assert later.ledger.unlike() == ""
 
 
 def test_settings_survive_json(tmp_path):

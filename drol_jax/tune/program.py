@@ -1,0 +1,116 @@
+"""A search from its arguments to its files. Imports jax."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drol_jax import datasets
+from drol_jax.api import load
+from drol_jax.errors import UserError
+from drol_jax.eval.backend import varied
+from drol_jax.eval.outcomes import scorer_of
+from drol_jax.eval.running import choose
+from drol_jax.results import environment, plain
+from drol_jax.results.formats import FORMATS
+from drol_jax.system.program import make_ready, tell
+from drol_jax.tune.chosen import gain_of, write_chosen, write_summary
+from drol_jax.tune.space import Space, by_section
+from drol_jax.tune.split import Split
+from drol_jax.tune.study import Search
+from drol_jax.tune.trials import Judge, LocalBench, check_measure
+from drol_jax.tune.tuning import best_of, tune
+
+if TYPE_CHECKING:
+    from drol_jax.tune.cli import Arguments
+
+TRIALS = 100
+
+
+def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int:
+    """Search, choose, tell the gain. Returns the exit code.
+
+    Args:
+      command: what was typed, for the chosen file.
+
+    Raises:
+      UserError: what loading and searching raise.
+    """
+    from drol_jax.tune.cli import made
+    from drol_jax.tune.page import write_page
+
+    dataset = datasets.canonical(arguments.dataset)
+    how = choose(dataset, parts.searched, None, None)
+    if how.kind not in ("ope", "got10k"):
+        raise UserError(f"{dataset} is run by protocol {how.kind}; a search runs one pass: choose another --dataset")
+    scorer = scorer_of(dataset, how.kind, arguments.dialect)
+    if scorer is None:
+        raise UserError(f"{dataset}'s server keeps the groundtruth; search on a benchmark that is scored here")
+    measure = check_measure(scorer, arguments.measure)
+    (column,) = [one for one in scorer.columns if one.key == measure]
+    make_ready(arguments)
+    tracker = load(
+        arguments.config,
+        arguments.weights,
+        fidelity=arguments.fidelity,
+        precision=arguments.precision,
+        plugin=arguments.plugin,
+        cache=False,
+    )
+    parts_of_own = tracker.config.parts
+    here = environment(*([] if parts_of_own is None else [parts_of_own.digest]))
+    folder = made(arguments.output or _usual(dataset, tracker.name))
+    names = [entry.name for entry in parts.searched]
+    told = {
+        "tracker": tracker.name,
+        "dataset": datasets.title(dataset),
+        "dialect": scorer.dialect,
+        "measure": measure,
+        "maximize": column.larger_is_better,
+        "sequences": names,
+    }
+    facts = {
+        **told,
+        "settings": plain(tracker.settings),
+        "weights_hash": tracker.weights_hash,
+        "space": plain(space),
+        "seed": arguments.seed,
+        "pruned": not arguments.no_prune,
+        "code": here["code"],
+    }
+    judge = Judge(scorer, measure, FORMATS[how.form].decimals or 4)
+    bench = LocalBench(tracker, [*parts.searched, *parts.held_out], judge, space.scalars, arguments.lanes)
+    search = Search(
+        folder,
+        arguments.storage,
+        f"{tracker.name} {datasets.title(dataset)}",
+        facts,
+        space,
+        maximize=column.larger_is_better,
+        seed=arguments.seed,
+        prune=not arguments.no_prune,
+    )
+    most = arguments.trials or (None if space.grid is not None else TRIALS)
+    tune(search, bench, names, together=arguments.together, trials=most, at_once=arguments.lanes, tell=tell)
+    outcomes = search.outcomes
+    best = best_of(outcomes, maximize=column.larger_is_better)
+    if best is None:
+        raise UserError("no setting went through all sequences; see the messages above")
+    gain = gain_of(bench, [entry.name for entry in parts.held_out], best.params)
+    chosen = varied(tracker, f"{tracker.name}_tuned", by_section(best.params)).settings
+    header = [
+        f"{measure} {best.value:.4f} on {', '.join(names)} of {told['dataset']}; {gain.words}.",
+        command,
+    ]
+    path = write_chosen(folder, chosen, header)
+    shown = {**told, "best": plain(best), "trials": [plain(one) for one in outcomes], "environment": here}
+    write_summary(folder, shown, gain)
+    page = write_page(folder, space, outcomes, best, search.importance(), gain, told, path.read_text(encoding="utf-8"))
+    print(f"Best of {len(outcomes)} settings: trial {best.number}, {column.head} {best.value:.4f}")
+    for key, value in best.params.items():
+        print(f"  {key}: {value}")
+    print(f"{gain.words[0].upper()}{gain.words[1:]}.")
+    print(f"Configuration: {path}\nTo look at: {page}")
+    return 0
+
+
+def _usual(dataset: str, name: str) -> Path:
+    return Path("results") / datasets.title(dataset) / "tune" / name

@@ -1,0 +1,169 @@
+"""Several processes in one results folder: claims, shards, and what they leave."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from fakes_eval import NAMES, FakeBackend, World
+from test_eval_benchmark import files
+
+from drol_jax.errors import UserError
+from drol_jax.eval import benchmark
+from drol_jax.eval.evaluate import Silent
+from drol_jax.eval.running import OnePass
+from drol_jax.eval.shards import Shard, read_shard
+from drol_jax.eval.tracker_runs import load_runs
+from drol_jax.results import TrackerFolder
+from drol_jax.system.claims import claim, wait_for
+
+pytest_plugins = ["fakes_eval"]
+
+
+def test_claims_exclude_one_another_until_they_are_released(tmp_path):
+    path = tmp_path / "claims" / "a"
+    first = claim(path)
+    assert first is not None
+    assert claim(path) is None
+    assert claim(path, shared=True) is None
+    first.release()
+    assert not path.parent.exists()
+    one, two = claim(path, shared=True), claim(path, shared=True)
+    assert one is not None and two is not None
+    assert claim(path) is None
+    one.release()
+    assert claim(path) is None
+    two.release()
+    assert not path.parent.exists()
+
+
+def test_a_killed_process_leaves_its_claim_to_others(tmp_path):
+    code = "import sys, time, pathlib; from drol_jax.system.claims import claim\n"
+    code += "held = claim(pathlib.Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    path = tmp_path / "claims" / "a"
+    holder = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE)
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    assert claim(path) is None
+    holder.kill()
+    with wait_for(path):
+        pass
+    holder.wait()
+
+
+def test_waiting_for_a_claim_is_interrupted_by_the_check(tmp_path):
+    def check():
+        raise KeyboardInterrupt
+
+    with claim(tmp_path / "claims" / "a"), pytest.raises(KeyboardInterrupt):
+        wait_for(tmp_path / "claims" / "a", check)
+
+
+@pytest.mark.parametrize("word", ["0/2", "3/2", "1", "a/b", "1/2/3", ""])
+def test_a_shard_that_is_none_is_refused(word):
+    with pytest.raises(UserError, match=r"give I/N with I from 1 to N"):
+        read_shard(word)
+    assert read_shard(" 2/8 ") == Shard(2, 8)
+
+
+def test_processes_in_one_folder_share_the_work_and_all_have_the_whole(run, world, tmp_path):
+    run("--seeds", "2", output=tmp_path / "alone")
+    world.done.clear()
+    met = threading.Barrier(2)
+
+    class Slow(World):
+        """Nobody is done before another has begun too."""
+
+        def open(self, name):
+            if not self.done and name == "alpha":
+                met.wait(10)
+            return super().open(name)
+
+    worlds, finished = [Slow(), Slow()], []
+
+    def process(world):
+        runs = load_runs(FakeBackend(world), "siamrpn_alex_tiny", None, baseline=False, seeds=2)
+        where = tmp_path / "both" / "Synth"
+        finished.append(benchmark.run("Synth", world.load("Synth"), runs, where, {"jax": "fake"}, Silent(), OnePass()))
+
+    threads = [threading.Thread(target=process, args=(world,)) for world in worlds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    done = [one for world in worlds for one in world.done]
+    assert sorted(done) == sorted((name, True, seed) for name in NAMES for seed in (0, 1))
+    assert [len(one.ran) for one in finished] == [6, 6]
+    assert files(tmp_path / "both") == files(tmp_path / "alone")
+    assert not list((tmp_path / "both").rglob(".*"))
+
+
+def test_shards_do_disjoint_parts_and_the_last_one_shows_the_scores(run, world, tmp_path):
+    run("--baseline", output=tmp_path / "alone")
+    world.done.clear()
+    shares = []
+    for number in (1, 2, 3, 4):
+        code, out, _ = run("--baseline", "--shard", f"{number}/4")
+        assert code == 0
+        shares.append(list(world.done))
+        world.done.clear()
+        assert ("Over all 3 sequences." in out) == (number == 4)
+        assert (f"Shard {number}/4 is at its end" in out) == (number < 4)
+    assert [len(share) for share in shares] == [2, 2, 1, 1]
+    assert len({one for share in shares for one in share}) == 6
+    assert files(tmp_path / "results") == files(tmp_path / "alone")
+    assert run("--baseline")[0] == 0 and not world.done
+
+
+def test_repetitions_go_to_different_shards(run, world, tmp_path):
+    asked = ("--protocol", "got10k", "--repetitions", "4", "--sequences", "alpha")
+    run(*asked, output=tmp_path / "alone")
+    world.done.clear()
+    for number in (1, 2):
+        assert run(*asked, "--shard", f"{number}/2")[0] == 0
+        assert len(world.done) == 2 * number
+    assert files(tmp_path / "results") == files(tmp_path / "alone")
+
+
+def test_an_interrupted_shard_goes_on_and_a_new_one_tracks_only_its_own_again(run, world):
+    world.interrupt_at = 0
+    assert run("--shard", "1/2")[0] == 130
+    world.interrupt_at = None
+    assert run("--shard", "1/2")[0] == 0
+    assert run("--shard", "2/2")[0] == 0
+    world.done.clear()
+    assert run("--shard", "2/2", "--overwrite")[0] == 0
+    assert [name for name, *_ in world.done] == ["beta"]
+
+
+def test_results_are_not_replaced_under_a_process_that_tracks(run, world, tmp_path):
+    run()
+    other = TrackerFolder.open(
+        tmp_path / "results" / "Synth" / "siamrpn_alex_tiny", _settings(tmp_path), {"jax": "fake"}
+    )
+    code, _, err = run("--overwrite")
+    assert code == 2
+    assert "another process tracks into" in err
+    world.hyper = {"fusion": 0.5}
+    assert "another process tracks into" in run("--overwrite")[2]
+    other.close()
+    assert run("--overwrite")[0] == 0
+
+
+def test_results_made_on_unlike_machines_are_named_where_they_are_shown(run, tmp_path):
+    run()
+    path = tmp_path / "results" / "Synth" / "siamrpn_alex_tiny" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["environments"].append({"jax": "another"})
+    manifest["sequences"]["beta"]["environment"] = 1
+    path.write_text(json.dumps(manifest))
+    code, out, err = run()
+    assert code == 0
+    assert "jax another there, fake here" in err
+    assert "runs were made in unlike ways (jax fake in some, another in others)" in " ".join(out.split())
+
+
+def _settings(tmp_path: Path):
+    path = tmp_path / "results" / "Synth" / "siamrpn_alex_tiny" / "manifest.json"
+    return json.loads(path.read_text())["settings"]
