@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-
 pytest_plugins = ["fakes_eval"]
 
 NAMES = ["alpha", "beta", "gamma"]
