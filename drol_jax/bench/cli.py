@@ -82,7 +82,8 @@ class Arguments:
     against_python: Path | None = None
     """The interpreter that has PyTorch, or the OpenCV, for that. Default: this one."""
     against_onnx: str | None = None
-    """Backbone and head for TrackerNano, ONNX files with a comma between them: the weights of ours."""
+    """Backbone and head for TrackerNano, ONNX files with a comma between them. Default: made of our own weights, for
+    NanoTrack V1 and V2."""
     workload: Annotated[str | None, one_of(Literal["otb100"])] = None
     """Only run a benchmark's worth of generated sequences, decoded from disk, everything on."""
     workload_scale: float | None = None

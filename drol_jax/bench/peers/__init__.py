@@ -1,10 +1,12 @@
 """Whom ours is measured beside: siblings of one interface, each played by a process of its own."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from drol_jax.bench.children import Worker
+from drol_jax.bench.children import Failed, Worker
 from drol_jax.bench.plan import Case
 
 
@@ -61,3 +63,18 @@ class Peer(Protocol):
           Failed: it cannot be loaded; `Misuse` where the user can mend it.
         """
         ...
+
+
+def convert(name: str, given: Given, output: Path, reader: str) -> Path:
+    """Our weights in a form that they read, by `drol-jax convert NAME`.
+
+    Raises:
+      Failed: they cannot be written for the reader.
+    """
+    arguments = [given.described["weights_path"], "--config", given.case.config, "--output", str(output)]
+    command = [sys.executable, "-m", "drol_jax.convert", name, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        raise Failed(f"the weights cannot be written for {reader}: {lines[-1] if lines else 'no reason given'}")
+    return output

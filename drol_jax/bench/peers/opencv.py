@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax.bench.children import Misuse, Worker
-from drol_jax.bench.peers import Given, Match
+from drol_jax.bench.peers import Given, Match, convert
 from drol_jax.bench.peers.published import interpreter_with
+from drol_jax.config.network import backbone_facts, head_facts
 from drol_jax.errors import UserError
+from drol_jax.settings import load_model
 
 NAME = "opencv"
 """What `--against` takes for it."""
@@ -22,7 +24,7 @@ class OpenCv:
 
     python: str
     pair: tuple[Path, ...]
-    """ONNX files, backbone and head, with the weights of ours; none: TrackerNano is left out."""
+    """ONNX files, backbone and head, as the user named them; none: made of our weights where ours is such a network."""
     name = "OpenCV"
 
     @property
@@ -33,11 +35,13 @@ class OpenCv:
         return Worker([self.python, str(WORKER)])
 
     def meet(self, ours: Worker, theirs: Worker, given: Given) -> tuple[dict[str, Any], list[Match]]:
-        loaded = theirs.ask("load", pair=[str(path) for path in self.pair], threads=given.threads)
+        pair = self.pair or _pair_of(given)
+        loaded = theirs.ask("load", pair=[str(path) for path in pair], threads=given.threads)
         if not loaded["trackers"]:
             raise Misuse(
                 f"OpenCV {loaded['opencv']} of {self.python} has neither KCF nor CSRT, which opencv-contrib-python "
-                "brings, and --against-onnx names no network for its TrackerNano"
+                f"brings, and {given.case.config} is no network for its TrackerNano: name an interpreter that has "
+                "them with --against-python"
             )
         told = {"opencv": loaded["opencv"], "their_device": "cpu"}
         return told, list(_matches(given.described["variants"], loaded["trackers"]))
@@ -56,6 +60,15 @@ def check(python: Path | None, pair: tuple[Path, ...]) -> OpenCv:
             raise UserError(f"--against-onnx {path}: no such file")
     lacking = "--against opencv runs OpenCV, which {} has not: name an interpreter that has it with --against-python"
     return OpenCv(python=interpreter_with("cv2", python, lacking), pair=tuple(path.absolute() for path in pair))
+
+
+def _pair_of(given: Given) -> tuple[Path, ...]:
+    """Our weights for TrackerNano, which counts on maps of 16 cells; none where ours is another network."""
+    model = load_model(given.case.config)
+    if backbone_facts(model).kind != "mobilenetv3" or head_facts(model).kernel != 1:
+        return ()
+    folder = convert("to-opencv", given, given.scratch / "pair", "TrackerNano")
+    return folder / "nanotrack_backbone.onnx", folder / "nanotrack_head.onnx"
 
 
 def _matches(ours: list[str], theirs: list[str]) -> Iterator[Match]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drol_jax.bench.children import Failed, Worker
-from drol_jax.bench.peers import Given, Match
+from drol_jax.bench.children import Worker
+from drol_jax.bench.peers import Given, Match, convert
 from drol_jax.errors import UserError
 
 WORKER = Path(__file__).with_name("torch_worker.py")
@@ -32,7 +32,7 @@ class Published:
 
     def meet(self, ours: Worker, theirs: Worker, given: Given) -> tuple[dict[str, Any], list[Match]]:
         spelled = ours.ask("against")
-        weights = _converted(given.described["weights_path"], given.case.config, given.scratch / "weights.pth")
+        weights = convert("to-pysot", given, given.scratch / "weights.pth", self.name)
         loaded = theirs.ask(
             "load",
             checkout=str(self.checkout),
@@ -99,13 +99,3 @@ def _matches(ours: list[str], subnet: bool, config: dict[str, Any], seed: int) -
         if config["TRACK"]["TYPE"] in ("SiamFCTracker", "SiamRPNTracker"):
             both = off | {"online": True, "template": True}
             yield Match(name="template", spoken="subnet and template update on", ours="template", theirs=both)
-
-
-def _converted(weights: str, config: str, output: Path) -> Path:
-    arguments = [weights, "--config", config, "--output", str(output)]
-    command = [sys.executable, "-m", "drol_jax.convert", "to-pysot", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        raise Failed(f"the weights cannot be written for PyTorch: {lines[-1] if lines else 'no reason given'}")
-    return output
