@@ -88,7 +88,7 @@ def test_a_network_that_went_bad_says_so(tracker):
     assert output.verdict == (1 if tracker.config.online.enabled else -1)  # not found
 
 
-LANES = 500
+LANES = 250
 """Starts that one program follows side by side."""
 
 
@@ -110,7 +110,7 @@ def test_ten_thousand_starts_followed_at_once_give_finite_and_bounded_boxes(trac
 
         return jax.lax.scan(one, state, shown[1:])
 
-    followed = jax.jit(jax.vmap(follow_one, (None, None, 0, 0, 0)))
+    followed = jax.jit(jax.vmap(follow_one, (None, None, 0, 0, 0)), compiler_options=small_tracker.FAST)
     count = 0
     while count < 10_000:
         low, high = np.log10(SIDES)

@@ -36,7 +36,7 @@ def faults_beside_the_first(kind: str) -> list[float]:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this system's C library cannot be told to keep memory")
 def test_memory_that_is_kept_need_not_be_mapped_again():
     assert max(faults_beside_the_first("kept")) < 0.1
-    assert max(faults_beside_the_first("plain")) > 3
+    assert max(faults_beside_the_first("plain")) > 0.5
 
 
 @pytest.mark.parametrize("program", ["eval", "train", "bench"])

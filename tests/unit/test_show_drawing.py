@@ -101,7 +101,7 @@ def test_labels_stay_in_the_image_wherever_the_box_is(size, box):
 def test_letters_grow_with_the_image():
     def height_of_label(size: tuple[int, int]) -> int:
         drawn = Annotator()(grey(*size), [row("anna", (size[1] * 0.3, size[0] * 0.5, 50, 50))])
-        _, top, _, bottom = extent((drawn > 240).all(axis=-1))
+        _, top, _, bottom = extent((drawn > 220).all(axis=-1))
         return bottom - top
 
     small, usual, large = (height_of_label(size) for size in ((240, 320), (480, 640), (2160, 3840)))
