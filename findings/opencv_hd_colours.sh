@@ -3,7 +3,7 @@
 #
 # Expected: a film that says its colours are HD's (BT.709, in stream and frames) comes back from VideoCapture in the
 # colours it was made of, or at least in the same ones from one minor release of OpenCV to the next.
-# Seen: 4.12 turns YUV into RGB by SD's matrix (BT.601) whatever the film says, so that saturated colours are tens of grey
+# Seen: 4.12 turns YUV into RGB by SD's matrix (BT.601) whatever the film says, so that saturated colours are some twenty grey
 # levels off; 4.13 heeds the film and is within a few. Films that say nothing come out alike. Whoever trained or measured
 # under one release tracks other pictures under the other.
 set -euo pipefail
