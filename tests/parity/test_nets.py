@@ -30,6 +30,7 @@ PARAMETERS = {
     "siamrpn_alex_vot": 6_256_926,
     "siamrpn_alex_tiny": 401_502,
     "siamfc_alex_tiny": 242_369,
+    "siamrpn_mobilenet_tiny": 725_342,
     "nanotrack_v1": 294_126,
     "nanotrack_v2": 341_390,
     "nanotrack_v3": 554_070,
