@@ -38,7 +38,7 @@ pytest_plugins = ["bench_runs"]
         (["--sequences", "dusk_car"], "name a dataset"),
         (["--data-root", "data"], "name one with --scores"),
         (["--plugin", "gone.py"], "--plugin gone.py: no such file"),
-        (["--against", "."], "no PySOT or DROL checkout"),
+        (["--against", "."], "a PySOT or DROL checkout"),
         (["--against-python", "python3"], "name a checkout"),
     ],
 )
