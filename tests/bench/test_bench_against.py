@@ -11,7 +11,11 @@ from drol_jax.errors import UserError
 from drol_jax.settings import available, from_dict, load_settings
 
 pytest_plugins = ["bench_runs"]
-PYSOT = [name for name in available() if not name.startswith("nanotrack")]
+PYSOT = [
+    name
+    for name in available()
+    if not (name.startswith("nanotrack") or load_settings(name).config.model.online_layers)  # PySOT has neither
+]
 
 
 @pytest.mark.parametrize("name", PYSOT)

@@ -219,7 +219,7 @@ def test_a_run_shows_how_sure_its_scores_are_as_the_terminal_does(run, tmp_path)
         "95 % interval": "{:+.3f} to {:+.3f}".format(*gap["interval"]),
         "p": f"{gap['p']:.4f}",
     }
-    (rows,) = (rows for title, rows in seen.tables if title == "Over seeds")
+    (rows,) = (rows for title, rows in seen.tables if title == "Over runs")
     heads = ("AUC", "P@20", "NP", "SR.50", "SR.75")
     assert [row[:3] for row in rows[1:]] == [["siamrpn_alex_tiny", head, "2"] for head in heads]
     told = [f"{head} {mean} ± {deviation} (95 %: {interval})" for _, head, _, mean, deviation, interval in rows[1:4]]

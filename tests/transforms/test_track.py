@@ -177,7 +177,11 @@ def test_who_watches_sees_the_map_of_the_place_where_a_target_was_looked_for():
 def test_a_target_is_the_same_beside_others():
     alone, beside = Engine(TRACKER, STARTS[:1], policy=EASY), Engine(TRACKER, STARTS, policy=EASY)
     for frame in frames(6):
-        assert alone.step(frame)[0] == replace(beside.step(frame)[0], overlap=())
+        ours, other = alone.step(frame)[0], beside.step(frame)[0]
+        # Two programs, which may round apart.
+        assert ours.box == pytest.approx(other.box, abs=1e-3)
+        assert ours.confidence == pytest.approx(other.confidence, abs=1e-5)
+        assert ours == replace(other, box=ours.box, confidence=ours.confidence, overlap=())
 
 
 def test_track_gives_one_line_a_frame(tmp_path):
