@@ -26,6 +26,8 @@ NETWORKS = [
     *("siamrpn_alex_tiny", "siamfc_alex_tiny", "siamfc_alex_otb", "siamrpn_r50", "siamrpn_mobilev2", "siammask_r50"),
     *("nanotrack_v1", "nanotrack_v2", "nanotrack_v3"),
 ]
+LIKE_OTHERS = ("siamrpn_r50", "siamrpn_mobilev2", "nanotrack_v1", "nanotrack_v2")
+"""Their heads are another's, or their backbones."""
 TINY = Config(
     model=ModelConfig(backbone="alexnet", head="depthwise_rpn", width=0.05, head_channels=4),
     search=SearchConfig(exemplar_size=111, instance_size=127),
@@ -55,7 +57,13 @@ def some_pairs(config, count=2):
     )
 
 
-@pytest.mark.parametrize(("name", "learns"), [*((name, True) for name in NETWORKS), ("siammask_r50", False)])
+@pytest.mark.parametrize(
+    ("name", "learns"),
+    [
+        *(pytest.param(name, True, marks=pytest.mark.deep if name in LIKE_OTHERS else ()) for name in NETWORKS),
+        ("siammask_r50", False),
+    ],
+)
 def test_a_step_keeps_every_shape_of_every_network(name, learns):
     config = load_settings(name).config
     flat = variable_shapes(config.model).items()
