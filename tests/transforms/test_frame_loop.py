@@ -49,7 +49,7 @@ def test_the_loop_gives_what_the_api_gives_frame_by_frame():
     tracker, part = small_tracker.tracker(), sequence()
     found = Runner(tracker).run(part, 0)
     first, *later = (read() for read in part.frames)
-    state = tracker.init(first, part.boxes[0], run._key(0, part.name))
+    state = tracker.init(first, part.boxes[0], run.key_of(0, part.name))
     for picture, box, verdict in zip(later, found.boxes[1:], found.verdicts[1:], strict=True):
         state, output = tracker.step(state, picture)
         np.testing.assert_allclose(box, output.box, atol=1e-3)
