@@ -9,7 +9,7 @@ from restarts import codes, frame_by_frame, restart
 
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
-from drol_jax.running.loop import CHUNK, Runner, _key
+from drol_jax.running.loop import CHUNK, Runner, key_of
 
 
 class TestWithTheFrameLoop:
@@ -82,6 +82,6 @@ class TestWithTheFrameLoop:
         np.testing.assert_array_equal(other.boxes, Runner(second).run(self.sequence(), 0).boxes)
 
     def test_another_name_is_another_key(self):
-        keys = {tuple(np.asarray(jax.random.key_data(_key(0, name)))) for name in ("a", "a, run 2 from frame 0", "b")}
+        keys = {tuple(np.asarray(jax.random.key_data(key_of(0, name)))) for name in ("a", "a, run 2 from frame 0", "b")}
         assert len(keys) == 3
-        assert jnp.array_equal(jax.random.key_data(_key(0, "a")), jax.random.key_data(_key(0, "a")))
+        assert jnp.array_equal(jax.random.key_data(key_of(0, "a")), jax.random.key_data(key_of(0, "a")))
