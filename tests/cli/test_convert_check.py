@@ -121,7 +121,7 @@ def test_networks_that_agree_are_saved_and_the_card_says_so(checked, tmp_path):
     assert "own network on 2 pairs of random images (seed 3)" in said
     card = checkpoint.load(tmp_path / "out", NETWORKS["siamrpn"]).card
     assert card["checkout"]["seed"] == 3
-    assert card["checkout"]["largest_difference"] < 1e-5
+    assert card["checkout"]["largest_difference"] < 2e-5
 
 
 def test_networks_that_differ_are_exit_code_1_and_nothing_is_saved(checked, tmp_path):
