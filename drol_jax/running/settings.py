@@ -269,5 +269,6 @@ def _search(axes: tuple[Any, ...]) -> Jitted:
     return Jitted(partial(_searched, axes))
 
 
-_init, _draws, _follow = Jitted(init), Jitted(init_draws), Jitted(_followed, donate_argnums=1)
+_init, _draws = Jitted(init, once=True), Jitted(init_draws, once=True)
+_follow = Jitted(_followed, donate_argnums=1)
 _copy = jax.jit(lambda state: jax.tree.map(jnp.copy, state))
