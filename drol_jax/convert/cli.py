@@ -1,55 +1,43 @@
 """Arguments and wiring of ``drol-jax convert``."""
 
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from drol_jax.convert.arguments import FromOnnx, FromOurs, FromTorch, ToOurs, ToOursChecked
-from drol_jax.system import commands
-from drol_jax.system.arguments import parse
-from drol_jax.system.commands import Command
-from drol_jax.system.program import guarded, tell
+from drol_jax.system import commands, subprograms
+from drol_jax.system.program import tell
+from drol_jax.system.subprograms import Subprogram
 
 PROGRAM = "drol-jax convert"
 
-
-@dataclass(frozen=True, kw_only=True)
-class Converter(Command):
-    """A command that converts one kind of file."""
-
-    arguments: type[Any]
-    """Dataclass of its arguments, which ``convert(arguments)`` of the module takes."""
-
-
 CONVERTERS = {
-    "pysot": Converter(
+    "pysot": Subprogram(
         module="drol_jax.convert.pysot_to_flax",
         about="convert a checkpoint of PySOT, DROL, NanoTrack or PyTorch SiamFC (.pth)",
         arguments=ToOursChecked,
     ),
-    "onnx": Converter(
+    "onnx": Subprogram(
         module="drol_jax.convert.onnx_to_flax",
         about="convert NanoTrack's pair of ONNX files, backbone and head",
         arguments=FromOnnx,
     ),
-    "siamfc": Converter(
+    "siamfc": Subprogram(
         module="drol_jax.convert.siamfc_mat_to_flax",
         about="convert a network of the SiamFC MATLAB release (.mat)",
         arguments=ToOurs,
     ),
-    "siammask": Converter(
+    "siammask": Subprogram(
         module="drol_jax.convert.siammask_to_flax",
         about="convert a checkpoint of the original SiamMask release (.pth)",
         arguments=FromTorch,
     ),
-    "to-opencv": Converter(
+    "to-opencv": Subprogram(
         module="drol_jax.convert.flax_to_opencv",
         about="convert NanoTrack weights of ours into the pair of ONNX files that OpenCV's TrackerNano loads",
         arguments=FromOurs,
     ),
-    "to-pysot": Converter(
+    "to-pysot": Subprogram(
         module="drol_jax.convert.flax_to_pysot",
         about="convert weights of ours into a PySOT checkpoint (.pth)",
         arguments=FromOurs,
@@ -81,25 +69,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
       SystemExit: after --help (0) and on arguments that do not parse (2).
     """
-    argv = sys.argv[1:] if argv is None else argv
-    if not argv:
-        tell(HELP)
-        return 2
-    if argv[0] in ("-h", "--help"):
-        print(HELP)
-        return 0
-    return guarded(lambda: _convert(argv[0], argv[1:]))
+    return subprograms.main(PROGRAM, HELP, CONVERTERS, argv, _convert)
 
 
-def _convert(name: str, argv: Sequence[str]) -> int:
-    converter = commands.find(CONVERTERS, name, f"; {PROGRAM} --help tells of them")
-    about = f"{converter.about[0].upper()}{converter.about[1:]}."
-    arguments = parse(converter.arguments, argv, f"{PROGRAM} {name}", about)
+def _convert(converter: Subprogram, arguments: Any) -> int:
     from drol_jax.convert.source.checkout import Disagreement
 
-    convert = import_module(converter.module).convert
     try:
-        convert(arguments)
+        import_module(converter.module).convert(arguments)
     except Disagreement as error:
         tell(f"error: {error}")
         return 1
