@@ -70,14 +70,15 @@ def test_a_shard_that_is_none_is_refused(word):
 def test_processes_in_one_folder_share_the_work_and_all_have_the_whole(run, world, tmp_path):
     run("--seeds", "2", output=tmp_path / "alone")
     world.done.clear()
-    met = threading.Barrier(2)
+    begun, met = threading.Event(), threading.Barrier(2)
 
     class Slow(World):
         """Nobody is done before another has begun too."""
 
         def open(self, name):
             if not self.done and name == "alpha":
-                met.wait(10)
+                begun.set()
+                met.wait(60)
             return super().open(name)
 
     worlds, finished = [Slow(), Slow()], []
@@ -88,10 +89,11 @@ def test_processes_in_one_folder_share_the_work_and_all_have_the_whole(run, worl
         finished.append(benchmark.run("Synth", world.load("Synth"), runs, where, {"jax": "fake"}, Silent(), OnePass()))
 
     threads = [threading.Thread(target=process, args=(world,)) for world in worlds]
+    threads[0].start()
+    assert begun.wait(60)  # both bear one number as processes, so that one that starts sweeps away what another writes
+    threads[1].start()
     for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+        thread.join(60)
     done = [one for world in worlds for one in world.done]
     assert sorted(done) == sorted((name, True, seed) for name in NAMES for seed in (0, 1))
     assert [len(one.ran) for one in finished] == [6, 6]
