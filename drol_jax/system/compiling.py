@@ -8,6 +8,8 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
+from drol_jax.system import kept
+
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
 
 
@@ -82,12 +84,17 @@ _same = jax.jit(lambda x: x)
 class Jitted:
     """`jax.jit`, compiled with `compiler_options` where it is not part of another program.
 
-    A program that is traced into a larger one has that one's options.
+    A program that is traced into a larger one has that one's options. Where jax keeps compiled code on disk, programs
+    are kept there whole (`drol_jax.system.kept`).
     """
 
     def __init__(self, function: Callable[..., Any], once: bool = False, **how: Any):
-        """Take a function; `once`: as `compiler_options` takes it; `how`: as `jax.jit` takes it."""
-        self._once = once
+        """Take a function; `once`: as `compiler_options` takes it; `how`: as `jax.jit` takes it, without
+        `static_argnums`; arguments of `static_argnames` are given by name."""
+        self._once, self._how = once, how
+        self._name = kept.name_of(function)
+        self._static = frozenset(np.atleast_1d(how.get("static_argnames", ())).tolist())
+        self._programs: dict[Any, Callable[..., Any] | None] = {}
         self.plain = jax.jit(function, **how)
         self._tuned = cache(lambda options: jax.jit(function, compiler_options=dict(options), **how))
 
@@ -96,8 +103,31 @@ class Jitted:
         # While another program is traced even constants are traced.
         if not options or isinstance(_same(0), Tracer):
             return self.plain(*args, **rest)
+        given = {name: value for name, value in rest.items() if name not in self._static}
+        if (program := self._kept(args, rest, given, options)) is not None:
+            return program(*args, **given)
         return self._tuned(tuple(options.items()))(*args, **rest)
 
     def compiled(self, *args: Any, **rest: Any) -> Any:
         """The program for arguments of these shapes."""
-        return self.plain.lower(*args, **rest).compile(compiler_options=compiler_options(self._once) or None)
+        options = compiler_options(self._once)
+        given = {name: value for name, value in rest.items() if name not in self._static}
+        program = self._kept(args, rest, given, options) if options else None
+        return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)
+
+    def _kept(self, args: Any, rest: Any, given: Any, options: dict[str, str | bool]) -> Callable[..., Any] | None:
+        """The program out of jax's cache folder, where it is put if it is not there; None where none is kept."""
+        if self._name is None or kept.folder() is None:
+            return None
+        arguments = kept.Arguments.of((args, given))
+        static = {name: value for name, value in rest.items() if name in self._static}
+        told: Any = jax.config  # its values are not typed
+        key = arguments, *static.items(), told.jax_default_matmul_precision, told.jax_enable_x64
+        if key not in self._programs:
+            path = kept.path_of(self._name, {**static, **self._how, **options}, arguments)
+            program = None if path is None else kept.load(path, (args, given))
+            if path is not None and program is None:
+                program = self.plain.lower(*args, **rest).compile(compiler_options=options)
+                kept.keep(path, program)
+            self._programs[key] = program
+        return self._programs[key]

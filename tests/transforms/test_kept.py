@@ -1,0 +1,103 @@
+"""Compiled programs on disk: found by what their trace depends on, and never in the way."""
+
+import os
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.experimental.compilation_cache import compilation_cache
+
+from drol_jax.online.labels import gaussian, label_sigma
+from drol_jax.system import kept
+from drol_jax.system.compiling import Jitted
+
+CENTRES = jnp.asarray([[0.0, 0.0], [1.0, -1.0]])
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """The folder of programs; none is there yet."""
+    jax.config.update("jax_disable_most_optimizations", False)
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path))
+    yield tmp_path / kept.FOLDER
+    jax.config.update("jax_compilation_cache_dir", None)
+    jax.config.update("jax_disable_most_optimizations", True)
+    compilation_cache.reset_cache()
+
+
+def labels() -> Jitted:
+    """As a new process has them."""
+    return Jitted(gaussian, static_argnames="L")
+
+
+class Untraced:
+    """A program that may not be traced."""
+
+    def lower(self, *_, **__):
+        raise AssertionError("traced again")
+
+
+def found_on_disk(jitted: Jitted) -> Jitted:
+    jitted.plain = Untraced()  # type: ignore[assignment]
+    return jitted
+
+
+def test_what_another_process_has_compiled_is_not_traced_again(programs):
+    first = labels()(CENTRES, jnp.float32(2), L=5)
+    (path,) = programs.iterdir()
+    assert path.name.startswith("gaussian-")
+    np.testing.assert_array_equal(found_on_disk(labels())(CENTRES, jnp.float32(2), L=5), first)
+    program = found_on_disk(labels()).compiled(CENTRES, jnp.float32(2), L=5)
+    np.testing.assert_array_equal(program(CENTRES, jnp.float32(2)), first)
+
+
+def test_other_shapes_static_arguments_options_or_settings_are_other_programs(programs):
+    labels()(CENTRES, jnp.float32(2), L=5)
+    labels()(CENTRES[:1], jnp.float32(2), L=5)
+    labels()(CENTRES, jnp.float32(2), L=7)
+    labels()(CENTRES, 2.0, L=5)
+    Jitted(gaussian, once=True, static_argnames="L")(CENTRES, jnp.float32(2), L=5)
+    with jax.default_matmul_precision("highest"):
+        labels()(CENTRES, jnp.float32(2), L=5)
+    assert len(list(programs.iterdir())) == 6
+
+
+def test_a_damaged_program_is_made_anew(programs):
+    first = labels()(CENTRES, jnp.float32(2), L=5)
+    (path,) = programs.iterdir()
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:100], whole[: len(whole) // 2], b"no program"):
+        path.write_bytes(damaged)
+        np.testing.assert_array_equal(labels()(CENTRES, jnp.float32(2), L=5), first)
+        found_on_disk(labels())(CENTRES, jnp.float32(2), L=5)
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(programs):
+    programs.write_text("a file in its place")
+    assert labels()(CENTRES, jnp.float32(2), L=5).shape == (2, 5, 5)
+
+
+def test_programs_that_nobody_used_for_a_month_go(programs):
+    programs.mkdir()
+    (programs / "old").write_bytes(b"")
+    os.utime(programs / "old", (0, 0))
+    labels()(CENTRES, jnp.float32(2), L=5)
+    assert [path.name.partition("-")[0] for path in programs.iterdir()] == ["gaussian"]
+
+
+def test_functions_without_a_name_of_their_own_are_not_kept(programs):
+    offset = 1.0
+    for function in (lambda x: x + 1, jax.vmap(label_sigma), lambda x: x + offset, partial(jnp.add, CENTRES)):
+        assert kept.name_of(function) is None
+    assert kept.name_of(gaussian) == "drol_jax.online.labels.gaussian"
+    assert kept.name_of(partial(gaussian, L=5)) == "drol_jax.online.labels.gaussian((), [('L', 5)])"
+    assert Jitted(lambda x: x + 1)(1) == 2
+    assert not programs.exists()
+
+
+def test_inside_another_program_nothing_is_kept(programs):
+    program = labels()
+    assert jax.jit(lambda centres: program(centres, 2.0, L=5))(CENTRES).shape == (2, 5, 5)
+    assert not programs.exists()
