@@ -127,7 +127,6 @@ class Jitted:
             path = kept.path_of(self._name, {**static, **self._how, **options}, arguments)
             program = None if path is None else kept.load(path, (args, given))
             if path is not None and program is None:
-                program = self.plain.lower(*args, **rest).compile(compiler_options=options)
-                kept.keep(path, program)
+                program = kept.compile_and_keep(path, self.plain.lower(*args, **rest), options)
             self._programs[key] = program
         return self._programs[key]

@@ -11,13 +11,13 @@ import hashlib
 import os
 import pickle
 import platform
-import time
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache, partial, wraps
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 
@@ -25,10 +25,11 @@ from drol_jax.errors import UserError
 from drol_jax.system import atomic
 from drol_jax.system.code import code_hash
 
+T = TypeVar("T")
+A = TypeVar("A")
+
 FOLDER = "programs"
 """Below jax's cache folder."""
-UNUSED = 30 * 24 * 3600
-"""Seconds after which a program that nobody has used is deleted."""
 
 
 class Arguments(NamedTuple):
@@ -71,48 +72,93 @@ def path_of(name: str, how: Mapping[str, Any], arguments: Arguments) -> Path | N
     Args:
       how: static arguments, donated ones, and options of the compiler.
     """
-    where = folder()
-    told = repr((name, sorted(how.items()), str(arguments.tree), arguments.leaves))
-    if where is None or " at 0x" in told:  # an address: of a function in a plug-in, which means nothing elsewhere
-        return None
-    digest = hashlib.sha256(f"{told}\n{_surroundings()}\n{_settings()}".encode()).hexdigest()
-    return where / f"{name.rpartition('.')[2].partition('(')[0]}-{digest[:40]}"
+    return _path_of(name, repr((name, sorted(how.items()), str(arguments.tree), arguments.leaves)))
 
 
 def load(path: Path, arguments: Any) -> Callable[..., Any] | None:
     """The program that is kept there, for arguments like these; None where there is none that can be used."""
     from jax.experimental import serialize_executable
 
+    def made(content: Any) -> Callable[..., Any]:
+        executable, out_tree = content
+        return serialize_executable.deserialize_and_load(executable, jax.tree.structure(arguments), out_tree)
+
+    return _read(path, made)
+
+
+def compile_and_keep(path: Path, lowered: Any, options: Mapping[str, str | bool]) -> Callable[..., Any]:
+    """Compile a program and keep it.
+
+    What jax finds in its own cache is not kept: such a program cannot be written again. Jax 0.10.2 writes it without a
+    word, and what comes back lacks its functions. Where it cannot be written nothing is kept.
+    """
+    from jax.experimental import serialize_executable
+
+    found: list[int] = []
+
+    def listen(event: str, **_: Any) -> None:
+        if event.endswith("/cache_hits"):
+            found.append(threading.get_ident())
+
+    jax.monitoring.register_event_listener(listen)
     try:
-        if path.stat().st_uid not in (0, os.getuid()):  # what another user has put there is not run
+        program = lowered.compile(compiler_options=options)
+    finally:
+        jax.monitoring.unregister_event_listener(listen)
+    if threading.get_ident() not in found:
+        with suppress(NotImplementedError, ValueError):  # not of this kind
+            content, _, out_tree = serialize_executable.serialize(program)
+            _write(path, (content, out_tree))
+    return program
+
+
+def once(function: Callable[[A], T]) -> Callable[[A], T]:
+    """Have a function of a configuration, which traces to learn something, do so once for all processes.
+
+    Its result is of few and plain numbers; a process asks for it once.
+    """
+    name = name_of(function)
+
+    @wraps(function)
+    def found(told: A) -> T:
+        path = None if name is None else _path_of(name, repr(told))
+        result = None if path is None else _read(path, lambda content: content)
+        if result is None:
+            result = function(told)
+            if path is not None:
+                _write(path, result)
+        return result
+
+    return cache(found)
+
+
+def _path_of(name: str, told: str) -> Path | None:
+    where = folder()
+    if where is None or " at 0x" in told:  # an address: of a function in a plug-in, which means nothing elsewhere
+        return None
+    digest = hashlib.sha256(f"{name}\n{told}\n{_surroundings()}\n{_settings()}".encode()).hexdigest()
+    return where / f"{name.rpartition('.')[2].partition('(')[0]}-{digest[:40]}"
+
+
+def _read(path: Path, made: Callable[[Any], T]) -> T | None:
+    try:
+        owner = path.stat().st_uid
+        if owner not in (0, getattr(os, "getuid", lambda: owner)()):  # what another user has put there is not run
             return None
-        content, out_tree = pickle.loads(path.read_bytes())
-        program = serialize_executable.deserialize_and_load(content, jax.tree.structure(arguments), out_tree)
-        os.utime(path)
+        result = made(pickle.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
     except Exception:  # cut short, or of a compiler that takes it back no longer: it is made anew
         with suppress(OSError):
             path.unlink()
         return None
-    return program
+    return result
 
 
-def keep(path: Path, program: Any) -> None:
-    """Keep a program that has just been compiled, and delete those long unused; where that fails it is not kept."""
-    from jax.experimental import serialize_executable
-
-    try:
-        content, _, out_tree = serialize_executable.serialize(program)
-        told = pickle.dumps((content, out_tree))
-    except Exception:  # jax has it from its own cache, or cannot write this kind
-        return
+def _write(path: Path, content: Any) -> None:
     with suppress(OSError, UserError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        atomic.write_bytes(path, told)
-        for other in path.parent.iterdir():
-            if time.time() - other.stat().st_mtime > UNUSED:
-                other.unlink()
+        atomic.write_bytes(path, pickle.dumps(content))
 
 
 @cache

@@ -1,6 +1,5 @@
 """Compiled programs on disk: found by what their trace depends on, and never in the way."""
 
-import os
 from functools import partial
 
 import jax
@@ -21,8 +20,10 @@ def programs(tmp_path):
     """The folder of programs; none is there yet."""
     jax.config.update("jax_disable_most_optimizations", False)
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
+    compilation_cache.reset_cache()
     yield tmp_path / kept.FOLDER
     jax.config.update("jax_compilation_cache_dir", None)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
     jax.config.update("jax_disable_most_optimizations", True)
     compilation_cache.reset_cache()
 
@@ -79,12 +80,14 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(programs):
     assert labels()(CENTRES, jnp.float32(2), L=5).shape == (2, 5, 5)
 
 
-def test_programs_that_nobody_used_for_a_month_go(programs):
-    programs.mkdir()
-    (programs / "old").write_bytes(b"")
-    os.utime(programs / "old", (0, 0))
-    labels()(CENTRES, jnp.float32(2), L=5)
-    assert [path.name.partition("-")[0] for path in programs.iterdir()] == ["gaussian"]
+def test_what_jax_has_kept_by_itself_is_not_written_again(programs):
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    first = labels()(CENTRES, jnp.float32(2), L=5)
+    (path,) = programs.iterdir()
+    path.unlink()
+    jax.clear_caches()
+    np.testing.assert_array_equal(labels()(CENTRES, jnp.float32(2), L=5), first)
+    assert list(programs.iterdir()) == []
 
 
 def test_functions_without_a_name_of_their_own_are_not_kept(programs):
@@ -101,3 +104,24 @@ def test_inside_another_program_nothing_is_kept(programs):
     program = labels()
     assert jax.jit(lambda centres: program(centres, 2.0, L=5))(CENTRES).shape == (2, 5, 5)
     assert not programs.exists()
+
+
+ASKED: list[tuple[int, ...]] = []
+
+
+def facts(shape: tuple[int, ...]) -> dict[str, int]:
+    """What a trace would tell."""
+    ASKED.append(shape)
+    return {"cells": int(np.prod(shape))}
+
+
+facts.__module__ = "drol_jax.here"
+
+
+def test_what_a_trace_tells_is_asked_for_once_by_all_processes(programs):
+    for _ in range(2):
+        a_process = kept.once(facts)
+        assert a_process((2, 3)) == a_process((2, 3)) == {"cells": 6}
+    assert ASKED == [(2, 3)]
+    assert kept.once(facts)((4,)) == {"cells": 4}
+    assert len(list(programs.iterdir())) == 2

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import flax.linen as nn
@@ -12,6 +11,7 @@ from flax.traverse_util import flatten_dict
 from drol_jax.config import ModelConfig
 from drol_jax.nets.layers import Conv, Norm
 from drol_jax.nets.siamese import SiameseNet, init_variables
+from drol_jax.system import kept
 
 Path = tuple[str, ...]
 
@@ -41,7 +41,7 @@ class Survey:
     """The convolutions that a search region goes through."""
 
 
-@lru_cache(maxsize=32)
+@kept.once
 def survey(config: ModelConfig) -> Survey:
     """Trace a network's making, which runs all of it."""
     within: list[Any] = []  # methods of the whole network that are running
