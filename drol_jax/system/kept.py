@@ -30,6 +30,8 @@ A = TypeVar("A")
 
 FOLDER = "programs"
 """Below jax's cache folder."""
+SWITCH = "DROL_JAX_KEEP_PROGRAMS"
+"""Environment variable; 0 does without."""
 
 
 class Arguments(NamedTuple):
@@ -60,6 +62,8 @@ def name_of(function: Callable[..., Any]) -> str | None:
 
 def folder() -> Path | None:
     """Where programs are kept; None where they are not."""
+    if os.environ.get(SWITCH) == "0":
+        return None
     told: Any = jax.config  # its values are not typed
     where = told.jax_compilation_cache_dir
     kept = where and told.jax_enable_compilation_cache and "://" not in where

@@ -16,15 +16,22 @@ CENTRES = jnp.asarray([[0.0, 0.0], [1.0, -1.0]])
 
 
 @pytest.fixture
-def programs(tmp_path):
+def programs(tmp_path, monkeypatch):
     """The folder of programs; none is there yet."""
-    jax.config.update("jax_disable_most_optimizations", False)
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path))
+    monkeypatch.setenv(kept.SWITCH, "1")
+    wanted = {
+        "jax_disable_most_optimizations": False,
+        "jax_compilation_cache_dir": str(tmp_path),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+    }
+    before = {name: jax.config.values[name] for name in wanted}
+    for name, value in wanted.items():
+        jax.config.update(name, value)
     compilation_cache.reset_cache()
+    jax.clear_caches()
     yield tmp_path / kept.FOLDER
-    jax.config.update("jax_compilation_cache_dir", None)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
-    jax.config.update("jax_disable_most_optimizations", True)
+    for name, value in before.items():
+        jax.config.update(name, value)
     compilation_cache.reset_cache()
 
 
@@ -81,7 +88,6 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(programs):
 
 
 def test_what_jax_has_kept_by_itself_is_not_written_again(programs):
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     first = labels()(CENTRES, jnp.float32(2), L=5)
     (path,) = programs.iterdir()
     path.unlink()
