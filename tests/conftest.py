@@ -34,7 +34,6 @@ def pytest_collection_modifyitems(config, items):
 def pytest_configure(config):
     """Workers, and the programs that tests start, share what they compile. Said before any of them imports jax."""
     os.environ.setdefault("XLA_FLAGS", AS_USERS)
-    os.environ.setdefault("DROL_JAX_KEEP_PROGRAMS", "0")  # some tests replace functions that are traced
     if COMPILED not in os.environ:
         os.environ[COMPILED] = tempfile.mkdtemp(prefix="drol-jax-tests-")
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"

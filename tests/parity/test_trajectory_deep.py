@@ -16,8 +16,7 @@ VARIANTS = {
     R50_OTB: ("off", "on", "tu"),
 }
 FRAMES = {
-    # Hard negatives and refits from frame 8, the short-term template wins in frame 16.
-    (MASK, "tu"): 17,
+    # Hard negatives and refits from frame 8.
     (MOBILE, "on"): 10,
 }
 

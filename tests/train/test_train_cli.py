@@ -99,6 +99,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(whole, home, 
     assert lines(again) == lines(whole) != lines(other)
 
 
+@pytest.mark.deep
 def test_a_killed_run_goes_on_as_if_it_had_not_been(whole, home, training):
     output = home / "killed"
     # Killed while a later batch is made ahead, once a checkpoint is there.
@@ -137,6 +138,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoin
     assert sorted(path.name for path in (output / "checkpoints").iterdir()) == ["2", "3"]
 
 
+@pytest.mark.deep
 def test_a_full_disk_leaves_the_checkpoint_before(whole, home, training):
     output = home / "full"
     assert program(home, output, STOP_AT="3").returncode == 130

@@ -61,7 +61,7 @@ def some_pairs(config, count=2):
     ("name", "learns"),
     [
         *(pytest.param(name, True, marks=pytest.mark.deep if name in LIKE_OTHERS else ()) for name in NETWORKS),
-        ("siammask_r50", False),
+        pytest.param("siammask_r50", False, marks=pytest.mark.deep),
     ],
 )
 def test_a_step_keeps_every_shape_of_every_network(name, learns):
@@ -104,6 +104,7 @@ def test_gradients_reach_the_backbone_when_it_learns_and_not_before(trained):
     assert largest(results[False][0]["backbone"]) == 0
 
 
+@pytest.mark.deep
 def test_statistics_follow_the_batch_where_a_part_learns_and_stay_elsewhere(trained):
     variables, results = trained
     before = variables["batch_stats"]

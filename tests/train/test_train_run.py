@@ -64,6 +64,7 @@ def test_tracking_is_tried_at_the_end(trained):
     assert [row["auc"] for row in card["training"]["tracking"]] == [last["auc"]]
 
 
+@pytest.mark.deep
 def test_a_run_that_is_ended_while_tracking_is_tried_tries_it_again(tmp_path, monkeypatch):
     class Evaluator:
         ended = False
@@ -100,6 +101,7 @@ def test_trained_weights_go_to_pysot(trained, tmp_path):
     assert there.hash == back.hash
 
 
+@pytest.mark.deep
 def test_two_devices_do_what_one_does(tmp_path):
     losses = []
     for devices in (1, 2):

@@ -15,7 +15,11 @@ FRAMES = 24
 
 @pytest.mark.parametrize(
     ("name", "layers"),
-    [("siamrpn_alex_tiny", ()), ("siamrpn_alex_tiny", (2, 3, 4, 5)), ("siamfc_alex_tiny", ())],
+    [
+        ("siamrpn_alex_tiny", ()),
+        pytest.param("siamrpn_alex_tiny", (2, 3, 4, 5), marks=pytest.mark.deep),
+        ("siamfc_alex_tiny", ()),
+    ],
 )
 def test_an_easy_target_is_kept_and_the_subnet_knows_it(name, layers):
     tracker = drol_jax.load(name)

@@ -23,11 +23,14 @@ NAMES = (
     "siamrpn_r50_votlt",
 )
 """Every head, backbone and kind of search."""
+LIKE_OTHERS = ("nanotrack_v1", "siamrpn_r50_votlt")
 HYPER = small_tracker.tracker().hyper
 FRAME, BOX = jax.ShapeDtypeStruct((96, 128, 3), jnp.uint8), jax.ShapeDtypeStruct((4,), jnp.float32)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.deep if name in LIKE_OTHERS else ()) for name in NAMES]
+)
 def test_ranks_and_types_are_widened_in_words(name):
     settings = load_settings(name)
     with jax.numpy_rank_promotion("raise"), jax.numpy_dtype_promotion("strict"):
