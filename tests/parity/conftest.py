@@ -1,0 +1,5 @@
+"""Programs are traced anew in every process: some tests replace functions that are traced, which kept ones do not see."""
+
+import os
+
+os.environ.setdefault("DROL_JAX_KEEP_PROGRAMS", "0")
