@@ -1,4 +1,4 @@
-"""Programs are traced anew in every process: some tests replace functions that are traced, which kept ones do not see."""
+"""Programs are traced anew in every process: some tests replace functions, which kept programs do not see."""
 
 import os
 
