@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,8 @@ from drol_jax import datasets
 from drol_jax.eval import ablation, benchmark, outcomes
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, one_of, split_names
-from drol_jax.eval.engines import LocalEngine
 from drol_jax.eval.progress import ProgressMonitor
+from drol_jax.eval.ray_engine import EvalRecipe, engine_of
 from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import pack
@@ -76,14 +77,29 @@ def main(
     chosen = ablation.rows(split_names(arguments.groups, "--groups"))
     only = split_names(arguments.sequences, "--sequences")
     shard = read_shard(arguments.shard)
+    recipe = EvalRecipe(
+        arguments=arguments,
+        runs=partial(
+            ablation.load_runs,
+            config=arguments.config,
+            weights=arguments.weights,
+            chosen=chosen,
+            seeds=arguments.seeds,
+        ),
+        dataset=arguments.dataset,
+        data_root=arguments.data_root,
+        backend=backend,
+        load=load,
+    )
+    engine_asked = engine_of(recipe)
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
     dataset = datasets.canonical(arguments.dataset)
     how = choose(dataset, entries, arguments.protocol, arguments.repetitions)
     trackers = backend(arguments)
-    runs = ablation.load_runs(trackers, arguments.config, arguments.weights, chosen, arguments.seeds)
+    runs = recipe.runs(trackers)
     folder = arguments.output / datasets.title(dataset) / "ablation"
     try:
-        with ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
+        with engine_asked as engine, ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
             finished = benchmark.run(
                 dataset,
                 entries,
@@ -95,7 +111,7 @@ def main(
                 overwrite=arguments.overwrite,
                 keep=arguments.keep,
                 tell=tell,
-                engine=LocalEngine(arguments.lanes),
+                engine=engine,
                 shard=shard,
                 root=arguments.data_root,
             )

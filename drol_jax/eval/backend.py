@@ -7,15 +7,16 @@ from typing import Annotated, Any
 from drol_jax.config import Fidelity, Precision
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import one_of
+from drol_jax.eval.placing import EngineArguments
 from drol_jax.eval.running import Runner
 from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results import environment
-from drol_jax.system.program import CacheArguments, make_ready
+from drol_jax.system.program import make_ready
 from drol_jax.system.workers import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackingArguments(CacheArguments):
+class TrackingArguments(EngineArguments):
     """What all commands that track can be told, besides what is tracked."""
 
     fidelity: Annotated[Fidelity | None, one_of(Fidelity)] = None
@@ -27,9 +28,6 @@ class TrackingArguments(CacheArguments):
     plugin: str | None = None
     """A Python file with parts, datasets or metrics of your own, or the name of an installed plug-in. Its code is run.
     Results go to a folder of their own."""
-    lanes: int = 1
-    """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
-    the byte; on a GPU they are one batch, and differ by rounding."""
     shard: str | None = None
     """I/N: do every N-th unit of work, from the I-th on, beside other processes with the same --output and the other
     I. A unit is one run over a sequence under one tracker and seed. Whoever comes last prints the scores. Without it

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax import datasets
+from drol_jax.eval.bars import Monitor
 from drol_jax.eval.course import Failure, Ran
 from drol_jax.eval.engines import Engine, LocalEngine
 from drol_jax.eval.field import Field
@@ -20,7 +21,7 @@ from drol_jax.eval.running import Running
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.shards import Plan, Shard
 from drol_jax.eval.tracker_runs import TrackerRun
-from drol_jax.eval.tracking import Monitor, Tracking
+from drol_jax.eval.tracking import Tracking
 from drol_jax.results import TrackerFolder
 from drol_jax.system.atomic import clear_litter
 
@@ -95,13 +96,14 @@ def run(
     """
     plan = Plan.of(entries, trackers, running, shard)
     named = _named(dataset, root)
-    how = Tracking(running=running, engine=engine or LocalEngine(), monitor=monitor, scorer=scorer)
+    engine = engine or LocalEngine()
+    how = Tracking(running=running, engine=engine, monitor=monitor, scorer=scorer)
     folders: list[TrackerFolder] = []
     try:
         for tracker, seed in plan.teams:
             place = output / tracker.folder(seed)
             folders.append(_open(place, named, tracker, seed, environment, running, overwrite=overwrite, keep=keep))
-        _prepare(output, folders, tell)
+        _prepare(output, folders, tell, environment_counts=engine.is_here)
         if overwrite:
             _forget(entries, plan, folders)
         field = Field(entries, plan, folders, how)
@@ -124,14 +126,17 @@ def run(
     )
 
 
-def _prepare(output: Path, folders: Sequence[TrackerFolder], tell: Callable[[str], None]) -> None:
-    """Tell of results that were set aside or made elsewhere, and clear away what killed processes left."""
+def _prepare(
+    output: Path, folders: Sequence[TrackerFolder], tell: Callable[[str], None], *, environment_counts: bool
+) -> None:
+    """Tell of results that were set aside or, where this process tracks, made elsewhere, and clear away what killed
+    processes left."""
     for words in (folder.set_aside for folder in folders):
         if words is not None:
             tell(words)
     clear_litter(output)
     for folder in folders:
-        if unlike := folder.ledger.unlike():
+        if environment_counts and (unlike := folder.ledger.unlike()):
             told = "results that are kept there were made under others; --overwrite tracks all again"
             tell(f"note: {folder.path}: {unlike}: {told}")
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +23,9 @@ from drol_jax.eval.commands import (
     run_command,
     split_names,
 )
-from drol_jax.eval.engines import LocalEngine
 from drol_jax.eval.plugged import plugged
 from drol_jax.eval.progress import ProgressMonitor
+from drol_jax.eval.ray_engine import EvalRecipe, engine_of
 from drol_jax.eval.running import Kind, choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import check_submission, pack
@@ -141,6 +142,22 @@ def main(
 def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backend], load: Load) -> int:
     only = split_names(arguments.sequences, "--sequences")
     shard = read_shard(arguments.shard)
+    recipe = EvalRecipe(
+        arguments=arguments,
+        runs=partial(
+            load_runs,
+            config=arguments.config,
+            weights=arguments.weights,
+            baseline=arguments.baseline,
+            seeds=arguments.seeds,
+            perturb=arguments.perturb,
+        ),
+        dataset=arguments.dataset,
+        data_root=arguments.data_root,
+        backend=backend,
+        load=load,
+    )
+    engine_asked = engine_of(recipe)
     own = plugged(arguments.plugin, load)
     load = own.load
     entries = load(arguments.dataset, arguments.data_root, only, benchmark.DATASET_SEED)
@@ -150,16 +167,9 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
     if arguments.submit:
         check_submission(dataset, how.kind)
     trackers = backend(arguments)
-    runs = load_runs(
-        trackers,
-        arguments.config,
-        arguments.weights,
-        baseline=arguments.baseline,
-        seeds=arguments.seeds,
-        perturb=arguments.perturb,
-    )
+    runs = recipe.runs(trackers)
     folder = arguments.output / datasets.title(dataset)
-    with ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
+    with engine_asked as engine, ProgressMonitor(len(Plan.of(entries, runs, how, shard).jobs)) as monitor:
         finished = benchmark.run(
             dataset,
             entries,
@@ -171,7 +181,7 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
             overwrite=arguments.overwrite,
             keep=arguments.keep,
             tell=tell,
-            engine=LocalEngine(arguments.lanes),
+            engine=engine,
             shard=shard,
             scorer=scorer,
             root=arguments.data_root,

@@ -5,8 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from drol_jax import datasets
-from drol_jax.datasets.sequence import digest
-from drol_jax.eval.running import SAME, Running
+from drol_jax.eval.running import SAME, Running, data_of
 from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.results import Timing, TrackerFolder
 
@@ -55,7 +54,7 @@ class Course:
     @cached_property
     def data(self) -> str:
         """Digest of what is tracked."""
-        return digest(self.sequence, whole=self.running.kind in ("restart", "multistart"))
+        return data_of(self.sequence, self.running)
 
     def of_other_data(self) -> Path | None:
         """A finished run over another sequence of this name; None where there is none."""

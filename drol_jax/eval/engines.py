@@ -34,6 +34,11 @@ class Engine(Protocol):
         """How many units are under way at once."""
         ...
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this process does them, so that its environment is theirs."""
+        ...
+
     def work_off(self, work: Callable[[T, Check], None], jobs: Sequence[T]) -> None:
         """Do all jobs, as many at a time as there are workers; as `system.workers.work_off`."""
         ...
@@ -48,6 +53,7 @@ class LocalEngine:
     """This process, with as many threads as lanes."""
 
     workers: int = 1
+    is_here: bool = True
 
     def work_off(self, work: Callable[[T, Check], None], jobs: Sequence[T]) -> None:
         """Do all jobs, in the caller's thread where there is one lane."""

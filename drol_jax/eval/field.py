@@ -1,10 +1,12 @@
 """What is to be tracked of a benchmark, and what has become of it. Needs no jax."""
 
+from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.bars import Bar
 from drol_jax.eval.course import Course, Failure, Left, Ran
 from drol_jax.eval.shards import Job, Plan
 from drol_jax.eval.tracking import Tracking, track
@@ -30,7 +32,8 @@ class Field:
         self._outcomes: dict[Job, Ran | Failure | Left] = {}
         self._lock = Lock()
         self._opened: dict[int, datasets.Sequence | None] = {}
-        self._jobs_of: dict[int, int] = {}
+        self._jobs_of: Counter[int] = Counter()
+        self._bars: dict[Job, Bar] = {}
 
     @property
     def ran(self) -> tuple[Ran, ...]:
@@ -50,29 +53,33 @@ class Field:
             return
         # Other shards' runs count too, as soon as all are there.
         every = [(entry, team) for entry in range(len(self._entries)) for team in range(len(self._folders))]
-        self._how.engine.work_off(self._look, self._count(self._unfinished(every)))
+        self._begin_with(self._unfinished(every))
+        self._how.engine.work_off(self._look, self._unfinished(every))
         self.left = len(self._unfinished(every))
 
     def _work_off(self, jobs: Sequence[Job], *, wait: bool) -> None:
         def work(job: Job, check: Check) -> None:
             self._track(job, check, wait)
 
-        self._how.engine.work_off(work, self._count(self._order(jobs)))
+        ordered = self._order(jobs)
+        self._begin_with(ordered)
+        self._how.engine.work_off(work, ordered)
 
-    def _count(self, jobs: list[Job]) -> list[Job]:
-        """The jobs, whose sequences are kept open as long as some are left."""
-        self._jobs_of = {index: sum(index == entry for entry, _ in jobs) for index, _ in jobs}
-        return jobs
+    def _begin_with(self, jobs: Sequence[Job]) -> None:
+        """Sequences are kept open as long as some of their jobs are left."""
+        self._jobs_of = Counter(index for index, _ in jobs)
+        self._bars = {job: Bar(self._how.monitor) for job in jobs}
 
     def _order(self, jobs: Sequence[Job]) -> list[Job]:
         """Jobs as they are begun.
 
         With several lanes a few sequences under one tracker, then the same under the next, so that at most times all
-        lanes are of one tracker.
+        lanes are of one tracker. A job of several units comes several times, so that as many workers are at it.
         """
         workers = self._how.engine.workers
         block = 1 if workers == 1 else 4 * workers
-        return sorted(jobs, key=lambda job: (job[0] // block, job[1] if workers > 1 else 0))
+        ordered = sorted(jobs, key=lambda job: (job[0] // block, job[1] if workers > 1 else 0))
+        return [job for job in ordered for _ in range(min(workers, self._plan.parts[job[1]]))]
 
     def _unfinished(self, jobs: Sequence[Job]) -> list[Job]:
         """Those that have come to no end; a sequence that cannot be opened has, for all teams."""
@@ -81,10 +88,12 @@ class Field:
 
     def _track(self, job: Job, check: Check, wait: bool) -> None:
         """One sequence under one tracker and seed."""
-        if (course := self._begin(job)) is not None:
-            self._outcomes[job] = track(
-                course, self._how, check, wanted=lambda unit: self._plan.has(job, unit), wait=wait
-            )
+        bar = self._bars[job]
+        if not bar.ended and (course := self._begin(job)) is not None:
+            outcome = track(course, self._how, check, bar=bar, wanted=lambda unit: self._plan.has(job, unit), wait=wait)
+            with self._lock:  # another thread may have seen how it ended
+                if not isinstance(self._outcomes.get(job), Ran | Failure):
+                    self._outcomes[job] = outcome
         self._end(job)
 
     def _look(self, job: Job, _: Check) -> None:
@@ -107,7 +116,7 @@ class Field:
         with self._lock:
             self._jobs_of[job[0]] -= 1
             if not self._jobs_of[job[0]]:  # annotations of a large benchmark take much memory
-                del self._opened[job[0]]
+                self._opened.pop(job[0], None)
 
     def _open(self, index: int) -> datasets.Sequence | None:
         """A sequence, opened once for all teams; None where it cannot be, which is told of once."""
@@ -119,7 +128,8 @@ class Field:
                     sequence = self._opened[index] = entry.open()
                 except UserError as error:
                     self._outcomes[index, 0] = Failure(entry.name, None, None, str(error))
-                    self._how.monitor.skip(entry.name, self._jobs_of[index], str(error))
+                    teams = sum(job[0] == index for job in self._bars)
+                    self._how.monitor.skip(entry.name, teams, str(error))
                 else:
                     if sequence.only_first_box:
                         self.unscored.add(entry.name)

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from drol_jax import datasets
+from drol_jax.datasets.sequence import digest
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers_vot import size_of
 from drol_jax.eval.segments import anchors, regions_of, segment_of, supervising, together
@@ -170,6 +171,11 @@ class MultiStart:
 
 
 Running = OnePass | Restart | MultiStart
+
+
+def data_of(sequence: datasets.Sequence, running: Running) -> str:
+    """Digest of what is tracked: `drol_jax.datasets.sequence.digest`, of all the groundtruth where it decides that."""
+    return digest(sequence, whole=running.kind in ("restart", "multistart"))
 
 
 def choose(

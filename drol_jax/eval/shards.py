@@ -63,18 +63,18 @@ class Plan:
     def jobs(self) -> list[Job]:
         """Jobs of which some unit is this process's, in order."""
         every = [(entry, team) for entry in range(self.sequences) for team in range(len(self.teams))]
-        return [job for job in every if any(self.has(job, unit) for unit in range(self._parts[job[1]]))]
+        return [job for job in every if any(self.has(job, unit) for unit in range(self.parts[job[1]]))]
 
     def has(self, job: Job, unit: int) -> bool:
         """Whether a unit of a job, counted from 0, is this process's."""
         if self.shard is None:
             return True
         entry, team = job
-        place = entry * sum(self._parts) + sum(self._parts[:team]) + min(unit, self._parts[team] - 1)
+        place = entry * sum(self.parts) + sum(self.parts[:team]) + min(unit, self.parts[team] - 1)
         return place % self.shard.count == self.shard.number - 1
 
     @cached_property
-    def _parts(self) -> list[int]:
+    def parts(self) -> list[int]:
         """Units in a job of each team, as far as they are known before a sequence is opened."""
         return [1 if run.deterministic else self.running.parts for run, _ in self.teams]
 

@@ -1,18 +1,17 @@
 """One sequence under one tracker and seed: all its repetitions, each written as it ends. Needs no jax."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.eval.bars import Bar, Monitor
 from drol_jax.eval.course import Course, Failure, Left, Ran
 from drol_jax.eval.engines import Engine, Unit
 from drol_jax.eval.running import SAME, OnFrame, Running
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.shards import units
-from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.image.depth import DeepFrame
 from drol_jax.metrics.regions import FAILED
 from drol_jax.results import Timing, Tracked, TrackerFolder
@@ -24,23 +23,6 @@ _OTHER = (
     "was tracked on another sequence of this name, of other images or another start; choose another --output, or pass "
     "--overwrite to replace it"
 )
-
-
-class Progress(Protocol):
-    """Who is told how far one sequence is."""
-
-    def frame(self, index: int) -> None: ...
-    def end(self, outcome: str) -> None: ...
-    def later(self) -> None:
-        """It comes again: another process is at the rest of it."""
-        ...
-
-
-class Monitor(Protocol):
-    """Who is told how far the run is, from any thread."""
-
-    def begin(self, what: str, frames: int) -> Progress: ...
-    def skip(self, what: str, runs: int, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +41,17 @@ def track(
     how: Tracking,
     check: Check = lambda: None,
     *,
+    bar: Bar | None = None,
     wanted: Callable[[int], bool] = lambda unit: True,
     wait: bool = True,
 ) -> Ran | Failure | Left:
-    """Track all repetitions of one sequence, but for those that are done, or under way in another process.
+    """Track all repetitions of one sequence, but for those that are done, or under way in another thread or process.
 
     Args:
       check: called with every frame; may raise KeyboardInterrupt.
+      bar: shared by the threads that are at this sequence.
       wanted: whether a unit, counted from 0, is this process's.
-      wait: for runs that another process has claimed.
+      wait: for runs that another thread or process has claimed.
 
     Returns:
       What was done, or why it could not be.
@@ -75,77 +59,49 @@ def track(
     Raises:
       UserError: a file cannot be written.
     """
-    bar = _Bar(course, how.monitor)
-    course.folder.ledger.read()
-    own = [
-        one
-        for k, one in enumerate(units(course.numbers, how.running, deterministic=course.run.deterministic))
-        if wanted(k)
-    ]
-    if (path := course.of_other_data()) is not None:
-        bar.end(f"failed: {_OTHER}")
-        return Failure(course.sequence.name, course.run.name, course.seed, f"{path}: {_OTHER}")
-    left = False
+    with bar or Bar(how.monitor) as bar:
+        course.folder.ledger.read()
+        every = units(course.numbers, how.running, deterministic=course.run.deterministic)
+        own = [unit for place, unit in enumerate(every) if wanted(place)]
+        if (path := course.of_other_data()) is not None:
+            bar.end(course, f"failed: {_OTHER}")
+            return Failure(course.sequence.name, course.run.name, course.seed, f"{path}: {_OTHER}")
+        trouble = _track_all(course, how, own, bar, check, wait=wait)
+        if trouble is not None:
+            bar.end(course, f"failed: {trouble}")
+            return Failure(course.sequence.name, course.run.name, course.seed, trouble)
+        ran = course.settled()
+        if ran is None:
+            if bar.tracked and all(course.finished(number) for unit in own for number in unit):
+                bar.end(course, f"{len(own)} runs of this shard, tracked")
+            return Left(course.sequence.name)
+        told = _remarks(how.running, course.sequence, course.folder, ran, how.scorer)
+        verb = "tracked" if bar.tracked else "kept from an earlier run"
+        bar.end(course, ", ".join([*told, _speed(ran.timing), verb]))
+        return ran
+
+
+def _track_all(
+    course: Course, how: Tracking, own: Sequence[tuple[int, ...]], bar: Bar, check: Check, *, wait: bool
+) -> str | None:
+    """All units that nobody else is at, or why one of them cannot be."""
     for unit in own:
+        if bar.ended:  # another thread has told how it ended
+            break
         if all(course.finished(number) for number in unit) or (unit[0] > SAME and course.enough()):
-            bar.went_through(unit)
+            bar.went_through(course, unit)
             continue
         mine = course.folder.claim(course.sequence.name, unit[0], check if wait else None)
         if mine is None:
-            left = True
             continue
         with mine:
             trouble = _track(course, how, unit, bar, check)
         if trouble is not None:
-            bar.end(f"failed: {trouble}")
-            return Failure(course.sequence.name, course.run.name, course.seed, trouble)
-    ran = course.settled()
-    if ran is None:
-        bar.drop(None if left else f"{len(own)} runs of this shard, tracked")
-        return Left(course.sequence.name)
-    verb = "tracked" if bar.tracked else "kept from an earlier run"
-    bar.end(
-        ", ".join([*_remarks(how.running, course.sequence, course.folder, ran, how.scorer), _speed(ran.timing), verb])
-    )
-    return ran
+            return trouble
+    return None
 
 
-class _Bar:
-    """The progress of one sequence, begun with the first of its runs."""
-
-    def __init__(self, course: Course, monitor: Monitor):
-        self.tracked = False
-        """Something was tracked, not only found."""
-        self._course, self._monitor = course, monitor
-        self._progress: Progress | None = None
-        self._before = 0
-
-    def begin(self) -> Progress:
-        if self._progress is None:
-            course = self._course
-            frames = sum(course.running.frames(course.sequence, number) for number in course.numbers)
-            self._progress = self._monitor.begin(_what(course.run, course.seed, course.sequence.name), frames)
-        return self._progress
-
-    def frame(self, index: int) -> None:
-        self.tracked = True
-        self.begin().frame(self._before + index)
-
-    def went_through(self, unit: tuple[int, ...]) -> None:
-        self._before += sum(self._course.running.frames(self._course.sequence, number) for number in unit)
-
-    def end(self, outcome: str) -> None:
-        self.begin().end(outcome)
-
-    def drop(self, outcome: str | None) -> None:
-        """It is not at its end; None: and comes again."""
-        if outcome is not None and self.tracked:
-            self.end(outcome)
-        elif self._progress is not None:
-            self._progress.later()
-
-
-def _track(course: Course, how: Tracking, unit: tuple[int, ...], bar: _Bar, check: Check) -> str | None:
+def _track(course: Course, how: Tracking, unit: tuple[int, ...], bar: Bar, check: Check) -> str | None:
     """One claimed unit, or why it cannot be. Only Ctrl-C goes through."""
     folder, name = course.folder, course.sequence.name
     for place, number in enumerate(unit):
@@ -155,9 +111,9 @@ def _track(course: Course, how: Tracking, unit: tuple[int, ...], bar: _Bar, chec
             folder.repeat(name, unit[0], number)
             continue
 
-        def on_frame(index: int) -> None:
+        def on_frame(index: int, number: int = number) -> None:
             check()
-            bar.frame(index)
+            bar.frame(course, number, index)
 
         result = _tracked(course, how, number, on_frame)
         if isinstance(result, str):
@@ -165,7 +121,7 @@ def _track(course: Course, how: Tracking, unit: tuple[int, ...], bar: _Bar, chec
         bar.tracked = True
         # Not caught here: a full disk ends the whole run, not this sequence.
         folder.write(name, result[0], number, result[1], data=course.data)
-    bar.went_through(unit)
+    bar.went_through(course, unit)
     return None
 
 
@@ -210,10 +166,6 @@ def _score(sequence: datasets.Sequence, folder: TrackerFolder, scorer: Scorer) -
     except UserError as error:  # the dialect scores no such result
         return f"not scored: {error}"
     return f"{column.head} -" if value is None else f"{column.head} {value:.3f}"
-
-
-def _what(run: TrackerRun, seed: int, sequence: str) -> str:
-    return f"{sequence} {run.label}" + (f" seed {seed}" if len(run.seeds) > 1 else "")
 
 
 def _speed(timing: Timing) -> str:

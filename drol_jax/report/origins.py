@@ -50,8 +50,11 @@ def origins(scores: TrackerScores) -> list[Origin]:
             continue
         settings = manifest["settings"]
         facts = [(key, str(settings[key])) for key in FACTS if key in settings]
-        for number, environment in enumerate(manifest["environments"]):
-            mark = f" ({number + 1})" if len(manifest["environments"]) > 1 else ""
+        # The process that hands out work to others is noted too, and may have tracked nothing.
+        used = {row["environment"] for row in manifest["sequences"].values()}
+        environments = [one for number, one in enumerate(manifest["environments"]) if number in used]
+        for number, environment in enumerate(environments):
+            mark = f" ({number + 1})" if len(environments) > 1 else ""
             facts += [(key + mark, str(value)) for key, value in environment.items()]
         hosts = Counter(row["host"] for row in manifest["sequences"].values() if "host" in row)
         if len(hosts) > 1:

@@ -1,0 +1,231 @@
+"""Workers that Ray keeps, on one machine or on a cluster (extra: ray). Needs no jax; what workers do may.
+
+Ray places the workers, starts them again where they die, and repeats what they were at. A worker holds what it was
+prepared with for as long as it has work; one that has none left is given back, so that another, whose machine is gone,
+finds room.
+"""
+
+import os
+import platform
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, TypeVar
+
+from drol_jax.errors import UserError
+from drol_jax.system.optional import optional
+from drol_jax.system.program import tell
+from drol_jax.system.workers import Check, work_off
+
+T = TypeVar("T")
+
+INSTALL = "'drol_jax[ray]'"
+TRIES = 3
+"""How often Ray repeats a unit of work whose worker died under it; then that unit fails, by itself."""
+PAUSE = 0.5
+"""Seconds between two looks at Ctrl-C while a unit is under way."""
+STORE = 200 * 2**20
+"""Bytes for what goes from process to process on a machine of our own: results are small."""
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # 15 by default: workers would give way to everything else
+    "RAY_gcs_server_request_timeout_seconds": "300",  # a busy machine answers late
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # workers without a GPU are told so by JAX_PLATFORMS
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # this process and its workers share cards
+}
+"""What Ray and jax read of the environment as they start, unless the user has set it."""
+
+
+class Recipe(Protocol):
+    """How a worker comes by what it works with; it is pickled."""
+
+    def prepare(self) -> Any:
+        """An object whose methods do units of work."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayOptions:
+    """How Ray is used."""
+
+    workers: int
+    gpus: float = 0.0
+    """Of each worker; a fraction where several share one, 0 where they compute on the CPU."""
+    address: str | None = None
+    """Of a cluster; None: $RAY_ADDRESS, else one of this machine's own, for as long as it is needed."""
+
+
+class Worker:
+    """An actor's class: does units, one after the other."""
+
+    def __init__(self, recipe: Recipe, folder: str, bounds: dict[str, str]):
+        os.environ.update(bounds)  # before jax is there
+        self._recipe, self._folder = recipe, folder
+        self._held: Any = None
+
+    def do(self, name: str, *arguments: Any) -> tuple[Any, str]:
+        """(what the method of that name returns, machine); a `UserError` that it raises in place of the result."""
+        try:
+            if self._held is None:
+                self._held = self._prepared()
+            return getattr(self._held, name)(*arguments), platform.node()
+        except UserError as error:
+            return error, platform.node()
+
+    def _prepared(self) -> Any:
+        try:
+            os.chdir(self._folder)  # paths on the command line count from there
+        except OSError as error:
+            raise UserError(
+                f"{self._folder} is not to be had on {platform.node()}; run the command in a folder that all machines "
+                "share"
+            ) from error
+        return self._recipe.prepare()
+
+
+class RayWorkers:
+    """A number of workers, each of one thread. Used inside `with`."""
+
+    def __init__(self, recipe: Recipe, options: RayOptions):
+        """Prepare.
+
+        Raises:
+          UserError: Ray is not installed, or no worker is asked for.
+        """
+        if options.workers < 1:
+            raise UserError(f"--workers {options.workers}: at least one is needed")
+        if options.gpus < 0 or (options.gpus > 1 and options.gpus != int(options.gpus)):
+            raise UserError(f"--gpus-per-worker {options.gpus:g}: give a fraction of one, such as 0.5, or whole ones")
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        self._ray: Any = optional("ray", INSTALL)
+        self._recipe, self._options = recipe, options
+        self._hand = threading.local()
+        self._began = False
+
+    @property
+    def workers(self) -> int:
+        """How many units are under way at once."""
+        return self._options.workers
+
+    def __enter__(self) -> Self:
+        address = self._options.address or os.environ.get("RAY_ADDRESS")
+        if not self._ray.is_initialized():
+            own = {"num_cpus": self.workers, "include_dashboard": False, "object_store_memory": STORE}
+            try:
+                more: dict[str, Any] = {} if address else own
+                self._ray.init(address=address or "local", log_to_driver=False, logging_level="error", **more)
+            except Exception as error:  # of many kinds
+                words = str(error).strip().splitlines() or [type(error).__name__]
+                raise UserError(f"Ray does not start: {words[0]}; check --address, or pass --engine local") from error
+            self._began = True
+        try:
+            self._look_for_room(own=not address)
+        except UserError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._began:
+            self._ray.shutdown()
+            self._began = False
+
+    def work_off(self, work: Callable[[T, Check], None], jobs: Sequence[T]) -> None:
+        """Do all jobs, as many at a time as there are workers; as `system.workers.work_off`."""
+        left, lock = iter(jobs), threading.Lock()
+
+        def rest() -> Iterator[T]:
+            while True:
+                with lock:
+                    job = next(left, None)
+                if job is None:
+                    return
+                yield job
+
+        def with_worker(number: int, check: Check) -> None:
+            with self._worker():
+                for job in rest():
+                    work(job, check)
+
+        if count := min(self.workers, len(jobs)):
+            work_off(with_worker, range(count), count)
+
+    def do(self, name: str, *arguments: Any, waiting: Callable[[], None]) -> tuple[Any, str]:
+        """Do a unit on the worker of this thread: (what the prepared object's method returns, machine).
+
+        Args:
+          waiting: is called now and then; may raise KeyboardInterrupt.
+
+        Raises:
+          UserError: what the method raises; the worker died under it too often.
+        """
+        call = self._actor().do.remote(name, *arguments)
+        try:
+            while not self._ray.wait([call], timeout=PAUSE)[0]:
+                waiting()
+            result, host = self._ray.get(call)
+        except KeyboardInterrupt:
+            self._ray.kill(self._hand.actor)
+            raise
+        except self._ray.exceptions.RayTaskError:  # a fault of the program, with its traceback
+            raise
+        except self._ray.exceptions.RayError as error:
+            self._drop()
+            raise UserError(
+                f"its worker died {TRIES + 1} times in a row ({_told(error)}); try it with --engine local"
+            ) from error
+        if isinstance(result, UserError):
+            raise result
+        return result, host
+
+    @contextmanager
+    def _worker(self) -> Iterator[None]:
+        """A part in which this thread has a worker, begun with its first unit."""
+        self._hand.actor = None
+        try:
+            yield
+        finally:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._hand.actor is not None:
+            self._ray.kill(self._hand.actor)
+        self._hand.actor = None
+
+    def _actor(self) -> Any:
+        if getattr(self._hand, "actor", None) is None:
+            kind = self._ray.remote(Worker).options(
+                num_cpus=1,
+                num_gpus=self._options.gpus,
+                # Tries count for a unit; a worker itself is started again as often as it takes.
+                max_restarts=-1,
+                max_task_retries=TRIES,
+            )
+            self._hand.actor = kind.remote(self._recipe, os.getcwd(), bounds(self._options.gpus))
+        return self._hand.actor
+
+    def _look_for_room(self, *, own: bool) -> None:
+        """Say how many workers find room: Ray would wait for it without a word."""
+        asked, gpus = self.workers, self._options.gpus
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        room = int(sum(min(one.get("CPU", 0), one.get("GPU", 0) / gpus if gpus else asked) // 1 for one in nodes))
+        what = f"{asked} workers of a core" + (f" and {gpus:g} GPU" if gpus else "")
+        if own and room < asked:
+            raise UserError(f"{what} each: this machine has room for {room}; lower --workers or --gpus-per-worker")
+        if room < asked:
+            tell(f"note: {what} each: the cluster has room for {room}; the others begin when there is more")
+
+
+def bounds(gpus: float) -> dict[str, str]:
+    """Environment of a worker, in which it takes no more than its share: one core, and so much of a card."""
+    share = {} if not gpus or gpus >= 1 else {"XLA_PYTHON_CLIENT_MEM_FRACTION": f"{0.9 * gpus:.2f}"}
+    platforms = {} if gpus else {"JAX_PLATFORMS": "cpu"}
+    return {"OMP_NUM_THREADS": "1", "PJRT_NPROC": "1", "NPROC": "1", **platforms, **share}
+
+
+def _told(error: Exception) -> str:
+    """What Ray says of a death, from beginning and end; between them it tells of processes and addresses."""
+    lines = [line.strip()[:160] for line in str(error).splitlines() if line.strip()]
+    return " ... ".join(dict.fromkeys([lines[0], lines[-1]])) if lines else type(error).__name__
