@@ -174,7 +174,8 @@ class RayWorkers:
         except self._ray.exceptions.RayError as error:
             self._drop()
             raise UserError(
-                f"its worker died {TRIES + 1} times in a row ({_told(error)}); try it with --engine local"
+                f"its worker died, and {TRIES} more tries did not help or Ray was gone ({_told(error)}); run the same "
+                "command again, or try it with --engine local"
             ) from error
         if isinstance(result, UserError):
             raise result
