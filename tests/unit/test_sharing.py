@@ -128,6 +128,21 @@ def test_repetitions_go_to_different_shards(run, world, tmp_path):
     assert files(tmp_path / "results") == files(tmp_path / "alone")
 
 
+def test_lanes_share_out_the_repetitions_of_one_sequence_and_tell_of_it_once(run, world, tmp_path):
+    asked = ("--protocol", "got10k", "--repetitions", "4", "--sequences", "alpha,beta")
+    run(*asked, output=tmp_path / "alone")
+    world.done.clear()
+    world.broken = ("beta",)
+    code, out, err = run(*asked, "--lanes", "3")
+    assert code == 1 and "FAILED beta" in out
+    assert len(world.done) == 4
+    assert err.count("alpha DROL: 4 runs") == err.count("beta DROL: failed") == 1
+    assert sorted(line[:5] for line in err.splitlines() if "DROL" in line) == ["[1/2]", "[2/2]"]
+    world.broken = ()
+    assert run(*asked, "--lanes", "3")[0] == 0
+    assert files(tmp_path / "results") == files(tmp_path / "alone")
+
+
 def test_an_interrupted_shard_goes_on_and_a_new_one_tracks_only_its_own_again(run, world):
     world.interrupt_at = 0
     assert run("--shard", "1/2")[0] == 130
