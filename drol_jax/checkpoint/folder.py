@@ -73,7 +73,13 @@ def is_ours(folder: Path) -> bool:
 
 
 def _checkpointer() -> ocp.Checkpointer:
-    return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(use_ocdbt=True, use_compression=False))
+    alone: Any = {}
+    if jax.process_count() > 1:  # weights are one process's business; Orbax would wait for the others
+        own = jax.process_index()
+        alone["multiprocessing_options"] = ocp.options.MultiprocessingOptions(
+            primary_host=own, active_processes={own}, barrier_sync_key_prefix=f"weights-{own}"
+        )
+    return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(use_ocdbt=True, use_compression=False, **alone), **alone)
 
 
 @contextmanager

@@ -52,6 +52,15 @@ class Arguments(CacheArguments):
     """The run's folder. Default: runs/NAME, in the working directory."""
     resume: Literal["automatic", "always", "never"] = "automatic"
     """Go on with the run that the folder holds: if there is one, or else fail (always), or fail if there is (never)."""
+    distributed: bool = False
+    """Train together with other processes, one a machine or a card, each started by the same command, with an --output
+    that all share. SLURM (srun) and Open MPI tell them of each other."""
+    coordinator: str | None = None
+    """HOST:PORT of the first process, where nothing else tells: one command for each process, with --process from 0."""
+    processes: int | None = None
+    """How many there are."""
+    process: int | None = None
+    """Number of this one, from 0."""
     seed: int | None = None
     """Seed of first weights, pairs and draws. Default: the file's."""
 
@@ -89,10 +98,18 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
     settings = revalidated(settings)
     output = arguments.output or Path("runs") / settings.name
     make_ready(arguments)
+    from drol_jax.train.processes import Place, is_first, join
+
+    place = Place(coordinator=arguments.coordinator, count=arguments.processes, number=arguments.process)
+    if arguments.distributed:
+        join(place)
+    elif place != Place():
+        raise UserError("--coordinator, --processes and --process are for --distributed; pass it too")
+    say = tell if is_first() else lambda words: None
     from drol_jax.train.folder import RunFolder
     from drol_jax.train.loop import Loop, Stopped
     from drol_jax.train.outputs import write_outputs
-    from drol_jax.train.progress import TrainMonitor
+    from drol_jax.train.progress import Silent, TrainMonitor
     from drol_jax.train.run import Run, steps_within
 
     run = Run.of(settings, source)
@@ -102,17 +119,17 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
         assert settings.budget is not None
         # Worked out once: the learning rate of a run that goes on depends on it.
         known = earlier is not None and earlier.get("budget") == settings.budget
-        steps = int(earlier["steps"]) if known and earlier else steps_within(run, settings.budget, tell)
+        steps = int(earlier["steps"]) if known and earlier else steps_within(run, settings.budget, say)
     folder = RunFolder.open(output, run.record(steps), arguments.resume)
     try:
         plan = run.plan(steps)
-        with TrainMonitor() as monitor:
+        with TrainMonitor() if is_first() else Silent() as monitor:
             state = Loop(plan, folder, monitor).run()
         write_outputs(plan, state, folder, command)
     except Stopped as stop:
-        tell(f"interrupted after step {stop.step} of {steps}, which is kept in {output}; to go on: {command}")
+        say(f"interrupted after step {stop.step} of {steps}, which is kept in {output}; to go on: {command}")
         return 130
     finally:
         folder.close()
-    tell(f"trained {steps} steps: weights in {output / 'weights'}, curves in {output / 'curves.png'}")
+    say(f"trained {steps} steps: weights in {output / 'weights'}, curves in {output / 'curves.png'}")
     return 0

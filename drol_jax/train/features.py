@@ -21,7 +21,7 @@ from drol_jax.errors import UserError, reason
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.inference.prepare import prepare
 from drol_jax.nets.siamese import Levels, Network
-from drol_jax.train.pairs.batch import Pairs, Source
+from drol_jax.train.pairs.batch import ALL, Pairs, Source
 
 RECORD = "features.json"
 
@@ -119,15 +119,16 @@ class Features:
         }
         return arrays, 0 if found is None else found["done"]
 
-    def batch(self, index: int) -> SeenPairs:
-        """Batch number `index`, >= 0; those before it that are not kept yet are seen first."""
+    def batch(self, index: int, rows: slice = ALL) -> SeenPairs:
+        """Batch number `index`, >= 0, or some of its rows; those before it that are not kept yet are seen first."""
         turn, place = divmod(index, self._batches)
         while self._done <= (place if turn == 0 else self._batches - 1):
             self._fill()
-        rows = slice(place * self._size, (place + 1) * self._size)
-        order: Any = rows
+        whole = slice(place * self._size, (place + 1) * self._size)
+        order = np.arange(whole.start, whole.stop)
         if turn:
-            order = np.sort(np.random.default_rng([self._seed, turn]).permutation(self._batches * self._size)[rows])
+            order = np.sort(np.random.default_rng([self._seed, turn]).permutation(self._batches * self._size)[whole])
+        order = order[rows]
         taken = {name: jnp.asarray(array[order]) for name, array in self._arrays.items()}
         levels = [[taken[f"{name}{i}"] for i in range(len(taken) // 2 - 1)] for name in ("template", "search")]
         return SeenPairs(

@@ -18,6 +18,7 @@ import orbax.checkpoint as ocp
 from drol_jax.errors import UserError, reason
 from drol_jax.system import reading
 from drol_jax.system.atomic import clear_litter, temporary_of, write_text
+from drol_jax.train.processes import is_first, together
 from drol_jax.train.settings import different
 
 RUN, LOG, CHECKPOINTS = "run.json", "log.jsonl", "checkpoints"
@@ -65,6 +66,7 @@ class RunFolder:
             is "always"; or it cannot be written.
         """
         earlier = cls.earlier(path)
+        together()  # all have looked before the first one writes
         record = json.loads(json.dumps(record))
         if earlier is None:
             if resume == "always":
@@ -81,11 +83,13 @@ class RunFolder:
                 raise UserError(f"{path} holds a run of other settings ({'; '.join(found)}); choose another --output")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            clear_litter(path)
+            if is_first():
+                clear_litter(path)
         except OSError as error:
             raise UserError(f"cannot write to {path}: {reason(error)}; choose another --output") from error
-        if earlier is None:
+        if earlier is None and is_first():
             write_text(path / RUN, json.dumps(record, indent=1) + "\n")
+        together()
         return cls(path, record)
 
     def save(self, step: int, tree: Any) -> None:
@@ -103,7 +107,8 @@ class RunFolder:
         flat = _flat(tree)
         try:
             # Orbax's own threads die loudly where the disk is full, so space is looked for before they start.
-            self._reserve(SPARE * sum(array.nbytes for array in flat.values()))
+            if is_first():
+                self._reserve(SPARE * sum(array.nbytes for array in flat.values()))
             self._manager.save(step, args=ocp.args.StandardSave(flat), force=True)
             self._manager.check_for_errors()
         except (OSError, ValueError, RuntimeError) as error:
@@ -152,11 +157,13 @@ class RunFolder:
         return jax.tree.unflatten(jax.tree.structure(like), [found[key] for key in wanted])
 
     def log(self, line: Mapping[str, Any]) -> None:
-        """Append a line to the log.
+        """Append a line to the log, which the first process keeps.
 
         Raises:
           UserError: it cannot be written.
         """
+        if not is_first():
+            return
         try:
             with (self.path / LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
@@ -176,7 +183,8 @@ class RunFolder:
                 break
         if until is not None:
             lines = [line for line in lines if line["step"] <= until]
-            write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
+            if is_first():
+                write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
         return lines
 
     def close(self) -> None:

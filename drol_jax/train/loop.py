@@ -15,6 +15,7 @@ from drol_jax.train.evaluate import Evaluator
 from drol_jax.train.feed import ahead
 from drol_jax.train.folder import RunFolder
 from drol_jax.train.optimiser import learning_rate
+from drol_jax.train.processes import agreed, of_the_first
 from drol_jax.train.run import Plan
 from drol_jax.train.state import TrainState
 
@@ -65,7 +66,7 @@ class Loop:
                     continue
                 function = plan.step_function(backbone_learns=learns)
                 before: Any = None
-                with ahead(plan.run.source, done, end, plan.run.mesh) as batches:
+                with ahead(plan.run.source, done, end, plan.run.mesh, self._settings.batch_size) as batches:
                     self._logged = time.monotonic()
                     for pairs in batches:
                         state, scalars = function(state, pairs)
@@ -75,7 +76,8 @@ class Loop:
                         before = scalars
                         self._waiting.append(scalars)
                         self._after(state, done, stop=bool(asked))
-        if not any("auc" in line and line["step"] == done for line in self._folder.lines()):
+        tried = any("auc" in line and line["step"] == done for line in self._folder.lines())
+        if not of_the_first(tried):
             self._evaluate(state, done)  # the process that took the last step ended before it could
         return state
 
@@ -93,13 +95,18 @@ class Loop:
     def _after(self, state: TrainState, done: int, *, stop: bool) -> None:
         """What is due after a step."""
         last = done == self._plan.steps
-        if done % self._settings.log_steps == 0 or last or stop:
+        due = done % self._settings.log_steps == 0 or last
+        if jax.process_count() > 1 and not due:
+            stop = False  # they agree on it where the next line of the log is due
+        if due or stop:
             self._log(done)
-            now = time.monotonic()
-            if last or stop or now - self._saved >= 60 * self._settings.checkpoint_minutes:
+            now, minutes = time.monotonic(), self._settings.evaluation.minutes
+            to_save = now - self._saved >= 60 * self._settings.checkpoint_minutes
+            to_evaluate = bool(minutes) and now - self._evaluated >= 60 * minutes
+            stop, to_save, to_evaluate = agreed([stop, to_save, to_evaluate])
+            if last or stop or to_save:
                 self.save(state)
-            minutes = self._settings.evaluation.minutes
-            if last or (minutes and now - self._evaluated >= 60 * minutes and not stop):
+            if last or (to_evaluate and not stop):
                 self._evaluate(state, done)
         self._monitor.step(done)
         if stop and not last:

@@ -11,6 +11,7 @@ from drol_jax.results import environment
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train.curves import draw_curves
 from drol_jax.train.folder import RunFolder
+from drol_jax.train.processes import is_first
 from drol_jax.train.run import Plan
 from drol_jax.train.state import TrainState
 
@@ -18,11 +19,13 @@ CURVES = "curves.png"
 
 
 def write_outputs(plan: Plan, state: TrainState, folder: RunFolder, command: str) -> None:
-    """Write the averaged weights as `drol_jax.load` takes them, and the curves.
+    """Write the averaged weights as `drol_jax.load` takes them, and the curves; the first process does.
 
     Raises:
       UserError: they cannot be written.
     """
+    if not is_first():
+        return
     run, lines = plan.run, folder.lines()
     variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), jax.device_get(state.averaged))
     card = {"training": {"command": command, **summary(plan, lines)}}

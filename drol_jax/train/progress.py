@@ -78,3 +78,25 @@ def span(seconds: float) -> str:
     """Seconds as h:mm:ss."""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+class Silent:
+    """As `TrainMonitor`, of a process that is not the first: tells nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def begin(self, step: int, total: int) -> None:
+        pass
+
+    def words(self, words: str) -> None:
+        pass
+
+    def step(self, done: int) -> None:
+        pass
+
+    def say(self, words: str) -> None:
+        pass

@@ -7,20 +7,23 @@ from functools import cached_property, partial
 from typing import Any
 
 import jax
+import numpy as np
 import optax
 from jax.sharding import Mesh
 
 from drol_jax import checkpoint
 from drol_jax.checkpoint.variables import weights_hash
+from drol_jax.errors import UserError
 from drol_jax.settings import Settings, load_settings
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train import sources
 from drol_jax.train.features import Features
-from drol_jax.train.feed import ahead, devices_mesh, everywhere
+from drol_jax.train.feed import ahead, devices_mesh, everywhere, own_part
 from drol_jax.train.initial import fresh_variables, with_backbone
 from drol_jax.train.optimiser import optimiser, release_step
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.pairs.mixture import Mixture
+from drol_jax.train.processes import of_the_first
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
 from drol_jax.train.state import Step, TrainState, begin, step
 
@@ -68,6 +71,8 @@ class Run:
                 settings.sources, settings.batch_size, config.search, settings.seed, masks=config.model.mask
             )
         if settings.features is not None:
+            if jax.process_count() > 1:
+                raise UserError("features are kept by one process; leave features out, or train without --distributed")
             search = config.search
             source = Features(
                 source,
@@ -130,6 +135,8 @@ class Plan:
 
     def placed(self, state: TrainState) -> TrainState:
         """The state on all devices."""
+        if jax.process_count() > 1:  # equal in all of them, and arrays of one's own go to no other's devices
+            state = jax.tree.map(np.asarray, state)
         return jax.device_put(state, everywhere(self.run.mesh))
 
     def step_function(self, *, backbone_learns: bool) -> Step:
@@ -165,7 +172,7 @@ def steps_within(run: Run, budget: str, tell: Callable[[str], None]) -> int:
         if weight > 0:
             per_step += weight * _seconds_a_step(plan, learns)
     left = seconds * (1 - SPARE) - (time.monotonic() - began)
-    steps = max(int(left / per_step), 1)
+    steps = of_the_first(max(int(left / per_step), 1))
     tell(f"{per_step:.2f} s a step: {steps} steps within {budget}")
     return steps
 
@@ -174,8 +181,10 @@ def _seconds_a_step(plan: Plan, learns: bool) -> float:
     function, state = plan.step_function(backbone_learns=learns), plan.begin()
     source = plan.run.source
     for index in source.beginnings() if isinstance(source, Mixture) else ():
-        jax.block_until_ready(source.batch(index))  # a source compiles with its first batch, a minute on a GPU
-    with ahead(plan.run.source, 0, TIMED + 2, plan.run.mesh) as batches:
+        jax.block_until_ready(
+            own_part(source, index, plan.run.mesh, plan.run.settings.batch_size)
+        )  # a source compiles with its first batch, a minute on a GPU
+    with ahead(plan.run.source, 0, TIMED + 2, plan.run.mesh, plan.run.settings.batch_size) as batches:
         started = 0.0
         for index, pairs in enumerate(batches):
             state, scalars = function(state, pairs)

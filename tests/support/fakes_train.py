@@ -13,7 +13,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.pairs.batch import ALL, Pairs
 
 EXEMPLAR, INSTANCE, BATCH = 111, 143, 4
 TRACKER = {
@@ -39,7 +39,7 @@ class Squares:
     def __init__(self, batch_size=BATCH, exemplar=EXEMPLAR, instance=INSTANCE, seed=0):
         self.sizes, self.seed = (batch_size, exemplar, instance), seed
 
-    def batch(self, index: int) -> Pairs:
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
         count, exemplar, instance = self.sizes
         rng = np.random.default_rng([self.seed, index])
         z, x = (rng.integers(90, 160, (count, n, n, 3), np.uint8) for n in (exemplar, instance))
@@ -54,7 +54,7 @@ class Squares:
             if positive[i]:
                 x[i, top : top + side, left : left + side] = colour
                 mask[i, top : top + side, left : left + side] = 1
-        arrays = (jnp.asarray(array) for array in (z, x, box, positive, mask))
+        arrays = (jnp.asarray(array[rows]) for array in (z, x, box, positive, mask))
         return Pairs(**dict(zip(("template", "search", "box", "positive", "mask"), arrays, strict=True)))
 
 
@@ -64,8 +64,8 @@ class Trouble:
     def __init__(self, source, kind, at, waits_for=None):
         self.source, self.kind, self.at, self.waits_for = source, kind, at, waits_for
 
-    def batch(self, index: int) -> Pairs:
-        pairs = self.source.batch(index)
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
+        pairs = self.source.batch(index, rows)
         if index == self.at:
             if self.waits_for is not None:
                 until = time.monotonic() + 60

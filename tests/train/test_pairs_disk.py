@@ -65,6 +65,7 @@ def test_a_batch_depends_on_seed_and_number_alone(cut_pictures):
     first, again = source(settings), source(settings)
     first.batch(0)
     assert np.array_equal(first.batch(5).search, again.batch(5).search)
+    assert np.array_equal(first.batch(5, slice(1, 3)).search, first.batch(5).search[1:3])
     assert not np.array_equal(first.batch(5).search, first.batch(6).search)
     assert not np.array_equal(first.batch(5).search, source(settings, seed=1).batch(5).search)
 

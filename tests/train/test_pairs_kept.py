@@ -181,6 +181,7 @@ def test_a_batch_depends_on_settings_seed_and_number_alone():
     first.batch(0)
     batch = first.batch(5)
     assert jax.tree.all(jax.tree.map(np.array_equal, batch, again.batch(5)))
+    assert apart(first.batch(5, slice(1, 2)).search, batch.search[1:2]) <= 1
     assert not np.array_equal(batch.search, first.batch(6).search)
     assert not np.array_equal(batch.search, other.batch(5).search)
     # As a GPU does it, all at once.

@@ -29,7 +29,7 @@ from drol_jax.train.settings import load_train_settings
 run = Run.of(load_train_settings(write_files(Path(sys.argv[1]))), Squares())
 plan = run.plan(4)
 step, state, losses = plan.step_function(backbone_learns=True), plan.begin(), []
-with ahead(run.source, 0, 2, run.mesh) as batches:
+with ahead(run.source, 0, 2, run.mesh, 4) as batches:
     for pairs in batches:
         assert len(pairs.search.sharding.device_set) == len(jax.devices())
         state, scalars = step(state, pairs)

@@ -22,9 +22,13 @@ Batch_co = TypeVar("Batch_co", covariant=True)
 """What a source gives: `Pairs`, or what a backbone has made of them."""
 
 
+ALL = slice(None)
+"""All rows of a batch."""
+
+
 class Source(Protocol[Batch_co]):
     """Endless batches by number. A batch depends on the source's settings and seed and on its number alone."""
 
-    def batch(self, index: int) -> Batch_co:
-        """Batch number `index`, >= 0."""
+    def batch(self, index: int, rows: slice = ALL) -> Batch_co:
+        """Batch number `index`, >= 0, or some of its rows; they are the same whoever asks for which."""
         ...

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.pairs.batch import ALL, Pairs
 from drol_jax.train.pairs.disk_cut import CutSettings, Sighting, cut_pair
 
 
@@ -85,15 +85,15 @@ class FromDisk:
         check(tracks, draws, workers)
         self._tracks, self._draws, self._workers = tuple(tracks), draws, workers
 
-    def batch(self, index: int) -> Pairs:
-        """Batch number `index`, >= 0; its masks are None.
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
+        """Batch number `index`, >= 0, or some of its rows; the masks are None.
 
         Raises:
           UserError: an annotation or an image cannot be read; names the file.
         """
         with ThreadPoolExecutor(self._workers, "drol-pairs") as pool:
-            rows = list(pool.map(lambda row: self._pair(index, row), range(self._draws.batch_size)))
-        template, search, box, positive = zip(*rows, strict=True)
+            pairs = list(pool.map(lambda row: self._pair(index, row), range(self._draws.batch_size)[rows]))
+        template, search, box, positive = zip(*pairs, strict=True)
         return Pairs(
             template=jnp.asarray(np.stack(template)),
             search=jnp.asarray(np.stack(search)),

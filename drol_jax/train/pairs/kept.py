@@ -13,7 +13,7 @@ import numpy as np
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import target_from_box
 from drol_jax.train.pairs import kept_cut
-from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.pairs.batch import ALL, Pairs
 from drol_jax.train.pairs.disk import Clip, Draws, Track, check
 from drol_jax.train.pairs.disk_cut import context_side, square
 from drol_jax.train.pairs.procedural.dice import Dice
@@ -99,10 +99,10 @@ class Kept:
         """Bytes of device memory that the patches take."""
         return self._patches.nbytes
 
-    def batch(self, index: int) -> Pairs:
-        """Batch number `index`, >= 0; its masks are None."""
-        key = jax.random.fold_in(self._key, index)
-        return _batch(self._draws, self._one_by_one, self._index, self._patches, self._target_sizes, key)
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
+        """Batch number `index`, >= 0, or some of its rows; the masks are None."""
+        values = _drawn(self._draws.batch_size, jax.random.fold_in(self._key, index))[rows]
+        return _batch(self._draws, self._one_by_one, self._index, self._patches, self._target_sizes, values)
 
 
 def _read(pool: ThreadPoolExecutor, clips: Sequence[Clip], draws: Draws) -> tuple[np.ndarray, np.ndarray]:
@@ -164,8 +164,15 @@ def choose(index: Index, negatives: float, dice: Dice) -> tuple[jax.Array, jax.A
     return here, jnp.where(positive, near, elsewhere), positive
 
 
+@partial(jax.jit, static_argnums=0)
+def _drawn(count: int, key: jax.Array) -> jax.Array:
+    return jax.random.uniform(key, (count, _CHOICES + kept_cut.DRAWS))
+
+
 @partial(jax.jit, static_argnums=(0, 1))
-def _batch(draws: Draws, one_by_one: bool, index: Index, patches: jax.Array, sizes: jax.Array, key: jax.Array) -> Pairs:
+def _batch(
+    draws: Draws, one_by_one: bool, index: Index, patches: jax.Array, sizes: jax.Array, values: jax.Array
+) -> Pairs:
     def pair(values: jax.Array) -> Pairs:
         dice = Dice(values)
         first, second, positive = choose(index, draws.cut.negatives, dice)
@@ -174,5 +181,4 @@ def _batch(draws: Draws, one_by_one: bool, index: Index, patches: jax.Array, siz
         )
         return Pairs(template=template, search=search, box=box, positive=positive, mask=None)
 
-    values = jax.random.uniform(key, (draws.batch_size, _CHOICES + kept_cut.DRAWS))
     return jax.lax.map(pair, values) if one_by_one else jax.vmap(pair)(values)

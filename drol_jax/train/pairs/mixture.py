@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Pairs, Source
+from drol_jax.train.pairs.batch import ALL, Pairs, Source
 
 
 class Mixture:
@@ -52,14 +52,14 @@ class Mixture:
     def _choice(self, index: int) -> int:
         return int(np.random.default_rng([self._seed, index]).choice(len(self._sources), p=self._shares))
 
-    def batch(self, index: int) -> Pairs:
-        """Batch number `index` of the source that is its turn.
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
+        """Batch number `index` of the source whose turn it is, or some of its rows.
 
         Raises:
           UserError: masks are wanted and it has none.
         """
         choice = self._choice(index)
-        pairs = self._sources[choice].batch(index)
+        pairs = self._sources[choice].batch(index, rows)
         if not self._masks:
             return replace(pairs, mask=None)
         if pairs.mask is None:

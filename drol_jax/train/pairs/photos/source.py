@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.pairs.batch import ALL, Pairs
 from drol_jax.train.pairs.photos.album import Album, read_album
 from drol_jax.train.pairs.photos.scene import compose
 from drol_jax.train.pairs.photos.settings import PhotosSettings
@@ -50,11 +50,11 @@ class Photos:
         self._album = album if album is not None else read_album(settings.folder, settings.cutouts)
         self._workers = workers if workers is not None else os.cpu_count() or 1
 
-    def batch(self, index: int) -> Pairs:
-        """Batch number `index`, >= 0: depends on pictures, settings, sizes, seed and number alone."""
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
+        """Batch number `index`, >= 0, or some of its rows; pictures, settings, sizes, seed and number decide it."""
         with ThreadPoolExecutor(self._workers, "drol-pairs") as pool:
-            rows = list(pool.map(lambda row: self._pair(index, row), range(self._count)))
-        template, search, box, positive = zip(*rows, strict=True)
+            pairs = list(pool.map(lambda row: self._pair(index, row), range(self._count)[rows]))
+        template, search, box, positive = zip(*pairs, strict=True)
         return Pairs(
             template=jnp.asarray(np.stack(template)),
             search=jnp.asarray(np.stack(search)),

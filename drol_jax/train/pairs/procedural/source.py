@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.errors import UserError
-from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.pairs.batch import ALL, Pairs
 from drol_jax.train.pairs.procedural import layout
 from drol_jax.train.pairs.procedural.dice import Dice
 from drol_jax.train.pairs.procedural.layout import Layout, View
@@ -44,10 +44,11 @@ class Procedural:
         # One by one, a CPU keeps an image in its cache and skips what is not in it; a GPU wants them all at once.
         self._one_by_one = jax.default_backend() == "cpu"
 
-    def batch(self, index: int) -> Pairs:
-        """Batch number `index`, >= 0: depends on the settings, the sizes, the seed and the number alone."""
+    def batch(self, index: int, rows: slice = ALL) -> Pairs:
+        """Batch number `index`, >= 0, or some of its rows: depends on the settings, the sizes, the seed and the number
+        alone."""
         laid = _lay_out(*self._sizes, self._settings, jax.random.fold_in(self._key, index))
-        return _render_all(*self._sizes[1:], self._one_by_one, laid)
+        return _render_all(*self._sizes[1:], self._one_by_one, jax.tree.map(lambda x: x[rows], laid))
 
 
 # Two programs: one of both takes twice as long to compile.
