@@ -52,6 +52,8 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
                 f"{benchmark.again()}"
             )
     groundtruth = read_groundtruth(path, benchmark, row.length if held is None else len(held.files))
+    if benchmark.protocol == "server":  # what else it may hold is no groundtruth to score by
+        groundtruth = replace(groundtruth, boxes=groundtruth.boxes[:1])
     one = len(groundtruth.boxes) == 1
     seen = held if held is not None or not one else images_of(place, row)
     count = row.length if seen is None else len(seen.files)
@@ -170,7 +172,8 @@ def _absent(place: Place, row: Row, benchmark: Benchmark, annotation: Path, fram
     for form in benchmark.absent:
         official = place.tree.root / row.fill(form)
         beside = annotation.parent / official.name
-        path = place.tree.find(row.fill(form)) or (beside if beside.is_file() else None)
+        found = beside if beside != annotation and beside.is_file() else None
+        path = place.tree.find(row.fill(form)) or found
         if path is None:
             raise UserError(
                 f"{official} is missing, which tells where {row.name} is not seen and scores need; {benchmark.again()}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, pick
 from drol_jax.datasets.disk import example, list_place
+from drol_jax.datasets.oxuva import find_table, list_tracks
 from drol_jax.datasets.place import Place, find_place
 from drol_jax.datasets.pysot import find_json, load_pysot
 from drol_jax.datasets.sequence import SequenceEntry
@@ -27,6 +28,12 @@ def find_source(of: Benchmark, root: Path, *, images: bool) -> Place | Path:
     if not root.is_dir() and of.home is None:
         raise UserError(f"{of.name}: folder {root} does not exist; {_how_to_get(of, root)}")
     roots = [one for one in (root, of.home) if one is not None and one.is_dir()]
+    if of.reader == "oxuva":
+        table = next((path for one in roots if (path := find_table(one, of))), None)
+        if table is None:
+            wanted = of.layouts[0].groundtruth[0]
+            raise UserError(f"{of.name}: no {wanted} lies under {root}; {_found(root)}; {_how_to_get(of, root)}")
+        return table
     places = [place for one in roots if (place := find_place(one, of)) is not None]
     for place in places:
         if place.pictured or not images:
@@ -45,6 +52,8 @@ def list_entries(source: Place | Path, of: Benchmark, root: Path, *, images: boo
     """
     if isinstance(source, Place):
         return list_place(source, of, images=images)
+    if of.reader == "oxuva":
+        return list_tracks(source, of, images=images)
     return load_pysot(source, of, images=images, root=root)
 
 

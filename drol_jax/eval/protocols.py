@@ -53,6 +53,17 @@ def check_way(folder: Path, kind: str) -> None:
         )
 
 
+def check_unbroken(files: Mapping[int, Path]) -> None:
+    """Raise a UserError where VideoCube's toolkit has noted that a tracker was started again (R-OPE)."""
+    for path in files.values():
+        starts = path.with_name(f"init_{path.name}")
+        if starts.is_file() and starts.stat().st_size:
+            raise UserError(
+                f"{path}: {starts.name} beside it names frames in which the tracker was started again (R-OPE), and one "
+                "pass is scored here; track it in one pass"
+            )
+
+
 def _from_anchors(tracker: TrackerResults, entries: Sequence[datasets.SequenceEntry]) -> bool:
     manifest = manifest_of(tracker.folder)
     if manifest is not None:

@@ -9,7 +9,7 @@ from drol_jax.errors import UserError
 from drol_jax.results.manifest import EARLIER
 from drol_jax.results.names import Match, Names, folder_names, plain
 
-_NOT_TRACKERS = ("details", "times", EARLIER)
+_NOT_TRACKERS = ("details", "times", "time", EARLIER)
 _BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
 """Ends of files that pytracking and its heirs put beside the boxes."""
 _FLAT = (".txt", ".csv", ".json")
@@ -105,6 +105,9 @@ def _below(folder: Path, names: Names, strangers: set[str]) -> list[Path]:
 def _trackers(folder: Path, names: Names, experiment: str, others: set[Path]) -> list[TrackerResults]:
     children = sorted(folder.iterdir())
     flat = [path for path in children if path.is_file() and not path.stem.endswith(_BESIDE)]
+    tracker = folder.resolve().parent.name
+    if names.dataset.startswith("VideoCube") and (found := _numbered(flat, tracker, names)):
+        return [_results(tracker, folder, found, ())]
     found, stray = _flat(flat, names)
     if found:
         # Beside files there may be folders of repetitions, of other sequences or of the same.
@@ -157,6 +160,16 @@ def _flat(paths: Iterable[Path], names: Names) -> tuple[list[Candidate], tuple[s
         elif path.suffix == ".txt":
             stray.append(path.name)
     return found, tuple(stray)
+
+
+def _numbered(paths: Iterable[Path], tracker: str, names: Names) -> list[Candidate]:
+    """``<tracker>_<sequence>_<repetition>.txt``, as VideoCube's toolkit writes them into ``<tracker>/<subset>``."""
+    runs: dict[str, dict[int, Path]] = {}
+    for path in paths:
+        spelling, _, number = path.stem.removeprefix(f"{tracker}_").rpartition("_")
+        if path.suffix == ".txt" and path.stem.startswith(f"{tracker}_") and number.isdecimal():
+            runs.setdefault(spelling, {})[int(number)] = path
+    return [Candidate(spelling, match, some) for spelling, some in runs.items() if (match := names.match(spelling))]
 
 
 def _archived(paths: Iterable[Path], names: Names) -> dict[str, list[Candidate]]:
