@@ -15,7 +15,7 @@ from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import start_trouble
-from drol_jax.image.complaints import heard
+from drol_jax.image.complaints import listened, listening_pool
 from drol_jax.image.depth import DeepFrame
 from drol_jax.image.source import FrameSource
 from drol_jax.system.names import nearest
@@ -176,6 +176,7 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
     paths = [path for frame in sequence.frames if isinstance(path := getattr(frame, "path", frame), Path)]
     deep = {path: frame for path, frame in zip(paths, sequence.frames, strict=False) if isinstance(frame, DeepFrame)}
     told: list[Finding] = []
+    decoder = listening_pool(1)
     try:
         size = None
         for index, path in enumerate(paths):
@@ -183,8 +184,8 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
                 raise UserError(f"{path}: the image file is empty; copy or unpack it again")
             if not decode and index not in (0, len(paths) - 1):
                 continue
-            with heard() as words:
-                shape = read(deep.get(path, path)).shape[:2]
+            image, words = decoder.submit(listened, read, deep.get(path, path)).result()
+            shape = image.shape[:2]
             if words:
                 what, cure = (
                     f"{path}: damaged, libjpeg says {words[0]!r}",
@@ -203,6 +204,8 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
     except OSError as error:
         trouble = UserError(f"{error.filename}: cannot be read ({error.strerror}); unpack it again")
         told.append(_error(sequence.name, trouble))
+    finally:
+        decoder.shutdown()
     return told
 
 
