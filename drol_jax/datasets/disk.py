@@ -1,5 +1,6 @@
 """A benchmark's sequences as its official archives lay them out on disk."""
 
+import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,7 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
                 f"{benchmark.again()}"
             )
     groundtruth = read_groundtruth(path, benchmark, row.length if held is None else len(held.files))
-    if benchmark.protocol == "server":  # what else it may hold is no groundtruth to score by
+    if benchmark.protocol == "server" and benchmark.measures == "videocube":  # boxes to start again from alone
         groundtruth = replace(groundtruth, boxes=groundtruth.boxes[:1])
     one = len(groundtruth.boxes) == 1
     seen = held if held is not None or not one else images_of(place, row)
@@ -66,6 +67,9 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
     annotated = None if alone else len(groundtruth.boxes)
     if held is not None:
         frames = choose(held, row, place.layout, benchmark, annotated)
+        if not benchmark.rows and len(held.files) > len(frames):
+            more = f"{len(held.files) - len(frames)} of the {len(held.files)} images in {held.folder}"
+            warnings.warn(f"{path}: {len(frames)} lines, so that {more} are left out", stacklevel=2)
     elif (count := count if annotated is None else annotated) is not None:
         layout = place.layout if place.layout.images else benchmark.layouts[0]
         frames = predicted(_official_folder(place, row, benchmark), row, layout, count)

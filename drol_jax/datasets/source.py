@@ -40,7 +40,9 @@ def find_source(of: Benchmark, root: Path, *, images: bool) -> Place | Path:
             return place
     source = next((file for one in roots if (file := find_json(one, of))), None) or next(iter(places), None)
     if source is None:
-        raise UserError(f"{of.name}: no annotation of any of its sequences lies under {root}; {_how_to_get(of, root)}")
+        nothing = f"{of.name}: no annotation of any of its sequences lies under {root}"
+        held = "" if _unknown(of) else f" ({_found(root)})"
+        raise UserError(f"{nothing}{held}; {_how_to_get(of, root)}")
     return source
 
 
@@ -77,9 +79,14 @@ def _found(root: Path) -> str:
     return f"{root} holds {', '.join(held[:5]) or 'nothing'}{', ...' if len(held) > 5 else ''}"
 
 
+def _unknown(of: Benchmark) -> bool:
+    """Whether nobody knows where the dataset is to be had."""
+    return not of.pysot and not of.probe and of.site == "its publisher"
+
+
 def _how_to_get(of: Benchmark, root: Path) -> str:
     json = f", or PySOT's {of.pysot[0]}" if of.pysot else ""
-    if not of.pysot and not of.probe and of.site == "its publisher":
+    if _unknown(of):
         truth = ", ".join(dict.fromkeys(path for layout in of.layouts for path in layout.groundtruth))
         pictures = ", ".join(dict.fromkeys(path for layout in of.layouts for path in layout.images))
         return (

@@ -8,12 +8,14 @@ from typing import Any
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.certainty import certainty_of
+from drol_jax.eval.forms import check_form
 from drol_jax.eval.protocols import check_unbroken, check_way
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.truths import Truths
 from drol_jax.metrics.reliability import Certainty
 from drol_jax.metrics.restart import Judged
 from drol_jax.report.scores import Refusal
+from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.layout import Candidate, TrackerResults
 from drol_jax.results.names import Sure, anothers
 from drol_jax.results.oxuva import read_of
@@ -91,6 +93,8 @@ class Judging:
                 check_way(tracker.folder, self._kind)
                 files, runs = self._chosen(sequence, tracker)
                 check_unbroken(files)
+                for number, run in runs.items() if not self.scorers[0].regions else ():
+                    check_form(files[number], run.regions.boxes, own_boxes(sequence))
             except UserError as error:
                 self.refusals.append(Refusal(tracker.name, entry.name, str(error)))
                 continue

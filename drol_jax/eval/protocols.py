@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.metrics.regions import FAILED, REGION
+from drol_jax.metrics.regions import FAILED, INITIALISED, REGION
 from drol_jax.results.formats import read_run
 from drol_jax.results.layout import TrackerResults
 from drol_jax.results.manifest import manifest_of
@@ -32,6 +32,13 @@ def check_started(sequence: datasets.Sequence, runs: Mapping[int, Run], wanted: 
                 f"no start (code 1) stands in the first line, so that this is one pass, and {wanted} are scored here; "
                 "pass --protocol ope to score it as one pass"
             )
+        again, failed = (run.regions.frames_of(code) for code in (INITIALISED, FAILED))
+        for start, before in zip(again[1:], again, strict=False):
+            if not ((failed > before) & (failed < start)).any():
+                raise UserError(
+                    f"a start (code 1) stands in frame {start} (counted from 0) and no failure (code 2) between it and "
+                    f"the start in frame {before}, so that failures are not written; track it again"
+                )
 
 
 def check_way(folder: Path, kind: str) -> None:
