@@ -38,7 +38,7 @@ def certainty_of(sequence: datasets.Sequence, files: Mapping[int, Path], runs: M
         if not len(boxes) == len(truth) == len(confidence):
             raise UserError(f"{details} has {len(confidence)} frames and {path} {len(boxes)}; track it again")
         # Where a benchmark marks absence, an unknown box is no absent target but a frame that nobody labelled.
-        told = ~np.isnan(truth).any(1) | (True if sequence.absent is None else sequence.absent)
+        told = np.asarray(~np.isnan(truth).any(1) | (True if sequence.absent is None else sequence.absent))
         told[:1] = False
         found.append(Certainty(confidence[told], overlap(boxes, truth)[told]))
     return Certainty.pooled(found)

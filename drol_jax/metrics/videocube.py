@@ -151,5 +151,5 @@ def _beyond(points: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarr
     outside = np.where(points <= low, low - points, np.where(points > high, points - high, 0))
     distance = np.sqrt((outside**2).sum(1))
     right = (points[:, 0] > high[:, 0]) & (low[:, 1] < points[:, 1]) & (points[:, 1] <= high[:, 1])
-    inside = ((low < points) & (points <= high)).all(1)
+    inside = np.asarray(((low < points) & (points <= high)).all(1))
     return np.where(right, points[:, 1] - high[:, 1], distance), inside

@@ -79,7 +79,7 @@ def _read(path: Path, sequence: Sequence) -> Run:
     frames, present, boxes = _lines(path, sequence.name)
     first, count = first_number(sequence), len(sequence)
     place = np.searchsorted(frames, np.arange(first, first + count), side="right") - 1
-    labels = ~np.isnan(sequence.boxes).any(1) | (False if sequence.absent is None else sequence.absent)
+    labels = np.asarray(~np.isnan(sequence.boxes).any(1) | (False if sequence.absent is None else sequence.absent))
     labels[:1] = False
     if (labels & (place < 0)).any():
         frame = first + int(np.argmax(labels & (place < 0)))
