@@ -62,6 +62,8 @@ class _Bench:
     def run(self) -> Row:
         case, plan = self._case, self._plan
         row: Row = {"config": case.config, "asked_device": case.device, "precision": case.precision, "parts": {}}
+        if case.plugin is not None:
+            row["plugin"] = case.plug
         try:
             self._shared = self._start()
             row |= self._shared.ask("describe")

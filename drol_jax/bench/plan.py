@@ -50,9 +50,13 @@ class Case:
     """As the user named it."""
 
     @property
+    def plug(self) -> str | None:
+        """The plug-in's name without its folder."""
+        return None if self.plugin is None else Path(self.plugin).stem
+
+    @property
     def label(self) -> str:
-        plugin = None if self.plugin is None else Path(self.plugin).stem
-        return " ".join(word for word in (self.config, plugin, self.device, self.precision) if word)
+        return " ".join(word for word in (self.config, self.plug, self.device, self.precision) if word)
 
 
 @dataclass(frozen=True, kw_only=True)

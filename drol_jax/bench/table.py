@@ -72,7 +72,7 @@ def _table(
 
 def label(row: dict[str, Any]) -> str:
     """The case in a few words."""
-    return " ".join(word for word in (row["config"], row.get("platform"), row["precision"]) if word)
+    return " ".join(word for word in (row["config"], row.get("plugin"), row.get("platform"), row["precision"]) if word)
 
 
 def _opening(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan) -> Iterator[str]:

@@ -10,10 +10,11 @@ from drol_jax.errors import UserError
 from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
 
-Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot"]
+Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot", "oxuva"]
 Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]
+Measures = Literal["overlap", "videocube", "oxuva"]
 KEYS: dict[type, tuple[str, ...]] = {
-    str: ("site", "download", "protocol", "reader", "sequences", "numbered", "in"),
+    str: ("site", "download", "protocol", "reader", "measures", "sequences", "numbered", "in"),
     int: ("origin", "count", "every", "fps"),
     bool: ("lengths", "server"),
     list: ("spellings", "aliases", "folders", "layouts", "pysot", "absent"),
@@ -105,6 +106,8 @@ class Benchmark:
     """The annotation may be the first box alone, as a server keeps the rest."""
     reader: Reader
     """What the annotation files hold."""
+    measures: Measures = "overlap"
+    """What one pass is scored by: overlaps in a toolkit's dialect, or the benchmark's own measures."""
     fps: int | None
     """NFS: 30 or 240 frames a second."""
     folders: tuple[str, ...]
@@ -196,6 +199,7 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
         if type(value) is not kinds[key]:
             raise ValueError(f"{key} is {value!r}, wanted {_KINDS[kinds[key]]}")
     choices = {"origin": (0, 1), "protocol": get_args(Protocol), "reader": get_args(Reader)}
+    choices |= {"measures": get_args(Measures)}
     for key, known in choices.items():
         if data.get(key, known[0]) not in known:
             raise ValueError(f"{key} is {data[key]!r}, wanted one of {', '.join(map(repr, known))}")
@@ -210,6 +214,7 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
         protocol=data.get("protocol", "ope"),
         server=data.get("server", False),
         reader=data.get("reader", "boxes"),
+        measures=data.get("measures", "overlap"),
         fps=data.get("fps"),
         folders=tuple(dict.fromkeys((*data.get("folders", ("",)), name))),
         layouts=(*layouts, replace(LOOSE, digits=layouts[0].digits)),

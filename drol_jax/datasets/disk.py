@@ -1,5 +1,6 @@
 """A benchmark's sequences as its official archives lay them out on disk."""
 
+import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,6 +53,8 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
                 f"{benchmark.again()}"
             )
     groundtruth = read_groundtruth(path, benchmark, row.length if held is None else len(held.files))
+    if benchmark.protocol == "server" and benchmark.measures == "videocube":  # boxes to start again from alone
+        groundtruth = replace(groundtruth, boxes=groundtruth.boxes[:1])
     one = len(groundtruth.boxes) == 1
     seen = held if held is not None or not one else images_of(place, row)
     count = row.length if seen is None else len(seen.files)
@@ -64,6 +67,9 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
     annotated = None if alone else len(groundtruth.boxes)
     if held is not None:
         frames = choose(held, row, place.layout, benchmark, annotated)
+        if not benchmark.rows and len(held.files) > len(frames):
+            more = f"{len(held.files) - len(frames)} of the {len(held.files)} images in {held.folder}"
+            warnings.warn(f"{path}: {len(frames)} lines, so that {more} are left out", stacklevel=2)
     elif (count := count if annotated is None else annotated) is not None:
         layout = place.layout if place.layout.images else benchmark.layouts[0]
         frames = predicted(_official_folder(place, row, benchmark), row, layout, count)
@@ -170,7 +176,8 @@ def _absent(place: Place, row: Row, benchmark: Benchmark, annotation: Path, fram
     for form in benchmark.absent:
         official = place.tree.root / row.fill(form)
         beside = annotation.parent / official.name
-        path = place.tree.find(row.fill(form)) or (beside if beside.is_file() else None)
+        found = beside if beside != annotation and beside.is_file() else None
+        path = place.tree.find(row.fill(form)) or found
         if path is None:
             raise UserError(
                 f"{official} is missing, which tells where {row.name} is not seen and scores need; {benchmark.again()}"

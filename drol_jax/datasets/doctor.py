@@ -1,5 +1,6 @@
 """What is wrong with a benchmark on disk, and what to do about it."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from drol_jax.datasets.source import find_source, list_entries, select
 from drol_jax.datasets.text import read_names
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import start_trouble
-from drol_jax.image.complaints import heard
+from drol_jax.image.complaints import listened, listening_pool
 from drol_jax.image.depth import DeepFrame
 from drol_jax.image.source import FrameSource
 from drol_jax.system.names import nearest
@@ -138,7 +139,8 @@ def _one(
 ) -> tuple[Sequence | None, list[Finding]]:
     found = _misnamed(source, row) if isinstance(source, Place) and row is not None else []
     try:
-        sequence = entry.open()
+        with warnings.catch_warnings(action="ignore"):  # what they say is found below
+            sequence = entry.open()
     except UserError as error:
         near = _near(source, row) if isinstance(source, Place) and row is not None else None
         return None, [*found, _error(entry.name, error, near)]
@@ -176,6 +178,7 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
     paths = [path for frame in sequence.frames if isinstance(path := getattr(frame, "path", frame), Path)]
     deep = {path: frame for path, frame in zip(paths, sequence.frames, strict=False) if isinstance(frame, DeepFrame)}
     told: list[Finding] = []
+    decoder = listening_pool(1)
     try:
         size = None
         for index, path in enumerate(paths):
@@ -183,8 +186,8 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
                 raise UserError(f"{path}: the image file is empty; copy or unpack it again")
             if not decode and index not in (0, len(paths) - 1):
                 continue
-            with heard() as words:
-                shape = read(deep.get(path, path)).shape[:2]
+            image, words = decoder.submit(listened, read, deep.get(path, path)).result()
+            shape = image.shape[:2]
             if words:
                 what, cure = (
                     f"{path}: damaged, libjpeg says {words[0]!r}",
@@ -203,6 +206,8 @@ def _images(sequence: Sequence, read: Read, where: Path | None, *, decode: bool)
     except OSError as error:
         trouble = UserError(f"{error.filename}: cannot be read ({error.strerror}); unpack it again")
         told.append(_error(sequence.name, trouble))
+    finally:
+        decoder.shutdown()
     return told
 
 

@@ -77,6 +77,8 @@ def read_groundtruth(path: Path, benchmark: Benchmark, frames: int | None) -> Gr
             return Groundtruth(boxes=_nfs(path, benchmark.fps or 240, frames))
         case "vot":
             return _vot(path)
+        case "oxuva":  # a table of all tracks, which drol_jax.datasets.oxuva reads
+            raise UserError(f"{path}: OxUvA's labels stand in one table of all tracks; name the folder around it")
 
 
 def _lasot(path: Path) -> Groundtruth:

@@ -97,7 +97,7 @@ def choose(images: Images, row: Row, layout: Layout, benchmark: Benchmark, annot
     """
     files = images.files
     first = row.first if row.first is not None else layout.first
-    if layout.loose and files and not _all_there(files, row, first):
+    if layout.loose and files and (row.first is None or not _all_there(files, row, first)):
         first = min(files)
     if row.last is not None and row.first is not None:
         last = first + row.last - row.first

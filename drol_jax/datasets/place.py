@@ -1,6 +1,7 @@
 """Where a benchmark's annotations and images lie: the folder and the layout that hold most of its sequences."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from drol_jax.datasets.definitions import Benchmark, Layout, Row
 from drol_jax.datasets.images import SUFFIXES, Images, list_images, list_pattern
 from drol_jax.datasets.text import read_names, read_properties
 from drol_jax.datasets.tree import Tree, subfolders
+from drol_jax.errors import UserError
 
 CHANNELS = ("color", "depth", "ir")
 """Of vot-toolkit's sequences, in the order in which it takes one for a tracker of single images."""
@@ -36,7 +38,21 @@ def find_place(root: Path, benchmark: Benchmark) -> Place | None:
         for layout in benchmark.layouts
     ]
     best = max(places, key=lambda place: (place.pictured, place.annotated), default=None)
+    if best is not None and best.annotated and not benchmark.rows:
+        _check_depth(best, places)
     return best if best is not None and best.annotated else None
+
+
+def _check_depth(best: Place, places: Sequence[Place]) -> None:
+    """Raise a UserError where some sequences lie a folder deeper than others, of which one kind would be left out."""
+    for place in places:
+        other = place.tree.root == best.tree.root and place.layout.depth != best.layout.depth
+        if other and place.layout.loose and best.layout.loose and place.pictured:
+            deep, flat = sorted((place, best), key=lambda one: -one.layout.depth)
+            raise UserError(
+                f"{place.tree.root}: sequences lie one folder deep, such as {flat.rows[0].folder}, and two, such as "
+                f"{deep.rows[0].folder}; move them to one depth, or name a folder of one kind with --data-root DIR"
+            )
 
 
 def groundtruth_file(place: Place, row: Row) -> Path | None:

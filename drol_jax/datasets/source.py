@@ -5,6 +5,7 @@ from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, pick
 from drol_jax.datasets.disk import example, list_place
+from drol_jax.datasets.oxuva import find_table, list_tracks
 from drol_jax.datasets.place import Place, find_place
 from drol_jax.datasets.pysot import find_json, load_pysot
 from drol_jax.datasets.sequence import SequenceEntry
@@ -27,13 +28,21 @@ def find_source(of: Benchmark, root: Path, *, images: bool) -> Place | Path:
     if not root.is_dir() and of.home is None:
         raise UserError(f"{of.name}: folder {root} does not exist; {_how_to_get(of, root)}")
     roots = [one for one in (root, of.home) if one is not None and one.is_dir()]
+    if of.reader == "oxuva":
+        table = next((path for one in roots if (path := find_table(one, of))), None)
+        if table is None:
+            wanted = of.layouts[0].groundtruth[0]
+            raise UserError(f"{of.name}: no {wanted} lies under {root}; {_found(root)}; {_how_to_get(of, root)}")
+        return table
     places = [place for one in roots if (place := find_place(one, of)) is not None]
     for place in places:
         if place.pictured or not images:
             return place
     source = next((file for one in roots if (file := find_json(one, of))), None) or next(iter(places), None)
     if source is None:
-        raise UserError(f"{of.name}: no annotation of any of its sequences lies under {root}; {_how_to_get(of, root)}")
+        nothing = f"{of.name}: no annotation of any of its sequences lies under {root}"
+        held = "" if _unknown(of) else f" ({_found(root)})"
+        raise UserError(f"{nothing}{held}; {_how_to_get(of, root)}")
     return source
 
 
@@ -45,6 +54,8 @@ def list_entries(source: Place | Path, of: Benchmark, root: Path, *, images: boo
     """
     if isinstance(source, Place):
         return list_place(source, of, images=images)
+    if of.reader == "oxuva":
+        return list_tracks(source, of, images=images)
     return load_pysot(source, of, images=images, root=root)
 
 
@@ -68,9 +79,14 @@ def _found(root: Path) -> str:
     return f"{root} holds {', '.join(held[:5]) or 'nothing'}{', ...' if len(held) > 5 else ''}"
 
 
+def _unknown(of: Benchmark) -> bool:
+    """Whether nobody knows where the dataset is to be had."""
+    return not of.pysot and not of.probe and of.site == "its publisher"
+
+
 def _how_to_get(of: Benchmark, root: Path) -> str:
     json = f", or PySOT's {of.pysot[0]}" if of.pysot else ""
-    if not of.pysot and not of.probe and of.site == "its publisher":
+    if _unknown(of):
         truth = ", ".join(dict.fromkeys(path for layout in of.layouts for path in layout.groundtruth))
         pictures = ", ".join(dict.fromkeys(path for layout in of.layouts for path in layout.images))
         return (

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from drol_jax.datasets.spellings import Unclear, plain_rows
 from drol_jax.errors import UserError, reason
 from drol_jax.system import reading
 from drol_jax.system.names import hint
@@ -35,7 +36,8 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_boxes(path: Path) -> np.ndarray:
-    """Read a table of boxes: numbers parted by commas, tabs, semicolons or blanks; NaN is a number.
+    """Read a table of boxes: numbers parted by commas, tabs, semicolons or blanks; NaN is a number. Other spellings are
+    read where they can mean one thing only: `drol_jax.datasets.spellings`.
 
     Returns:
       float64 [T, 4], as written (no origin subtracted).
@@ -51,6 +53,10 @@ def read_boxes(path: Path) -> np.ndarray:
             return np.array(rows, np.float64)
         except ValueError:
             pass
+    try:
+        return np.array(plain_rows(lines, 4), np.float64)
+    except Unclear:
+        pass
     exact = [numbers(path, number, line, (4,), "x, y, w, h") for number, line in enumerate(lines, 1)]
     return np.array(exact, np.float64)
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import overlap
@@ -35,5 +37,8 @@ def certainty_of(sequence: datasets.Sequence, files: Mapping[int, Path], runs: M
         boxes, truth = runs[number].regions.boxes, own_boxes(sequence)
         if not len(boxes) == len(truth) == len(confidence):
             raise UserError(f"{details} has {len(confidence)} frames and {path} {len(boxes)}; track it again")
-        found.append(Certainty(confidence[1:], overlap(boxes, truth)[1:]))
+        # Where a benchmark marks absence, an unknown box is no absent target but a frame that nobody labelled.
+        told = np.asarray(~np.isnan(truth).any(1) | (True if sequence.absent is None else sequence.absent))
+        told[:1] = False
+        found.append(Certainty(confidence[told], overlap(boxes, truth)[told]))
     return Certainty.pooled(found)

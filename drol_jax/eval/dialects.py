@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers import Got10kScorer, OpeScorer, Scorer
+from drol_jax.eval.scorers_own import OxuvaScorer, VideoCubeScorer
 from drol_jax.eval.scorers_vot import LongTermScorer, MultiStartScorer, VotScorer
 from drol_jax.metrics.dialects import DIALECTS, default_dialect, dialect
 
@@ -31,9 +33,19 @@ def scorers(
         return _first(dataset, [MultiStartScorer()], asked or "vot")
     if kind == "vot":
         return _first(dataset, [VotScorer(name, dataset) for name in ("pysot", "vot", "got10k")], asked or "pysot")
-    chosen = dialect(asked, dataset) if asked else default_dialect(dataset)
+    known = datasets.known(dataset)
+    match known.measures if known is not None else "overlap":
+        case "oxuva":  # of most frames nothing is known, so that no dialect of overlaps fits
+            return _first(dataset, [OxuvaScorer()], asked or "oxuva")
+        case "videocube":
+            own: list[Scorer] = [VideoCubeScorer()]
+        case "overlap":
+            own = []
     every = [OpeScorer(dialect(name, dataset), pad_short=pad_short) for name in DIALECTS]
-    return _first(dataset, every, chosen.name)
+    if own and (asked is None or asked.casefold() == own[0].dialect):
+        return _first(dataset, [*own, *every], own[0].dialect)
+    chosen = dialect(asked, dataset) if asked else default_dialect(dataset)
+    return _first(dataset, [*own, *every], chosen.name)
 
 
 def _first(dataset: str, every: Sequence[Scorer], asked: str) -> list[Scorer]:

@@ -8,15 +8,17 @@ from typing import Any
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.certainty import certainty_of
-from drol_jax.eval.protocols import check_way
+from drol_jax.eval.forms import check_form
+from drol_jax.eval.protocols import check_unbroken, check_way
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.truths import Truths
 from drol_jax.metrics.reliability import Certainty
 from drol_jax.metrics.restart import Judged
 from drol_jax.report.scores import Refusal
-from drol_jax.results.formats import read_run
+from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.layout import Candidate, TrackerResults
 from drol_jax.results.names import Sure, anothers
+from drol_jax.results.oxuva import read_of
 from drol_jax.results.runs import Run
 
 Files = Mapping[int, Path]
@@ -41,6 +43,7 @@ class Judging:
         self._scored: dict[str, dict[str, Files]] = {}
         self._contested: dict[Path, list[str]] = {}
         self._cut: dict[str, list[str]] = {}
+        self._granted: dict[str, list[str]] = {}
         self._certain: dict[str, dict[str, Certainty]] = {}
         self._uncertain: dict[str, list[str]] = {}
         self._truths = Truths(dataset, boxes=not scorers[0].regions)
@@ -54,8 +57,10 @@ class Judging:
             f"{', '.join(words)}"
             for tracker, words in self._cut.items()
         ]
+        granted = [f"note: {tracker}: {'; '.join(words)}, so that the line before counts, as in the benchmark's toolkit"
+                   for tracker, words in self._granted.items()]  # fmt: skip
         unsaid = [f"note: no reliability of {tracker}: {words[0]}" for tracker, words in self._uncertain.items()]
-        return (*self._truths.notes, *contested, *cut, *unsaid)
+        return (*self._truths.notes, *contested, *cut, *granted, *unsaid)
 
     def certainty(self, tracker: str, sequences: Iterable[str]) -> Certainty | None:
         """A tracker's confidences over some sequences; None where its files tell none, or do not fit."""
@@ -87,10 +92,16 @@ class Judging:
             try:
                 check_way(tracker.folder, self._kind)
                 files, runs = self._chosen(sequence, tracker)
+                check_unbroken(files)
+                for number, run in runs.items() if not self.scorers[0].regions else ():
+                    check_form(files[number], run.regions.boxes, own_boxes(sequence))
             except UserError as error:
                 self.refusals.append(Refusal(tracker.name, entry.name, str(error)))
                 continue
             self._scored.setdefault(tracker.name, {})[entry.name] = files
+            remarks = [f"{entry.name} {run.remark}" for run in runs.values() if run.remark]
+            if remarks:
+                self._granted.setdefault(tracker.name, []).extend(remarks)
             self._one(sequence, tracker.name, files, runs)
             if self._kind == "ope":
                 self._hear(sequence, tracker.name, files, runs)
@@ -173,7 +184,7 @@ class Judging:
         return {number: self._read_one(path, sequence) for number, path in files.items()}
 
     def _read_one(self, path: Path, sequence: datasets.Sequence) -> Run:
-        run = read_run(path, regions=self.scorers[0].regions)
+        run = read_of(sequence, path, regions=self.scorers[0].regions)
         if not len(run.regions):
             raise UserError(f"{path} is empty; track it again")
         if len(sequence) == 1 < len(run.regions):

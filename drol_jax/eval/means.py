@@ -77,9 +77,16 @@ def _dialects(
 
 
 def _strays(trackers: Sequence[TrackerResults]) -> tuple[str, ...]:
-    return tuple(
+    deeper = (
+        f"note: {', '.join(map(str, one.deeper[:3]))}{', ...' if len(one.deeper) > 3 else ''}: results, deeper than "
+        "those that are scored; name the folder with --results to score them"
+        for one in trackers
+        if one.deeper
+    )
+    strays = (
         f"note: {tracker.folder} holds {len(tracker.stray)} files of no sequence: {', '.join(tracker.stray[:3])}"
         + (", ..." if len(tracker.stray) > 3 else "")
         for tracker in trackers
         if tracker.stray
     )
+    return (*deeper, *strays)

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM, data_root
 from drol_jax.results import version
-from drol_jax.results.formats import read_run
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
+from drol_jax.results.oxuva import read_of
 from drol_jax.results.submit import check_complete, write_submission
 from drol_jax.system.arguments import parse
 
@@ -52,15 +53,25 @@ def main(argv: Sequence[str]) -> int:
     if len(trackers) > 1:
         found = ", ".join(tracker.name for tracker in trackers)
         raise UserError(f"{arguments.results} holds the trackers {found}; name one's folder with --results")
+    by_name = {entry.name: entry for entry in entries}
+    opened = cache(lambda name: by_name[name].open())
     vot = known is not None and known.protocol in ("vot", "longterm")
     runs = {
-        name: [read_run(files[number], regions=vot) for number in sorted(files)]
+        name: [read_of(opened(name), files[number], regions=vot) for number in sorted(files)]
         for name, files in trackers[0].files.items()
     }
     benchmark = dataset.removesuffix("-test").removesuffix("-val")
     check_complete(benchmark, runs, [entry.name for entry in entries])
-    frames = {entry.name: len(entry.open()) for entry in entries}
+    frames = {name: len(opened(name)) for name in by_name}
     manifest = {"tracker": trackers[0].name, "packed_by": f"drol_jax {version()}", "dataset": dataset}
-    write_submission(arguments.output, benchmark, runs, frames, experiment=arguments.experiment, manifest=manifest)
+    write_submission(
+        arguments.output,
+        benchmark,
+        runs,
+        frames,
+        experiment=arguments.experiment,
+        manifest=manifest,
+        opened=opened,
+    )
     print(f"{arguments.output}: {len(frames)} sequences of {dataset}, {sum(frames.values())} frames")
     return 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.metrics.regions import FAILED, REGION
+from drol_jax.metrics.regions import FAILED, INITIALISED, REGION
 from drol_jax.results.formats import read_run
 from drol_jax.results.layout import TrackerResults
 from drol_jax.results.manifest import manifest_of
@@ -32,6 +32,13 @@ def check_started(sequence: datasets.Sequence, runs: Mapping[int, Run], wanted: 
                 f"no start (code 1) stands in the first line, so that this is one pass, and {wanted} are scored here; "
                 "pass --protocol ope to score it as one pass"
             )
+        again, failed = (run.regions.frames_of(code) for code in (INITIALISED, FAILED))
+        for start, before in zip(again[1:], again, strict=False):
+            if not ((failed > before) & (failed < start)).any():
+                raise UserError(
+                    f"a start (code 1) stands in frame {start} (counted from 0) and no failure (code 2) between it and "
+                    f"the start in frame {before}, so that failures are not written; track it again"
+                )
 
 
 def check_way(folder: Path, kind: str) -> None:
@@ -51,6 +58,17 @@ def check_way(folder: Path, kind: str) -> None:
             f"{folder} was tracked with --protocol {way}, by its manifest, which is not how the benchmark is scored; "
             f"pass --protocol {way} to score it so"
         )
+
+
+def check_unbroken(files: Mapping[int, Path]) -> None:
+    """Raise a UserError where VideoCube's toolkit has noted that a tracker was started again (R-OPE)."""
+    for path in files.values():
+        starts = path.with_name(f"init_{path.name}")
+        if starts.is_file() and starts.stat().st_size:
+            raise UserError(
+                f"{path}: {starts.name} beside it names frames in which the tracker was started again (R-OPE), and one "
+                "pass is scored here; track it in one pass"
+            )
 
 
 def _from_anchors(tracker: TrackerResults, entries: Sequence[datasets.SequenceEntry]) -> bool:

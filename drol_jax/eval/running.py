@@ -18,7 +18,7 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.datasets.sequence import digest
 from drol_jax.errors import UserError
-from drol_jax.eval.scorers_vot import size_of
+from drol_jax.eval.scorers import size_of
 from drol_jax.eval.segments import anchors, regions_of, segment_of, supervising, together
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.restart import REPETITIONS, SKIPPED

@@ -43,8 +43,8 @@ class Arguments:
     """Folder that holds the annotations, or PySOT's JSON file; images are not needed. Default: $DROL_JAX_DATA, else
     ./data."""
     dialect: str | None = None
-    """Whose arithmetic: pysot, got10k, pytracking, stark, lasot or otb; for VOT pysot, vot or got10k. Default: that of
-    the benchmark's published scores."""
+    """Whose arithmetic: pysot, got10k, pytracking, stark, lasot or otb; for VOT pysot, vot or got10k; for VideoCube
+    videocube too. Default: that of the benchmark's published scores."""
     protocol: str | None = None
     """How the results came about, where not as the benchmark is scored: one pass (ope), restarts after failures
     (restart), from anchors (multistart), with confidences (longterm). Once the name of --dialect, whose words it still

@@ -7,6 +7,7 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.image.frames import read
 from drol_jax.metrics import ope
 from drol_jax.metrics.dialects import Dialect
 from drol_jax.metrics.got10k import frame_overlaps, got10k
@@ -146,6 +147,24 @@ def same_length(regions: Regions, frames: int) -> None:
     """Raise a UserError where a result does not have a line for every frame."""
     if len(regions) != frames:
         raise UserError(f"{len(regions)} lines for {frames} frames; track it again")
+
+
+def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
+    """(height, width) of the images, from the annotations or else the first image.
+
+    Raises:
+      UserError: neither says.
+    """
+    if sequence.size is not None:
+        return sequence.size
+    try:
+        height, width, _ = read(sequence.frames[0]).shape
+    except UserError as error:
+        raise UserError(
+            "the annotations do not say how large the images are, which the measures need, and the first cannot be "
+            f"read ({error}); put the images there, or use an annotation that tells width and height"
+        ) from error
+    return height, width
 
 
 def _in_words(chosen: Dialect) -> str:

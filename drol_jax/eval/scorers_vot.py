@@ -9,8 +9,7 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.protocols import check_started
-from drol_jax.eval.scorers import BySequence, Carried, same_length
-from drol_jax.image.frames import read
+from drol_jax.eval.scorers import BySequence, Carried, same_length, size_of
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve, eao_parts
 from drol_jax.metrics.regions import FAILED, Regions
@@ -176,24 +175,6 @@ def check_shapes(groundtruth: Regions, runs: Mapping[int, Run], dialect: str) ->
             f"masks, and polygons of other than four corners, are not scored in the dialect {dialect}; "
             "pass --dialect vot"
         )
-
-
-def size_of(sequence: datasets.Sequence) -> tuple[int, int]:
-    """(height, width) of the images, from the annotations or else the first image.
-
-    Raises:
-      UserError: neither says.
-    """
-    if sequence.size is not None:
-        return sequence.size
-    try:
-        height, width, _ = read(sequence.frames[0]).shape
-    except UserError as error:
-        raise UserError(
-            "the annotations do not say how large the images are, which VOT's measures need, and the first cannot be "
-            f"read ({error}); put the images there, or use PySOT's JSON file with width and height"
-        ) from error
-    return height, width
 
 
 def _vot_numbers(reached: Supervised) -> Numbers:

@@ -32,6 +32,7 @@ def pack(
     """
     check_submission(finished.dataset, kind)
     archives, trouble = [], []
+    by_name = {entry.name: entry for entry in everything}
     for run in finished.trackers:
         for seed in run.seeds:
             name, folder = run.folder(seed), finished.folders[run.name, seed]
@@ -47,7 +48,13 @@ def pack(
             frames = {seq: len(several[0].regions) for seq, several in results.items()}
             path = output / f"{name}.zip"
             write_submission(
-                path, finished.dataset, results, frames, experiment=folder.experiment, manifest={"tracker": name}
+                path,
+                finished.dataset,
+                results,
+                frames,
+                experiment=folder.experiment,
+                manifest={"tracker": name},
+                opened=lambda sequence: by_name[sequence].open(),
             )
             archives.append(path)
     return archives, trouble

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.image.complaints import listened, listening_pool
 from drol_jax.image.decoding import decoded
 from drol_jax.image.depth import ends_of, scaled
 from drol_jax.image.source import FrameSource
@@ -123,7 +124,7 @@ def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -
       workers: threads, >= 1.
 
     Yields:
-      uint8 RGB [H, W, 3].
+      uint8 RGB [H, W, 3]. Of a damaged JPEG that can be decoded a warning tells.
 
     Raises:
       UserError: at the frame that cannot be read, after all before it were yielded; or depth, workers < 1.
@@ -134,13 +135,30 @@ def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -
 
 
 def _prefetch(sources: Iterator[FrameSource], depth: int, workers: int) -> Generator[np.ndarray, None, None]:
-    waiting: deque[Future[np.ndarray]] = deque()
-    pool = ThreadPoolExecutor(min(workers, depth), thread_name_prefix="drol-frames")
+    waiting: deque[tuple[FrameSource, Future[tuple[np.ndarray, list[str]]]]] = deque()
+    threads = min(workers, depth)
+    # What a callable does may need the process's open files.
+    files, others = listening_pool(threads), ThreadPoolExecutor(threads, thread_name_prefix="drol-frames")
+
+    def ask(source: FrameSource) -> tuple[FrameSource, Future[tuple[np.ndarray, list[str]]]]:
+        return source, (others if callable(source) else files).submit(listened, read, source)
+
     try:
-        waiting.extend(pool.submit(read, source) for source in islice(sources, depth))
+        waiting.extend(ask(source) for source in islice(sources, depth))
         while waiting:
-            yield waiting.popleft().result()
+            source, asked = waiting.popleft()
+            image, words = asked.result()
+            warn_of(source, words)
+            yield image
             # Asked for only now: the frame in the consumer's hand counts towards depth.
-            waiting.extend(pool.submit(read, source) for source in islice(sources, 1))
+            waiting.extend(ask(source) for source in islice(sources, 1))
     finally:  # also reached when the consumer closes the generator early
-        pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (files, others):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def warn_of(source: object, words: Sequence[str]) -> None:
+    """Warn of an image by what libjpeg said of it; nothing where it said nothing."""
+    if words:
+        told = f"{source}: damaged, libjpeg says {words[0]!r}; it is taken as it decodes, copy it again"
+        warnings.warn(told, stacklevel=3)

@@ -15,8 +15,8 @@ from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import TrackerScores
 from drol_jax.report.style import GROUNDTRUTH, Style
 from drol_jax.results.details import Signs, read_signs
-from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_regions
+from drol_jax.results.oxuva import read_of
 from drol_jax.system.opencv import cv2
 
 FEW = 8
@@ -122,7 +122,7 @@ def film(
             continue
         path = runs[min(runs)]
         try:
-            regions = fitted(read_run(path, regions=True).regions, groundtruth)
+            regions = fitted(read_of(sequence, path, regions=True).regions, groundtruth)
         except UserError as error:
             trouble.append(str(error))
             continue

@@ -13,8 +13,8 @@ from drol_jax.image import frames
 from drol_jax.metrics.regions import Regions
 from drol_jax.report.drawing import fitted, outlined, overlaps_of
 from drol_jax.report.style import GROUNDTRUTH, style
-from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_regions
+from drol_jax.results.oxuva import read_of
 from drol_jax.system import atomic
 from drol_jax.system.opencv import cv2
 from drol_jax.video.writers.open import open_film
@@ -52,7 +52,7 @@ def tracks_of(sequence: datasets.Sequence, files: Mapping[str, Path]) -> list[Tr
     """
     groundtruth, found = own_regions(sequence), []
     for name, path in files.items():
-        regions = fitted(read_run(path, regions=True).regions, groundtruth)
+        regions = fitted(read_of(sequence, path, regions=True).regions, groundtruth)
         if regions is None:
             raise UserError(f"{path} has too few frames for {sequence.name}; track it again")
         found.append(Track(name, regions, overlaps_of(regions, groundtruth)))

@@ -9,6 +9,7 @@
 | `pytracking` | `SEQ.txt` | tabs, truncated to integers | `SEQ_time.txt` |
 | `trackingnet` | `SEQ.txt` | 2 decimals | |
 | `lasot`, `visdrone` | `SEQ.txt` | 4 decimals | |
+| `videocube` | `result/TRACKER_SEQ.txt` | whole numbers | `time/TRACKER_SEQ.txt` |
 | `vot` | `baseline/SEQ/SEQ_001.txt` (or `.bin`) | code, box or polygon | `SEQ_001_time.value` |
 | `vot-multistart` | `baseline/SEQ/SEQ_00000050.txt`, the anchor's frame | the same | `SEQ_00000050_time.value` |
 
@@ -36,7 +37,7 @@ class Format:
     """A toolkit's place for a sequence's boxes, and its spelling of them."""
 
     path: str
-    """Path below the tracker's folder; {seq} and {run} (from 1) are filled in."""
+    """Path below the tracker's folder; {seq}, {run} (from 1) and {tracker} are filled in."""
     decimals: int | None = 4
     """Digits after the point; None: truncated towards zero to integers."""
     separator: str = ","
@@ -71,6 +72,7 @@ FORMATS = {
     "trackingnet": Format(path="{seq}.txt", decimals=2),
     "lasot": Format(path="{seq}.txt"),
     "visdrone": Format(path="{seq}.txt"),
+    "videocube": Format(path="result/{tracker}_{seq}.txt", decimals=0, times="time/{tracker}_{seq}.txt"),
     "vot-multistart": Format(path=_ANCHOR + ".txt", times=_ANCHOR + "_time.value", regions=True),
     "vot": Format(path=_VOT + ".txt", times=_VOT + "_time.value", confidence=_VOT + "_confidence.value", regions=True),
 }
@@ -104,6 +106,8 @@ def read_times(path: Path) -> np.ndarray | None:
     """
     stem, folder = path.stem, path.parent
     times = (folder / "times" / f"{stem}_time.txt", folder / f"{stem}_time.txt", folder / f"{stem}_time.value")
+    if folder.name == "result":
+        times = (*times, folder.parent / "time" / path.name)
     repetition = re.fullmatch(r"(.+)_(\d{3})", stem)
     column = 0
     if repetition and not any(path.is_file() for path in times):
@@ -117,7 +121,14 @@ def _first_values(paths: tuple[Path, ...], column: int = 0) -> np.ndarray | None
 
 
 def write_run(
-    folder: Path, sequence: str, run: Run, form: str = "pysot", *, number: int = 1, experiment: str = "baseline"
+    folder: Path,
+    sequence: str,
+    run: Run,
+    form: str = "pysot",
+    *,
+    number: int = 1,
+    experiment: str = "baseline",
+    tracker: str = "tracker",
 ) -> Path:
     """Write one run in a toolkit's format; folders are made as needed.
 
@@ -126,6 +137,7 @@ def write_run(
       form: one of FORMATS.
       number: of the repetition, from 1; of the anchor's frame, from 0.
       experiment: VOT's; other formats ignore it.
+      tracker: its name, which stands in VideoCube's names.
 
     Returns:
       The box file's path.
@@ -136,7 +148,7 @@ def write_run(
     if form not in FORMATS:
         raise UserError(f"unknown result format {form!r}; choose one of {', '.join(FORMATS)}")
     chosen = FORMATS[form]
-    names = {"seq": sequence, "run": number, "experiment": experiment}
+    names = {"seq": sequence, "run": number, "experiment": experiment, "tracker": tracker}
     path = _made(folder / chosen.path.format(**names))
     if chosen.confidence is not None and run.confidence is not None:
         values = ("" if np.isnan(value) else f"{value:.6f}" for value in run.confidence)

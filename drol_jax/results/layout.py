@@ -9,7 +9,7 @@ from drol_jax.errors import UserError
 from drol_jax.results.manifest import EARLIER
 from drol_jax.results.names import Match, Names, folder_names, plain
 
-_NOT_TRACKERS = ("details", "times", EARLIER)
+_NOT_TRACKERS = ("details", "times", "time", EARLIER)
 _BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
 """Ends of files that pytracking and its heirs put beside the boxes."""
 _FLAT = (".txt", ".csv", ".json")
@@ -49,6 +49,8 @@ class TrackerResults:
     """Names that look like result files of no sequence."""
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
     """Everything that may be a sequence's, the surest first, which is the one in `files`."""
+    deeper: tuple[Path, ...] = ()
+    """Of the first tracker of some: folders with results that lie deeper than theirs, which are not taken."""
 
 
 def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> list[TrackerResults]:
@@ -75,7 +77,9 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
     for _ in range(_DEPTH + 1):
         found = [results for one in level for results in _trackers(one, names, experiment, experiments)]
         if found:
-            return _named(found, folder)
+            first, *others = _named(found, folder)
+            deeper = _deeper([one.folder for one in found], level, names, experiment)
+            return [replace(first, deeper=deeper), *others]
         level = [child for one in level for child in _below(one, names, strangers) if child not in experiments]
     hint = "check --results and --dataset"
     if strangers:
@@ -85,8 +89,32 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
         hint = f"it holds the experiments {words}, choose one with --experiment"
     raise UserError(
         f"{folder} holds no result file of any sequence of the dataset, neither SEQUENCE.txt (.csv, .json, .mat) nor "
-        f"SEQUENCE/SEQUENCE_001.txt nor {experiment}/SEQUENCE/SEQUENCE_001.txt; {hint}"
+        f"SEQUENCE/SEQUENCE_001.txt nor {experiment}/SEQUENCE/SEQUENCE_001.txt{_held(folder)}; {hint}"
     )
+
+
+def _held(folder: Path) -> str:
+    """What a folder holds instead of results, in words to follow what was looked for."""
+    names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
+    return f" (it holds {', '.join(names[:4]) or 'nothing'}{', ...' if len(names) > 4 else ''})"
+
+
+def _deeper(taken: list[Path], level: list[Path], names: Names, experiment: str) -> tuple[Path, ...]:
+    """Folders under a level that hold results too and are no part of those that were taken there."""
+    found: list[Path] = []
+    for _ in range(_DEPTH):
+        below = [child for one in level for child in _below(one, names, set())]
+        level = [
+            child
+            for child in below
+            if child.name not in _EXPERIMENTS
+            and names.match(child.name) is None
+            and not any(child == one or child in one.parents for one in taken)
+        ]
+        held = [child for child in level if _trackers(child, names, experiment, set())]
+        found += held
+        level = [child for child in level if child not in held]
+    return tuple(found)
 
 
 def _below(folder: Path, names: Names, strangers: set[str]) -> list[Path]:
@@ -105,6 +133,9 @@ def _below(folder: Path, names: Names, strangers: set[str]) -> list[Path]:
 def _trackers(folder: Path, names: Names, experiment: str, others: set[Path]) -> list[TrackerResults]:
     children = sorted(folder.iterdir())
     flat = [path for path in children if path.is_file() and not path.stem.endswith(_BESIDE)]
+    tracker = folder.resolve().parent.name
+    if names.dataset.startswith("VideoCube") and (found := _numbered(flat, tracker, names)):
+        return [_results(tracker, folder, found, ())]
     found, stray = _flat(flat, names)
     if found:
         # Beside files there may be folders of repetitions, of other sequences or of the same.
@@ -157,6 +188,16 @@ def _flat(paths: Iterable[Path], names: Names) -> tuple[list[Candidate], tuple[s
         elif path.suffix == ".txt":
             stray.append(path.name)
     return found, tuple(stray)
+
+
+def _numbered(paths: Iterable[Path], tracker: str, names: Names) -> list[Candidate]:
+    """``<tracker>_<sequence>_<repetition>.txt``, as VideoCube's toolkit writes them into ``<tracker>/<subset>``."""
+    runs: dict[str, dict[int, Path]] = {}
+    for path in paths:
+        spelling, _, number = path.stem.removeprefix(f"{tracker}_").rpartition("_")
+        if path.suffix == ".txt" and path.stem.startswith(f"{tracker}_") and number.isdecimal():
+            runs.setdefault(spelling, {})[int(number)] = path
+    return [Candidate(spelling, match, some) for spelling, some in runs.items() if (match := names.match(spelling))]
 
 
 def _archived(paths: Iterable[Path], names: Names) -> dict[str, list[Candidate]]:

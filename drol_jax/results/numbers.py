@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from drol_jax.datasets.spellings import Unclear, plain_rows
 from drol_jax.errors import UserError
-from drol_jax.results.spellings import Unclear, plain_rows
 from drol_jax.system import reading
 
 _SEPARATORS = str.maketrans({",": " ", ";": " ", "\t": " "})
@@ -38,7 +38,7 @@ def read_rows(path: Path) -> list[list[float]]:
 def read_table(path: Path, columns: int, names: str) -> np.ndarray:
     """A table with the same number of numbers in every line.
 
-    Of boxes, other spellings are read where they can mean one thing only: `drol_jax.results.spellings`.
+    Of boxes, other spellings are read where they can mean one thing only: `drol_jax.datasets.spellings`.
 
     Args:
       columns: how many; names: what they are, for messages ("x,y,w,h").

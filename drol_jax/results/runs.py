@@ -19,6 +19,8 @@ class Run:
     """float64 [T], seconds; None where they are not known."""
     confidence: np.ndarray | None = None
     """float64 [T], NaN where there is none."""
+    remark: str = ""
+    """What had to be taken for granted in reading it, in words."""
 
 
 @dataclass(frozen=True)

@@ -5,26 +5,32 @@
 | TrackingNet | `SEQ.txt` | 2 decimals |
 | GOT-10k | `SEQ/SEQ_001.txt` ..., `SEQ/SEQ_time.txt` | 3 decimals; seconds, a column a repetition |
 | LaSOT, VisDrone-SOT | `SEQ.txt` | 4 decimals |
+| VideoCube | `result/TRACKER_SEQ.txt`, `time/TRACKER_SEQ.txt` | whole numbers; seconds |
+| OxUvA | `VIDEO_OBJECT.csv` | presence, and corners in shares of the image |
 | VOT | `EXPERIMENT/SEQ/SEQ_001.txt`, `.._time.value`, `.._confidence.value`, `manifest.yml` | code, box or polygon |
 """
 
 import io
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from drol_jax.datasets.sequence import Sequence as Track
 from drol_jax.errors import UserError, reason
 from drol_jax.results.formats import FORMATS, write_run
+from drol_jax.results.oxuva import spelled
 from drol_jax.results.runs import Run
-from drol_jax.system.atomic import write_bytes
+from drol_jax.system.atomic import write_bytes, write_text
 
 BENCHMARKS = {"TrackingNet": "trackingnet", "GOT-10k": "got10k-test", "LaSOT": "lasot", "VOT": "vot"}
-BENCHMARKS |= {"VisDrone-SOT": "visdrone"}
+BENCHMARKS |= {"VisDrone-SOT": "visdrone", "VideoCube": "videocube", "OxUvA": "oxuva"}
 """Formats by benchmark."""
+_FAMILIES = ("vot", "got10k", "visdronesot", "videocube", "oxuva")
+"""Benchmarks of several parts, by how their names begin."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same results make the same bytes
 
@@ -37,6 +43,7 @@ def write_submission(
     *,
     experiment: str = "baseline",
     manifest: Mapping[str, Any] | None = None,
+    opened: Callable[[str], Track] | None = None,
 ) -> Path:
     """Write a benchmark's submission.
 
@@ -46,7 +53,9 @@ def write_submission(
       results: by sequence name the repetitions, at least one; all but VOT's and GOT-10k's have one.
       frames: by sequence name how many frames the benchmark has; says what has to be there.
       experiment: VOT's folder.
-      manifest: what VOT's ``manifest.yml`` says beside the experiment: tracker, toolkit, stack.
+      manifest: what VOT's ``manifest.yml`` says beside the experiment: tracker, toolkit, stack. VideoCube's names tell
+        the tracker too.
+      opened: the benchmark's sequence of a name, whose numbers and size OxUvA's files tell.
 
     Returns:
       The path.
@@ -64,12 +73,16 @@ def write_submission(
                 runs = results[sequence]
                 if form == "got10k-test" and any(run.times is None for run in runs):
                     raise UserError(f"{sequence} has no times a frame, which GOT-10k's server asks for; track it again")
-                if "{run" not in FORMATS[form].path and len(runs) > 1:
+                if (form == "oxuva" or "{run" not in FORMATS[form].path) and len(runs) > 1:
                     raise UserError(
                         f"{sequence} has {len(runs)} repetitions, of which {benchmark} takes one; choose it"
                     )
+                if form == "oxuva" and opened is not None:
+                    write_text(folder / f"{sequence}.csv", spelled(opened(sequence), runs[0].regions))
+                    continue
+                tracker = str((manifest or {}).get("tracker", "tracker"))
                 for number, run in enumerate(runs, 1):
-                    write_run(folder, sequence, run, form, number=number, experiment=experiment)
+                    write_run(folder, sequence, run, form, number=number, experiment=experiment, tracker=tracker)
             if form == "vot":
                 content = {"experiment": experiment, "sequences": len(frames), **(manifest or {})}
                 (folder / "manifest.yml").write_text(yaml.safe_dump(content, sort_keys=True), encoding="utf-8")
@@ -92,7 +105,7 @@ def _format(benchmark: str) -> str:
     folded = benchmark.casefold().replace("-", "")
     for name, form in BENCHMARKS.items():
         known = name.casefold().replace("-", "")
-        if folded == known or (known in ("vot", "got10k", "visdronesot") and folded.startswith(known)):
+        if folded == known or (known in _FAMILIES and folded.startswith(known)):
             return form
     raise UserError(f"{benchmark} takes no submissions that are known here; choose one of {', '.join(BENCHMARKS)}")
 

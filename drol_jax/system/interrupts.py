@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -82,6 +83,7 @@ def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
     heard = _Heard()
     heard.listen()
     sys.unraisablehook = _interrupt_again
+    warnings.formatwarning = _one_line
     code = _code(module, argv, heard)
     # All is said and done: what ends the process is not to be interrupted.
     for number in ENDS:
@@ -90,6 +92,11 @@ def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
         # JAX, interrupted while it compiles, may crash where Python takes its modules apart.
         os._exit(128 + heard.number)
     sys.exit(code)
+
+
+def _one_line(message: Warning | str, category: type[Warning], filename: str, *_: object) -> str:
+    """A warning as programs tell it: of our own what it says, of others' where it comes from too."""
+    return f"warning: {message}\n" if category is UserWarning else f"warning: {filename}: {message}\n"
 
 
 def _code(module: str, argv: Sequence[str] | None, heard: "_Heard") -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from drol_jax.errors import UserError, reason
 from drol_jax.image import frames
+from drol_jax.image.complaints import listened, listening_pool
 from drol_jax.image.depth import DeepFrame, frame_sources
 from drol_jax.image.source import FrameSource
 from drol_jax.video.options import Mark
@@ -33,17 +35,18 @@ class Images:
         self.cut = False
         self._paths, self._rate = tuple(paths), rate
         self._frames = frame_sources(paths)
+        self._pool = listening_pool(1)
         first = self._frames[0]
         self.notes: tuple[str, ...] = (first.levels.words,) if isinstance(first, DeepFrame) else ()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is held but a thread that decodes, which ends with this."""
 
     def frames(self, start: Mark) -> Iterator[Seen]:
         numbers = range(len(self._paths))
         first = next((n for n in numbers if start.reached(n, float(n / self._rate))), numbers[-1])
         for number in numbers[first:]:
-            yield Seen(number, float(number / self._rate), partial(_picture, self._frames[number]))
+            yield Seen(number, float(number / self._rate), partial(_picture, self._frames[number], self._pool))
 
 
 def folder_images(folder: Path) -> list[Path]:
@@ -75,9 +78,13 @@ def natural(paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=key)
 
 
-def _picture(source: FrameSource) -> np.ndarray:
+def _picture(source: FrameSource, pool: Executor) -> np.ndarray:
     try:
-        return frames.read(source)
+        if callable(source):
+            return frames.read(source)
+        image, words = pool.submit(listened, frames.read, source).result()
+        frames.warn_of(source, words)
+        return image
     except UserError as error:
         raise EndsHere(str(error)) from error
 

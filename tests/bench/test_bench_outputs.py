@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 from drol_jax.bench import measuring, outputs
+from drol_jax.bench.plan import Case
+from drol_jax.bench.table import label
 
 pytest_plugins = ["bench_runs"]
 
@@ -48,3 +50,9 @@ def test_trying_leaves_no_trace(tmp_path):
     outputs.check(tmp_path / "old.json", tmp_path / "new.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["old.json"]
     assert (tmp_path / "old.json").read_text() == "kept"
+
+
+def test_a_plug_in_stands_beside_the_configuration(tmp_path):
+    case = Case(config="small", weights=None, device=None, precision=None, plugin=str(tmp_path / "my_part.py"))
+    assert case.label == "small my_part"
+    assert label({**ROW, "plugin": case.plug, "platform": "cpu"}) == "stand_in my_part cpu"

@@ -221,6 +221,52 @@ def test_a_groundtruth_that_lost_lines_is_told(tmp_path, capsys):
     assert "of other lengths than LaSOT has: kite-4 60, known" in score(capsys, *where, dataset="LaSOT")[1]
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("20,20,50,40", "as two corners x1,y1,x2,y2"),
+        ("20,20,49,39", "as two corners x1,y1,x2,y2"),
+        ("35,30,30,20", "as centre and size"),
+        ("20,20,20,30", "as y,x,h,w"),
+        (".2,.3,.1,.1", "which are shares of the image"),
+        ("20,20,inf,20", "is no box"),
+        ("nan,nan,nan,nan", "holds no box, NaN alone"),
+    ],
+)
+def test_boxes_in_another_form_are_refused_by_their_first_line(crossing, tmp_path, capsys, line, words):
+    lines(tmp_path / "run" / "Crossing.txt", *[line] * 120)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "run")
+    assert code == 1
+    assert words in told
+
+
+def test_results_deeper_than_those_that_are_scored_are_named(crossing, tmp_path, capsys):
+    for place in ("A", "A/before", "more/B", "details", "A/Crossing"):
+        lines(tmp_path / "run" / place / "Crossing.txt", *[BOX] * 120)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "run")
+    assert (code, row(told, "A")[0]) == (0, ".952")
+    assert f"note: {tmp_path / 'run/A/before'}, {tmp_path / 'run/more/B'}: results, deeper than those" in told
+
+
+def test_what_a_folder_holds_in_place_of_results_is_named(crossing, tmp_path, capsys):
+    lines(tmp_path / "run" / "Crossing_1.txt", *[BOX] * 120)
+    code, told = score(capsys, *crossing, "--results", tmp_path / "run")
+    assert code == 2
+    assert "(it holds Crossing_1.txt)" in told
+
+
+def test_starts_without_a_failure_between_are_no_run_with_restarts(tmp_path, capsys):
+    for name, count in (("bag", 196), ("book", 175)):
+        lines(tmp_path / "data" / name / "groundtruth.txt", *[BOX] * count)
+        lines(tmp_path / "data" / name / "sequence", "width=80", "height=60")
+        body = ["1", *[BOX] * 50, "1", *[BOX] * (count - 52)]
+        lines(tmp_path / "run" / "t" / "baseline" / name / f"{name}_001.txt", *body)
+    options = ["--data-root", tmp_path / "data", "--sequences", "bag,book", "--results", tmp_path / "run"]
+    code, told = score(capsys, *options, dataset="VOT2018")
+    assert code == 1
+    assert "a start (code 1) stands in frame 51 (counted from 0) and no failure (code 2)" in told
+
+
 def test_files_and_folders_of_repetitions_in_one_folder_all_count(tmp_path, capsys):
     for name, frames in (("Deer", 71), ("Crossing", 120)):
         lines(tmp_path / "data" / name / "groundtruth_rect.txt", *[BOX] * frames)

@@ -1,6 +1,7 @@
 """Datasets that nobody has defined here: folders of sequences, definitions of a user, PySOT JSON of any name."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -47,6 +48,38 @@ def test_sequences_may_lie_two_deep_and_share_names(tmp_path):
         truth(tmp_path / category / "01" / "groundtruth_rect.txt")
         images(tmp_path / category / "01" / "img")
     assert [entry.name for entry in datasets.load("folders", tmp_path)] == ["cats-01", "dogs-01"]
+
+
+def test_images_count_from_the_first_that_is_there(tmp_path):
+    truth(tmp_path / "road" / "groundtruth.txt")
+    images(tmp_path / "road", "{:05d}.jpg", first=0)
+    (entry,) = datasets.load("folders", tmp_path)
+    assert [path.name for path in entry.open().frames if isinstance(path, Path)] == [f"0000{n}.jpg" for n in range(3)]
+
+
+def test_images_without_a_line_are_left_out_with_a_word(tmp_path):
+    truth(tmp_path / "road" / "groundtruth.txt")
+    images(tmp_path / "road", count=5)
+    (entry,) = datasets.load("folders", tmp_path)
+    with pytest.warns(UserWarning, match="3 lines, so that 2 of the 5 images in .* are left out"):
+        assert len(entry.open()) == 3
+
+
+def test_sequences_at_two_depths_are_refused(tmp_path):
+    for place in ("road", "more/tree"):
+        truth(tmp_path / place / "groundtruth.txt")
+        images(tmp_path / place)
+    with pytest.raises(UserError, match=r"one folder deep, such as road, and two, such as more/tree"):
+        datasets.load("folders", tmp_path)
+
+
+@pytest.mark.parametrize("form", ["x,y,w,h\n{}", "{}", "# x y w h\n{}"])
+def test_groundtruth_is_read_in_the_spellings_of_results(tmp_path, form):
+    rows = "\n".join(f"[{', '.join(map(str, box))}]" for box in BOXES)
+    images(tmp_path / "road")
+    (tmp_path / "road" / "groundtruth.txt").write_text(form.format(rows))
+    (entry,) = datasets.load("folders", tmp_path)
+    np.testing.assert_array_equal(entry.open().boxes, BOXES)
 
 
 def test_a_first_box_alone_is_tracked_and_not_scored(tmp_path):

@@ -1,0 +1,46 @@
+"""Boxes of one pass in another form than x, y, w, h: told by the first line, which is the start box. Needs no jax."""
+
+from pathlib import Path
+
+import numpy as np
+
+from drol_jax.errors import UserError
+
+_CLOSE = 1.01
+"""Pixels by which two spellings of one box may differ: programs count them from 0 or 1, and sizes with the last pixel
+or without."""
+
+
+def check_form(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None:
+    """Raise a UserError where a file's boxes are no x, y, w, h in pixels.
+
+    Args:
+      path: for the message.
+      boxes: [P, 4] as read; NaN where a line holds none.
+      groundtruth: [T, 4] (x, y, w, h), in the file's own pixel origin.
+    """
+    if np.isinf(boxes).any():
+        line = 1 + int(np.argmax(np.isinf(boxes).any(1)))
+        raise UserError(f"{path}, line {line}: {boxes[line - 1].tolist()} is no box; mend the line")
+    known = boxes[~np.isnan(boxes).any(1)]
+    if not len(known):
+        raise UserError(f"{path} holds no box, NaN alone; track it again")
+    start = groundtruth[0]
+    if (start[2:] > 2).all() and known.min() >= 0 and known.max() <= 1:
+        raise UserError(f"{path}: every number lies between 0 and 1, which are shares of the image; give pixels")
+    if np.isnan(boxes[0]).any() or _alike(boxes[0], start):
+        return
+    x, y, w, h = start
+    others = {
+        "two corners x1,y1,x2,y2": (x, y, x + w, y + h),
+        "centre and size": (x + w / 2, y + h / 2, w, h),
+        "y,x,h,w": (y, x, h, w),
+    }
+    for form, spelled in others.items():
+        if _alike(boxes[0], np.array(spelled)):
+            told = f"the first line, {boxes[0].tolist()}, is the start box {start.tolist()} as {form}"
+            raise UserError(f"{path}: {told}; write every box as x,y,w,h")
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool((np.abs(one - other) <= _CLOSE).all())
