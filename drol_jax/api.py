@@ -24,7 +24,7 @@ from drol_jax.settings.plugins import load_plugin, with_plugin
 from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.program import keep_compiled_unless_told
-from drol_jax.tracker.checks import check_state
+from drol_jax.tracker.checks import check_state, explained
 from drol_jax.tracker.correct import correct
 from drol_jax.tracker.details import Details, details
 from drol_jax.tracker.start import init, init_draws
@@ -115,7 +115,7 @@ class Tracker:
         """
         check_state(state, self.config, frame)
         image = on_device(checked_frame(frame))
-        with jax.default_matmul_precision(PRECISION):
+        with jax.default_matmul_precision(PRECISION), explained(state, self.config):
             return _step(self.model, state, image, stats=stats)
 
     def correct(self, state: TrackerState, frame: Image, box: Box, *, template: bool = False) -> TrackerState:

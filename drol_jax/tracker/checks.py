@@ -1,9 +1,15 @@
 """What a user hands to `step` as a state: whether it is one, and of the tracker that takes it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import jax
+import jax.numpy as jnp
 
 from drol_jax.config import Config
 from drol_jax.errors import UserError
+from drol_jax.nets.siamese import SiameseNet
 from drol_jax.tracker.state import TrackerState
 
 
@@ -29,6 +35,36 @@ def check_state(state: Any, config: Config, frame: Any) -> None:
                 f"the state is of another configuration: {part} {_told(has)}, here {_told(wants)}; start the track "
                 "with the tracker that follows it"
             )
+
+
+@contextmanager
+def explained(state: TrackerState, config: Config) -> Iterator[None]:
+    """Say of a step that cannot be taken because the state's template is another network's that it is so.
+
+    Raises:
+      UserError: in place of the error, where the template does not have the shapes that the network makes.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+
+        def template(key: jax.Array, image: jax.Array) -> Any:
+            return SiameseNet(config.model).init_with_output(key, image, method="template")[0]
+
+        side = config.search.exemplar_size
+        image = jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32)
+        wants = _shapes(jax.eval_shape(template, jax.random.key(0), image))
+        if _shapes(state.template) != wants:
+            raise UserError(
+                "the state is of another configuration: its template is of another network than this tracker's; start "
+                "the track with the tracker that follows it"
+            ) from error
+        raise
+
+
+def _shapes(tree: Any) -> tuple[Any, list[tuple[int, ...]]]:
+    leaves, form = jax.tree.flatten(tree)
+    return form, [leaf.shape for leaf in leaves]
 
 
 def _facts(state: TrackerState, config: Config) -> list[tuple[str, Any, Any]]:
