@@ -8,7 +8,7 @@ from drol_jax.system.commands import Command
 
 COMMANDS = {
     "bench": Command(module="drol_jax.bench.cli", about="measure what trackers cost, in time and memory"),
-    "convert": Command(module="drol_jax.convert.__main__", about="convert checkpoints of other programs, and back"),
+    "convert": Command(module="drol_jax.convert.cli", about="convert checkpoints of other programs, and back"),
     "cvat": Command(module="drol_jax.interop.cvat_cli", about="add tracks to a task of the annotation server CVAT"),
     "eval": Command(module="drol_jax.eval.cli", about="track and score a benchmark, or score result files"),
     "export": Command(module="drol_jax.export.cli", about="write trackers for programs without drol_jax"),

@@ -23,6 +23,7 @@ from drol_jax.system import atomic
 from drol_jax.system.resources import version
 
 ABOUT, WEIGHTS = "about.json", "weights.npz"
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 SIZES = ((120, 160), (96, 128))
 """Rows and columns of the pictures that an export is tried on."""
 TOLERANCE = 1e-4
@@ -58,12 +59,14 @@ def write(tracker: Tracker, folder: str | Path, platforms: tuple[str, ...] = (),
       The files.
 
     Raises:
-      UserError: flatbuffers is missing, the folder is in the way of something or cannot be written, the tracker cannot
-        be exported, or an exported program answers differently.
+      UserError: flatbuffers is missing, there is no such platform, the folder is in the way of something or cannot be
+        written, the tracker cannot be exported, or an exported program answers differently.
     """
     folder, own = Path(folder), _platform()
     if folder.exists() and not (force and (folder / ABOUT).is_file()):
         raise UserError(f"{folder} exists; name another folder, or allow overwriting an earlier export (--force)")
+    if unknown := [one for one in platforms if one not in PLATFORMS]:
+        raise UserError(f"--platforms {unknown[0]}: there is no such platform; choose from {', '.join(PLATFORMS)}")
     programs = Programs(tracker, platforms or (own,))
     files = programs.files()
     about = programs.about() | {

@@ -15,6 +15,7 @@ from drol_jax.studio.project_file import SUFFIX, project_of
 from drol_jax.studio.runs import is_run
 from drol_jax.studio.serving import EXTRA, serving
 from drol_jax.studio.session import Session
+from drol_jax.studio.trackers import checked_setup
 from drol_jax.system.optional import optional
 from drol_jax.system.program import make_ready, tell
 from drol_jax.video.images import SUFFIXES, natural
@@ -29,7 +30,7 @@ def run(arguments: Arguments) -> int:
     """
     optional("uvicorn", EXTRA)
     make_ready(arguments)
-    setup = Setup(config=arguments.config, weights=arguments.weights, online=not arguments.no_online)
+    setup = checked_setup(Setup(config=arguments.config, weights=arguments.weights, online=not arguments.no_online))
     paths = [Path(path) for path in arguments.paths] or [Path()]
     places = places_of([folder for path in paths for folder in _folders(path)], arguments.output)
     session = Session(*_first(paths, places, setup))

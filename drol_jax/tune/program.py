@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drol_jax import datasets
-from drol_jax.api import load
+from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.eval.backend import varied
 from drol_jax.eval.outcomes import scorer_of
@@ -55,6 +55,7 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         plugin=arguments.plugin,
         cache=False,
     )
+    _check_values(tracker, space)
     parts_of_own = tracker.config.parts
     here = environment(*([] if parts_of_own is None else [parts_of_own.digest]))
     folder = made(arguments.output or _usual(dataset, tracker.name))
@@ -89,8 +90,9 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         prune=not arguments.no_prune,
     )
     most = arguments.trials or (None if space.grid is not None else TRIALS)
-    tune(search, bench, names, together=arguments.together, trials=most, at_once=arguments.lanes, tell=tell)
-    outcomes = search.outcomes
+    with search.storing():
+        tune(search, bench, names, together=arguments.together, trials=most, at_once=arguments.lanes, tell=tell)
+        outcomes = search.outcomes
     best = best_of(outcomes, maximize=column.larger_is_better)
     if best is None:
         raise UserError("no setting went through all sequences; see the messages above")
@@ -110,6 +112,14 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
     print(f"{gain.words[0].upper()}{gain.words[1:]}.")
     print(f"Configuration: {path}\nTo look at: {page}")
     return 0
+
+
+def _check_values(tracker: Tracker, space: Space) -> None:
+    """Refuse scalars out of their limits before a study holds them. Static settings may depend on one another."""
+    for one in space.dimensions:
+        ends = (int(one.low), int(one.high)) if one.whole else (one.low, one.high)
+        for value in () if one.static else one.values or ends:
+            varied(tracker, tracker.name, by_section({one.key: value}))
 
 
 def _usual(dataset: str, name: str) -> Path:

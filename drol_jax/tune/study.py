@@ -7,7 +7,8 @@ their claim: a process that died leaves them to the next.
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class Search:
         self._optuna: Any = optional("optuna", INSTALL)
         self._optuna.logging.set_verbosity(self._optuna.logging.ERROR)
         self._folder, self._space, self._seed = folder, space, seed
-        url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
+        self._url = url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", self._optuna.exceptions.ExperimentalWarning)
             pruners = self._optuna.pruners
@@ -83,10 +84,25 @@ class Search:
             raise UserError(f"cannot open the storage {url}: {words[0]}; check --storage") from error
         told = json.loads(json.dumps(facts))
         if earlier is None:
-            self.study.set_user_attr(FACTS, told)
+            with self.storing():
+                self.study.set_user_attr(FACTS, told)
         elif different := differences(earlier, told):
             raise UserError(f"{url} holds a search of other settings ({different}); choose another --output")
         self._claims: dict[int, Claim] = {}
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Work with the study, whose storage may fail: a disk that is full, a server that has gone.
+
+        Raises:
+          UserError: it failed. What it held before is there.
+        """
+        try:
+            yield
+        except self._optuna.exceptions.StorageInternalError as error:
+            words = str(error.__cause__ or error).strip().splitlines()[0]
+            cure = "free space or check --storage, and run the same command to go on"
+            raise UserError(f"cannot write the study {self._url}: {words}; {cure}") from error
 
     def batch(self, count: int, most: int | None) -> list[Any]:
         """The next trials: those that a stopped process left, then new ones.

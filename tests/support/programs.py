@@ -61,13 +61,3 @@ def dataset(folder):
 DATA = ("--dataset", "folders", "--data-root", "data")
 """The dataset as arguments."""
 VOT = ("--dataset", "VOT", "--data-root", "data")
-COMMANDS = {
-    "score": ("eval", "score", "--results", "results/net", *DATA, "--output", "out"),
-    "doctor": ("eval", "doctor", *DATA),
-    "film": ("eval", "film", "--results", "results/net", *DATA, "--sequence", "road", "--output", "out.webp"),
-    "render": ("eval", "render", "--first", "1", "--seeds", "1", "--every", "50", "--output", "out"),
-    "pack": ("eval", "pack", "--results", "results/net", *VOT, "--output", "out.zip"),
-    "eval": ("eval", *DATA, "--output", "out", "--no-cache"),
-    "track": ("track", "data/road/img", "--box", BOX, "--output", "out", "--no-cache"),
-}
-"""Commands that write, in the folder of `dataset`."""
