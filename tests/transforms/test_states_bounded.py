@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import drol_jax
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import SIDES, start_trouble
+from drol_jax.system.compiling import OF_A_CPU
 from drol_jax.tracker.start import init_draws
 
 HEIGHT, WIDTH = 96, 128
@@ -88,12 +89,12 @@ def test_a_network_that_went_bad_says_so(tracker):
     assert output.verdict == (1 if tracker.config.online.enabled else -1)  # not found
 
 
-LANES = 250
-"""Starts that one program follows side by side."""
+STARTS = 250
+"""That one program follows, one after the other."""
 
 
 @pytest.mark.attack
-def test_ten_thousand_starts_followed_at_once_give_finite_and_bounded_boxes(tracker):
+def test_ten_thousand_starts_give_finite_and_bounded_boxes(tracker):
     rng, config = np.random.default_rng(0), tracker.config
     pictures = [small_tracker.picture(t) for t in range(0, 40, 4)]
     pictures += [np.full((HEIGHT, WIDTH, 3), level, np.uint8) for level in (0, 1, 128, 254, 255)]
@@ -110,15 +111,18 @@ def test_ten_thousand_starts_followed_at_once_give_finite_and_bounded_boxes(trac
 
         return jax.lax.scan(one, state, shown[1:])
 
-    followed = jax.jit(jax.vmap(follow_one, (None, None, 0, 0, 0)), compiler_options=small_tracker.FAST)
+    def follow(model, bank, *each):
+        return jax.lax.map(lambda one: follow_one(model, bank, *one), each)
+
+    followed = jax.jit(follow, compiler_options=OF_A_CPU)  # which is six times as fast as what compiles fastest
     count = 0
     while count < 10_000:
         low, high = np.log10(SIDES)
-        boxes = np.concatenate([rng.uniform(-50, 180, (4 * LANES, 2)), 10 ** rng.uniform(low, high, (4 * LANES, 2))], 1)
-        boxes = np.float32([box for box in boxes if start_trouble(box, HEIGHT, WIDTH) is None][:LANES])
-        assert len(boxes) == LANES
-        keys = jax.random.split(jax.random.key(count), LANES)
-        shown = jnp.asarray(rng.integers(0, len(bank), (LANES, 4)))
+        boxes = np.concatenate([rng.uniform(-50, 180, (4 * STARTS, 2)), 10 ** rng.uniform(low, high, (4 * STARTS, 2))], 1)
+        boxes = np.float32([box for box in boxes if start_trouble(box, HEIGHT, WIDTH) is None][:STARTS])
+        assert len(boxes) == STARTS
+        keys = jax.random.split(jax.random.key(count), STARTS)
+        shown = jnp.asarray(rng.integers(0, len(bank), (STARTS, 4)))
         state, (box, confidence, size) = jax.device_get(followed(tracker.model, bank, boxes, keys, shown))
         for path, leaf in jax.tree_util.tree_leaves_with_path(state):
             assert np.isfinite(np.asarray(leaf, np.float64)).all(), jax.tree_util.keystr(path)
@@ -127,4 +131,4 @@ def test_ten_thousand_starts_followed_at_once_give_finite_and_bounded_boxes(trac
         assert (centre >= 0).all() and (centre <= (WIDTH, HEIGHT)).all()
         assert (size > 0).all() and (size <= max(WIDTH, HEIGHT)).all()
         assert ((confidence >= 0) & (confidence <= 1)).all()
-        count += LANES
+        count += STARTS
