@@ -1,6 +1,7 @@
-"""Boxes of one pass in another form than x, y, w, h: told by the first line, which is the start box. Needs no jax."""
+"""Boxes of one pass in another form than x, y, w, h: told by the first lines, near the start box. Needs no jax."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from drol_jax.errors import UserError
 _CLOSE = 1.01
 """Pixels by which two spellings of one box may differ: programs count them from 0 or 1, and sizes with the last pixel
 or without."""
+
+_FOLLOWING = 5
+"""Lines after the first that have to be nearer the start box in the other form."""
 
 
 def check_form(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None:
@@ -36,10 +40,17 @@ def check_form(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None:
         "centre and size": (x + w / 2, y + h / 2, w, h),
         "y,x,h,w": (y, x, h, w),
     }
+    # Published files of SiamRPN have the first line alone as corners, and score as they are.
+    following = known[1 : 1 + _FOLLOWING]
     for form, spelled in others.items():
-        if _alike(boxes[0], np.array(spelled)):
+        if _alike(boxes[0], np.array(spelled)) and _off(following, spelled) <= _off(following, start):
             told = f"the first line, {boxes[0].tolist()}, is the start box {start.tolist()} as {form}"
             raise UserError(f"{path}: {told}; write every box as x,y,w,h")
+
+
+def _off(boxes: np.ndarray, box: Any) -> float:
+    """How far boxes lie from one, in the middle of them; 0 for none."""
+    return float(np.median(np.abs(boxes - np.asarray(box)).max(1))) if len(boxes) else 0.0
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:

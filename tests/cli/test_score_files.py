@@ -240,6 +240,11 @@ def test_boxes_in_another_form_are_refused_by_their_first_line(crossing, tmp_pat
     assert words in told
 
 
+def test_a_first_line_alone_in_another_form_is_what_published_files_have(crossing, tmp_path, capsys):
+    lines(tmp_path / "run" / "Crossing.txt", "20,20,50,40", *["20,20,30,20"] * 119)
+    assert score(capsys, *crossing, "--results", tmp_path / "run")[0] == 0
+
+
 def test_results_deeper_than_those_that_are_scored_are_named(crossing, tmp_path, capsys):
     for place in ("A", "A/before", "more/B", "details", "A/Crossing"):
         lines(tmp_path / "run" / place / "Crossing.txt", *[BOX] * 120)

@@ -118,7 +118,9 @@ def test_ten_thousand_starts_give_finite_and_bounded_boxes(tracker):
     count = 0
     while count < 10_000:
         low, high = np.log10(SIDES)
-        boxes = np.concatenate([rng.uniform(-50, 180, (4 * STARTS, 2)), 10 ** rng.uniform(low, high, (4 * STARTS, 2))], 1)
+        boxes = np.concatenate(
+            [rng.uniform(-50, 180, (4 * STARTS, 2)), 10 ** rng.uniform(low, high, (4 * STARTS, 2))], 1
+        )
         boxes = np.float32([box for box in boxes if start_trouble(box, HEIGHT, WIDTH) is None][:STARTS])
         assert len(boxes) == STARTS
         keys = jax.random.split(jax.random.key(count), STARTS)
