@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from threading import RLock
 from typing import Any, Self
 
 from drol_jax.errors import UserError, reason
@@ -44,6 +45,8 @@ class Ledger:
         self.set_aside = set_aside
         """What became of earlier results of other code, in words; None where there were none."""
         self._manifest, self._environment = manifest, environment
+        self._lock = RLock()
+        """Of this process's threads: none reads an old file while another one's entry is written."""
         self._present: Claim | None = None
 
     @classmethod
@@ -95,12 +98,13 @@ class Ledger:
 
     def read(self) -> None:
         """See what other processes have finished."""
-        self._manifest = self._current()
+        with self._lock:
+            self._manifest = self._current()
 
     @contextmanager
     def changing(self) -> Iterator[dict[str, Any]]:
         """The entries to change; they are saved where the block ends well."""
-        with wait_for(self.path / CLAIMS / "manifest"):
+        with wait_for(self.path / CLAIMS / "manifest"), self._lock:
             self.read()
             yield self._manifest["sequences"]
             self._save()

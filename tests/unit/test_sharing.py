@@ -184,3 +184,29 @@ def test_results_made_on_unlike_machines_are_named_where_they_are_shown(run, tmp
 def _settings(tmp_path: Path):
     path = tmp_path / "results" / "Synth" / "siamrpn_alex_tiny" / "manifest.json"
     return json.loads(path.read_text())["settings"]
+
+
+def test_threads_that_write_and_read_a_manifest_lose_no_entry(run, tmp_path):
+    run()
+    folder = TrackerFolder.open(
+        tmp_path / "results" / "Synth" / "siamrpn_alex_tiny", _settings(tmp_path), {"jax": "fake"}
+    )
+    ledger, written = folder.ledger, threading.Event()
+
+    def read():
+        while not written.is_set():
+            ledger.read()
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(30):
+        with ledger.changing() as entries:
+            entries[f"run {number}"] = entries["alpha"]
+        assert f"run {number}" in ledger.entries
+    written.set()
+    for reader in readers:
+        reader.join()
+    ledger.read()
+    assert {f"run {number}" for number in range(30)} <= set(ledger.entries)
+    folder.close()
