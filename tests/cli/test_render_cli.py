@@ -8,7 +8,7 @@ from drol_jax.eval.cli import main
 from drol_jax.image.frames import read
 from drol_jax.train.pairs.disk_sequences import SequencesSettings, sequences
 
-EVERY = 120
+EVERY = 60
 
 
 @pytest.fixture(scope="module")
