@@ -64,7 +64,7 @@ def test_two_processes_have_the_loss_curve_of_one_and_go_on_after_a_stop(tmp_pat
         np.testing.assert_allclose([one[name] for one in seen], [one[name] for one in wanted], rtol=2e-5)
     loaded = [checkpoint.load(path, checkpoint.network(path)) for path in (one / "run/weights", two / "run/weights")]
     arrays = [np.concatenate([np.ravel(x) for x in jax.tree.leaves(weights.variables)]) for weights in loaded]
-    np.testing.assert_allclose(arrays[1], arrays[0], atol=1e-5)
+    np.testing.assert_allclose(arrays[1], arrays[0], rtol=1e-5, atol=1e-5)
 
 
 def test_a_process_alone_agrees_with_itself():
