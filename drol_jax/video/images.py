@@ -40,7 +40,7 @@ class Images:
         self.notes: tuple[str, ...] = (first.levels.words,) if isinstance(first, DeepFrame) else ()
 
     def close(self) -> None:
-        """Nothing is held but a thread that decodes, which ends with this."""
+        """Nothing to do: the thread that decodes ends with this object."""
 
     def frames(self, start: Mark) -> Iterator[Seen]:
         numbers = range(len(self._paths))
