@@ -6,6 +6,7 @@ Other programs, and a process that is killed at any moment, see the old content 
 import os
 import platform
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -101,8 +102,8 @@ def replace(fresh: Path, target: Path) -> None:
 
 
 def temporary_of(path: Path, suffix: str = "") -> Path:
-    """The name that this process writes a file under: hidden, beside it, known to `clear_litter`."""
-    return path.with_name(f".{path.name}.{os.getpid()}@{_host()}.tmp{suffix}")
+    """The name that this thread writes a file under: hidden, beside it, known to `clear_litter`."""
+    return path.with_name(f".{path.name}.{threading.get_ident()}.{os.getpid()}@{_host()}.tmp{suffix}")
 
 
 def clear_litter(folder: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis.extra.numpy import arrays
 from drol_jax.errors import UserError
 from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details
 from drol_jax.results.details import read_confidences
-from drol_jax.system.atomic import clear_litter, write_text
+from drol_jax.system.atomic import clear_litter, file, write_text
 from drol_jax.system.code import code_hash
 
 SETTINGS = {"config": {"online": {"enabled": True}}, "seed": 0, "weights_hash": "ab12"}
@@ -114,6 +115,17 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
         write_text(tmp_path / "a.txt", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_threads_that_write_one_file_at_once_do_not_take_each_others(tmp_path):
+    with file(tmp_path / "a.txt") as temporary:
+        temporary.write_text("first begun, last done")
+        other = threading.Thread(target=write_text, args=(tmp_path / "a.txt", "whole"))
+        other.start()
+        other.join()
+        assert (tmp_path / "a.txt").read_text() == "whole"
+    assert (tmp_path / "a.txt").read_text() == "first begun, last done"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_ctrl_c_while_writing_leaves_no_litter(tmp_path, monkeypatch):
