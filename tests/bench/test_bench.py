@@ -15,7 +15,8 @@ pytest_plugins = ["bench_runs"]
 
 FOUR = ("--frames", "4")
 
-ELSEWHERE = ("step", "split", "scores")
+DEEP = ("lanes", "scaling", "workload")
+ELSEWHERE = ("step", "split", "scores", *DEEP)
 """Parts that have a run of their own here."""
 
 
@@ -27,16 +28,29 @@ def run_once(folder, *arguments):
 
 @pytest.fixture(scope="module")
 def measured(plain_config, tmp_path_factory):
-    """The record of a run with most parts, of a tracker without the subnet; and the folder of its files."""
+    """The record of a run with most parts, of a tracker without the subnet."""
     folder = tmp_path_factory.mktemp("measured")
-    parts = ("--only", ",".join(part for part in PARTS if part not in ELSEWHERE), "--lanes", "2")
-    share = ("--workload", "otb100", "--workload-scale", "0.001")
-    return run_once(folder, "--config", plain_config, *parts, *share, *FOUR, "--plot", folder / "bench.svg"), folder
+    parts = ("--only", ",".join(part for part in PARTS if part not in ELSEWHERE))
+    return run_once(folder, "--config", plain_config, *parts, *FOUR)
 
 
 @pytest.fixture(scope="module")
 def parts(measured):
-    return measured[0]["rows"][0]["parts"]
+    return measured["rows"][0]["parts"]
+
+
+@pytest.fixture(scope="module")
+def deep(plain_config, tmp_path_factory):
+    """The same of the parts that take longest."""
+    folder = tmp_path_factory.mktemp("deep")
+    share = ("--workload", "otb100", "--workload-scale", "0.001")
+    asked = ("--only", ",".join(DEEP), "--lanes", "2", *share, *FOUR, "--plot", folder / "bench.svg")
+    return run_once(folder, "--config", plain_config, *asked), folder
+
+
+@pytest.fixture(scope="module")
+def deep_parts(deep):
+    return deep[0]["rows"][0]["parts"]
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +67,29 @@ def numbers(found):
     return [found] if isinstance(found, int | float) and not isinstance(found, bool) else []
 
 
-def test_every_part_is_measured_and_every_number_is_a_quantity(parts, with_subnet):
-    assert [*with_subnet["parts"], *parts] == ["step", "split", *(p for p in PARTS if p not in ELSEWHERE)]
-    for part, found in (parts | with_subnet["parts"]).items():
+def are_quantities(parts):
+    for part, found in parts.items():
         assert numbers(found), part
         assert all(n >= 0 for n in numbers(found)), part
 
 
+def test_every_part_is_measured_and_every_number_is_a_quantity(parts, with_subnet):
+    assert [*with_subnet["parts"], *parts] == ["step", "split", *(p for p in PARTS if p not in ELSEWHERE)]
+    are_quantities(parts | with_subnet["parts"])
+
+
+@pytest.mark.deep
+def test_every_number_of_the_longest_parts_is_a_quantity(deep_parts):
+    assert sorted(deep_parts) == sorted(DEEP)
+    are_quantities(deep_parts)
+
+
 def test_the_record_says_what_was_measured_and_where(measured, with_subnet):
-    row = measured[0]["rows"][0]
+    row = measured["rows"][0]
     assert (row["weights"], row["variants"], row["platform"]) == ("recipe", ["off"], "cpu")
     assert with_subnet["variants"] == ["off", "on"]
     assert len(row["weights_hash"]) == 64
-    assert measured[0]["plan"]["frames"] == 4
+    assert measured["plan"]["frames"] == 4
     assert {"drol_jax", "jax", "python", "device_kind"} <= set(row["environment"])
 
 
@@ -105,28 +129,32 @@ def test_memory_peaks_above_where_it_started_and_the_cpu_tells_none_of_its_own(p
         assert found["device_peak_mib"] is None
 
 
-def test_lanes_are_compared_with_one_lane(parts):
-    for rows in parts["lanes"].values():
+@pytest.mark.deep
+def test_lanes_are_compared_with_one_lane(deep_parts):
+    for rows in deep_parts["lanes"].values():
         assert [row["lanes"] for row in rows] == [1, 2]
         assert rows[0]["ratio"] == 1
 
 
-def test_scaling_covers_frames_memory_and_area(parts):
-    scaling = parts["scaling"]
+@pytest.mark.deep
+def test_scaling_covers_frames_memory_and_area(deep_parts):
+    scaling = deep_parts["scaling"]
     assert scaling["time"]["frames"] == [4, 7]
     assert [row["width"] for row in scaling["area"]] == [320, 640, 1280]
     assert len(scaling["memory"]) >= 2
 
 
-def test_the_plot_is_a_picture_whose_axis_tells_the_numbers_of_targets(measured):
-    image = (measured[1] / "bench.svg").read_text()
+@pytest.mark.deep
+def test_the_plot_is_a_picture_whose_axis_tells_the_numbers_of_targets(deep):
+    image = (deep[1] / "bench.svg").read_text()
     words = re.findall(r"<text[^>]*>([^<]*)</text>", image)
     assert image.startswith("<?xml")
     assert words[words.index("targets at once") - 2 :][:2] == ["1", "2"]
 
 
-def test_a_workload_has_its_share_of_sequences_and_frames(parts):
-    assert (parts["workload"]["sequences"], parts["workload"]["frames"]) == (1, 59)
+@pytest.mark.deep
+def test_a_workload_has_its_share_of_sequences_and_frames(deep_parts):
+    assert (deep_parts["workload"]["sequences"], deep_parts["workload"]["frames"]) == (1, 59)
 
 
 def test_the_whole_workload_is_as_long_as_the_benchmark_it_is_named_after():
@@ -136,6 +164,7 @@ def test_the_whole_workload_is_as_long_as_the_benchmark_it_is_named_after():
     assert np.mean([h * w for h, w in SIZES]) == 640 * 480
 
 
+@pytest.mark.deep
 def test_scores_are_told_with_what_a_lesser_precision_changes(plain_config, tmp_path, capsys):
     track = ("--scores", "Synth", "--sequences", "dusk_car", "--precision", "float32,bfloat16", "--lanes", "2")
     full, lesser = (

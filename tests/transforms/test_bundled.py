@@ -18,7 +18,7 @@ FRAMES = 24
     [
         ("siamrpn_alex_tiny", ()),
         pytest.param("siamrpn_alex_tiny", (2, 3, 4, 5), marks=pytest.mark.deep),
-        ("siamfc_alex_tiny", ()),
+        pytest.param("siamfc_alex_tiny", (), marks=pytest.mark.deep),
     ],
 )
 def test_an_easy_target_is_kept_and_the_subnet_knows_it(name, layers):

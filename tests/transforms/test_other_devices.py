@@ -176,16 +176,18 @@ def test_refits_of_lanes_are_alike_however_much_each_has_filled(on_each, small_p
     ("convolution", "kernel", "strides", "padding", "rest"),
     [
         (pointwise, (1, 1, 32, 8), (1, 1), (0, 0), {}),
-        (by_rows, (5, 5, 32, 8), (1, 1), (0, 0), {}),
+        (by_rows, (5, 5, 32, 24), (1, 1), (0, 0), {}),
         (strided, (3, 3, 32, 8), (2, 2), (0, 0), {}),
         (strided, (4, 4, 32, 8), (3, 3), (0, 0), {}),
-        (space_to_depth, (11, 11, 32, 8), (2, 2), (0, 0), {}),
-        (grouped, (3, 3, 16, 8), (1, 1), (0, 0), {"feature_group_count": 2}),
+        (space_to_depth, (11, 11, 32, 24), (2, 2), (0, 0), {}),
+        (grouped, (3, 3, 24, 48), (1, 1), (0, 0), {"feature_group_count": 2}),
         (by_channel, (3, 3, 1, 32), (2, 2), (1, 1), {"rhs_dilation": (2, 2)}),
     ],
 )
 def test_a_convolution_and_its_gradients_are_alike(on_each, convolution, kernel, strides, padding, rest):
-    x, kernel = jnp.asarray(recipe.tensor("x", (2, 21, 21, 32), 0.1)), jnp.asarray(recipe.tensor("k", kernel, 0.1))
+    channels = 32 if convolution is by_channel else kernel[2] * rest.get("feature_group_count", 1)
+    x = jnp.asarray(recipe.tensor("x", (2, 21, 21, channels), 0.1))
+    kernel = jnp.asarray(recipe.tensor("k", kernel, 0.1))
 
     def value_and_slopes(x, kernel):
         y, back = jax.vjp(lambda x, kernel: convolution(x, kernel, strides, (padding, padding), **rest), x, kernel)

@@ -23,7 +23,7 @@ NAMES = (
     "siamrpn_r50_votlt",
 )
 """Every head, backbone and kind of search."""
-LIKE_OTHERS = ("nanotrack_v1", "siamrpn_r50_votlt")
+LIKE_OTHERS = ("nanotrack_v1", "siammask_r50", "siamrpn_mobilev2", "siamrpn_r50_votlt")
 HYPER = small_tracker.tracker().hyper
 FRAME, BOX = jax.ShapeDtypeStruct((96, 128, 3), jnp.uint8), jax.ShapeDtypeStruct((4,), jnp.float32)
 

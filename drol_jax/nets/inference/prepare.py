@@ -11,9 +11,6 @@ from drol_jax.nets.inference.survey import ConvFacts, survey
 from drol_jax.nets.kernels import winograd
 from drol_jax.nets.layers import FAST_KERNELS
 
-LEAST_CHANNELS = 24
-"""Input and output channels from which on a gain has been measured."""
-
 
 def prepare(config: ModelConfig, variables: Any) -> Any:
     """Weights for tracking on a CPU: with kernels for Winograd's algorithm beside the plain ones.
@@ -54,5 +51,5 @@ def laid_out(variables: Any) -> Any:
 
 
 def _gains(layer: ConvFacts) -> bool:
-    wide = min(layer.channels, layer.outputs) // layer.groups >= LEAST_CHANNELS
+    wide = min(layer.channels, layer.outputs) // layer.groups >= winograd.LEAST_CHANNELS
     return wide and layer.size in winograd.KERNEL_SIZES and not layer.strided

@@ -95,9 +95,13 @@ def _plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
     return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
 
 
-def _takes(x: jax.Array, size: int) -> bool:
-    """Whether `winograd.by_rows` is exact enough, and made, for images and a kernel of `size` rows."""
-    return x.dtype == jnp.float32 and size in winograd.ROWS_OF
+def _gains(x: jax.Array, size: int, *channels: int) -> bool:
+    """Whether `winograd.by_rows` is exact enough, made, and quicker, for images and a kernel of `size` rows.
+
+    Args:
+      channels: those of which there may be too few.
+    """
+    return x.dtype == jnp.float32 and size in winograd.ROWS_OF and min(channels) >= winograd.LEAST_CHANNELS
 
 
 def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
@@ -118,7 +122,7 @@ def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, 
     def by_tiles(x, kernel):
         return winograd.by_rows(*_blocked(x, kernel, strides[0]))
 
-    if not _takes(x, -(-kernel.shape[0] // strides[0])):
+    if not _gains(x, -(-kernel.shape[0] // strides[0]), kernel.shape[3]):
         return blocks(x, kernel)
     return _on_cpu(by_tiles, blocks)(x, kernel)
 
@@ -131,7 +135,8 @@ def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
       kernel: [k, k, C, O].
     """
 
-    return _on_cpu(winograd.by_rows, _plain)(x, kernel) if _takes(x, kernel.shape[0]) else _plain(x, kernel)
+    gains = _gains(x, kernel.shape[0], *kernel.shape[2:])
+    return _on_cpu(winograd.by_rows, _plain)(x, kernel) if gains else _plain(x, kernel)
 
 
 def pointwise(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:

@@ -31,6 +31,8 @@ seven."""
 KERNEL_SIZES = (3, 5)
 ROWS_OF = {3: 4, 4: 4, 5: 4, 6: 5}
 """m of `by_rows` for every k it takes."""
+LEAST_CHANNELS = 24
+"""Input and output channels from which on a gain has been measured. Each use costs a second of compilation."""
 
 
 class Transforms(NamedTuple):
