@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,7 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 COMPILED = "JAX_COMPILATION_CACHE_DIR"
+GIGABYTE = 2**30
 AS_USERS = "--xla_backend_optimization_level=1"
 """Programs that tests compile themselves are compiled as the library compiles its own on a CPU."""
 
@@ -43,10 +45,25 @@ def pytest_configure(config):
 @pytest.fixture(autouse=True, scope="module")
 def forgetful():
     """Compiled programs are kept in memory within a file, whose tests share them: they take gigabytes."""
+    yield
+    forget()
+
+
+@pytest.fixture(autouse=True)
+def lean():
+    """Not even within a file where they have taken one."""
+    yield
+    with suppress(OSError, ValueError):  # other systems do not tell
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        if pages * os.sysconf("SC_PAGE_SIZE") > GIGABYTE:
+            forget()
+
+
+def forget():
+    """Give compiled programs back to the system, where the C library can."""
     import jax
 
-    yield
     jax.clear_caches()
     gc.collect()
-    with suppress(AttributeError, OSError):  # what has been freed goes back to the system, where the C library can
+    with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

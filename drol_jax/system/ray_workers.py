@@ -87,8 +87,11 @@ class Worker:
 class RayWorkers:
     """A number of workers, each of one thread. Used inside `with`."""
 
-    def __init__(self, recipe: Recipe, options: RayOptions):
+    def __init__(self, recipe: Recipe, options: RayOptions, *, lasting: bool = False):
         """Prepare.
+
+        Args:
+          lasting: workers stay, with what they hold, until the end of ``with``: `work_off` comes many times.
 
         Raises:
           UserError: Ray is not installed, or no worker is asked for.
@@ -102,6 +105,7 @@ class RayWorkers:
         self._ray: Any = optional("ray", INSTALL)
         self._recipe, self._options = recipe, options
         self._hand = threading.local()
+        self._lasting, self._idle = lasting, list[Any]()
         self._began = False
 
     @property
@@ -128,6 +132,8 @@ class RayWorkers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        while self._idle:
+            self._ray.kill(self._idle.pop())
         if self._began:
             self._ray.shutdown()
             self._began = False
@@ -167,7 +173,7 @@ class RayWorkers:
                 waiting()
             result, host = self._ray.get(call)
         except KeyboardInterrupt:
-            self._ray.kill(self._hand.actor)
+            self._drop()
             raise
         except self._ray.exceptions.RayTaskError:  # a fault of the program, with its traceback
             raise
@@ -184,11 +190,14 @@ class RayWorkers:
     @contextmanager
     def _worker(self) -> Iterator[None]:
         """A part in which this thread has a worker, begun with its first unit."""
-        self._hand.actor = None
+        self._hand.actor = self._idle.pop() if self._idle else None
         try:
             yield
         finally:
-            self._drop()
+            if self._lasting and self._hand.actor is not None:
+                self._idle.append(self._hand.actor)
+            else:
+                self._drop()
 
     def _drop(self) -> None:
         if self._hand.actor is not None:

@@ -13,15 +13,16 @@ from drol_jax import datasets
 from drol_jax.config import Fidelity, Precision
 from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import DATASET_HELP, Load, data_root, one_of, split_names
+from drol_jax.eval.placing import EngineArguments, ray_options
 from drol_jax.system.arguments import parse
-from drol_jax.system.program import CacheArguments, guarded
+from drol_jax.system.program import guarded
 from drol_jax.system.resources import config_help
 
 PROGRAM = "drol-jax tune"
 
 
 @dataclass(frozen=True)
-class Arguments(CacheArguments):
+class Arguments(EngineArguments):
     """Search a tracker's settings by Optuna (extra: tune), on some sequences of a benchmark by one pass.
 
     Many settings go through a sequence in one pass for as long as they do the same. OUTPUT has chosen.yaml, a
@@ -75,8 +76,6 @@ class Arguments(CacheArguments):
     """Precision of the network's products, in place of the configuration's."""
     plugin: str | None = None
     """A Python file with parts of your own, or the name of an installed plug-in. Its code is run."""
-    lanes: int = 1
-    """Sequences at once; on a CPU as many as there are cores."""
     seed: int = 0
     """Of the search. Two searches of one seed go through the same trials, whatever stops them."""
     storage: str | None = None
@@ -112,6 +111,7 @@ def _checked(arguments: Arguments, load: Load, command: str) -> int:
     for name in ("together", "lanes", "trials"):
         if (number := getattr(arguments, name)) is not None and number < 1:
             raise UserError(f"--{name} {number}: at least one is needed")
+    ray_options(arguments)
     space = read_space(arguments.space, {option: getattr(arguments, option) for option in HP_SEARCH})
     wanted = split_names(arguments.sequences, "--sequences")
     held_out = split_names(arguments.held_out, "--held-out")
@@ -120,7 +120,7 @@ def _checked(arguments: Arguments, load: Load, command: str) -> int:
     from drol_jax.tune.program import run
     from drol_jax.tune.split import split
 
-    return run(arguments, space, split(entries, wanted, held_out, arguments.dataset), command)
+    return run(arguments, space, split(entries, wanted, held_out, arguments.dataset), command, load)
 
 
 def made(folder: Path) -> Path:

@@ -1,22 +1,25 @@
 """A search from its arguments to its files. Imports jax."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drol_jax import datasets
-from drol_jax.api import Tracker, load
+from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.eval.backend import varied
-from drol_jax.eval.outcomes import scorer_of
-from drol_jax.eval.running import choose
+from drol_jax.eval.commands import Load
+from drol_jax.eval.placing import ray_options
+from drol_jax.eval.running import Running, choose
 from drol_jax.results import environment, plain
-from drol_jax.results.formats import FORMATS
 from drol_jax.system.program import make_ready, tell
+from drol_jax.tune.bench import Bench
 from drol_jax.tune.chosen import gain_of, write_chosen, write_summary
+from drol_jax.tune.remote import BenchRecipe, RayBench
 from drol_jax.tune.space import Space, by_section
 from drol_jax.tune.split import Split
 from drol_jax.tune.study import Search
-from drol_jax.tune.trials import Judge, LocalBench, check_measure
+from drol_jax.tune.trials import Judge, LocalBench, judge_of, tracker_of
 from drol_jax.tune.tuning import best_of, tune
 
 if TYPE_CHECKING:
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
 TRIALS = 100
 
 
-def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int:
+def run(arguments: "Arguments", space: Space, parts: Split, command: str, listing: Load = datasets.load) -> int:
     """Search, choose, tell the gain. Returns the exit code.
 
     Args:
+      listing: lists a dataset's sequences; tests pass their own.
       command: what was typed, for the chosen file.
 
     Raises:
@@ -41,20 +45,11 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
     how = choose(dataset, parts.searched, None, None)
     if how.kind not in ("ope", "got10k"):
         raise UserError(f"{dataset} is run by protocol {how.kind}; a search runs one pass: choose another --dataset")
-    scorer = scorer_of(dataset, how.kind, arguments.dialect)
-    if scorer is None:
-        raise UserError(f"{dataset}'s server keeps the groundtruth; search on a benchmark that is scored here")
-    measure = check_measure(scorer, arguments.measure)
+    judge = judge_of(dataset, how.kind, arguments.dialect, arguments.measure, how.form)
+    scorer, measure = judge.scorer, judge.measure
     (column,) = [one for one in scorer.columns if one.key == measure]
     make_ready(arguments)
-    tracker = load(
-        arguments.config,
-        arguments.weights,
-        fidelity=arguments.fidelity,
-        precision=arguments.precision,
-        plugin=arguments.plugin,
-        cache=False,
-    )
+    tracker = tracker_of(arguments)
     _check_values(tracker, space)
     parts_of_own = tracker.config.parts
     here = environment(*([] if parts_of_own is None else [parts_of_own.digest]))
@@ -77,8 +72,7 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         "pruned": not arguments.no_prune,
         "code": here["code"],
     }
-    judge = Judge(scorer, measure, FORMATS[how.form].decimals or 4)
-    bench = LocalBench(tracker, [*parts.searched, *parts.held_out], judge, space.scalars, arguments.lanes)
+    holding, at_once = _bench(arguments, tracker, parts, space, judge, how, listing)
     search = Search(
         folder,
         arguments.storage,
@@ -90,13 +84,14 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
         prune=not arguments.no_prune,
     )
     most = arguments.trials or (None if space.grid is not None else TRIALS)
-    with search.storing():
-        tune(search, bench, names, together=arguments.together, trials=most, at_once=arguments.lanes, tell=tell)
-        outcomes = search.outcomes
-    best = best_of(outcomes, maximize=column.larger_is_better)
-    if best is None:
-        raise UserError("no setting went through all sequences; see the messages above")
-    gain = gain_of(bench, [entry.name for entry in parts.held_out], best.params)
+    with holding as bench:
+        with search.storing():
+            tune(search, bench, names, together=arguments.together, trials=most, at_once=at_once, tell=tell)
+            outcomes = search.outcomes
+        best = best_of(outcomes, maximize=column.larger_is_better)
+        if best is None:
+            raise UserError("no setting went through all sequences; see the messages above")
+        gain = gain_of(bench, [entry.name for entry in parts.held_out], best.params)
     chosen = varied(tracker, f"{tracker.name}_tuned", by_section(best.params)).settings
     header = [
         f"{measure} {best.value:.4f} on {', '.join(names)} of {told['dataset']}; {gain.words}.",
@@ -112,6 +107,24 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str) -> int
     print(f"{gain.words[0].upper()}{gain.words[1:]}.")
     print(f"Configuration: {path}\nTo look at: {page}")
     return 0
+
+
+def _bench(
+    arguments: "Arguments", tracker: Tracker, parts: Split, space: Space, judge: Judge, how: Running, listing: Load
+) -> tuple[AbstractContextManager[Bench], int]:
+    """What tries settings, inside `with`, and at how many sequences it is at once."""
+    options, entries = ray_options(arguments), [*parts.searched, *parts.held_out]
+    if options is None:
+        return nullcontext(LocalBench(tracker, entries, judge, space.scalars, arguments.lanes)), arguments.lanes
+    recipe = BenchRecipe(
+        arguments=arguments,
+        kind=how.kind,
+        form=how.form,
+        measure=judge.measure,
+        varying=space.scalars,
+        load=listing,
+    )
+    return RayBench(recipe, options, entries), options.workers
 
 
 def _check_values(tracker: Tracker, space: Space) -> None:

@@ -2,18 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drol_jax import datasets
-from drol_jax.api import Tracker
+from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.eval.backend import varied
+from drol_jax.eval.outcomes import scorer_of
+from drol_jax.eval.running import Kind
 from drol_jax.eval.scorers import Scorer
+from drol_jax.results.formats import FORMATS
 from drol_jax.results.runs import Run, Tracked, Trajectory
 from drol_jax.running.settings import SettingsRunner
 from drol_jax.system.workers import Check, Clock, work_off
 from drol_jax.tune.bench import Params
 from drol_jax.tune.space import by_section
+
+if TYPE_CHECKING:
+    from drol_jax.tune.cli import Arguments
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,34 @@ class Judge:
         run = Tracked.of(trajectory, sequence.origin).run
         regions = run.regions.from_boxes(run.regions.boxes.round(self.decimals) + 0.0)
         return self.scorer.numbers([self.scorer.judge(sequence, {1: Run(regions)})])[self.measure]
+
+
+def judge_of(dataset: str, kind: Kind, dialect: str | None, measure: str | None, form: str) -> Judge:
+    """How passes over a dataset become numbers.
+
+    Args:
+      kind, form: of the protocol that the dataset is run by.
+      dialect, measure: as on the command line.
+
+    Raises:
+      UserError: nobody can score the dataset here, or not by that measure.
+    """
+    scorer = scorer_of(datasets.canonical(dataset), kind, dialect)
+    if scorer is None:
+        raise UserError(f"{dataset}'s server keeps the groundtruth; search on a benchmark that is scored here")
+    return Judge(scorer, check_measure(scorer, measure), FORMATS[form].decimals or 4)
+
+
+def tracker_of(arguments: "Arguments") -> Tracker:
+    """The tracker whose settings are searched. Raises what `drol_jax.load` raises."""
+    return load(
+        arguments.config,
+        arguments.weights,
+        fidelity=arguments.fidelity,
+        precision=arguments.precision,
+        plugin=arguments.plugin,
+        cache=False,
+    )
 
 
 class LocalBench:
