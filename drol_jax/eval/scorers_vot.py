@@ -49,6 +49,8 @@ class VotScorer:
         check_shapes(groundtruth, runs, self.dialect)
         ordered = [runs[number].regions for number in sorted(runs)]
         cut = self.dialect == "pysot" and len({len(regions) for regions in ordered}) == 1
+        if cut and len(ordered[0]) < 2 <= len(groundtruth):
+            raise UserError(f"one line for {len(groundtruth)} frames, so that nothing was tracked; track it again")
         if not cut:
             for regions in ordered:
                 same_length(regions, len(groundtruth))

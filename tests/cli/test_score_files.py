@@ -273,6 +273,10 @@ def test_pysot_cuts_result_and_groundtruth_to_the_shorter_and_vot_toolkit_refuse
     assert row(told, "T")[1:] == ["1.000", "1.695", "1"]  # accuracy, a failure in 59 frames
     assert "ant 59 lines, 60 frames" in told
     assert score(capsys, *where, "--dialect", "vot", dataset="VOT")[0] == 1
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1")
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 1
+    assert "one line for 60 frames" in told
 
 
 def test_trackers_are_compared_by_the_measure_that_ranks_them(tmp_path, capsys):
