@@ -58,6 +58,9 @@ def convert_state(state: dict[str, np.ndarray], job: Job, converter: str, spelli
     print(f"{job.source}: {len(state) - len(skipped)} arrays of {model.backbone} with a {model.head} head")
     if skipped:
         print(f"left out, for no tracker reads them: {', '.join(skipped)}")
+    half = sum(array.dtype == np.float16 for array in state.values())
+    if half:
+        print(f"{half} arrays are of half precision (float16) in the file, and stay as coarse")
     wide = [name for name, array in state.items() if array.dtype == np.float64]
     if wide:
         print(f"rounded from float64 to float32: {', '.join(wide)}")

@@ -1,5 +1,6 @@
 """Benchmarks by name: annotations on disk, or the built-in synthetic one, as lazily opened sequences."""
 
+import re
 from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 
@@ -93,6 +94,8 @@ def canonical(name: str, more: SequenceOf[str] = ()) -> str:
     try:
         return pick(name, choices, "dataset")
     except UserError as error:
+        if re.fullmatch(r"vot[s-]?20(?:2\d)?\w*", name, re.IGNORECASE):
+            raise UserError(f"unknown dataset {name!r}; a workspace of the VOT toolkit of any year is 'VOT'") from None
         raise UserError(
             f"{error}; {FOLDERS!r} reads any folder of sequences, and a path ending in .json one's own"
         ) from None

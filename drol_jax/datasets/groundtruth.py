@@ -16,6 +16,8 @@ from drol_jax.image.shapes import Mask, Shape, box_of
 
 TAGS = ("camera_motion", "illum_change", "motion_change", "size_change", "occlusion")
 """VOT's tags: a sequence has a file for each that any of its frames carries."""
+MOST_FRAMES = 1_000_000
+"""A file of properties cannot ask for more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,9 @@ def _vot(path: Path) -> Groundtruth:
             "away to track and to score without it"
         )
     lines = [_region(path, number, line) for number, line in enumerate(read_lines(path), 1)]
+    given = read_properties(path.parent / "sequence") if (path.parent / "sequence").is_file() else {}
+    if given.get("length", "").isdecimal() and len(lines) > 1:  # what lies behind is unknown, as in vot-toolkit
+        lines += [None] * (min(int(given["length"]), MOST_FRAMES) - len(lines))
     boxes, polygons = np.full((len(lines), 4), np.nan), np.full((len(lines), 8), np.nan)
     shapes: list[Shape | None] = [None] * len(lines)
     for frame, region in enumerate(lines):
@@ -145,10 +150,8 @@ def _vot(path: Path) -> Groundtruth:
     four = ~np.isnan(polygons[:, 0])
     boxes[four] = box_from_polygon(polygons[four])
     size = None
-    if (path.parent / "sequence").is_file():
-        given = read_properties(path.parent / "sequence")
-        if given.get("width", "").isdecimal() and given.get("height", "").isdecimal():
-            size = (int(given["height"]), int(given["width"]))
+    if given.get("width", "").isdecimal() and given.get("height", "").isdecimal():
+        size = (int(given["height"]), int(given["width"]))
     files = sorted(file for file in path.parent.iterdir() if file.suffix in (".tag", ".label"))
     tags = {file.stem: read_flags(file, len(lines), pad=True) > 0 for file in files}
     # A tag that no frame carries has no file.

@@ -56,8 +56,12 @@ def _check_depth(best: Place, places: Sequence[Place]) -> None:
 
 
 def groundtruth_file(place: Place, row: Row) -> Path | None:
-    """A sequence's annotation file, in whatever spelling it exists."""
+    """A sequence's annotation file, in whatever spelling it exists; the one that vot-toolkit's properties of the
+    sequence name, there or not."""
     for folder, name in row.spellings():
+        named = _named(place, row, folder, name)
+        if named is not None:
+            return named
         # A folder of its own for each target, Jogging-1 beside Jogging-2, needs no mark.
         own = row.alone or folder != row.folder
         for mark in (row.mark, "") if own else (row.mark,):
@@ -87,12 +91,26 @@ def images_of(place: Place, row: Row) -> Images | None:
 
 def _channel(place: Place, row: Row, folder: str, name: str) -> Images | None:
     """The images of the channel that vot-toolkit's properties of a sequence name; None where they name none."""
-    file = place.tree.find(row.fill(place.layout.properties, folder, name)) if place.layout.properties else None
-    if file is None or not file.is_file():
+    file = _properties(place, row, folder, name)
+    if file is None:
         return None
     given = read_properties(file)
     patterns = [given[key] for channel in CHANNELS if (key := f"channels.{channel}") in given]
     return list_pattern(file.parent / patterns[0].replace("\\", "/")) if patterns else None
+
+
+def _named(place: Place, row: Row, folder: str, name: str) -> Path | None:
+    """The annotation file that a sequence's properties name; None where they name none, or where several objects
+    have a file each."""
+    file = None if row.mark else _properties(place, row, folder, name)
+    named = read_properties(file).get("groundtruth") if file is not None else None
+    return file.parent / named.replace("\\", "/") if file is not None and named else None
+
+
+def _properties(place: Place, row: Row, folder: str, name: str) -> Path | None:
+    """vot-toolkit's file of a sequence's properties; None where there is none."""
+    file = place.tree.find(row.fill(place.layout.properties, folder, name)) if place.layout.properties else None
+    return file if file is not None and file.is_file() else None
 
 
 def _survey(tree: Tree, layout: Layout, benchmark: Benchmark) -> Place:

@@ -20,6 +20,8 @@ _HEADS = {
     "h": ("h", "height", "bb_height", "bbox_h", "bbox_height"),
 }
 """What columns of boxes are called. A corner's name counts where the size is named beside it."""
+MASK = re.compile(r"m\s*\d+(\s*,\s*\d+)+")
+"""How a mask of VOT's begins, which is no spelling of a box."""
 _BRACKETS = re.compile(r"^(?:\[\s*)?[\[({]\s*([^\[\](){}]*?)\s*[\])}](?:\s*,|\s*\],?)?$")
 _DECIMAL_COMMA = re.compile(r"^\s*-?\d+(,\d+)?\s*(;\s*-?\d+(,\d+)?\s*)+;?\s*$")
 

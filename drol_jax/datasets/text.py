@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.datasets.spellings import Unclear, plain_rows
+from drol_jax.datasets.spellings import MASK, Unclear, plain_rows
 from drol_jax.errors import UserError, reason
 from drol_jax.system import reading
 from drol_jax.system.names import hint
@@ -55,8 +55,12 @@ def read_boxes(path: Path) -> np.ndarray:
             pass
     try:
         return np.array(plain_rows(lines, 4), np.float64)
-    except Unclear:
-        pass
+    except Unclear as trouble:
+        if MASK.match(trouble.text):
+            raise UserError(
+                f"{path}, line {trouble.line}: a mask of VOT's ({trouble.text[:30]}...), and boxes are wanted; a "
+                "workspace of the VOT toolkit is --dataset VOT"
+            ) from None
     exact = [numbers(path, number, line, (4,), "x, y, w, h") for number, line in enumerate(lines, 1)]
     return np.array(exact, np.float64)
 

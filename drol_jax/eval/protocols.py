@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.metrics.regions import FAILED, INITIALISED, REGION
@@ -39,6 +41,36 @@ def check_started(sequence: datasets.Sequence, runs: Mapping[int, Run], wanted: 
                     f"a start (code 1) stands in frame {start} (counted from 0) and no failure (code 2) between it and "
                     f"the start in frame {before}, so that failures are not written; track it again"
                 )
+
+
+def check_anchors(sequence: datasets.Sequence, runs: Mapping[int, Run]) -> np.ndarray | None:
+    """A sequence's anchors, int8 [T] as `datasets.Sequence.anchors`; None where the benchmark names none.
+
+    Raises:
+      UserError: there are no runs from some of them, or runs from elsewhere; or a run does not begin with the code of
+        a start.
+    """
+    marks = sequence.anchors
+    if marks is not None:
+        wanted = np.flatnonzero(marks).tolist()
+        missing, other = sorted({*wanted} - {*runs}), sorted({*runs} - {*wanted})
+        named = f"the sequence's anchors are {_listed(wanted)} (frames from 0)"
+        if missing:
+            also = f", and there are runs from {_listed(other)}" if other else ""
+            raise UserError(f"no run starts at {_listed(missing)}{also}: {named}; track it again")
+        if other:
+            raise UserError(f"runs start at {_listed(other)}, and {named}; take these files away")
+    for anchor, run in runs.items():
+        if len(run.regions) and run.regions.codes[0] == REGION:
+            raise UserError(
+                f"the run from frame {anchor} begins with a region, where vot-toolkit writes a start (code 1); "
+                "write 1 in its first line, or pass --protocol ope if it is one pass over the sequence"
+            )
+    return marks
+
+
+def _listed(frames: Sequence[int]) -> str:
+    return ", ".join(map(str, frames[:6])) + (", ..." if len(frames) > 6 else "")
 
 
 def check_way(folder: Path, kind: str) -> None:
@@ -86,17 +118,20 @@ def _from_anchors(tracker: TrackerResults, entries: Sequence[datasets.SequenceEn
 def _told(entry: datasets.SequenceEntry, files: Mapping[int, Path]) -> bool | None:
     """Whether one sequence's runs are from anchors; None where nothing can be read or either may be."""
     try:
-        frames = len(entry.open())
+        sequence = entry.open()
         runs = {number: read_run(path, regions=True).regions for number, path in files.items()}
     except UserError:
         return None
-    if any(len(run) and run.codes[0] == REGION for run in runs.values()):
-        return False  # one pass
+    frames, marks = len(sequence), sequence.anchors
+    lengths = {number: len(run) for number, run in runs.items()}
     if any(len(run.frames_of(FAILED)) for run in runs.values()):
         return False
     if sorted(runs) == list(range(1, len(runs) + 1)):
         return False  # repetitions; anchors lie about fifty frames apart
-    lengths = {number: len(run) for number, run in runs.items()}
+    if marks is not None and ({*np.flatnonzero(marks).tolist()} <= {*runs} or {*lengths.values()} != {frames}):
+        return True
+    if any(len(run) and run.codes[0] == REGION for run in runs.values()):
+        return False  # one pass
     if 0 in lengths or any(n != frames and n in (frames - number, number + 1) for number, n in lengths.items()):
         return True
     return False if frames in lengths.values() else None

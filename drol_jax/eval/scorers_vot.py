@@ -8,7 +8,7 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.protocols import check_started
+from drol_jax.eval.protocols import check_anchors, check_started
 from drol_jax.eval.scorers import BySequence, Carried, same_length, size_of
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve, eao_parts
@@ -17,6 +17,8 @@ from drol_jax.metrics.vot import Supervised, supervised, supervised_by_tag
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.results.groundtruth import own_regions
 from drol_jax.results.runs import Run
+
+ONE_SEQUENCE = "note: there is no EAO of one sequence alone, nor of an attribute in it."
 
 
 class VotScorer:
@@ -47,6 +49,8 @@ class VotScorer:
         check_shapes(groundtruth, runs, self.dialect)
         ordered = [runs[number].regions for number in sorted(runs)]
         cut = self.dialect == "pysot" and len({len(regions) for regions in ordered}) == 1
+        if cut and len(ordered[0]) < 2 <= len(groundtruth):
+            raise UserError(f"one line for {len(groundtruth)} frames, so that nothing was tracked; track it again")
         if not cut:
             for regions in ordered:
                 same_length(regions, len(groundtruth))
@@ -70,7 +74,7 @@ class VotScorer:
         if self._interval is None:  # the first column's meaning says so
             return ()
         if len(judged) == 1:
-            return ("note: there is no EAO of one sequence alone, nor of an attribute in it.",)
+            return (ONE_SEQUENCE,)
         if self.numbers(judged)["eao"] is not None:
             return ()
         longest, low = max(one.frames for one in judged), self._interval[0]
@@ -102,18 +106,33 @@ class MultiStartScorer(BySequence):
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> tuple[int, list[multistart.Anchored]]:
         groundtruth, size = groundtruth_regions(sequence), size_of(sequence)
-        check_started(sequence, runs, "runs from anchors")
         if any(len(run.regions.frames_of(FAILED)) for run in runs.values()):
             raise UserError("failures (code 2) are written: these are restarts, and runs from anchors are scored here")
-        try:
-            anchored = [multistart.judge_run(groundtruth, run.regions, anchor, size) for anchor, run in runs.items()]
-        except ValueError as error:
-            raise UserError(f"{error}; track it again") from None
+        marks = check_anchors(sequence, runs)
+        anchored = []
+        for anchor, run in runs.items():
+            forward = None if marks is None else bool(marks[anchor] > 0)
+            try:
+                anchored.append(multistart.judge_run(groundtruth, run.regions, anchor, size, forward))
+            except ValueError as error:
+                raise UserError(f"{error}; track it again") from None
         return len(groundtruth), anchored
 
     def numbers(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> Numbers:
         reached = multistart.multistart(judged)
-        return {"eao": reached.eao, "accuracy": reached.accuracy, "robustness": reached.robustness}
+        eao = reached.eao if len(judged) > 1 else None  # one sequence alone has no expectation to speak of
+        return {"eao": eao, "accuracy": reached.accuracy, "robustness": reached.robustness}
+
+    def remarks(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> tuple[str, ...]:
+        if len(judged) == 1:
+            return (ONE_SEQUENCE,)
+        longest, (low, high) = max(len(run.overlaps) for _, runs in judged for run in runs), multistart.INTERVAL
+        if longest > (low + high) / 2:
+            return ()
+        return (
+            f"note: the longest run has {longest} frames, and EAO averages lengths {low} to {high}: what no run "
+            "reaches counts as 0, as in vot-toolkit.",
+        )
 
     def parts(self, judged: Sequence[tuple[int, list[multistart.Anchored]]]) -> tuple[np.ndarray, np.ndarray] | None:
         return multistart.eao_parts([runs for _, runs in judged])

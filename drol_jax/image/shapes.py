@@ -46,10 +46,10 @@ class Mask:
         """The mask of a text's numbers.
 
         Raises:
-          ValueError: they are none: not whole, fewer than five, negative lengths, or more pixels than the window has.
+          ValueError: they are none: not whole, fewer than four, negative lengths, or more pixels than the window has.
         """
         whole = np.asarray(values, np.float64)
-        if len(whole) < 5 or not np.array_equal(whole, np.trunc(whole)):
+        if len(whole) < 4 or not np.array_equal(whole, np.trunc(whole)):
             raise ValueError
         x, y, width, height, *runs = (int(value) for value in whole)
         if min(width, height, *runs) < 0 or sum(runs) > width * height:

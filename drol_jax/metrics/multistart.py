@@ -43,24 +43,29 @@ class MultiStart:
     eao: float
 
 
-def judge_run(groundtruth: Regions, run: Regions, anchor: int, size: tuple[int, int]) -> Anchored:
+def judge_run(
+    groundtruth: Regions, run: Regions, anchor: int, size: tuple[int, int], forward: bool | None = None
+) -> Anchored:
     """Compare one run with the groundtruth.
 
     Args:
       groundtruth: T frames of the whole sequence.
       run: the frames from the anchor to the sequence's end, or back to its beginning.
-      anchor: where the run started, from 0. It ran forward where it has as many frames as lie ahead.
+      anchor: where the run started, from 0.
       size: (height, width) of the images.
+      forward: to the sequence's end; False for back to its beginning; None for the way that the length fits, forward
+        where both do.
 
     Raises:
-      ValueError: the anchor is not in the sequence, or the run's length fits neither direction.
+      ValueError: the anchor is not in the sequence, or the run's length does not fit the direction.
     """
     ahead, behind = len(groundtruth) - anchor, anchor + 1
-    if not 0 <= anchor < len(groundtruth) or len(run) not in (ahead, behind):
+    forward = len(run) == ahead if forward is None else forward
+    if not 0 <= anchor < len(groundtruth) or len(run) != (ahead if forward else behind):
         raise ValueError(
             f"{len(run)} frames from anchor {anchor}; of {len(groundtruth)} {ahead} lie ahead and {behind} behind"
         )
-    order = np.arange(anchor, len(groundtruth)) if len(run) == ahead else np.arange(anchor, -1, -1)
+    order = np.arange(anchor, len(groundtruth)) if forward else np.arange(anchor, -1, -1)
     seen = groundtruth[order]
     values = overlaps(run, seen, (size[1], size[0]), "vot")
     lost = (values <= THRESHOLD) & seen.is_region

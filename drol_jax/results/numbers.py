@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.datasets.spellings import Unclear, plain_rows
+from drol_jax.datasets.spellings import MASK, Unclear, plain_rows
 from drol_jax.errors import UserError
 from drol_jax.system import reading
 
@@ -68,6 +68,11 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
             raise UserError(
                 f"{path}: a code of VOT's ({trouble.text.strip()}) stands in the first line, so that this is a run "
                 "with restarts or from an anchor, and boxes of one pass are wanted; score it as that, or track one pass"
+            ) from None
+        if columns == 4 and MASK.match(trouble.text):
+            raise UserError(
+                f"{path}, line {trouble.line}: a mask of VOT's ({trouble.text[:30]}...), and boxes of one pass are "
+                "wanted; write boxes, or score a workspace's runs with --dataset VOT"
             ) from None
         counted = {2: "two", 4: "four", 8: "eight"}.get(columns, str(columns))
         # Of other programs' files there may be no second copy.

@@ -5,27 +5,7 @@ import json
 import numpy as np
 import pytest
 from scipy.io import savemat
-
-from drol_jax.eval.cli import main
-
-BOX = "20,20,30,20"
-
-
-def score(capsys, *arguments, dataset="OTB100"):
-    """(exit code, everything that was printed) of the command score."""
-    code = main(["score", "--dataset", dataset, "--no-dialects", *map(str, arguments)])
-    told = capsys.readouterr()
-    return code, told.out + told.err
-
-
-def row(text, tracker):
-    """The numbers of a tracker's line in the ranking."""
-    return next(line.split()[1:] for line in text.splitlines() if line.split()[:1] == [tracker])
-
-
-def lines(path, *rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{one}\n" for one in rows))
+from score_files import BOX, lines, row, score, workspace
 
 
 @pytest.fixture
@@ -154,15 +134,6 @@ def test_numbers_of_columns_are_no_box(crossing, tmp_path, capsys):
     code, told = score(capsys, *crossing, "--results", tmp_path / "T", "--dialect", "pytracking")
     assert code == 1
     assert "may be numbers of columns" in told
-
-
-def workspace(folder, name, truth, *, size=(80, 60), anchors=None):
-    lines(folder / "list.txt", name)
-    lines(folder / name / "groundtruth.txt", *truth)
-    lines(folder / name / "sequence", f"width={size[0]}", f"height={size[1]}")
-    if anchors:
-        lines(folder / name / "anchor.value", *anchors)
-    return ["--data-root", folder, "--results", folder.parent / "T"]
 
 
 def test_one_pass_is_no_run_with_restarts(tmp_path, capsys):
@@ -294,15 +265,6 @@ def test_parameters_are_what_a_tracker_is_called_whose_folders_are_called_as_ben
     assert "dimp50, 2 runs" in told
 
 
-@pytest.mark.parametrize(("name", "told_as"), [("ant_00000001", "pysot"), ("ant_000", "anchor-based")])
-def test_what_files_hold_tells_anchors_from_restarts_not_how_long_a_number_is(tmp_path, capsys, name, told_as):
-    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
-    lines(tmp_path / "T" / "baseline" / "ant" / f"{name}.txt", "1", *[BOX] * 59)
-    code, told = score(capsys, *where, dataset="VOT")
-    assert code == 0
-    assert told_as in told.splitlines()[0]
-
-
 def test_pysot_cuts_result_and_groundtruth_to_the_shorter_and_vot_toolkit_refuses(tmp_path, capsys):
     where = workspace(tmp_path / "data", "ant", [BOX] * 60)
     lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1", *[BOX] * 57, "2")
@@ -311,6 +273,10 @@ def test_pysot_cuts_result_and_groundtruth_to_the_shorter_and_vot_toolkit_refuse
     assert row(told, "T")[1:] == ["1.000", "1.695", "1"]  # accuracy, a failure in 59 frames
     assert "ant 59 lines, 60 frames" in told
     assert score(capsys, *where, "--dialect", "vot", dataset="VOT")[0] == 1
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1")
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 1
+    assert "one line for 60 frames" in told
 
 
 def test_trackers_are_compared_by_the_measure_that_ranks_them(tmp_path, capsys):
@@ -325,18 +291,6 @@ def test_trackers_are_compared_by_the_measure_that_ranks_them(tmp_path, capsys):
     assert "Good - Weak: EAO +0." in told
     assert "a sequence, 95" not in told
     assert "the ranking is by" not in told
-
-
-def test_masks_are_scored_by_their_pixels(tmp_path, capsys):
-    # A cross of 4 x 4 whose arms hold 8 of 16 pixels.
-    cross = "m10,10,4,4,1,2,1,4,1,2,1,4"
-    where = workspace(tmp_path / "data", "ant", [cross] * 40, anchors=[1, *[0] * 39])
-    pixels = 2 + 4 + 2 + 4
-    lines(tmp_path / "T" / "baseline" / "ant" / "ant_00000000.txt", "1", *["10,10,4,4"] * 39)
-    code, told = score(capsys, *where, dataset="VOT")
-    assert (code, row(told, "T")[1]) == (0, f"{pixels / 16 * 39 / 40:.3f}"[1:])
-    lines(tmp_path / "T" / "baseline" / "ant" / "ant_00000000.txt", "1", *[cross] * 39)
-    assert row(score(capsys, *where, dataset="VOT")[1], "T")[1] == ".975"
 
 
 def test_a_groundtruth_of_one_line_is_nothing_to_score_by(tmp_path, capsys):

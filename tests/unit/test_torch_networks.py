@@ -144,3 +144,17 @@ def test_siamfc_pytorch_is_pysot_s_with_other_names_colours_and_variances(prefix
     }  # fmt: skip
     np.testing.assert_array_equal(found["backbone.features.0.weight"], kernel[:, ::-1])
     np.testing.assert_allclose(found["backbone.features.1.running_var"] + 1e-5, variance + 1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("_rebuild_qtensor", "quantised"), ("_rebuild_sparse_tensor", "sparse")])
+def test_tensors_that_are_no_plain_arrays_are_named_and_not_distrusted(tmp_path, name, kind):
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", f"\x80\x02ctorch._utils\n{name}\n.".encode("latin-1"))
+    with pytest.raises(UserError, match=f"a.pth holds {kind} tensors, which are not read"):
+        read_state_dict(tmp_path / "a.pth")
+
+
+def test_parts_of_one_network_are_not_to_be_chosen_among(tmp_path):
+    parts = {"backbone": named(""), "head": named("")}
+    with pytest.raises(UserError, match="or where these are parts of one network, save"):
+        read_state_dict(write_checkpoint(tmp_path / "a.pth", parts))

@@ -17,7 +17,7 @@ import numpy as np
 
 from drol_jax.convert.torch.kinds import kind_of
 from drol_jax.convert.torch.networks import network_of
-from drol_jax.convert.torch.pickle import BFLOAT16, Refused, Storage, Tensor, load, printable
+from drol_jax.convert.torch.pickle import BFLOAT16, Refused, Storage, Tensor, Unread, load, printable
 from drol_jax.errors import UserError
 from drol_jax.system import reading
 
@@ -57,6 +57,11 @@ def read_state_dict(path: str | Path, part: str | None = None) -> dict[str, np.n
         raise UserError(
             f"{path} asks for {error}, which a state dict does not need: refused, nothing was run; "
             "save the model's state_dict() alone, and distrust the file"
+        ) from None
+    except Unread as error:
+        raise UserError(
+            f"{path} holds {error}, which are not read; save the state_dict() of the network before it is quantised or "
+            "made sparse"
         ) from None
     except UserError:
         raise

@@ -37,7 +37,10 @@ def network_of(tree: Any, part: str | None, source: str) -> dict[str, Tensor]:
     if not found:
         raise UserError(_without(tree, source))
     if len(found) > 1:
-        raise UserError(f"{source} holds several state dicts: {_listed(found)}; say which with --part NAME")
+        raise UserError(
+            f"{source} holds several state dicts: {_listed(found)}; say which with --part NAME, or where these are "
+            "parts of one network, save model.state_dict() of the whole"
+        )
     return plain_names(next(iter(found.values())), source)
 
 

@@ -123,6 +123,18 @@ class Refused(Exception):
     """Holds the name that the file asked for."""
 
 
+UNREAD = {
+    "_rebuild_sparse_tensor": "sparse tensors",
+    "_rebuild_sparse_csr_tensor": "sparse tensors",
+    "_rebuild_qtensor": "quantised tensors",
+}
+"""PyTorch's functions for tensors that are no plain arrays, and what those are."""
+
+
+class Unread(Exception):
+    """Holds what kind of tensors the file has that are not read."""
+
+
 NAMES: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): _Mapping,
     ("torch._utils", "_rebuild_tensor"): _Rebuild(),
@@ -149,9 +161,12 @@ def stand_in(module: str, name: str) -> Any:
 
     Raises:
       Refused: it is one that no state dict needs, and may run something.
+      Unread: it makes tensors that are no plain arrays.
     """
     if (module, name) in NAMES:
         return NAMES[module, name]
+    if module == "torch._utils" and name in UNREAD:
+        raise Unread(UNREAD[name])
     root, told = module.partition(".")[0], printable(f"{module}.{name}")
     plain = root in ("builtins", "__builtin__") and name in PLAIN
     if root in HARMLESS or plain or (root in ("copyreg", "copy_reg") and name == "_reconstructor"):
