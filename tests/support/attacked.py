@@ -132,7 +132,7 @@ WRITING = {
     "eval": typed("eval", *DATA, *ONE, *FAST, "--output", "OUT/out"),
     "track": typed("track", "data/road/img", "--box", BOX, "--no-online", *FAST, "--output", "OUT/out"),
     "ablate": ablate,
-    "tune": typed("tune", *DATA, *ONE, *FAST, "--space", "fusion=0.2,0.5", "--output", "OUT/out"),
+    "tune": typed("tune", *DATA, *ONE, *FAST, "--space", "fusion=0.5", "--output", "OUT/out"),
     "train": learn,
     "convert": convert,
     "weights": take_weights,
