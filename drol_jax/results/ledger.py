@@ -11,14 +11,12 @@ from threading import RLock
 from typing import Any, Self
 
 from drol_jax.errors import UserError, reason
-from drol_jax.results.manifest import EARLIER, differences, other_code, read_manifest
+from drol_jax.results.manifest import CLAIMS, EARLIER, differences, other_code, read_manifest
 from drol_jax.results.runs import Timing
 from drol_jax.results.settings import plain, told_apart
 from drol_jax.system.atomic import files_below, write_text
 from drol_jax.system.claims import Claim, claim, wait_for
 
-CLAIMS = ".claims"
-"""Folder of what processes claim, inside a tracker's results; there while they run."""
 NAME = "manifest.json"
 
 
