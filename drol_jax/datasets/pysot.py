@@ -90,7 +90,7 @@ def _open(
         every = [_files(folder, row, name, item, benchmark, len(groundtruth.boxes)) for folder in folders]
         files = next((some for some in every if some and some[0].exists()), every[0])
         attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
     if len(files) != len(groundtruth.boxes) != 1:
         raise UserError(

@@ -1,6 +1,6 @@
 """Arguments and wiring of ``python -m drol_jax.eval render``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +11,7 @@ import numpy as np
 from rich.progress import track
 
 from drol_jax import datasets
+from drol_jax.datasets.synth import load_synth
 from drol_jax.errors import UserError, reason
 from drol_jax.eval.commands import PROGRAM
 from drol_jax.image import frames
@@ -44,8 +45,11 @@ class Arguments:
     """Step between the frames that are written: of so many one."""
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], load: Callable[[int], Sequence[datasets.SequenceEntry]] = load_synth) -> int:
     """Run the command. Returns the exit code 0.
+
+    Args:
+      load: gives the sequences of a seed.
 
     Raises:
       UserError: misuse, or a file cannot be written.
@@ -58,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     wanted = [
         (arguments.output / f"{entry.name}_{seed}", entry)
         for seed in range(arguments.first, arguments.first + arguments.seeds)
-        for entry in datasets.load("Synth", seed=seed)
+        for entry in load(seed)
     ]
     with ThreadPoolExecutor(cpu_count()) as pool:
         write = partial(_write, every=arguments.every)

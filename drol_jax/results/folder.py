@@ -14,7 +14,8 @@ from drol_jax.errors import UserError
 from drol_jax.results.details import write_details
 from drol_jax.results.files import read_boxes
 from drol_jax.results.formats import FORMATS, read_run, write_run
-from drol_jax.results.ledger import CLAIMS, HERE, Ledger, Made
+from drol_jax.results.ledger import HERE, Ledger, Made
+from drol_jax.results.manifest import CLAIMS
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
 from drol_jax.system.atomic import write_text

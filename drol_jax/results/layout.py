@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drol_jax.errors import UserError
-from drol_jax.results.manifest import EARLIER
+from drol_jax.results.manifest import CLAIMS, EARLIER
 from drol_jax.results.names import Match, Names, folder_names, plain
 
-_NOT_TRACKERS = ("details", "times", "time", EARLIER)
+_NOT_TRACKERS = ("details", "times", "time", EARLIER, CLAIMS)
 _BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
 """Ends of files that pytracking and its heirs put beside the boxes."""
 _FLAT = (".txt", ".csv", ".json")

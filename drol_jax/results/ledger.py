@@ -11,14 +11,12 @@ from threading import RLock
 from typing import Any, Self
 
 from drol_jax.errors import UserError, reason
-from drol_jax.results.manifest import EARLIER, differences, other_code, read_manifest
+from drol_jax.results.manifest import CLAIMS, EARLIER, differences, other_code, read_manifest
 from drol_jax.results.runs import Timing
 from drol_jax.results.settings import plain, told_apart
-from drol_jax.system.atomic import write_text
+from drol_jax.system.atomic import files_below, write_text
 from drol_jax.system.claims import Claim, claim, wait_for
 
-CLAIMS = ".claims"
-"""Folder of what processes claim, inside a tracker's results; there while they run."""
 NAME = "manifest.json"
 
 
@@ -168,7 +166,7 @@ def _begun(path: Path, settings: dict[str, Any], *, overwrite: bool) -> dict[str
     """The manifest that is there; a new one where there is none, or where results of other settings are dropped."""
     earlier = read_manifest(path / NAME, forgive=overwrite)
     if earlier is None:
-        trouble = "results without a manifest" if any(path.rglob("*.txt")) else None
+        trouble = "results without a manifest" if any(files_below(path, "*.txt")) else None
     else:
         different = differences(earlier["settings"], settings)
         trouble = f"results of other settings ({different})" if different else None
@@ -179,7 +177,7 @@ def _begun(path: Path, settings: dict[str, Any], *, overwrite: bool) -> dict[str
         if trouble:
             with _alone(path):
                 for pattern in ("*.txt", "*.value", "*.csv", NAME):
-                    for stale in list(path.rglob(pattern)):
+                    for stale in list(files_below(path, pattern)):
                         stale.unlink()
     except OSError as error:
         raise UserError(

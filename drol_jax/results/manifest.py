@@ -11,6 +11,8 @@ PARTS = {"settings", "environments", "sequences"}
 """What a manifest holds, at the least."""
 
 
+CLAIMS = ".claims"
+"""Folder of what processes claim, inside a tracker's results; there while they run."""
 EARLIER = "earlier"
 """Folder beside the trackers' for results that other code made; nobody looks for trackers in it."""
 

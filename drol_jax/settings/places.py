@@ -8,6 +8,11 @@ import yaml
 
 from drol_jax.errors import UserError
 
+MOST_TOLD = 20
+"""Mistakes that one message tells of."""
+LONGEST = 400
+"""Letters of what is told of one."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -40,9 +45,16 @@ class Source:
         Args:
           clauses: of each mistake the key and what is to be said; at least one.
         """
-        found = [(self.line(key), words) for key, words in clauses]
-        told = "; ".join(words if line is None else f"line {line}: {words}" for line, words in found)
+        found = [(self.line(key), _shortened(words)) for key, words in clauses]
+        told = "; ".join(words if line is None else f"line {line}: {words}" for line, words in found[:MOST_TOLD])
+        if len(found) > MOST_TOLD:
+            told += f"; and {len(found) - MOST_TOLD} more"
         return UserError(f"{self.name}{': ' if found[0][0] is None else ', '}{told}")
+
+
+def _shortened(words: str) -> str:
+    half = LONGEST // 2
+    return words if len(words) <= LONGEST else f"{words[:half]} ... {words[-half:]}"
 
 
 def lines_of(node: yaml.Node, path: str = "") -> Iterator[tuple[str, int]]:

@@ -33,6 +33,19 @@ class _Loader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def fetch_flow_collection_start(self, TokenClass: type) -> None:
+        if self.flow_level >= DEEPEST:  # PyYAML looks ahead in time that grows with the square of the levels
+            raise yaml.MarkedYAMLError(None, None, f"nested more than {DEEPEST} deep", self.get_mark())
+        super().fetch_flow_collection_start(TokenClass)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        if len(node.value) > reading.MOST_DIGITS:
+            problem = f"an integer of more than {reading.MOST_DIGITS} digits"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return super().construct_yaml_int(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 
 # PyYAML follows YAML 1.1, whose floats need a dot and a signed exponent. The resolver table is the subclass's own.
 _Loader.add_implicit_resolver(

@@ -3,6 +3,7 @@
 Other programs, and a process that is killed at any moment, see the old content or the new, never a part.
 """
 
+import fnmatch
 import os
 import platform
 import tempfile
@@ -106,13 +107,22 @@ def temporary_of(path: Path, suffix: str = "") -> Path:
     return path.with_name(f".{path.name}.{threading.get_ident()}.{os.getpid()}@{_host()}.tmp{suffix}")
 
 
+def files_below(folder: Path, pattern: str) -> Iterator[Path]:
+    """Files below a folder whose names fit a pattern.
+
+    Other processes may make and delete folders there meanwhile, for which `Path.rglob` raises an error.
+    """
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in fnmatch.filter(names, pattern))
+
+
 def clear_litter(folder: Path) -> None:
     """Delete temporary files below a folder whose processes were killed on this machine while they wrote.
 
     Raises:
       UserError: a file cannot be deleted.
     """
-    for path in list(folder.rglob(".*.tmp")):
+    for path in list(files_below(folder, ".*.tmp")):
         pid, _, host = path.name.split(".")[-2].partition("@")
         if host in ("", _host()) and pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
             try:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +17,9 @@ from drol_jax.errors import UserError, reason
 
 PAUSE = 0.2
 """Seconds between two looks at a claim that another process holds."""
+
+ATTEMPTS = 1000
+"""To make a folder that others take away; in some places (/proc) none can be made, with the same error."""
 
 
 class Claim:
@@ -59,13 +63,13 @@ def claim(path: Path, *, shared: bool = False) -> Claim | None:
     Raises:
       UserError: the file system cannot lock, or the file cannot be made.
     """
-    while True:
+    for attempt in count():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except FileNotFoundError:  # the last one who had a claim there has just taken the folder away
-            continue
         except OSError as error:
+            if attempt < ATTEMPTS and _folder_went(error, path.parent):
+                continue
             trouble = f"cannot write to {path.parent.parent}: {reason(error)}"
             raise UserError(f"{trouble}; mend the permissions or choose another --output") from error
         try:
@@ -93,6 +97,16 @@ def wait_for(path: Path, check: Callable[[], None] = lambda: None) -> Claim:
         check()
         time.sleep(PAUSE)
     return mine
+
+
+def _folder_went(error: OSError, folder: Path) -> bool:
+    """Whether the last one who had a claim in a folder took it away while it was made or opened.
+
+    `Path.mkdir` finds it there, looks whether it is a folder, and may find none then.
+    """
+    if isinstance(error, FileNotFoundError):
+        return True
+    return isinstance(error, FileExistsError) and (folder.is_dir() or not os.path.lexists(folder))
 
 
 def _locked(descriptor: int, path: Path, *, shared: bool) -> bool:

@@ -93,23 +93,25 @@ def load(path: Path, arguments: Any) -> Callable[..., Any] | None:
 def compile_and_keep(path: Path, lowered: Any, options: Mapping[str, str | bool]) -> Callable[..., Any]:
     """Compile a program and keep it.
 
-    What jax finds in its own cache is not kept: such a program cannot be written again. Jax 0.10.2 writes it without a
-    word, and what comes back lacks its functions. Where it cannot be written nothing is kept.
+    Kept is what XLA has compiled just now. A program that jax finds in its own cache, or in this process's memory
+    (where it may have come from that cache), cannot be written again. Jax 0.10.2 writes it without a word, and what
+    comes back lacks its functions. Where it cannot be written nothing is kept.
     """
     from jax.experimental import serialize_executable
 
-    found: list[int] = []
+    seen: list[str] = []
+    thread = threading.get_ident()
 
     def listen(event: str, **_: Any) -> None:
-        if event.endswith("/cache_hits"):
-            found.append(threading.get_ident())
+        if threading.get_ident() == thread:
+            seen.append(event.rpartition("/")[2])
 
     jax.monitoring.register_event_listener(listen)
     try:
         program = lowered.compile(compiler_options=options)
     finally:
         jax.monitoring.unregister_event_listener(listen)
-    if threading.get_ident() not in found:
+    if "compile_requests_use_cache" in seen and "cache_hits" not in seen:
         with suppress(NotImplementedError, ValueError):  # not of this kind
             content, _, out_tree = serialize_executable.serialize(program)
             _write(path, (content, out_tree))

@@ -12,6 +12,8 @@ from typing import Any
 
 MOST = 256 * 2**20
 """Bytes of a table or a document; none that is known comes near to it."""
+MOST_DIGITS = 300
+"""Of an integer; a float holds no larger one."""
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Byte-order marks of text that is not UTF-8, as Windows' programs write it."""
 _STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what a shell passes on: whoever writes there has begun
@@ -75,10 +77,10 @@ def parsed(document: str | bytes) -> Any:
     """What a JSON document says.
 
     Raises:
-      ValueError: it is not JSON, holds a key twice, or is nested too deeply.
+      ValueError: it is not JSON, holds a key twice or an integer that no float holds, or is nested too deeply.
     """
     try:
-        return json.loads(document, object_pairs_hook=_once)
+        return json.loads(document, object_pairs_hook=_once, parse_int=_bounded)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -91,6 +93,12 @@ def document(path: Path, most: int = MOST) -> Any:
       ValueError: as `parsed`; it is no text.
     """
     return parsed(content(path, most))
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"the integer {digits[:12]}... has {len(digits)} digits, more than {MOST_DIGITS}")
+    return int(digits)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

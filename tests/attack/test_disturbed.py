@@ -3,7 +3,10 @@
 import os
 import random
 import subprocess
+import sys
+from pathlib import Path
 
+import programs
 import pytest
 from attacked import PRINTING, WRITING
 from in_place import run_here
@@ -107,13 +110,27 @@ def test_a_reader_that_goes_ends_a_program_quietly(name, lines, folder, monkeypa
 def test_two_runs_in_one_output_folder_leave_what_one_leaves(folder):
     arguments = ("eval", *DATA, "--no-report", "--config", "siamfc_alex_tiny")
     assert run(folder, *arguments, "--output", "alone")[0] == 0
+    both = [begin(folder, *arguments, "--output", "both") for _ in range(2)]
+    for program in both:
+        _, err = program.communicate(timeout=300)
+        assert program.returncode == 0, err
+    assert files(folder / "both") == files(folder / "alone")
+
+
+def test_two_runs_at_once_with_a_quick_tracker_leave_what_one_leaves(tmp_path):
+    arguments = ["--dataset", "OTB100", "--no-report", "--seeds", "3"]
+    command = [
+        sys.executable,
+        str(Path(programs.__file__).parent / "together.py"),
+        str(tmp_path),
+        str(TRIES),
+        *arguments,
+    ]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(programs.ROOT)}, check=True, timeout=600)
+    wanted = files(tmp_path / "alone")
+    assert len(wanted) > 9
     for number in range(TRIES):
-        output = f"both{number}"
-        both = [begin(folder, *arguments, "--output", output) for _ in range(2)]
-        for program in both:
-            _, err = program.communicate(timeout=300)
-            assert program.returncode == 0, err
-        assert files(folder / output) == files(folder / "alone")
+        assert files(tmp_path / f"both{number}") == wanted
 
 
 LONG = {

@@ -20,7 +20,8 @@ from programs import BOX, DATA, VOT
 from drol_jax import __main__
 from drol_jax.bench import cli as bench
 from drol_jax.bench import measuring
-from drol_jax.eval import ablate_cli, calibrate_cli
+from drol_jax.datasets.synth import load_synth
+from drol_jax.eval import ablate_cli, calibrate_cli, render_cli
 from drol_jax.system.program import guarded
 from drol_jax.train import cli as train
 from drol_jax.weights import get
@@ -44,6 +45,11 @@ def write_config(folder):
 def typed(*arguments):
     """What a user types, with OUT for the folder to write to."""
     return lambda place: lambda _: __main__.main([str(one).replace("OUT", str(place)) for one in arguments])
+
+
+def render(place):
+    arguments = ["--every", "50", "--output", f"{place}/out"]
+    return lambda _: guarded(lambda: render_cli.main(arguments, partial(load_synth, sequences=["dusk_car"])))
 
 
 def ablate(place):
@@ -116,16 +122,17 @@ def measure(place):
     return main
 
 
+ONE = ("--sequences", "road")
 FAST = ("--config", "siamfc_alex_tiny", "--no-cache")
 WRITING = {
     "score": typed("eval", "score", "--results", "results/net", *DATA, "--output", "OUT/out"),
     "film": typed("eval", "film", "--results", "results/net", *DATA, "--sequence", "road", "--output", "OUT/out.webp"),
-    "render": typed("eval", "render", "--first", "1", "--seeds", "1", "--every", "50", "--output", "OUT/out"),
+    "render": render,
     "pack": typed("eval", "pack", "--results", "results/net", *VOT, "--output", "OUT/out.zip"),
-    "eval": typed("eval", *DATA, *FAST, "--output", "OUT/out"),
-    "track": typed("track", "data/road/img", "--box", BOX, *FAST, "--output", "OUT/out"),
+    "eval": typed("eval", *DATA, *ONE, *FAST, "--output", "OUT/out"),
+    "track": typed("track", "data/road/img", "--box", BOX, "--no-online", *FAST, "--output", "OUT/out"),
     "ablate": ablate,
-    "tune": typed("tune", *DATA, *FAST, "--space", "fusion=0.2,0.5", "--output", "OUT/out"),
+    "tune": typed("tune", *DATA, *ONE, *FAST, "--space", "fusion=0.5", "--output", "OUT/out"),
     "train": learn,
     "convert": convert,
     "weights": take_weights,

@@ -20,11 +20,19 @@ TRAPS = {
     "an alias that holds itself": "model: &a {inner: *a}",
     "a list that holds itself": "model: &a [*a]",
     "aliases that grow ninefold a line": BOMB,
-    "ten thousand brackets": "model: " + "[" * 10_000,
+    "two hundred thousand braces": "{" * 200_000,
     "many levels": "model: " + "{a: " * 40 + "1" + "}" * 40,
     "a key twice": "model: {width: 1, width: 2}",
     "a key that is a list": "? [a, b]\n: 1",
     "half a million bytes": "# " + "x" * 500_000,
+    "an integer that no float holds": f"seed: {'9' * 400}",
+    "the same in hexadecimal": f"hyper: {{lr: 0x{'f' * 400}}}",
+    "a date that is none": "name: 2001-99-99",
+    "a merge of what is no mapping": "model: {<<: 3}",
+    "a merge of itself": "model: &a {<<: *a}",
+    "two documents": "model: {}\n---\nmodel: {}",
+    "a sign that no text may hold": "name: a\0b",
+    "bytes that are no such code": "name: !!binary '%%%'",
     "a tag that asks for code": "model: !!python/object/apply:os.system [ls]",
 }
 
@@ -46,6 +54,17 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path):
         load_settings(path)
 
 
+@pytest.mark.parametrize(
+    "mistake", ["name: x\nmodel: '" + "a" * 200_000 + "'", "".join(f"k{n}: 1\n" for n in range(3000))]
+)
+def test_however_large_a_mistake_is_it_is_told_in_few_words(tmp_path, mistake):
+    path = tmp_path / "trap.yaml"
+    path.write_text(mistake)
+    with pytest.raises(UserError, match=r"trap\.yaml") as error:
+        load_settings(path)
+    assert len(str(error.value)) < 3000
+
+
 def test_an_alias_that_is_used_as_it_is_meant_is_read(tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text("name: &word own\nweights: *word\nmodel: {inner: 1}\nhyper: {}\n")
@@ -53,7 +72,9 @@ def test_an_alias_that_is_used_as_it_is_meant_is_read(tmp_path):
         load_settings(path)
 
 
-@pytest.mark.parametrize("document", ['{"a": 1, "a": 2}', "[" * 100_000, "{", "1e", b"\xff", "9" * 10_000 + "x"])
+@pytest.mark.parametrize(
+    "document", ['{"a": 1, "a": 2}', "[" * 100_000, "{", "1e", b"\xff", "9" * 10_000 + "x", "[" + "9" * 400 + "]"]
+)
 def test_a_json_document_that_is_none_is_refused_as_a_value(document):
     with pytest.raises(ValueError):  # noqa: PT011
         reading.parsed(document)

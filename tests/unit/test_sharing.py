@@ -39,6 +39,31 @@ def test_claims_exclude_one_another_until_they_are_released(tmp_path):
     assert not path.parent.exists()
 
 
+def test_claims_come_and_go_in_one_folder_without_harm_to_those_who_look_for_others(tmp_path):
+    code = """
+import pathlib, sys, time
+from drol_jax.system.atomic import clear_litter
+from drol_jax.system.claims import claim
+folder, name, end = pathlib.Path(sys.argv[1]), sys.argv[2], time.monotonic() + 0.7
+while time.monotonic() < end:
+    clear_litter(folder) if name == "none" else claim(folder / "claims" / name).release()
+"""
+    every = [subprocess.Popen([sys.executable, "-c", code, tmp_path, name]) for name in ("a", "b", "none")]
+    assert [one.wait(60) for one in every] == [0, 0, 0]
+
+
+def test_a_file_in_place_of_the_folder_of_claims_is_named(tmp_path):
+    (tmp_path / "claims").write_text("")
+    with pytest.raises(UserError, match=r"cannot write to .*File exists"):
+        claim(tmp_path / "claims" / "a")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+def test_a_place_where_no_folder_can_be_made_is_named():
+    with pytest.raises(UserError, match="cannot write to /proc"):
+        claim(Path("/proc/out/claims/a"))
+
+
 def test_a_killed_process_leaves_its_claim_to_others(tmp_path):
     code = "import sys, time, pathlib; from drol_jax.system.claims import claim\n"
     code += "held = claim(pathlib.Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
