@@ -93,7 +93,9 @@ class TestJsonForms:
         [b"", b"{", b"[]", b"{}", b'{"ants1": {}}', b'{"ants1": {"gt_rect": []}}',
          b'{"other": {"gt_rect": [[1,2,3,4]]}}',
          b'{"ants1": {"gt_rect": [[1,2],[3,4]], "img_names": ["1", "2"]}}',
-         b'{"ants1": {"gt_rect": [[1,2,3,4], [1,2,3,4]], "img_names": ["1", "2", "3"]}}'],
+         b'{"ants1": {"gt_rect": [[1,2,3,4], [1,2,3,4]], "img_names": ["1", "2", "3"]}}',
+         b'{"ants1": {"gt_rect": [[1,2,3,4], [1,2,3,4]], "img_names": [["1"], {}]}}',
+         b'{"ants1": {"gt_rect": [[1,2,3,4], [1,2,3,4]], "img_names": ["1", "2"], "absent": [1, 1e999]}}'],
     )  # fmt: skip
     def test_broken_files_are_one_line(self, tmp_path, content):
         write(tmp_path / "VOT2018.json", content)
