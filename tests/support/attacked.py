@@ -23,6 +23,7 @@ from drol_jax.bench import measuring
 from drol_jax.datasets.synth import load_synth
 from drol_jax.eval import ablate_cli, calibrate_cli, render_cli
 from drol_jax.system.program import guarded
+from drol_jax.system.resources import data_path
 from drol_jax.train import cli as train
 from drol_jax.weights import get
 from drol_jax.weights.arguments import GetArguments
@@ -145,7 +146,7 @@ PRINTING = {
     "calibrate": calibrate,
     "weights list": typed("weights", "list"),
     "weights card": typed("weights", "card", "nanotrack_v2"),
-    "weights check": typed("weights", "check", CHECKPOINT),
+    "weights check": typed("weights", "check", data_path("weights") / "siamfc_alex_tiny"),
     "help": typed("eval", "--help"),
     "commands": typed("--help"),
 }
