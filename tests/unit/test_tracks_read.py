@@ -59,7 +59,7 @@ class TestRead:
             ("frame", -1, "-1 is no number from 0 on"),
             ("frame", True, "True is no number"),
             ("box", [1, 2, 3], "a box of 3 numbers"),
-            ("box", [1, 2, 3, 10**400], "line 2: int too large"),
+            ("box", [1, 2, 3, 10**400], "line 2: the integer 1000.* has 401 digits"),
             ("box", 5, "line 2"),
             ("box", [1, 2, 3, float("nan")], "nan is no finite number"),
             ("state", "gone", "'gone' is not a valid TargetState"),
