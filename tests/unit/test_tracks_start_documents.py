@@ -46,7 +46,7 @@ class TestCoco:
             ({"annotations": [{"id": 3, "image_id": 7}]}, "annotation 3: the key 'bbox' is missing"),
             ({"annotations": [{"id": 3, "image_id": 7, "bbox": [1, 2, 3]}]}, "annotation 3: the box is"),
             ({"annotations": [{"id": 3, "image_id": 7, "bbox": [1, 2, 3, "4"]}]}, "annotation 3: h is '4', no number"),
-            ({"annotations": [{"id": 3, "image_id": 7, "bbox": [1, 2, 3, 10**400]}]}, "the integer 1000.* has 401 digits"),
+            ({"annotations": [{"id": 3, "image_id": 7, "bbox": [1, 2, 3, 10**400]}]}, "integer 1000.* has 401 digits"),
             ({"annotations": [{"id": 3, "image_id": 7, "bbox": [1, 2, -3, 4]}]}, "annotation 3: box .*no positive"),
             ({"annotations": 5}, "COCO: 'annotations' is no list"),
             ({"annotations": []}, "no start box in this COCO file"),
