@@ -15,6 +15,7 @@ from drol_jax.report.scores import Refusal, TrackerScores, reliability_entry
 from drol_jax.report.unstable import Unstable
 from drol_jax.results import plain
 from drol_jax.system.atomic import write_text
+from drol_jax.tracks.formats.csv import guarded
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,7 @@ class BenchmarkResult:
         """Write ``scores.json`` and ``scores.csv``.
 
         The CSV holds a line for each tracker's mean, each of its sequences and attributes, and each other dialect.
+        A name that a spreadsheet would run as a formula has a ``'`` before it there.
 
         Args:
           folder: exists.
@@ -136,7 +138,7 @@ def _rows(result: BenchmarkResult) -> list[dict[str, Any]]:
     rows = []
 
     def add(tracker: str, dialect: str, kind: str, name: str, count: int, numbers: Numbers) -> None:
-        named = {"tracker": tracker, "protocol": dialect, "kind": kind, "name": name, "count": count}
+        named = {"tracker": guarded(tracker), "protocol": dialect, "kind": kind, "name": guarded(name), "count": count}
         rows.append(named | {**numbers} | {"dialect": dialect})
 
     for scores in result.ranked:

@@ -13,6 +13,7 @@ from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores, reliability_entry
 from drol_jax.results import plain
 from drol_jax.system.atomic import write_text
+from drol_jax.tracks.formats.csv import guarded
 
 _LEADING = 3
 """Measures before the times; further ones follow them."""
@@ -29,6 +30,7 @@ def write_summary(result: BenchmarkResult, folder: Path) -> None:
     The JSON holds, per tracker, the mean, the sequences, the attributes and the mean curves; the CSV one line for
     each of the first three. Standard deviations over seeds, and the ends of the 95 % interval of the mean
     (``_low``, ``_high``; Student's t), are null, or empty, for a single seed. Both name the dialect.
+    In the CSV a name that a spreadsheet would run as a formula has a ``'`` before it.
 
     Args:
       folder: exists.
@@ -97,8 +99,8 @@ def _rows(result: BenchmarkResult, scores: TrackerScores) -> Iterator[_Row]:
 def _csv_row(result: BenchmarkResult, scores: TrackerScores, row: _Row) -> dict[str, Any]:
     kind, name, sequences = row
     seeds = " ".join(map(str, scores.seeds))
-    named = {"tracker": scores.name, "seeds": seeds, "kind": kind, "name": name, "sequences": len(sequences)}
-    return named | _numbers(result, scores, row) | {"dialect": result.dialect}
+    named = {"tracker": guarded(scores.name), "seeds": seeds, "kind": kind, "name": guarded(name)}
+    return named | {"sequences": len(sequences)} | _numbers(result, scores, row) | {"dialect": result.dialect}
 
 
 def _numbers(result: BenchmarkResult, scores: TrackerScores, row: _Row) -> dict[str, float | int | None]:

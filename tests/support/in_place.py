@@ -3,6 +3,7 @@
 Twenty attempts cost what one process costs, for nothing is imported or compiled anew.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -51,6 +52,7 @@ def stream(number, name, reader):
         os.close(kept)
         setattr(sys, name, kept_file)
         if reader.ident:
+            gc.collect()  # threads that read images have open files of their own, the stream among them, until they end
             reader.join(60)
 
 
