@@ -50,8 +50,3 @@ def test_workers_try_the_settings_that_one_process_tries_and_score_them_alike(tm
     for one, other in zip(alone["trials"], by_ray["trials"], strict=True):
         # A worker computes in one thread, this process in several: they round otherwise.
         assert other["scores"] == pytest.approx(one["scores"], abs=2e-3)
-
-
-def test_options_that_do_not_go_together_are_refused_before_anything_is_loaded(capsys):
-    assert main(["--space", "fusion=0.2,0.5", "--workers", "2"]) == 2
-    assert "pass --engine ray too" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import pytest
 
 from drol_jax.errors import UserError
 from drol_jax.tune.chosen import gain_of
+from drol_jax.tune.cli import main
 from drol_jax.tune.space import read_space
 from drol_jax.tune.split import split
 from drol_jax.tune.tuning import best_of, tune
@@ -163,3 +164,8 @@ def test_the_page_and_the_files_show_what_was_chosen(tmp_path):
     page = write_page(tmp_path, space, outcomes, best, {"hyper.fusion": 0.9}, gain, told, text).read_text()
     assert page.count("<svg") == 2 and "Trial 3" in page and gain.words.split("(")[0] in page
     assert "4 settings tried, 1 of them given up early" in page
+
+
+def test_options_that_do_not_go_together_are_refused_before_anything_is_loaded(capsys):
+    assert main(["--space", "fusion=0.2,0.5", "--workers", "2"]) == 2
+    assert "pass --engine ray too" in capsys.readouterr().err
