@@ -50,9 +50,11 @@ def forgetful():
 
 
 @pytest.fixture(autouse=True)
-def lean():
-    """Not even within a file where they have taken one."""
+def lean(request):
+    """Not even within a file of parity where they have taken one; others may count what is traced."""
     yield
+    if "parity" not in request.path.parts:
+        return
     with suppress(OSError, ValueError):  # other systems do not tell
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         if pages * os.sysconf("SC_PAGE_SIZE") > GIGABYTE:

@@ -173,6 +173,7 @@ def test_keys_alone_make_a_box(browser):
         tab.keyboard.press("n")
         tab.keyboard.press("n")
         tab.keyboard.press("Delete")
+        until(tab, "document.querySelectorAll('#targets .size').length === 1")  # drawn with the next picture
         before = tab.locator("#targets .size").inner_text()
         for key in ("ArrowRight", "ArrowRight", "Control+ArrowDown", "Shift+ArrowRight", "Shift+ArrowUp"):
             tab.keyboard.press(key)
