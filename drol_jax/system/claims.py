@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Self
 
 from drol_jax.errors import UserError, reason
@@ -106,7 +107,12 @@ def _folder_went(error: OSError, folder: Path) -> bool:
     """
     if isinstance(error, FileNotFoundError):
         return True
-    return isinstance(error, FileExistsError) and (folder.is_dir() or not os.path.lexists(folder))
+    if not isinstance(error, FileExistsError):
+        return False
+    try:
+        return S_ISDIR(folder.stat().st_mode)  # one look: between two it may come back
+    except FileNotFoundError:
+        return True
 
 
 def _locked(descriptor: int, path: Path, *, shared: bool) -> bool:
