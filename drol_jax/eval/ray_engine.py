@@ -19,7 +19,6 @@ from drol_jax.eval.running import OnFrame, Running, data_of
 from drol_jax.eval.tracker_runs import Backend, TrackerRun
 from drol_jax.results.ledger import Made
 from drol_jax.results.runs import Tracked
-from drol_jax.system.code import code_hash
 from drol_jax.system.ray_workers import RayOptions, RayWorkers
 from drol_jax.system.workers import Check
 
@@ -47,18 +46,33 @@ class Units:
         Raises:
           UserError: what opening and tracking raise; here lies another sequence of that name.
         """
-        opened = self._open(sequence)
-        if data_of(opened, running) != data:
-            raise UserError(f"the files of {sequence} are others there than here; give all machines the same")
+        if self._opened is None or self._opened.name != sequence:
+            self._opened = opened_there(self._entries, sequence)
+        opened = same_there(self._opened, data_of(self._opened, running), data)
         tracked = running.track(self._runs[name].runner, opened, seed, number, lambda index: None)
         return tracked, self._environment
 
-    def _open(self, name: str) -> datasets.Sequence:
-        if self._opened is None or self._opened.name != name:
-            if name not in self._entries:
-                raise UserError(f"{name} is not among the sequences there; give all machines the same")
-            self._opened = self._entries[name].open()
-        return self._opened
+
+def opened_there(entries: Mapping[str, datasets.SequenceEntry], name: str) -> datasets.Sequence:
+    """A worker's sequence of some name.
+
+    Raises:
+      UserError: it has none, or it cannot be opened.
+    """
+    if name not in entries:
+        raise UserError(f"{name} is not among the sequences there; give all machines the same")
+    return entries[name].open()
+
+
+def same_there(sequence: datasets.Sequence, found: str, wanted: str) -> datasets.Sequence:
+    """A worker's sequence, if it has the digest of the one that is asked for.
+
+    Raises:
+      UserError: it is another.
+    """
+    if found != wanted:
+        raise UserError(f"the files of {sequence.name} are others there than here; give all machines the same")
+    return sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +86,13 @@ class EvalRecipe:
     data_root: Path
     backend: Callable[[TrackingArguments], Backend] = JaxBackend
     load: Callable[..., list[datasets.SequenceEntry]] = datasets.load
-    code: str | None = None
-    """Hash of the code that hands out the units; None: any may do them."""
 
     def prepare(self) -> Units:
         """Load.
 
         Raises:
-          UserError: what loading raises; there is other code.
+          UserError: what loading raises.
         """
-        if self.code is not None and (found := code_hash()) != self.code:
-            raise UserError(f"drol_jax there has other code (hash {found}) than here ({self.code}); install the same")
         backend = self.backend(replace(self.arguments, lanes=1))
         listed = plugged(self.arguments.plugin, self.load).load(self.dataset, self.data_root, None, DATASET_SEED)
         return Units(self.runs(backend), {entry.name: entry for entry in listed}, dict(backend.environment()))
@@ -95,7 +105,7 @@ class RayEngine:
 
     def __init__(self, recipe: EvalRecipe, options: RayOptions):
         """Prepare. Raises what `RayWorkers` raises."""
-        self._there = RayWorkers(replace(recipe, code=code_hash()), options)
+        self._there = RayWorkers(recipe, options)
 
     @property
     def workers(self) -> int:

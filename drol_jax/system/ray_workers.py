@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
 from drol_jax.errors import UserError
+from drol_jax.system.code import code_hash
 from drol_jax.system.optional import optional
 from drol_jax.system.program import tell
 from drol_jax.system.workers import Check, work_off
@@ -59,9 +60,9 @@ class RayOptions:
 class Worker:
     """An actor's class: does units, one after the other."""
 
-    def __init__(self, recipe: Recipe, folder: str, bounds: dict[str, str]):
+    def __init__(self, recipe: Recipe, folder: str, bounds: dict[str, str], code: str):
         os.environ.update(bounds)  # before jax is there
-        self._recipe, self._folder = recipe, folder
+        self._recipe, self._folder, self._code = recipe, folder, code
         self._held: Any = None
 
     def do(self, name: str, *arguments: Any) -> tuple[Any, str]:
@@ -74,6 +75,8 @@ class Worker:
             return error, platform.node()
 
     def _prepared(self) -> Any:
+        if (found := code_hash()) != self._code:
+            raise UserError(f"drol_jax there has other code (hash {found}) than here ({self._code}); install the same")
         try:
             os.chdir(self._folder)  # paths on the command line count from there
         except OSError as error:
@@ -213,7 +216,7 @@ class RayWorkers:
                 max_restarts=-1,
                 max_task_retries=TRIES,
             )
-            self._hand.actor = kind.remote(self._recipe, os.getcwd(), bounds(self._options.gpus))
+            self._hand.actor = kind.remote(self._recipe, os.getcwd(), bounds(self._options.gpus), code_hash())
         return self._hand.actor
 
     def _look_for_room(self, *, own: bool) -> None:

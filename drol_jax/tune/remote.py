@@ -1,15 +1,14 @@
 """Settings tried on sequences by Ray's workers. Needs no jax here; the workers do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from drol_jax import datasets
 from drol_jax.datasets.sequence import digest
-from drol_jax.errors import UserError
 from drol_jax.eval.commands import Load
+from drol_jax.eval.ray_engine import opened_there, same_there
 from drol_jax.eval.running import Kind
-from drol_jax.system.code import code_hash
 from drol_jax.system.ray_workers import RayOptions, RayWorkers
 from drol_jax.system.workers import Check
 from drol_jax.tune.bench import Bench, Params
@@ -34,10 +33,8 @@ class Units:
         Raises:
           UserError: what tracking raises; here lies another sequence of that name, or none.
         """
-        if sequence not in self._entries:
-            raise UserError(f"{sequence} is not among the sequences there; give all machines the same")
-        if digest(self._entries[sequence].open(), whole=True) != data:
-            raise UserError(f"the files of {sequence} are others there than here; give all machines the same")
+        opened = opened_there(self._entries, sequence)
+        same_there(opened, digest(opened, whole=True), data)
         return self._bench.scores([sequence], settings)[sequence]
 
 
@@ -54,20 +51,16 @@ class BenchRecipe:
     varying: tuple[str, ...]
     """Names of the scalars that settings may differ in."""
     load: Load = datasets.load
-    code: str | None = None
-    """Hash of the code that hands out the units; None: any may do them."""
 
     def prepare(self) -> Units:
         """Load.
 
         Raises:
-          UserError: what loading raises; there is other code.
+          UserError: what loading raises.
         """
         from drol_jax.system.program import make_ready
         from drol_jax.tune.trials import LocalBench, judge_of, tracker_of
 
-        if self.code is not None and (found := code_hash()) != self.code:
-            raise UserError(f"drol_jax there has other code (hash {found}) than here ({self.code}); install the same")
         make_ready(self.arguments)
         asked = self.arguments
         entries = self.load(asked.dataset, asked.data_root, None, 0)
@@ -81,7 +74,7 @@ class RayBench:
 
     def __init__(self, recipe: BenchRecipe, options: RayOptions, entries: Sequence[datasets.SequenceEntry]):
         """Prepare. Raises what `RayWorkers` raises."""
-        self._there = RayWorkers(replace(recipe, code=code_hash()), options, lasting=True)
+        self._there = RayWorkers(recipe, options, lasting=True)
         self._entries = {entry.name: entry for entry in entries}
         self._data: dict[str, str] = {}
 
