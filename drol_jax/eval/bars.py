@@ -1,5 +1,6 @@
 """The progress of one sequence under one tracker and seed, whose runs several threads may be at."""
 
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Protocol, Self
 
@@ -22,6 +23,13 @@ class Monitor(Protocol):
 
     def begin(self, what: str, frames: int) -> Progress: ...
     def skip(self, what: str, runs: int, reason: str) -> None: ...
+    def working(self) -> AbstractContextManager[None]:
+        """A part in which one more worker is at a run."""
+        ...
+
+    def went(self, frames: int) -> None:
+        """Frames were tracked, now."""
+        ...
 
 
 class Bar:
@@ -52,13 +60,19 @@ class Bar:
         """A frame of one of the runs, counted from 0."""
         with self._lock:
             self.tracked = True
+            self._monitor.went(index + 1 - self._frames.get(number, 0))
             self._frames[number] = index + 1
             self._begun(course).frame(sum(self._frames.values()) - 1)
 
-    def went_through(self, course: Course, unit: tuple[int, ...]) -> None:
-        """Whole runs, by their numbers."""
+    def went_through(self, course: Course, unit: tuple[int, ...], *, now: bool) -> None:
+        """Whole runs, by their numbers; the first of them was tracked just now, or not."""
         with self._lock:
+            if now:
+                first = unit[0]
+                self._monitor.went(course.running.frames(course.sequence, first) - self._frames.get(first, 0))
             self._frames |= {number: course.running.frames(course.sequence, number) for number in unit}
+            if self._progress is not None and not self.ended:
+                self._progress.frame(sum(self._frames.values()) - 1)
 
     def end(self, course: Course, outcome: str) -> None:
         """Tell what came of all runs, once."""

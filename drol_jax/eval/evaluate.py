@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from drol_jax import datasets
@@ -156,6 +156,12 @@ class Silent:
         pass
 
     def skip(self, what: str, runs: int, reason: str) -> None:
+        pass
+
+    def working(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def went(self, frames: int) -> None:
         pass
 
 

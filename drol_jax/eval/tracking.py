@@ -89,7 +89,7 @@ def _track_all(
         if bar.ended:  # another thread has told how it ended
             break
         if all(course.finished(number) for number in unit) or (unit[0] > SAME and course.enough()):
-            bar.went_through(course, unit)
+            bar.went_through(course, unit, now=False)
             continue
         mine = course.folder.claim(course.sequence.name, unit[0], check if wait else None)
         if mine is None:
@@ -103,7 +103,7 @@ def _track_all(
 
 def _track(course: Course, how: Tracking, unit: tuple[int, ...], bar: Bar, check: Check) -> str | None:
     """One claimed unit, or why it cannot be. Only Ctrl-C goes through."""
-    folder, name = course.folder, course.sequence.name
+    folder, name, now = course.folder, course.sequence.name, False
     for place, number in enumerate(unit):
         if course.finished(number) is not None:  # by another process, before this one had the claim
             continue
@@ -118,10 +118,10 @@ def _track(course: Course, how: Tracking, unit: tuple[int, ...], bar: Bar, check
         result = _tracked(course, how, number, on_frame)
         if isinstance(result, str):
             return result
-        bar.tracked = True
+        bar.tracked = now = True
         # Not caught here: a full disk ends the whole run, not this sequence.
         folder.write(name, result[0], number, result[1], data=course.data)
-    bar.went_through(course, unit)
+    bar.went_through(course, unit, now=now)
     return None
 
 
@@ -130,7 +130,8 @@ def _tracked(course: Course, how: Tracking, number: int, on_frame: OnFrame) -> t
     log = course.folder.path / "errors" / f"{course.sequence.name}.txt"
     unit = Unit(run=course.run, seed=course.seed, sequence=course.sequence, number=number, running=course.running)
     try:
-        tracked = how.engine.track(unit, on_frame)
+        with how.monitor.working():
+            tracked = how.engine.track(unit, on_frame)
     except UserError as error:
         return str(error)
     except Exception as error:  # no memory left, a fault of the program: the other sequences are not to blame
