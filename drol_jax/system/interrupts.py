@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -74,7 +75,7 @@ def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
     """Import a program, run its `main`, and end the process with its exit code.
 
     Ctrl-C and a request to end (SIGTERM) are heard at any moment: one word, and exit code 130 or 143. A reader of the
-    output that has gone ends the program quietly, with 141.
+    output that has gone ends the program quietly, with 141. What the output's encoding lacks is escaped.
 
     Args:
       module: full name of a module with ``main(argv) -> exit code``.
@@ -82,6 +83,9 @@ def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
     """
     heard = _Heard()
     heard.listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # under pythonw.exe there is none
+            stream.reconfigure(errors="backslashreplace")  # letters and lines that its encoding lacks
     sys.unraisablehook = _interrupt_again
     warnings.formatwarning = _one_line
     code = _code(module, argv, heard)
