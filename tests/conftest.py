@@ -69,6 +69,7 @@ def forget():
     """Give compiled programs back to the system, where the C library can."""
     import jax
 
+    jax.config.update("jax_enable_compilation_cache", True)  # which --no-cache switches off for the whole process
     jax.clear_caches()
     gc.collect()
     with suppress(AttributeError, OSError):

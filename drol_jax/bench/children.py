@@ -142,7 +142,6 @@ def _on_device(device: str | None, threads: int | None, cache: Path | None, scra
     """A process that has jax on a device and no tracker; what it leaves when it is killed is in the scratch folder."""
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), environment.get("PYTHONPATH", "")]))
-    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
     if device is not None:
         environment["JAX_PLATFORMS"] = PLATFORMS[device]
     if scratch is not None:

@@ -1,5 +1,6 @@
 """Where a benchmark's annotations and images lie: the folder and the layout that hold most of its sequences."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from drol_jax.datasets.definitions import Benchmark, Layout, Row
 from drol_jax.datasets.images import SUFFIXES, Images, list_images, list_pattern
-from drol_jax.datasets.text import read_names, read_properties
+from drol_jax.datasets.text import checked_name, read_names, read_properties
 from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.errors import UserError
 
@@ -19,6 +20,8 @@ CHANNELS = ("color", "depth", "ir")
 class Place:
     """Where a benchmark lies."""
 
+    root: Path
+    """The folder that the user named. What the dataset's own files point to lies below it."""
     tree: Tree
     """Spellings below the folder that the layout's paths start from."""
     layout: Layout
@@ -33,7 +36,7 @@ class Place:
 def find_place(root: Path, benchmark: Benchmark) -> Place | None:
     """The subfolder and layout that hold most of a benchmark's sequences; None where there is none at all."""
     places = [
-        _survey(Tree(folder), layout, benchmark)
+        _survey(root, Tree(folder), layout, benchmark)
         for folder in subfolders(root, benchmark.folders)
         for layout in benchmark.layouts
     ]
@@ -95,8 +98,8 @@ def _channel(place: Place, row: Row, folder: str, name: str) -> Images | None:
     if file is None:
         return None
     given = read_properties(file)
-    patterns = [given[key] for channel in CHANNELS if (key := f"channels.{channel}") in given]
-    return list_pattern(file.parent / patterns[0].replace("\\", "/")) if patterns else None
+    keys = [key for channel in CHANNELS if (key := f"channels.{channel}") in given]
+    return list_pattern(_pointed(place, file, keys[0], given[keys[0]])) if keys else None
 
 
 def _named(place: Place, row: Row, folder: str, name: str) -> Path | None:
@@ -104,7 +107,21 @@ def _named(place: Place, row: Row, folder: str, name: str) -> Path | None:
     have a file each."""
     file = None if row.mark else _properties(place, row, folder, name)
     named = read_properties(file).get("groundtruth") if file is not None else None
-    return file.parent / named.replace("\\", "/") if file is not None and named else None
+    return _pointed(place, file, "groundtruth", named) if file is not None and named else None
+
+
+def _pointed(place: Place, file: Path, key: str, value: str) -> Path:
+    """The path that a property stands for, from the file's folder. Links are followed, as those of the folders are.
+
+    Raises:
+      UserError: it leads out of the dataset.
+    """
+    path = Path(os.path.normpath(file.parent.absolute() / value.replace("\\", "/")))
+    if not path.is_relative_to(os.path.normpath(place.root.absolute())):
+        raise UserError(
+            f"{file}: {key}={value} leads out of the dataset, {place.root}; put what it names there, or a link to it"
+        )
+    return path
 
 
 def _properties(place: Place, row: Row, folder: str, name: str) -> Path | None:
@@ -113,9 +130,9 @@ def _properties(place: Place, row: Row, folder: str, name: str) -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
-def _survey(tree: Tree, layout: Layout, benchmark: Benchmark) -> Place:
+def _survey(root: Path, tree: Tree, layout: Layout, benchmark: Benchmark) -> Place:
     rows = benchmark.rows or _rows_on_disk(tree, layout, benchmark)
-    place = Place(tree=tree, layout=layout, rows=rows, annotated=0, pictured=0)
+    place = Place(root=root, tree=tree, layout=layout, rows=rows, annotated=0, pictured=0)
     annotated = [row for row in rows if groundtruth_file(place, row) is not None]
     return replace(place, annotated=len(annotated), pictured=sum(_pictured(tree, layout, row) for row in annotated))
 
@@ -144,7 +161,7 @@ def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row
     short = [folder.rpartition("/")[2] for folder in folders]
     # Two folders may hold sequences of one name.
     names = short if len(set(short)) == len(short) else [folder.replace("/", "-") for folder in folders]
-    rows = [Row(name=name, folder=folder) for name, folder in zip(names, folders, strict=True)]
+    rows = [Row(name=checked_name(name, tree.root), folder=of) for name, of in zip(names, folders, strict=True)]
     if layout.depth > 1:  # so deep, another benchmark's annotations may lie as well
         rows = [row for row in rows if _pictured(tree, layout, row)]
     return tuple(target for row in rows for target in (_objects(tree, row) if benchmark.reader == "vot" else [row]))

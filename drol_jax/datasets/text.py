@@ -141,8 +141,10 @@ def checked_name(name: str, source: Path) -> str:
     """A sequence's name, which becomes a file's when results are written.
 
     Raises:
-      UserError: it leads into another folder; names the source that it came from.
+      UserError: it leads into another folder, or holds bytes that are no letters; names the source that it came from.
     """
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise UserError(f"{source}: the name {name!r} is not in UTF-8; give it another")
     if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
         raise UserError(f"{source}: {name!r} is no name of a sequence; {AGAIN}")
     return name

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import tyro
 from rich.progress import Progress
-from rich.text import Text
 
 from drol_jax.datasets.doctor import Diagnosis, examine
 from drol_jax.eval.commands import DATASET_HELP, PROGRAM, data_root, split_names
@@ -71,8 +70,8 @@ def show(diagnosis: Diagnosis) -> None:
         for level, style in _STYLES.items():
             for finding in diagnosis.findings:
                 if finding.level == level:
-                    cells = (finding.sequence or "all", Text(level, style), finding.what, finding.cure)
-                    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+                    cells = (finding.sequence or "all", terminal.plain(level, style), finding.what, finding.cure)
+                    table.add_row(*(terminal.plain(cell) if isinstance(cell, str) else cell for cell in cells))
         console.print(table)
         console.print()
     console.print(

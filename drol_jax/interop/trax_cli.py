@@ -12,7 +12,7 @@ from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
 from drol_jax.system.arguments import parse
 from drol_jax.system.optional import optional
-from drol_jax.system.program import DEFAULT_CACHE, CacheArguments, make_ready
+from drol_jax.system.program import CacheArguments, make_ready
 
 PROGRAM = "python -m drol_jax.eval trax"
 
@@ -79,8 +79,7 @@ def section(arguments: Arguments) -> str:
     if arguments.seed is not None:
         words += ["--seed", str(arguments.seed)]
     words += ["--largest", arguments.largest]
-    cache = (arguments.cache_dir or DEFAULT_CACHE).expanduser().absolute()
-    words += ["--no-cache"] if arguments.no_cache else ["--cache-dir", str(cache)]
+    words += ["--no-cache"] if arguments.cache is None else ["--cache-dir", str(arguments.cache.absolute())]
     label = name + (" without online learning" if arguments.no_online else "")
     lines = {
         "label": label,

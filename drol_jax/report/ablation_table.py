@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from rich.text import Text
-
 from drol_jax.report.columns import Column, cell, short
 from drol_jax.report.result import BenchmarkResult
-from drol_jax.system.terminal import console, plus_minus, table
+from drol_jax.system.terminal import console, plain, plus_minus, table
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def show_ablation(
         head = f"{line.group} {groups[line.group]}" if line.group != last else ""
         reached = [_ours(result, line.tracker, column, sign) for column in columns] if result else []
         printed = [short(value) for name in benchmarks for value in line.published[name]]
-        made.add_row(Text(head), *line.words, *reached, *printed)
+        made.add_row(plain(head), *line.words, *reached, *printed)
         last = line.group
     to.print(made)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from rich.table import Table
-from rich.text import Text
 
 from drol_jax.metrics.reliability import Reliability
 from drol_jax.report.columns import Column, Numbers, cell, short
@@ -12,7 +11,7 @@ from drol_jax.report.page_tables import unstable
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores
 from drol_jax.report.unstable import LIMIT
-from drol_jax.system.terminal import console, plus_minus, table
+from drol_jax.system.terminal import console, plain, plus_minus, table
 
 BESIDE = 2
 """Trackers that stand beside each other with all leading measures; of more the first measure alone is shown."""
@@ -57,7 +56,7 @@ def _opening(result: BenchmarkResult, sign: str) -> Iterator[str]:
 def _ranking(result: BenchmarkResult, sign: str) -> Table:
     made = table(["tracker"], [column.head for column in result.columns])
     for scores in result.ranked:
-        made.add_row(Text(scores.name), *(_cell(scores, column, "mean", "", sign) for column in result.columns))
+        made.add_row(plain(scores.name), *(_cell(scores, column, "mean", "", sign) for column in result.columns))
     return made
 
 
@@ -73,7 +72,7 @@ def _dialects(result: BenchmarkResult) -> Table | None:
             values = [result.dialects[name].get(scores.name, {}).get(column.key) for name in names]
             found = [value for value in values if value is not None]
             gap = cell(max(found) - min(found), column) if len(found) > 1 else "-"
-            first = Text(scores.name if number == 0 else "")
+            first = plain(scores.name if number == 0 else "")
             made.add_row(first, column.head, *(cell(value, column) for value in values), gap)
     return made
 
@@ -86,7 +85,7 @@ def _attributes(result: BenchmarkResult, sign: str) -> Table | None:
     made = table(["attribute"], ["", *_heads(result, columns)])
     for name in sorted(counts):
         cells = [_cell(scores, column, "attribute", name, sign) for column in columns for scores in result.ranked]
-        made.add_row(Text(name), str(counts[name]), *cells)
+        made.add_row(plain(name), str(counts[name]), *cells)
     return made
 
 
@@ -102,11 +101,11 @@ def _sequences(result: BenchmarkResult, sign: str) -> Table:
             for column in columns
             for scores in ranked
         ]
-        made.add_row(Text(name), *_timed(result, (name,), cells, timed))
+        made.add_row(plain(name), *_timed(result, (name,), cells, timed))
     if timed and result.covered and len(result.sequences) > 1:
         made.add_section()
         cells = [_cell(scores, column, "mean", "", sign) for column in columns for scores in ranked]
-        made.add_row(Text("mean"), *_timed(result, result.covered, cells, timed), style="bold")
+        made.add_row(plain("mean"), *_timed(result, result.covered, cells, timed), style="bold")
     return made
 
 
@@ -117,7 +116,7 @@ def _unstable(result: BenchmarkResult) -> Table | None:
         return None
     made = table([f"unstable: deviates by over {short(LIMIT)}", "tracker"], grid.head[2:])
     for name, (tracker, *cells) in grid.rows:
-        made.add_row(Text(name), Text(tracker.text), *(one.text for one in cells))
+        made.add_row(plain(name), plain(tracker.text), *(one.text for one in cells))
     return made
 
 

@@ -42,8 +42,9 @@ def file(path: Path, cure: str = CURE, *, suffix: str = "") -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str, cure: str = CURE) -> None:
-    """Replace a text file (UTF-8, lines end in LF), as `file` does."""
-    write_bytes(path, text.encode(), cure)
+    """Replace a text file (UTF-8, lines end in LF), as `file` does. Names of others that are not in UTF-8 are spelled
+    as Python does."""
+    write_bytes(path, text.encode(errors="backslashreplace"), cure)
 
 
 def write_bytes(path: Path, content: bytes, cure: str = CURE) -> None:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -70,18 +71,22 @@ class DelayedInterrupt:
             signal.signal(number, handler)
 
 
-def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
+def start(module: str, argv: Sequence[str] | None = None, leave: Callable[[int], NoReturn] = os._exit) -> NoReturn:
     """Import a program, run its `main`, and end the process with its exit code.
 
     Ctrl-C and a request to end (SIGTERM) are heard at any moment: one word, and exit code 130 or 143. A reader of the
-    output that has gone ends the program quietly, with 141.
+    output that has gone ends the program quietly, with 141. What the output's encoding lacks is escaped.
 
     Args:
       module: full name of a module with ``main(argv) -> exit code``.
       argv: arguments after the program's name; None: the process's own.
+      leave: ends the process with an exit code, at once.
     """
-    heard = _Heard()
+    heard = _Heard(leave)
     heard.listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # under pythonw.exe there is none
+            stream.reconfigure(errors="backslashreplace")  # letters and lines that its encoding lacks
     sys.unraisablehook = _interrupt_again
     warnings.formatwarning = _one_line
     code = _code(module, argv, heard)
@@ -90,7 +95,7 @@ def start(module: str, argv: Sequence[str] | None = None) -> NoReturn:
         signal.signal(number, signal.SIG_IGN)
     if heard.number is not None and code in (130, 143):
         # JAX, interrupted while it compiles, may crash where Python takes its modules apart.
-        os._exit(128 + heard.number)
+        leave(128 + heard.number)
     sys.exit(code)
 
 
@@ -123,8 +128,9 @@ def _code(module: str, argv: Sequence[str] | None, heard: "_Heard") -> Any:
 class _Heard:
     """What the process was asked to end by. Called by Python, as a handler of signals, in the first thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, leave: Callable[[int], NoReturn]) -> None:
         self.number: int | None = None
+        self._leave = leave
 
     def listen(self) -> None:
         """Hear what is not ignored from outside, as by nohup."""
@@ -138,7 +144,7 @@ class _Heard:
             # Libraries that are stopped while they begin turn it into errors of their own; nothing is written then.
             if frame.f_code.co_filename.startswith("<frozen importlib"):
                 os.write(2, b"interrupted\n")
-                os._exit(128 + number)
+                self._leave(128 + number)
             frame = frame.f_back
         raise KeyboardInterrupt(number)
 

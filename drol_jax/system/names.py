@@ -1,7 +1,12 @@
-"""Names that a user may have misspelt: which of the known ones is meant."""
+"""Names of others: which of the known ones a misspelt one means, and what no text can hold."""
 
 import difflib
 from collections.abc import Iterable, Mapping
+
+
+def in_utf8(name: str) -> str:
+    """A name that others gave a file, for a text: bytes that are not UTF-8 are spelled as Python does."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def nearest(word: str, choices: Iterable[str], least: float = 0.0) -> str | None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, one_line, reason
 
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
+TOLD = "JAX_COMPILATION_CACHE_DIR"
+"""Environment variable of jax's, which takes the folder from it by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +21,21 @@ class CacheArguments:
     """Arguments about the folder that compiled code is kept in."""
 
     cache_dir: Path | None = None
-    """Folder for compiled code, kept between runs. Default: ~/.cache/drol_jax."""
+    """Folder for compiled code, kept between runs. Default: $JAX_COMPILATION_CACHE_DIR, else ~/.cache/drol_jax."""
     no_cache: bool = False
-    """Keep no compiled code."""
+    """Keep no compiled code, and use none that is kept."""
+
+    @property
+    def cache(self) -> Path | None:
+        """The folder; None for none."""
+        if self.no_cache:
+            return None
+        return (self.cache_dir or Path(os.environ.get(TOLD) or DEFAULT_CACHE)).expanduser()
 
 
 def tell(words: str) -> None:
-    """A line on standard error, at once."""
-    print(words, file=sys.stderr, flush=True)
+    """A line on standard error, or several, at once; nothing in them that a terminal obeys."""
+    print("\n".join(map(one_line, words.split("\n"))), file=sys.stderr, flush=True)
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -36,7 +45,7 @@ def guarded(run: Callable[[], int]) -> int:
     except UserError as error:
         tell(f"error: {error}")
         for note in getattr(error, "__notes__", ()):
-            tell(f"error: {note}")
+            tell(f"error: {one_line(note)}")
         return 2
     except KeyboardInterrupt as stop:
         tell("interrupted")
@@ -88,13 +97,15 @@ def keep_compiled(arguments: CacheArguments) -> None:
     """
     if arguments.no_cache and arguments.cache_dir is not None:
         raise UserError("--cache-dir and --no-cache exclude each other; drop one")
-    folder = None if arguments.no_cache else _cache_folder(arguments.cache_dir)
-    if folder is not None:
-        import jax
+    import jax
 
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        # Every program counts: tracking compiles dozens of small ones beside the few large ones.
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    folder = _made(arguments)
+    if folder is None:
+        jax.config.update("jax_enable_compilation_cache", False)  # also where its environment names a folder
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    # Every program counts: tracking compiles dozens of small ones beside the few large ones.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 
 def keep_compiled_unless_told() -> None:
@@ -111,13 +122,15 @@ def keep_compiled_unless_told() -> None:
     compilation_cache.reset_cache()
 
 
-def _cache_folder(asked: Path | None) -> Path | None:
-    folder = (asked or DEFAULT_CACHE).expanduser()
+def _made(arguments: CacheArguments) -> Path | None:
+    folder = arguments.cache
+    if folder is None:
+        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        trouble = f"cannot make the cache folder {folder} ({error.strerror})"
-        if asked is not None:
+        trouble = f"cannot make the cache folder {folder} ({reason(error)})"
+        if arguments.cache_dir is not None:
             raise UserError(f"{trouble}; choose another --cache-dir or pass --no-cache") from error
         tell(f"note: {trouble}; compiled code is not kept (--cache-dir chooses a folder, --no-cache silences this)")
         return None

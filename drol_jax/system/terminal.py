@@ -1,11 +1,14 @@
 """Text and tables on a terminal: plain words, names never cut off, the same look in every program."""
 
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from drol_jax.errors import one_line
 
 UNLIMITED = 10_000
 """Width given to files and pipes, which cut nothing off; tables only take what their cells need."""
@@ -16,6 +19,14 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str("\n".join(map(one_line, text.split("\n"))), **options)
+
+
+def plain(text: str, style: str = "") -> Text:
+    """A cell of one line. Names of others bring nothing into it that a terminal obeys."""
+    return Text(one_line(text), style)
 
 
 def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 
 from drol_jax.nets import Template
 from drol_jax.online.fit import RefitStats
@@ -48,6 +49,17 @@ class TrackerState:
     """The short-term template; None in a tracker that has none."""
     lost: jax.Array | None = None
     """bool (), whether the next search is the enlarged one; None if not long-term."""
+
+    @property
+    def sound(self) -> jax.Array:
+        """bool (), or of the batch's shape: every number is finite.
+
+        What no start and no image brings about, unsound weights and an overflow in a network do: a NaN, of which the
+        following frames make more. Start anew from a box then; the track does not come back by itself.
+        """
+        batch = self.centre.shape[:-1]
+        numbers = [leaf for leaf in jax.tree.leaves(self) if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+        return jnp.stack([jnp.isfinite(leaf).reshape(*batch, -1).all(-1) for leaf in numbers]).all(0)
 
 
 @jax.tree_util.register_dataclass

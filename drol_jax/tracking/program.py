@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
+from drol_jax.system.names import in_utf8
 from drol_jax.system.program import make_ready, tell
 from drol_jax.system.resources import version
 from drol_jax.tracking.cli import Arguments
@@ -101,7 +102,7 @@ def _job(arguments: Arguments, info: VideoInfo) -> Job:
             if note:
                 tell(f"note: {note}")
     tables = tuple(name for name in FORMATS if name in words or name == TABLE)
-    stem = info.name.replace("/", "_") or "video"
+    stem = in_utf8(info.name).replace("/", "_") or "video"
     wanted = Wanted(folder=arguments.output, stem=stem, formats=tables, films=tuple(dict.fromkeys(films)))
     kept = None if info.live else kept_beside(arguments.output, stem)
     return Job(wanted=wanted, kept=kept, overwrite=arguments.overwrite)

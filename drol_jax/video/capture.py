@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from drol_jax.system.opencv import cv2
+from drol_jax.system.opencv import cv2, spelled
 from drol_jax.video.files import believed
 from drol_jax.video.opencv import quiet
 
@@ -53,7 +53,7 @@ def stream_opener(address: str, stall: float) -> Opener:
 
     def opened() -> Capture:
         with quiet():
-            return cv2.VideoCapture(address, cv2.CAP_FFMPEG, settings)
+            return cv2.VideoCapture(spelled(address), cv2.CAP_FFMPEG, settings)
 
     return opened
 

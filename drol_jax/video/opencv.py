@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cv2.utils import logging
 
-from drol_jax.system.opencv import cv2
+from drol_jax.system.opencv import cv2, spelled
 from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark
 from drol_jax.video.reader import EndsHere, Facts, Seen
@@ -36,7 +36,7 @@ class CvFile:
         checked_file(path)
         self._path = path
         with quiet():
-            self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+            self._capture = cv2.VideoCapture(spelled(path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             raise not_opened(path, f"no video that OpenCV can decode{MORE}")
         nominal = believed(self._capture.get(cv2.CAP_PROP_FPS))

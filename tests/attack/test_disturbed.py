@@ -65,6 +65,12 @@ def test_a_full_disk_ends_a_program_in_a_line_and_leaves_no_part_of_a_file(name,
         assert not left, left
 
 
+def held(folder):
+    """Files below a folder that this process has open."""
+    open_ones = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+    return [where for path in open_ones if os.path.lexists(path) and str(folder) in (where := os.readlink(path))]
+
+
 @pytest.mark.parametrize("name", WRITING)
 def test_a_small_disk_ends_a_program_in_a_line(name, folder, monkeypatch):
     monkeypatch.chdir(folder)
@@ -78,6 +84,7 @@ def test_a_small_disk_ends_a_program_in_a_line(name, folder, monkeypatch):
         try:
             code, _, err = started(folder, WRITING[name], disk)
             assert code == 0 or "No space left" in err or "cannot" in err or name == "bench", err
+            assert not held(disk), "a deleted file that is kept open takes its place on the disk"
         finally:
             os.sync()
             subprocess.run(["umount", "--lazy", disk], check=True)

@@ -18,7 +18,7 @@ def megabytes():
         return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
-def test_five_thousand_frames_take_no_more_memory_than_five_hundred():
+def test_five_thousand_frames_take_no_more_memory_than_a_thousand():
     tracker = small_tracker.tracker(template_update=True)
     state, used = tracker.init(small_tracker.picture(), small_tracker.BOX), []
     for t in range(5_000):
@@ -27,7 +27,9 @@ def test_five_thousand_frames_take_no_more_memory_than_five_hundred():
             output.box.block_until_ready()
             used.append(megabytes())
     assert np.isfinite(output.box).all()
-    assert used[-1] - used[0] < 20, used
+    # Between two looks the C library keeps more or less, most on a busy machine; what leaks raises the least too.
+    early, late = min(used[1:5]), min(used[5:])
+    assert late - early < 10, used
 
 
 def test_two_hundred_targets_come_and_go():

@@ -189,7 +189,7 @@ def test_a_client_that_is_not_there_or_breaks_off_is_one_clear_line(client):
 def test_the_command_serves_the_tracker_that_its_options_name(client, monkeypatch, tmp_path):
     served = []
     monkeypatch.setattr(trax, "serve", lambda *args: served.append(args))
-    assert trax_cli.main(["--no-online", "--seed", "3", "--largest", "640x480", "--no-cache"]) == 0
+    assert trax_cli.main(["--no-online", "--seed", "3", "--largest", "640x480"]) == 0
     ((tracker, *rest),) = served
     assert (tracker.name, tracker.config.online.enabled, rest) == ("siamrpn_alex_tiny", False, [480, 640, 3])
 

@@ -80,7 +80,7 @@ def calibrate(place):
 
 def learn(place):
     training = write_files(Path.cwd())
-    arguments = ["--config", str(training), "--steps", "1", "--no-cache", "--output", f"{place}/out"]
+    arguments = ["--config", str(training), "--steps", "1", "--output", f"{place}/out"]
     return lambda _: train.main(arguments, source=Squares())
 
 
@@ -124,7 +124,7 @@ def measure(place):
 
 
 ONE = ("--sequences", "road")
-FAST = ("--config", "siamfc_alex_tiny", "--no-cache")
+FAST = ("--config", "siamfc_alex_tiny")
 WRITING = {
     "score": typed("eval", "score", "--results", "results/net", *DATA, "--output", "OUT/out"),
     "film": typed("eval", "film", "--results", "results/net", *DATA, "--sequence", "road", "--output", "OUT/out.webp"),

@@ -79,6 +79,30 @@ def kept_hooks():
             signal.signal(number, handler)
 
 
+def interrupted(main, number, after):
+    """A program's `main` that gets a signal so many seconds after it began, where it runs so long."""
+
+    def run(argv):
+        lock, runs = threading.Lock(), [True]
+
+        def send():
+            with lock:
+                if runs:
+                    os.kill(os.getpid(), number)
+
+        timer = threading.Timer(after, send)
+        timer.daemon = True
+        timer.start()
+        try:
+            return main(argv)
+        finally:
+            timer.cancel()
+            with lock:
+                runs.clear()
+
+    return run
+
+
 def run_here(folder, main, *, limit=None, lines=None):
     """Run ``main(None)``, which returns an exit code, as the program of a process.
 
@@ -98,7 +122,7 @@ def run_here(folder, main, *, limit=None, lines=None):
             stack.enter_context(context)
         stack.enter_context(largest_file(limit))
         try:
-            start(NAME)
+            start(NAME, leave=sys.exit)
         except SystemExit as end:
             code = end.code
     return code, out.text, err.text

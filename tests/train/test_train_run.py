@@ -44,7 +44,7 @@ def trained(tmp_path_factory):
     evaluation = {"seeds": [1000], "sequences": ["dusk_car"]}
     path = write_files(home, batch_size=BATCH, steps=STEPS, log_steps=20, checkpoint_minutes=60, evaluation=evaluation)
     output = home / "run"
-    assert main(["--config", str(path), "--output", str(output), "--no-cache"], source=Squares(BATCH)) == 0
+    assert main(["--config", str(path), "--output", str(output)], source=Squares(BATCH)) == 0
     return output
 
 
@@ -81,7 +81,7 @@ def test_a_run_that_is_ended_while_tracking_is_tried_tries_it_again(tmp_path, mo
     monkeypatch.setattr(loop, "Evaluator", Evaluator)
     evaluation = {"seeds": [1000], "sequences": ["dusk_car"]}
     path = write_files(tmp_path, batch_size=4, steps=2, log_steps=1, checkpoint_minutes=60, evaluation=evaluation)
-    command = ["--config", str(path), "--output", str(tmp_path / "run"), "--no-cache"]
+    command = ["--config", str(path), "--output", str(tmp_path / "run")]
     assert [main(command, source=Squares(4)) for _ in range(3)] == [130, 0, 0]
     lines = map(json.loads, (tmp_path / "run/log.jsonl").read_text().splitlines())
     assert [(line["step"], line["auc"]) for line in lines if "auc" in line] == [(2, 0.5)]

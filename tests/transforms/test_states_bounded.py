@@ -1,5 +1,7 @@
 """Whatever a track starts from and sees: its state is finite and bounded at every step, or the start is refused."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -83,10 +85,19 @@ def bound(state, most):
 def test_a_network_that_went_bad_says_so(tracker):
     state = tracker.init(small_tracker.picture(), small_tracker.BOX, jax.random.key(0))
     bad = small_tracker.replace(tracker, variables=jax.tree.map(lambda leaf: leaf * jnp.nan, tracker.variables))
-    _, output = bad.step(state, small_tracker.picture(1))
+    assert state.sound
+    state, output = bad.step(state, small_tracker.picture(1))
+    assert not state.sound
     assert np.isnan(output.score)
     assert output.confidence == 0
     assert output.verdict == (1 if tracker.config.online.enabled else -1)  # not found
+
+
+def test_each_state_of_a_batch_says_whether_it_is_sound(tracker):
+    one = tracker.init(small_tracker.picture(), small_tracker.BOX, jax.random.key(0))
+    batch = jax.tree.map(lambda leaf: jnp.stack([leaf] * 3), one)
+    bad = replace(batch, template=jax.tree.map(lambda leaf: leaf.at[1].set(jnp.inf), batch.template))
+    np.testing.assert_array_equal(bad.sound, [True, False, True])
 
 
 STARTS = 250

@@ -49,6 +49,36 @@ def test_vot_toolkits_channels_say_where_the_images_are(tmp_path, image, propert
     ]
 
 
+@pytest.mark.parametrize(
+    "way", ["../../secret", "/etc/secret", "..\\..\\secret", "x/../../../secret", "../../rooted/a"]
+)
+@pytest.mark.parametrize("key", ["groundtruth", "channels.color"])
+def test_properties_lead_to_nothing_outside_the_dataset(tmp_path, key, way):
+    root = tmp_path / "root"
+    (root / "cup").mkdir(parents=True)
+    (root / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 2)
+    (root / "cup" / "sequence").write_text(f"{key}={way}\n")
+    with pytest.raises(UserError, match=f"cup/sequence: {key}=.* leads out of the dataset, .*root; put what"):
+        opened(root, "VOT", "cup")
+
+
+def test_properties_may_lead_to_another_sequence_or_along_a_link(tmp_path, image):
+    for number in (1, 2):
+        image("elsewhere", f"{number:08d}.jpg")
+    for name, properties in (
+        ("cup", "channels.color=color"),
+        ("can", "channels.color=../cup/color\ngroundtruth=../cup/t"),
+    ):
+        (tmp_path / "root" / name).mkdir(parents=True)
+        (tmp_path / "root" / name / "groundtruth.txt").write_text(f"{BOX}\n" * 2)
+        (tmp_path / "root" / name / "sequence").write_text(properties)
+    (tmp_path / "root" / "cup" / "t").write_text("1,2,3,4\n" * 2)
+    (tmp_path / "root" / "cup" / "color").symlink_to(tmp_path / "elsewhere")
+    sequence = opened(tmp_path / "root", "VOT", "can")
+    assert len(sequence.frames) == 2
+    assert sequence.boxes[0].tolist() == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("below", ["", "frames", "images"])
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".webp"])
 def test_images_beside_the_truth_or_in_usual_folders_are_found(tmp_path, image, below, suffix):

@@ -47,3 +47,28 @@ def test_a_reader_that_has_gone_is_no_traceback(program):
     run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     os.close(writer)
     assert (run.returncode, run.stderr) == (141, "")
+
+
+def kept_in(folder, arguments, **environment):
+    """What jax keeps compiled code in after a program was made ready: its folder, and whether it uses it."""
+    told = f"""
+import jax
+from pathlib import Path
+from drol_jax.system.program import CacheArguments, keep_compiled
+
+keep_compiled(CacheArguments({arguments}))
+print(jax.config.jax_compilation_cache_dir, jax.config.jax_enable_compilation_cache)
+"""
+    environment = {**os.environ, "HOME": str(folder), "JAX_COMPILATION_CACHE_DIR": "", **environment}
+    run = subprocess.run([sys.executable, "-c", told], env=environment, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.split()
+
+
+@pytest.mark.slow
+def test_compiled_code_is_kept_where_the_arguments_say_or_the_environment_or_at_home(tmp_path):
+    told = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "told")}
+    assert kept_in(tmp_path, "") == [str(tmp_path / ".cache/drol_jax"), "True"]
+    assert kept_in(tmp_path, "", **told) == [str(tmp_path / "told"), "True"]
+    assert kept_in(tmp_path, f"cache_dir=Path('{tmp_path}/asked')", **told) == [str(tmp_path / "asked"), "True"]
+    assert kept_in(tmp_path, "no_cache=True", **told)[-1] == "False"

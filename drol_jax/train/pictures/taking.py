@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drol_jax.errors import UserError, reason
-from drol_jax.system.opencv import cv2
+from drol_jax.system.opencv import cv2, spelled
 from drol_jax.train.pictures import judging
 from drol_jax.train.pictures.licences import licence_of, paragraphs
 from drol_jax.train.pictures.listing import BY_FILE, Package
@@ -43,7 +43,7 @@ def take(package: Package, path: Path, licences: Sequence[str], output: Path) ->
         except OSError as error:
             raise UserError(f"{target.parent}: {reason(error)}; choose another --output") from error
         back = cv2.COLOR_RGBA2BGRA if kind == "cutouts" else cv2.COLOR_RGB2BGR
-        if not cv2.imwrite(str(target), cv2.cvtColor(image, back), how):
+        if not cv2.imwrite(spelled(target), cv2.cvtColor(image, back), how):
             raise UserError(f"{target} cannot be written; choose another --output")
         yield {
             "file": f"{kind}/{target.name}",

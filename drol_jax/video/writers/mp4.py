@@ -1,5 +1,8 @@
 """`Mp4`: H.264 in MP4 by PyAV."""
 
+import errno
+import os
+import shutil
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +48,7 @@ class Mp4:
         self.notes: tuple[str, ...] = ()
         self._first: float | None = None
         self._last = -1
+        self._bytes = 0
         self._done = False
         pieces = {"movflags": "+frag_keyframe+empty_moov+default_base_moof", "frag_duration": str(PIECE)}
         try:
@@ -93,6 +97,7 @@ class Mp4:
     def _encode(self, frame: Any) -> None:
         try:
             for packet in self._stream.encode(frame):
+                self._bytes += packet.size
                 self._film.mux(packet)
         except self._av.FFmpegError as error:
             self.abandon()
@@ -100,6 +105,9 @@ class Mp4:
 
     def _join_pieces(self) -> None:
         """Copy the packets to a file with one index, in front."""
+        # PyAV 18.1 keeps a file open for good whose header it cannot write, and with it the file's place on the disk.
+        if shutil.disk_usage(self._path.parent).free < self._bytes:
+            raise cannot_write(self._path, os.strerror(errno.ENOSPC))
         with atomic.file(self._path, CURE, suffix=".mp4") as temporary:
             try:
                 with (

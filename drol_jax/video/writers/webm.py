@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.system.opencv import cv2
+from drol_jax.system.opencv import cv2, spelled
 from drol_jax.video.opencv import quiet
 from drol_jax.video.whole import missing_bytes
 from drol_jax.video.writers.checks import cannot_write, even, fitting
@@ -76,6 +76,7 @@ class WebM:
 
 
 def _opened(path: Path, width: int, height: int, rate: Fraction) -> cv2.VideoWriter:
+    place = spelled(path)
     try:
         path.open("wb").close()
     except OSError as error:
@@ -84,7 +85,7 @@ def _opened(path: Path, width: int, height: int, rate: Fraction) -> cv2.VideoWri
     for codec in CODECS:
         code = cv2.VideoWriter.fourcc(*codec)
         with quiet(), _hushed():
-            film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, float(rate), size)
+            film = cv2.VideoWriter(place, cv2.CAP_FFMPEG, code, float(rate), size)
         if film.isOpened():
             return film
     raise cannot_write(path, "this OpenCV has no encoder for WebM")
@@ -109,7 +110,7 @@ def _finished(path: Path) -> bool:
     if missing_bytes(path):
         return False
     with quiet():
-        film = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        film = cv2.VideoCapture(spelled(path), cv2.CAP_FFMPEG)
     try:
         return film.isOpened() and film.get(cv2.CAP_PROP_FRAME_COUNT) > 0
     finally:

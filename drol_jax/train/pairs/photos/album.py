@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from drol_jax.errors import UserError, reason
-from drol_jax.system.opencv import cv2
+from drol_jax.system.opencv import cv2, spelled
 
 LARGEST = 768
 """Rows or columns that photographs are shrunk to as they are read."""
@@ -76,7 +76,7 @@ def _files(folder: str, key: str) -> list[Path]:
 
 
 def _read(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    image = cv2.imread(spelled(path), cv2.IMREAD_UNCHANGED)
     if image is None or image.dtype != np.uint8:
         raise UserError(f"photos: {path} is no picture of 8 bits a colour; take it out of the folder")
     return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
