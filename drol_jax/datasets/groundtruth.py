@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from drol_jax.datasets.definitions import Benchmark
+from drol_jax.datasets.spellings import mixed
 from drol_jax.datasets.text import AGAIN, fields, numbers, read_boxes, read_flags, read_lines, read_properties
 from drol_jax.errors import UserError
 from drol_jax.image.boxes import box_from_polygon
@@ -179,6 +180,8 @@ def _region(path: Path, number: int, line: str) -> list[float] | Mask | None:
                 f"{path}, line {number}: {line[:60]!r} is no mask x, y, w, h, run lengths; mend or {AGAIN}"
             ) from None
         return mask if mask.pixels.any() else None
+    if trouble := mixed(line):
+        raise UserError(f"{path}, line {number}: {trouble}")
     count = len(fields(line))
     counts = (1, 4, count) if count >= 6 and count % 2 == 0 else (1, 4, 6, 8)
     values = numbers(path, number, line, counts, "of a box, or 6, 8 or more of a polygon")

@@ -12,6 +12,7 @@ Anything else, such as a fifth number that no line of heads explains, is unclear
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 _HEADS = {
     "x": ("x", "left", "x0", "bb_left", "bbox_x", "xmin", "x_min", "x1"),
@@ -20,8 +21,23 @@ _HEADS = {
     "h": ("h", "height", "bb_height", "bbox_h", "bbox_height"),
 }
 """What columns of boxes are called. A corner's name counts where the size is named beside it."""
+_FRAMES = (
+    "frame",
+    "frame_id",
+    "frameid",
+    "frame_number",
+    "frame_no",
+    "frame_idx",
+    "frame_index",
+    "frames",
+    "t",
+    "index",
+)
+"""What a column of frame numbers is called; pandas leaves its name empty."""
 MASK = re.compile(r"m\s*\d+(\s*,\s*\d+)+")
 """How a mask of VOT's begins, which is no spelling of a box."""
+GAP = re.compile(r"[,;]\s*[,;]")
+"""Two separators in a row, between which a number is missing."""
 _BRACKETS = re.compile(r"^(?:\[\s*)?[\[({]\s*([^\[\](){}]*?)\s*[\])}](?:\s*,|\s*\],?)?$")
 _DECIMAL_COMMA = re.compile(r"^\s*-?\d+(,\d+)?\s*(;\s*-?\d+(,\d+)?\s*)+;?\s*$")
 
@@ -30,8 +46,25 @@ class Unclear(Exception):
     """A line that may mean several things, or nothing."""
 
     def __init__(self, line: int, text: str, found: str = ""):
+        """Take the line's number from 1, its text, and how many numbers it holds or what it is, where that is known."""
         super().__init__(line, text, found)
         self.line, self.text, self.found = line, text, found
+
+    def told(self, wanted: str) -> str:
+        """What the line is in place of what was wanted, in words."""
+        if self.found.isdigit() or not self.found:
+            return f"not {wanted}{self.found and f' but {self.found}'}"
+        return self.found
+
+
+def mixed(line: str) -> str:
+    """What is wrong with a line of VOT's, where it may be a box with decimal commas or a polygon; empty: nothing."""
+    if "," not in line or ";" not in line:
+        return ""
+    return (
+        f"{line[:60]!r} holds commas and semicolons, as boxes with decimal commas do and polygons of points; write "
+        "decimal points, and commas between all numbers"
+    )
 
 
 def plain_rows(lines: Sequence[str], columns: int) -> list[list[float]]:
@@ -54,6 +87,8 @@ def plain_rows(lines: Sequence[str], columns: int) -> list[list[float]]:
     table = [[_number(word) for word in _words(line, commas=commas)] for line in lines[skipped:]]
     if columns == 4 and chosen is None and _frames_first(table):
         chosen = [1, 2, 3, 4]
+    if skipped and chosen is not None:
+        _check_frames(first, table, lines)
     rows = []
     wanted = columns if chosen is None else len(first) if skipped else 5
     for number, (line, values) in enumerate(zip(lines[skipped:], table, strict=True), skipped + 1):
@@ -83,6 +118,19 @@ def _columns(heads: Sequence[str], line: str) -> list[int] | None:
             return None
         places += found
     return places
+
+
+def _check_frames(heads: Sequence[str], table: Sequence[Sequence[float | None]], lines: Sequence[str]) -> None:
+    """Raise Unclear where a column of frame numbers does not count up: lines are missing, doubled or out of order."""
+    for place, head in enumerate(heads):
+        if head.casefold() in _FRAMES or (place == 0 and not head):
+            column = [row[place] if place < len(row) else None for row in table]
+            if len({*column}) == 1:  # it counts nothing
+                continue
+            for number, (before, value) in enumerate(pairwise(column), 2):
+                if before is None or value != before + 1:
+                    words = "of another frame than the next: lines are missing or out of order"
+                    raise Unclear(number + 1, lines[number], words)
 
 
 def _frames_first(table: Sequence[Sequence[float | None]]) -> bool:

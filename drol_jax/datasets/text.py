@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.datasets.spellings import MASK, Unclear, plain_rows
+from drol_jax.datasets.spellings import GAP, MASK, Unclear, plain_rows
 from drol_jax.errors import UserError, reason
 from drol_jax.system import reading
 from drol_jax.system.names import hint
 
 AGAIN = "unpack the sequence again"
-
-_GAP = re.compile(r"[,;]\s*[,;]")
 
 
 def read_lines(path: Path) -> list[str]:
@@ -48,7 +46,7 @@ def read_boxes(path: Path) -> np.ndarray:
     lines = read_lines(path)
     rows = [line.replace(",", " ").replace(";", " ").split() for line in lines]
     # Two separators in a row are a number that is missing; benchmarks hold a million lines that are none of this.
-    if all(len(row) == 4 for row in rows) and not any(_GAP.search(line) for line in lines):
+    if all(len(row) == 4 for row in rows) and not any(GAP.search(line) for line in lines):
         try:
             return np.array(rows, np.float64)
         except ValueError:
@@ -60,6 +58,10 @@ def read_boxes(path: Path) -> np.ndarray:
             raise UserError(
                 f"{path}, line {trouble.line}: a mask of VOT's ({trouble.text[:30]}...), and boxes are wanted; a "
                 "workspace of the VOT toolkit is --dataset VOT"
+            ) from None
+        if trouble.found and not trouble.found.isdigit():
+            raise UserError(
+                f"{path}, line {trouble.line}: {trouble.text[:60]!r} is {trouble.found}; mend or {AGAIN}"
             ) from None
     exact = [numbers(path, number, line, (4,), "x, y, w, h") for number, line in enumerate(lines, 1)]
     return np.array(exact, np.float64)

@@ -14,6 +14,7 @@ from drol_jax.eval.own_metrics import Metrics, WithMetrics
 from drol_jax.eval.protocols import from_anchors
 from drol_jax.eval.repeats import Groups, repeats
 from drol_jax.eval.scorers import Scorer
+from drol_jax.metrics.eao import INTERVALS
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.results.layout import TrackerResults, find_trackers
 from drol_jax.results.names import Names
@@ -70,12 +71,26 @@ class Request:
             raise UserError(
                 f"{self.dataset}'s groundtruth is kept by its server; pack the results for it instead of scoring"
             )
-        every = scorers(self.dataset, self.came_as, self.dialect, anchored=anchored, pad_short=self.pad_short)
+        every = scorers(self.dataset, self.came_as, self._dialect, anchored=anchored, pad_short=self.pad_short)
         if self.metrics:
             if every[0].regions:
                 raise UserError("a plug-in's metrics take boxes; VOT's results hold codes beside them")
             every[0] = WithMetrics(every[0], self.metrics)
         return every if self.dialects else every[:1]
+
+    @property
+    def _dialect(self) -> str | None:
+        """The dialect asked for, or that of a VOT workspace whose masks, or polygons of many corners, one alone
+        scores."""
+        if self.dialect is not None or self.came_as != "vot" or self.dataset in INTERVALS:
+            return self.dialect
+        for entry in self.entries:
+            try:
+                if entry.name in self.wanted and entry.open().shapes is not None:
+                    return "vot"
+            except UserError:
+                continue  # it is told of where it is scored
+        return None
 
     @property
     def leads(self) -> dict[str, int]:

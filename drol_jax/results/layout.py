@@ -15,6 +15,7 @@ _BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
 _FLAT = (".txt", ".csv", ".json")
 """Files of one sequence, the first counted where one sequence has several."""
 _RUN = re.compile(r"^(?P<name>.+)_(?P<number>\d{3}|\d{8})$")
+_PACKED = (".zip", ".gz", ".tgz", ".xz", ".bz2", ".tar", ".7z", ".rar")
 _DEPTH = 3
 _EXPERIMENTS = ("baseline", "longterm", "realtime", "redetection", "supervised", "unsupervised")
 """Folders of a VOT tracker that are no trackers themselves."""
@@ -69,6 +70,9 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
     Raises:
       UserError: no such folder, or no result file of any of the sequences in it.
     """
+    if folder.is_file():
+        cure = "unpack it, and name the folder" if folder.suffix.lower() in _PACKED else "name the folder around it"
+        raise UserError(f"{folder} is a file, and a folder of results is wanted; {cure} with --results")
     if not folder.is_dir():
         raise UserError(f"results folder {folder} does not exist; check --results")
     level: list[Path] = [folder]
@@ -95,8 +99,14 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
 
 def _held(folder: Path) -> str:
     """What a folder holds instead of results, in words to follow what was looked for."""
-    names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
-    return f" (it holds {', '.join(names[:4]) or 'nothing'}{', ...' if len(names) > 4 else ''})"
+    held, around = sorted(folder.iterdir()), ""
+    while len(held) == 1 and held[0].is_dir():
+        around += f"{held[0].name}/"
+        held = sorted(held[0].iterdir())
+    names = [around + path.name + "/" * path.is_dir() for path in held]
+    packed = next((path for path in held if path.suffix.lower() in _PACKED), None)
+    hint = f"; unpack {packed.name}" if packed is not None else ""
+    return f" (it holds {', '.join(names[:4]) or around or 'nothing'}{', ...' if len(names) > 4 else ''}){hint}"
 
 
 def _deeper(taken: list[Path], level: list[Path], names: Names, experiment: str) -> tuple[Path, ...]:

@@ -61,7 +61,10 @@ class Names:
         self._plain = _unambiguous(every, plain)
         # "car1_1" and "car11" are two sequences of UAV123: without marks a name may be ambiguous, and then is none.
         self._bare = _unambiguous(every, bare)
-        own = "|".join(prefix for prefix, starts in _PREFIXES.items() if dataset.casefold().startswith(starts))
+        prefixes = {prefix for prefix, starts in _PREFIXES.items() if dataset.casefold().startswith(starts)}
+        prefixes |= {plain(called) for called, of in folder_names().items() if of == dataset} | {plain(dataset)} - {""}
+        # The longest first: "otb100_" before "otb_".
+        own = "|".join(re.escape(prefix) for prefix in sorted(prefixes, key=lambda one: (-len(one), one)))
         self._prefix = re.compile(rf"^({own})_") if own else None
 
     @classmethod

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drol_jax.datasets.spellings import MASK, Unclear, plain_rows
+from drol_jax.datasets.spellings import GAP, MASK, Unclear, mixed, plain_rows
 from drol_jax.errors import UserError
 from drol_jax.system import reading
 
@@ -20,7 +20,11 @@ def read_rows(path: Path) -> list[list[float]]:
     """
     rows, lines = [], text_of(path).splitlines()
     for number, line in enumerate(lines, 1):
+        if trouble := mixed(line):
+            raise UserError(f"{path}, line {number}: {trouble}")
         try:
+            if GAP.search(line):
+                raise ValueError
             row = [float(word) for word in line.translate(_SEPARATORS).split()]
         except ValueError:
             row = []
@@ -49,11 +53,12 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
     Raises:
       UserError: missing or unreadable file, or a line that holds other than `columns` numbers.
     """
-    text = text_of(path).translate(_SEPARATORS)
+    written = text_of(path)
+    text = written.translate(_SEPARATORS)
     lines = text.splitlines()
     try:
         # All numbers in one go, which is many times faster than line by line.
-        if all(len(line.split()) == columns for line in lines):
+        if not GAP.search(written) and all(len(line.split()) == columns for line in lines):
             table = np.array(text.split(), np.float64).reshape(-1, columns)
             if columns == 4 and len(table) > 1 and lines[0].split() == ["0", "1", "2", "3"]:
                 cure = "delete it, or write 0.0 if it is a box"
@@ -62,7 +67,7 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
     except ValueError:
         pass
     try:
-        rows = plain_rows(text_of(path).splitlines(), columns)
+        rows = plain_rows(written.splitlines(), columns)
     except Unclear as trouble:
         if columns == 4 and trouble.line == 1 and trouble.text.strip() in ("0", "1", "2"):
             raise UserError(
@@ -78,10 +83,8 @@ def read_table(path: Path, columns: int, names: str) -> np.ndarray:
         # Of other programs' files there may be no second copy.
         ours = (path.parent / "manifest.json").is_file()
         cure = "mend the line" + (", or delete the file to track again" if ours else "")
-        raise UserError(
-            f"{path}, line {trouble.line}: {trouble.text[:60]!r} is not {counted} numbers {names}"
-            f"{trouble.found and f' but {trouble.found}'}; {cure}"
-        ) from None
+        told = trouble.told(f"{counted} numbers {names}")
+        raise UserError(f"{path}, line {trouble.line}: {trouble.text[:60]!r} is {told}; {cure}") from None
     return np.array(rows, np.float64).reshape(-1, columns)
 
 

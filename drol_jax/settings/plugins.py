@@ -3,6 +3,8 @@
 import hashlib
 import re
 import sys
+import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata, util
 from pathlib import Path
@@ -12,17 +14,21 @@ from drol_jax.config.parts import Plugin
 from drol_jax.errors import UserError, reason
 from drol_jax.settings import Settings
 from drol_jax.system.names import hint
+from drol_jax.system.resources import PACKAGE
 
 GROUP = "drol_jax.plugins"
 """Group of entry points by which installed packages offer plug-ins."""
 OBJECT = "PLUGIN"
 """What a file calls its `Plugin`."""
+_PACKAGES = {"site-packages", "dist-packages"}
+"""Folders of installed packages."""
 NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A plug-in and the SHA-256 of the file that it came from."""
+    """A plug-in and the SHA-256 of the code that it came from: its file, with those beside it that it imports, or all
+    files of an installed package."""
 
     plugin: Plugin
     digest: str
@@ -39,17 +45,17 @@ def load_plugin(given: str | Path) -> Loaded:
     """
     path = Path(given)
     if path.suffix == ".py" or path.exists():
-        found, source = getattr(_module(path), OBJECT, None), path
+        module = _module(path)
+        found, files = getattr(module, OBJECT, None), [path, *_own_files(module, path)]
         if found is None:
             raise UserError(f"--plugin {given}: the file assigns no drol_jax.Plugin to {OBJECT}; add {OBJECT} = ...")
     else:
-        found, source = _installed(str(given))
+        found, files = _installed(str(given))
     if not isinstance(found, Plugin):
         raise UserError(f"--plugin {given}: {OBJECT} is a {type(found).__name__}, wanted a drol_jax.Plugin")
     if not NAME.fullmatch(found.name):
         raise UserError(f"--plugin {given}: its name {found.name!r} holds other signs than letters, digits, _ and -")
-    digest = hashlib.sha256(source.read_bytes()).hexdigest() if source is not None else ""
-    return Loaded(found, digest)
+    return Loaded(found, _digest(files))
 
 
 def with_plugin(settings: Settings, loaded: Loaded) -> Settings:
@@ -81,15 +87,49 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
-def _installed(name: str) -> tuple[object, Path | None]:
+def _own_files(module: ModuleType, path: Path) -> list[Path]:
+    """The files of what a plug-in imports at its top, and these in turn, that are neither of installed packages nor of
+    Python or of this library."""
+    theirs = [PACKAGE, *(Path(sysconfig.get_paths()[name]).resolve() for name in ("stdlib", "platstdlib"))]
+    found, waiting = {path.resolve()}, [module]
+    while waiting:
+        for value in list(vars(waiting.pop()).values()):
+            name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            other = sys.modules.get(name) if isinstance(name, str) else None
+            file = getattr(other, "__file__", None)
+            place = None if file is None else Path(file).resolve()
+            if other is None or place is None or place in found or place.suffix != ".py":
+                continue
+            if not _PACKAGES & {*place.parts} and not any(place.is_relative_to(folder) for folder in theirs):
+                found.add(place)
+                waiting.append(other)
+    return sorted(found - {path.resolve()})
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """The SHA-256 of one file, or of several by name and content; empty for none."""
+    if len(files) < 2:
+        return hashlib.sha256(files[0].read_bytes()).hexdigest() if files else ""
+    digest = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        digest.update(f"{file.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _installed(name: str) -> tuple[object, list[Path]]:
     for point in metadata.entry_points(group=GROUP):
         if point.name == name:
             try:
                 found = point.load()
             except Exception as error:
                 raise UserError(f"--plugin {name}: {point.value} cannot be loaded ({reason(error)})") from error
-            file = getattr(sys.modules.get(point.module), "__file__", None)
-            return found, None if file is None else Path(file)
+            top = sys.modules[point.module.partition(".")[0]]
+            folders = [Path(folder) for folder in getattr(top, "__path__", ())]
+            file = getattr(sys.modules[point.module], "__file__", None)
+            files = [one for folder in folders for one in sorted(folder.rglob("*.py"))]
+            return found, files or ([] if file is None else [Path(file)])
     raise UserError(f"--plugin {name}: no file, and no installed plug-in of that name{_named(name)}")
 
 

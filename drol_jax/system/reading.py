@@ -15,6 +15,7 @@ MOST = 256 * 2**20
 MOST_DIGITS = 300
 """Of an integer; a float holds no larger one."""
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_LONG_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32"}
 """Byte-order marks of text that is not UTF-8, as Windows' programs write it."""
 _STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what a shell passes on: whoever writes there has begun
 
@@ -53,8 +54,8 @@ def regular(path: Path) -> None:
 
 
 def text(path: Path, most: int = MOST) -> str:
-    """A file of text in UTF-8 or UTF-16; line ends become newlines. UTF-16 is told by its byte-order mark, or by zeros
-    in every second byte of a text that begins with two signs of ASCII.
+    """A file of text in UTF-8, UTF-16 or, with its mark, UTF-32; line ends become newlines. UTF-16 is told by its
+    byte-order mark, or by zeros in every second byte of a text that begins with two signs of ASCII.
 
     Raises:
       OSError: as `content`.
@@ -66,6 +67,8 @@ def text(path: Path, most: int = MOST) -> str:
 
 def _encoding(found: bytes) -> str:
     head = found[:4]
+    if head in _LONG_MARKS:
+        return _LONG_MARKS[head]
     if len(head) == 4 and head[1] == head[3] == 0 < min(head[0], head[2]):
         return "utf-16-le"
     if len(head) == 4 and head[0] == head[2] == 0 < min(head[1], head[3]):

@@ -4,11 +4,13 @@ import itertools
 from collections.abc import Sequence
 from contextlib import ExitStack
 from fractions import Fraction
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
+from drol_jax.system.code import code_hash
 from drol_jax.system.names import in_utf8
 from drol_jax.system.program import make_ready, tell
 from drol_jax.system.resources import version
@@ -147,6 +149,8 @@ def _settings(arguments: Arguments, tracker: Tracker, starts: Sequence[Start]) -
         "starts": plain_starts(starts),
         "tracker": tracker.name,
         "weights": tracker.weights_hash,
+        "configuration": sha256(repr(tracker.settings).encode()).hexdigest(),
+        "code": code_hash(),
         "online": not arguments.no_online,
         "save": arguments.save,
         "drol_jax": version(),

@@ -39,6 +39,14 @@ def test_masks_are_scored_by_their_pixels(tmp_path, capsys):
     assert row(score(capsys, *where, dataset="VOT")[1], "T")[1] == ".975"
 
 
+def test_masks_without_anchors_are_scored_in_the_dialect_that_can(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [MASK] * 40)
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1", *[BOX] * 39)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert (code, row(told, "T")[1]) == (0, "1.000")
+    assert "dialect vot" in told.splitlines()[0]
+
+
 def test_the_sign_of_an_anchor_says_which_way_a_run_goes(tmp_path, capsys):
     # As many frames lie ahead of the middle as behind it. The target jumps there, and a tracker stays with the jump.
     starts = {20: -1}

@@ -1,5 +1,6 @@
 """What a plug-in adds beside a tracker's parts: datasets and measures in every command, from a file or a package."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,33 @@ def test_a_plug_in_s_source_is_part_of_the_code_that_a_manifest_records(plugin):
     first = environment(load_plugin(plugin).digest)["code"]
     plugin.write_text(CODE + "# another\n")
     assert len({first, environment(load_plugin(plugin).digest)["code"], environment()["code"]}) == 3
+
+
+def test_a_plug_in_s_own_modules_are_part_of_its_digest(plugin, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "mine_helper", raising=False)
+    helper = tmp_path / "mine_helper.py"
+    helper.write_text("def nothing():\n    pass\n")
+    plugin.write_text(CODE + "from mine_helper import nothing\n")
+    first = load_plugin(plugin).digest
+    helper.write_text("def nothing():\n    return 1\n")
+    assert load_plugin(plugin).digest != first
+
+
+def test_all_files_of_an_installed_package_are_part_of_its_plug_in_s_digest(tmp_path, monkeypatch):
+    package = tmp_path / "mine_whole"
+    package.mkdir()
+    (tmp_path / "mine_whole-1.0.dist-info").mkdir()
+    (tmp_path / "mine_whole-1.0.dist-info" / "METADATA").write_text("Name: mine-whole\nVersion: 1.0\n")
+    points = "[drol_jax.plugins]\nwhole = mine_whole.parts:PLUGIN\n"
+    (tmp_path / "mine_whole-1.0.dist-info" / "entry_points.txt").write_text(points)
+    (package / "__init__.py").write_text("")
+    (package / "parts.py").write_text("import drol_jax\nPLUGIN = drol_jax.Plugin(name='whole')\n")
+    (package / "core.py").write_text("a = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    first = load_plugin("whole").digest
+    (package / "core.py").write_text("a = 2\n")
+    assert load_plugin("whole").digest != first
 
 
 def test_evaluate_records_the_code_of_a_tracker_s_plug_in(plugin, tmp_path):
