@@ -1,8 +1,8 @@
 """Workers that Ray keeps, on one machine or on a cluster (extra: ray). Needs no jax; what workers do may.
 
-Ray places the workers, starts them again where they die, and repeats what they were at. A worker holds what it was
-prepared with for as long as it has work; one that has none left is given back, so that another, whose machine is gone,
-finds room.
+Ray places the workers, and starts them again where they die; what they were at is asked of them once more. A worker
+holds what it was prepared with for as long as it has work; one that has none left is given back, so that another, whose
+machine is gone, finds room.
 """
 
 import os
@@ -22,8 +22,8 @@ from drol_jax.system.workers import Check, work_off
 T = TypeVar("T")
 
 INSTALL = "'drol_jax[ray]'"
-TRIES = 5
-"""How often Ray repeats a unit of work whose worker died under it; then that unit fails, by itself."""
+TRIES = 3
+"""How often a unit of work is tried again whose worker died under it; then that unit fails, by itself."""
 PAUSE = 0.5
 """Seconds between two looks at Ctrl-C while a unit is under way."""
 STORE = 200 * 2**20
@@ -64,6 +64,9 @@ class Worker:
         os.environ.update(bounds)  # before jax is there
         self._recipe, self._folder, self._code = recipe, folder, code
         self._held: Any = None
+
+    def there(self) -> None:
+        """Nothing: ends as soon as there is such a worker."""
 
     def do(self, name: str, *arguments: Any) -> tuple[Any, str]:
         """(what the method of that name returns, machine); a `UserError` that it raises in place of the result."""
@@ -170,25 +173,39 @@ class RayWorkers:
         Raises:
           UserError: what the method raises; the worker died under it too often.
         """
-        call = self._actor().do.remote(name, *arguments)
-        try:
-            while not self._ray.wait([call], timeout=PAUSE)[0]:
-                waiting()
-            result, host = self._ray.get(call)
-        except KeyboardInterrupt:
-            self._drop()
-            raise
-        except self._ray.exceptions.RayTaskError:  # a fault of the program, with its traceback
-            raise
-        except self._ray.exceptions.RayError as error:
-            self._drop()
-            raise UserError(
-                f"its worker died, and {TRIES} more tries did not help or Ray was gone ({_told(error)}); run the same "
-                "command again, or try it with --engine local"
-            ) from error
-        if isinstance(result, UserError):
-            raise result
-        return result, host
+        for left in reversed(range(TRIES + 1)):
+            try:
+                result, host = self._done(name, arguments, waiting)
+            except KeyboardInterrupt:
+                self._drop()
+                raise
+            except self._ray.exceptions.RayTaskError:  # a fault of the program, with its traceback
+                raise
+            except self._ray.exceptions.RayError as error:
+                if left:
+                    continue
+                self._drop()
+                raise UserError(
+                    f"its worker died, and {TRIES} more tries did not help or Ray was gone ({_told(error)}); run the "
+                    "same command again, or try it with --engine local"
+                ) from error
+            if isinstance(result, UserError):
+                raise result
+            return result, host
+        raise AssertionError
+
+    def _done(self, name: str, arguments: tuple[Any, ...], waiting: Callable[[], None]) -> tuple[Any, str]:
+        """One try of `do`, as soon as the worker is somewhere. Raises what Ray does where the worker dies under it."""
+        actor = self._actor()
+        # That a machine is gone Ray finds out within half a minute, and tries a call to a worker there once a second
+        # until then: this call waits for the worker with as many tries as it takes, and none of the unit's is used up.
+        self._awaited(actor.there.options(max_task_retries=-1).remote(), waiting)
+        return self._awaited(actor.do.remote(name, *arguments), waiting)
+
+    def _awaited(self, call: Any, waiting: Callable[[], None]) -> Any:
+        while not self._ray.wait([call], timeout=PAUSE)[0]:
+            waiting()
+        return self._ray.get(call)
 
     @contextmanager
     def _worker(self) -> Iterator[None]:
@@ -212,9 +229,7 @@ class RayWorkers:
             kind = self._ray.remote(Worker).options(
                 num_cpus=1,
                 num_gpus=self._options.gpus,
-                # Tries count for a unit; a worker itself is started again as often as it takes.
-                max_restarts=-1,
-                max_task_retries=TRIES,
+                max_restarts=-1,  # tries count for a unit; a worker itself is started again as often as it takes
             )
             self._hand.actor = kind.remote(self._recipe, os.getcwd(), bounds(self._options.gpus), code_hash())
         return self._hand.actor
