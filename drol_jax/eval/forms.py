@@ -1,4 +1,4 @@
-"""Boxes of one pass in another form than x, y, w, h: told by the first lines, near the start box. Needs no jax."""
+"""Boxes in another form than x, y, w, h: told by the first lines, near the start box, or by all. Needs no jax."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,10 @@ _CLOSE = 1.01
 """Pixels by which two spellings of one box may differ: programs count them from 0 or 1, and sizes with the last pixel
 or without."""
 
+_MEETS = 0.5
+"""Mean overlap with the groundtruth that no other form of the same numbers reaches by chance."""
+_FEWEST = 5
+"""Boxes from which such a mean tells something."""
 _FOLLOWING = 5
 """Lines after the first that have to be nearer the start box in the other form."""
 
@@ -30,8 +34,7 @@ def check_form(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None:
     if not len(known):
         raise UserError(f"{path} holds no box, NaN alone; track it again")
     start = groundtruth[0]
-    if (start[2:] > 2).all() and known.min() >= 0 and known.max() <= 1:
-        raise UserError(f"{path}: every number lies between 0 and 1, which are shares of the image; give pixels")
+    check_course(path, boxes, groundtruth)
     if np.isnan(boxes[0]).any() or _alike(boxes[0], start):
         return
     x, y, w, h = start
@@ -46,6 +49,44 @@ def check_form(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None:
         if _alike(boxes[0], np.array(spelled)) and _off(following, spelled) <= _off(following, start):
             told = f"the first line, {boxes[0].tolist()}, is the start box {start.tolist()} as {form}"
             raise UserError(f"{path}: {told}; write every box as x,y,w,h")
+
+
+def check_course(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None:
+    """Raise a UserError where boxes are shares of the image, or lie on the target in another form alone.
+
+    Args:
+      boxes: [P, 4]; NaN where a line holds a code or something else.
+      groundtruth: [T, 4] (x, y, w, h), in the file's own pixel origin.
+    """
+    known = boxes[np.isfinite(boxes).all(1)]
+    if len(known) and (groundtruth[0, 2:] > 2).all() and known.min() >= 0 and known.max() <= 1:
+        raise UserError(f"{path}: every number lies between 0 and 1, which are shares of the image; give pixels")
+    both = min(len(boxes), len(groundtruth))
+    there = np.isfinite(np.hstack([boxes[:both], groundtruth[:both]])).all(1)
+    given, truth = boxes[:both][there], groundtruth[:both][there]
+    if len(given) < _FEWEST:
+        return
+    x, y, w, h = given.T
+    others = {
+        "two corners x1,y1,x2,y2": (x, y, w - x, h - y),
+        "centre and size": (x - w / 2, y - h / 2, w, h),
+        "y,x,h,w": (y, x, h, w),
+    }
+    as_given = _overlap(given, truth)
+    for form, sides in others.items():
+        meets = _overlap(np.stack(sides, 1), truth)
+        if meets >= _MEETS and as_given < meets / 2:
+            told = f"the boxes overlap the target by {meets:.2f} as {form}, and by {as_given:.2f} as x,y,w,h"
+            raise UserError(f"{path}: {told}; write every box as x,y,w,h")
+
+
+def _overlap(boxes: np.ndarray, truth: np.ndarray) -> float:
+    """Mean overlap of boxes [N, 4] (x, y, w, h)."""
+    low = np.maximum(boxes[:, :2], truth[:, :2])
+    high = np.minimum(boxes[:, :2] + boxes[:, 2:], truth[:, :2] + truth[:, 2:])
+    common = np.prod(np.maximum(high - low, 0), 1)
+    area = np.prod(np.maximum(boxes[:, 2:], 0), 1) + np.prod(np.maximum(truth[:, 2:], 0), 1) - common
+    return float(np.mean(common / np.maximum(area, 1e-9)))
 
 
 def _off(boxes: np.ndarray, box: Any) -> float:

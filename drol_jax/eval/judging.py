@@ -8,7 +8,7 @@ from typing import Any
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.certainty import certainty_of
-from drol_jax.eval.forms import check_form
+from drol_jax.eval.forms import check_course, check_form
 from drol_jax.eval.protocols import check_unbroken, check_way
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.truths import Truths
@@ -93,8 +93,9 @@ class Judging:
                 check_way(tracker.folder, self._kind)
                 files, runs = self._chosen(sequence, tracker)
                 check_unbroken(files)
-                for number, run in runs.items() if not self.scorers[0].regions else ():
-                    check_form(files[number], run.regions.boxes, own_boxes(sequence))
+                check = check_course if self.scorers[0].regions else check_form
+                for number, run in runs.items():
+                    check(files[number], run.regions.boxes, own_boxes(sequence))
             except UserError as error:
                 self.refusals.append(Refusal(tracker.name, entry.name, str(error)))
                 continue

@@ -7,7 +7,7 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.metrics.regions import FAILED, INITIALISED, REGION
+from drol_jax.metrics.regions import FAILED, INITIALISED, REGION, UNKNOWN, Regions
 from drol_jax.results.formats import read_run
 from drol_jax.results.layout import TrackerResults
 from drol_jax.results.manifest import manifest_of
@@ -23,24 +23,45 @@ def from_anchors(trackers: Sequence[TrackerResults], entries: Sequence[datasets.
 
 
 def check_started(sequence: datasets.Sequence, runs: Mapping[int, Run], wanted: str) -> None:
-    """Raise a UserError where runs do not begin with the code of a start, as VOT's do.
+    """Raise a UserError where runs do not begin, or go on behind a failure, with the code of a start, as VOT's do.
 
     Args:
       wanted: what the benchmark is scored by, in words.
     """
-    for run in runs.values():
-        if run.regions.codes[0] == REGION:
-            raise UserError(
-                f"no start (code 1) stands in the first line, so that this is one pass, and {wanted} are scored here; "
-                "pass --protocol ope to score it as one pass"
+    for number, run in runs.items():
+        trouble = _unlike_restarts(run.regions, wanted)
+        if trouble:
+            raise UserError(f"repetition {number}: {trouble}" if len(runs) > 1 else trouble)
+
+
+def _unlike_restarts(regions: Regions, wanted: str) -> str:
+    """Why a run does not begin, or does not go on behind a failure, as VOT's do, in words; empty where it does."""
+    codes = regions.codes
+    if codes[0] == REGION and np.array_equal(regions.boxes[0], (1, 0, 0, 0)):
+        return "its first line is 1,0,0,0, where VOT's files have a code alone in a line; write 1"
+    if codes[0] == REGION:
+        return (
+            f"no start (code 1) stands in the first line, so that this is one pass, and {wanted} are scored here; pass "
+            "--protocol ope to score it as one pass"
+        )
+    if codes[0] != INITIALISED:
+        return f"code {codes[0]} stands in the first line, where a run begins with a start (code 1); track it again"
+    started, last = False, 0
+    for frame in np.flatnonzero(codes != UNKNOWN):
+        if codes[frame] == INITIALISED and started:
+            return (
+                f"a start (code 1) stands in frame {frame} (counted from 0) and no failure (code 2) between it and the "
+                f"start in frame {last}, so that failures are not written; track it again"
             )
-        again, failed = (run.regions.frames_of(code) for code in (INITIALISED, FAILED))
-        for start, before in zip(again[1:], again, strict=False):
-            if not ((failed > before) & (failed < start)).any():
-                raise UserError(
-                    f"a start (code 1) stands in frame {start} (counted from 0) and no failure (code 2) between it and "
-                    f"the start in frame {before}, so that failures are not written; track it again"
-                )
+        if codes[frame] != INITIALISED and not started:
+            what = "another failure" if codes[frame] == FAILED else "a region"
+            return (
+                f"{what} stands in frame {frame} (counted from 0) and no start (code 1) between it and the failure in "
+                f"frame {last}; track it again"
+            )
+        if codes[frame] != REGION:
+            started, last = codes[frame] == INITIALISED, int(frame)
+    return ""
 
 
 def check_anchors(sequence: datasets.Sequence, runs: Mapping[int, Run]) -> np.ndarray | None:
