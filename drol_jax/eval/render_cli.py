@@ -17,6 +17,8 @@ from drol_jax.eval.commands import PROGRAM
 from drol_jax.image import frames
 from drol_jax.results.files import write_boxes
 from drol_jax.system.arguments import parse
+from drol_jax.system.atomic import clear_litter
+from drol_jax.system.interrupts import DelayedInterrupt
 from drol_jax.system.opencv import cv2
 from drol_jax.system.terminal import console
 
@@ -64,12 +66,14 @@ def main(argv: Sequence[str], load: Callable[[int], Sequence[datasets.SequenceEn
         for seed in range(arguments.first, arguments.first + arguments.seeds)
         for entry in load(seed)
     ]
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        write = partial(_write, every=arguments.every)
+    clear_litter(arguments.output)
+    # An interrupt while a thread is started would leave one that nobody waits for.
+    with DelayedInterrupt() as interrupts, ThreadPoolExecutor(cpu_count()) as pool:
+        done = pool.map(partial(_write, every=arguments.every), *zip(*wanted, strict=True))
         try:
-            done = pool.map(lambda pair: write(*pair), wanted)
-            for _ in track(done, "rendering", len(wanted), console=console(stderr=True)):
-                pass
+            with interrupts.let_through():
+                for _ in track(done, "rendering", len(wanted), console=console(stderr=True)):
+                    pass
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

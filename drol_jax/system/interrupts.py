@@ -8,10 +8,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
+from drol_jax.system import streams
 from drol_jax.system.program import guarded, quiet_output, tell
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -84,9 +84,7 @@ def start(module: str, argv: Sequence[str] | None = None, leave: Callable[[int],
     """
     heard = _Heard(leave)
     heard.listen()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # under pythonw.exe there is none
-            stream.reconfigure(errors="backslashreplace")  # letters and lines that its encoding lacks
+    streams.make_safe()
     sys.unraisablehook = _interrupt_again
     warnings.formatwarning = _one_line
     code = _code(module, argv, heard)
@@ -118,10 +116,15 @@ def _code(module: str, argv: Sequence[str] | None, heard: "_Heard") -> Any:
                 raise
             tell("interrupted")  # a library took it for an error of its own
             code = 130
-        sys.stdout.flush()
+        code = guarded(lambda: _flushed(code))
     except BrokenPipeError:
         quiet_output()
         code = 141  # as a shell tells of a program that the closed pipe has ended
+    return code
+
+
+def _flushed(code: Any) -> Any:
+    sys.stdout.flush()
     return code
 
 

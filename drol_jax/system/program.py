@@ -35,7 +35,12 @@ class CacheArguments:
 
 def tell(words: str) -> None:
     """A line on standard error, or several, at once; nothing in them that a terminal obeys."""
-    print("\n".join(map(one_line, words.split("\n"))), file=sys.stderr, flush=True)
+    try:
+        print("\n".join(map(one_line, words.split("\n"))), file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass  # on a full disk; there is no other place to tell of it
 
 
 def guarded(run: Callable[[], int]) -> int:
