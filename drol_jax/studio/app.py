@@ -69,7 +69,7 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
 
     def picture(request: Request) -> Response:
         width = _number(request.query_params.get("width", "1280"), 16, WIDEST)
-        return Response(session.film.picture(request.path_params["number"], width), media_type="image/jpeg")
+        return Response(session.picture(request.path_params["number"], width), media_type="image/jpeg")
 
     def looked_into(request: Request) -> Response:
         name, number = request.query_params.get("name", ""), request.path_params["number"]

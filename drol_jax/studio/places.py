@@ -9,6 +9,7 @@ from drol_jax.errors import UserError, reason
 from drol_jax.studio.film import Film
 from drol_jax.studio.project import Project, Setup
 from drol_jax.studio.project_file import SUFFIX, project_of
+from drol_jax.studio.rendered import rendered
 from drol_jax.system import atomic
 from drol_jax.video.images import SUFFIXES, natural
 
@@ -67,14 +68,17 @@ class Places:
           UserError: it is no project, or its video is not in the folders or has another size.
         """
         project = project_of(text, where)
-        source = Path(project.source)
-        beside = [root / source.name for root in self.roots]  # where it was moved together with its video
-        film = Film(self.inside(next((path for path in (source, *beside) if path.exists()), source)))
+        film = rendered(project.source) or Film(self._found(Path(project.source)))
         size, wanted = (f"{one.width} x {one.height}" for one in (film.video, project.video))
         if size != wanted:
             film.close()
             raise UserError(f"{where} is of a video of {wanted} pixels, {film.video.name} has {size}")
         return project, film
+
+    def _found(self, source: Path) -> Path:
+        """A project's video, which may have been moved together with it."""
+        beside = [root / source.name for root in self.roots]
+        return self.inside(next((path for path in (source, *beside) if path.exists()), source))
 
     def make_output(self) -> None:
         """Make the folder that is written to.
@@ -96,6 +100,18 @@ def opened(path: Path, setup: Setup) -> tuple[Project, Film]:
     """
     film = Film(path)
     return Project(source=str(path), video=film.video, setup=setup), film
+
+
+def named(source: str, setup: Setup) -> tuple[Project, Film]:
+    """A fresh project over a rendered sequence, by what `drol_jax.studio.rendered` calls it.
+
+    Raises:
+      UserError: there is none of that name.
+    """
+    film = rendered(source)
+    if film is None:
+        raise UserError(f"{source} names no rendered sequence")
+    return Project(source=source, video=film.video, setup=setup), film
 
 
 def read_bounded(path: Path) -> bytes:

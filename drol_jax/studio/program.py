@@ -66,6 +66,7 @@ def _first(paths: list[Path], places: Places, setup: Setup) -> tuple[Project, Fi
             return open_path(path, places, setup)
     for path in paths:
         found = natural(file for file in path.iterdir() if file.suffix.lower() in FILMS)
+        found = found or natural(run for run in path.iterdir() if is_run(run))  # of the trackers of one evaluation
         if found:
             return open_path(found[0], places, setup)
     raise UserError(f"{paths[0]}: the folder holds no video and no images; give a video file or a folder of images")

@@ -17,8 +17,9 @@ from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.manifest import manifest_of
 from drol_jax.studio.film import Film
-from drol_jax.studio.places import Places, opened
+from drol_jax.studio.places import Places, named, opened
 from drol_jax.studio.project import Project, Seen, Setup, Track, drawn, tracked
+from drol_jax.studio.rendered import source_of
 from drol_jax.tracks.table import Row, TargetState
 from drol_jax.video.images import SUFFIXES, natural
 
@@ -53,13 +54,19 @@ def opened_run(path: Path, places: Places, setup: Setup) -> tuple[Project, Film]
     manifest = manifest_of(folder)
     if manifest is None:
         raise UserError(f"{folder}: its manifest.json cannot be read; track it again")
-    sequence = _sequence(manifest["settings"]["dataset"], result.stem, places)
-    images, first = _images(sequence)
+    dataset = manifest["settings"]["dataset"]
+    sequence = _sequence(dataset, result.stem, places)
     signs = _signs(result)
     boxes, truth = read_run(result).regions.boxes, own_boxes(sequence)
     if not len(boxes) == len(truth) == len(signs.verdicts):
         raise UserError(f"{result} has {len(boxes)} frames, the sequence {len(truth)}; track it again")
-    project, film = opened(images, replace(setup, config=manifest["settings"]["tracker"]))
+    setup = replace(setup, config=manifest["settings"]["tracker"])
+    if datasets.built_in(dataset["name"]):
+        project, film = named(source_of(dataset["name"], int(dataset.get("seed") or 0), sequence.name), setup)
+        first = 0
+    else:
+        images, first = _images(sequence)
+        project, film = opened(images, setup)
     name, shift = sequence.name, np.array([sequence.origin, sequence.origin, 0, 0])
     project = replace(project, video=replace(project.video, name=sequence.name))  # many are in folders called img
     project = drawn(project, name, first, _box(truth[0] - shift) or (0.0, 0.0, 1.0, 1.0))
@@ -71,13 +78,14 @@ def opened_run(path: Path, places: Places, setup: Setup) -> tuple[Project, Film]
 
 
 def _sequence(dataset: Mapping[str, Any], name: str, places: Places) -> Sequence:
+    seed, told = int(dataset.get("seed") or 0), ""
     if datasets.built_in(dataset["name"]):
-        raise UserError(f"the frames of {dataset['name']} are rendered; there are no images of them to open")
-    told = ""
+        (entry,) = datasets.load(dataset["name"], None, [name], seed)
+        return entry.open()
     here = Path(os.environ.get("DROL_JAX_DATA") or "data")
     for root in [*(root for root in places.roots if not is_run(root)), *([here] if here.is_dir() else [])]:
         try:
-            (entry,) = datasets.load(dataset["name"], root, [name], int(dataset.get("seed") or 0))
+            (entry,) = datasets.load(dataset["name"], root, [name], seed)
             return entry.open()
         except UserError as error:
             told += f"; {error}"

@@ -9,6 +9,7 @@ from typing import TypeVar
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.studio import project as edits
+from drol_jax.studio.filling import Filling
 from drol_jax.studio.film import Film
 from drol_jax.studio.kept import KeptStates
 from drol_jax.studio.passing import Pass, subjects_of
@@ -47,6 +48,7 @@ class Session:
         self._past: list[Project] = []
         self._future: list[Project] = []
         self._kept = KeptStates()
+        self._filling = Filling(film, lambda: self.busy)
         self._load, self._loaded = load, dict[tuple[str, str | None, bool], Tracker]()
         self.changes = Condition()
         self._discard, self._looking = False, Lock()
@@ -121,6 +123,14 @@ class Session:
         """Wait for the end of the pass under way. Returns whether it came."""
         return self._worker.wait(seconds)
 
+    def picture(self, number: int, width: int) -> bytes:
+        """A frame as JPEG, no wider than that. Others are made ahead while nothing else is done.
+
+        Raises:
+          UserError: there is none of that number, or it cannot be decoded.
+        """
+        return self._filling.picture(number, width)
+
     def look(self, work: Callable[[Tracker, KeptStates], T]) -> T:
         """Do something with the tracker between two passes, in its thread, and wait for it.
 
@@ -150,10 +160,12 @@ class Session:
         self.pause()
         with self.changes:
             before, self.film = self.film, film
+            filling, self._filling = self._filling, Filling(film, lambda: self.busy)
             self.project, self._past, self._future, self.trouble = project, [], [], ""
             self._kept.clear()
             self.rows_version += 1
             self._changed()
+        filling.close()
         before.close()
 
     def tracker(self) -> Tracker:
@@ -168,6 +180,7 @@ class Session:
     def close(self) -> None:
         """End the thread and let go of the film."""
         self._worker.close()
+        self._filling.close()
         self.film.close()
 
     def _pass(self, one: Pass, go_on: Callable[[], bool]) -> None:

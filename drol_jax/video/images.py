@@ -1,4 +1,4 @@
-"""`Images`: a folder of images, or those that a pattern names, as a source."""
+"""`Images`: a folder of images, those that a pattern names, or rendered ones, as a source."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,17 +24,18 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".jp2", "
 class Images:
     """A `Reader`. A frame's time is its number divided by the rate of the options: images have none of their own."""
 
-    def __init__(self, paths: Sequence[Path], where: str, name: str, rate: Fraction) -> None:
+    def __init__(self, paths: Sequence[FrameSource], where: str, name: str, rate: Fraction) -> None:
         """Take images in the given order.
 
         Args:
-          paths: at least one.
+          paths: at least one, all of a kind: files, or what renders them.
           where: the folder or pattern, for messages.
         """
         self.facts = Facts(name=name, where=where, rate=rate, frames=len(paths))
         self.cut = False
         self._paths, self._rate = tuple(paths), rate
-        self._frames = frame_sources(paths)
+        files = [path for path in paths if isinstance(path, Path)]
+        self._frames = frame_sources(files) if len(files) == len(paths) else tuple(paths)
         self._pool = listening_pool(1)
         first = self._frames[0]
         self.notes: tuple[str, ...] = (first.levels.words,) if isinstance(first, DeepFrame) else ()

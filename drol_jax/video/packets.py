@@ -1,6 +1,6 @@
-"""`Place`: where in a video file to seek to, so that a frame of a given number is met exactly."""
+"""`Listing`: a video file's packets; `Place`: where to seek to, so that a frame of a given number is met exactly."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -37,16 +37,38 @@ class Place:
         return float(self.stamps[0] * self.unit)
 
 
-def find_place(container: Any, stream: Any, first: int, start: Mark) -> Place | None:
-    """List packets, without decoding them, up to the wanted frame.
+@dataclass(frozen=True)
+class Listing:
+    """Packets of a file, each of which is one shown frame."""
+
+    stamps: tuple[int, ...]
+    """Times of display, rising, in units of the stream; the first is that of the frame that decoding gives first."""
+    keys: tuple[int, ...]
+    """Those of key frames, rising."""
+    unit: Fraction
+    """Seconds."""
+
+    def place(self, start: Mark) -> Place | None:
+        """Where to seek to; None where the wanted frame is behind those that were listed."""
+
+        def time(at: int) -> float:
+            return float((self.stamps[at] - self.stamps[0]) * self.unit)
+
+        at = bisect_left(range(len(self.stamps)), True, key=lambda at: start.reached(at, time(at)))
+        before = bisect_right(self.keys, self.stamps[at]) if at < len(self.stamps) else 0
+        return Place(self.stamps, self.stamps[at], self.keys[before - 1], self.unit) if before else None
+
+
+def listed(container: Any, stream: Any, first: int, start: Mark | None = None) -> Listing | None:
+    """List packets, without decoding them.
 
     Args:
       container: PyAV's, at its start.
       first: time of display of the first frame that decoding gives.
-      start: the wanted frame.
+      start: a wanted frame, up to which packets are listed; None lists all.
 
     Returns:
-      None where packets cannot stand for frames, or the file ends before: decode from the start.
+      None where packets cannot stand for frames: decode from the start.
     """
     names = container.format.name.split(",")
     if stream.codec_context.name not in CODECS and stream.codec_context.codec.canonical_name not in CODECS:
@@ -64,15 +86,11 @@ def find_place(container: Any, stream: Any, first: int, start: Mark) -> Place | 
         stamps.append(packet.pts)
         if packet.is_keyframe:
             keys.append(packet.pts)
-        past += start.reached(len(stamps) - 1, float((packet.pts - first) * stream.time_base))
+        time = float((packet.pts - first) * stream.time_base)
+        past += start is not None and start.reached(len(stamps) - 1, time)
         if past > REORDERED:
             break
     ordered = sorted(stamps)
     if not ordered or ordered[0] != first or any(a == b for a, b in pairwise(ordered)):
         return None
-    places = enumerate(ordered)
-    target = next((t for n, t in places if start.reached(n, float((t - first) * stream.time_base))), None)
-    keyframe = max((key for key in keys if target is not None and key <= target), default=None)
-    if target is None or keyframe is None:
-        return None
-    return Place(tuple(ordered), target, keyframe, stream.time_base)
+    return Listing(tuple(ordered), tuple(sorted(keys)), stream.time_base)

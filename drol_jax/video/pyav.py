@@ -14,7 +14,7 @@ from drol_jax.system.opencv import cv2
 from drol_jax.video.extra import pyav
 from drol_jax.video.files import believed, checked_file, cut_note, not_opened
 from drol_jax.video.options import Mark
-from drol_jax.video.packets import Place, find_place
+from drol_jax.video.packets import Listing, Place, listed
 from drol_jax.video.reader import Facts, Seen
 from drol_jax.video.timeline import Timeline
 from drol_jax.video.whole import missing_bytes
@@ -23,11 +23,12 @@ from drol_jax.video.whole import missing_bytes
 class AvFile:
     """A `Reader`. Frames that an edit list leaves out are not given; the first that is shown is number 0 at time 0."""
 
-    def __init__(self, path: Path, rate: Fraction) -> None:
+    def __init__(self, path: Path, rate: Fraction, listing: Listing | None = None) -> None:
         """Open the file.
 
         Args:
           rate: frames a second where the file has no timestamps and no rate.
+          listing: all packets of the file, where they were listed before.
 
         Raises:
           UserError: it is missing, no video, or of a codec that PyAV cannot decode; or PyAV is not installed.
@@ -35,6 +36,7 @@ class AvFile:
         self._av: Any = pyav()
         checked_file(path)
         self._path = path
+        self._listing = listing
         self._container = self._opened()
         stream = self._stream()
         nominal = believed(stream.average_rate) or believed(stream.guessed_rate)
@@ -124,14 +126,22 @@ class AvFile:
             self.cut = True
             self._notes = (cut_note(missing, last, self.facts.frames, ", ".join(self._notes)),)
 
+    def listing(self) -> Listing | None:
+        """All packets of the file; None where seeking is not exact. Leaves the file at its start."""
+        return self._listed(None)
+
     def _place(self, start: Mark) -> Place | None:
         """Where to seek to; None where seeking is not exact. Leaves the file at its start."""
+        listing = self._listing or self._listed(start)
+        return None if listing is None else listing.place(start)
+
+    def _listed(self, start: Mark | None) -> Listing | None:
         first = next(self._decoded(None), None)
         self._reopen()
         found = None
         if first is not None and first.pts is not None:
             with suppress(self._av.FFmpegError):
-                found = find_place(self._container, self._stream(), first.pts, start)
+                found = listed(self._container, self._stream(), first.pts, start)
         self._damaged = 0
         self._reopen()
         return found

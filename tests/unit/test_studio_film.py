@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 from films import picture, write
 
+from drol_jax import datasets
 from drol_jax.errors import UserError
+from drol_jax.image import frames
+from drol_jax.studio.filling import Filling
 from drol_jax.studio.film import Film
+from drol_jax.studio.rendered import rendered, source_of
+from drol_jax.video.frame import VideoFrame
 
 COUNT = 90
 
@@ -57,3 +62,61 @@ def test_a_picture_is_no_wider_than_asked_for(film):
     picture = cv2.imdecode(np.frombuffer(film.picture(5, 32), np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None and picture.shape == (24, 32, 3)
     assert film.picture(5, 32) is film.picture(5, 32)
+
+
+def test_images_of_a_folder_and_rendered_frames_are_had_in_any_order(tmp_path):
+    for number in range(6):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture(number)[..., ::-1])
+    films = Film(tmp_path), rendered(source_of("Synth", 3, "dusk_car"))
+    for film, numbers in zip(films, [(5, 0, 3), (40, 2)], strict=True):
+        assert film is not None
+        seen = {number: film.frame(number).image for number in numbers}
+        (first,) = (frame for frame in film.forwards(numbers[0]) if frame.number == numbers[0])
+        assert np.array_equal(seen[numbers[0]], first.image)
+        film.close()
+    (entry,) = datasets.load("Synth", None, ["dusk_car"], 3)
+    assert np.array_equal(seen[2], frames.read(entry.open().frames[2]))
+
+
+def test_what_names_no_rendered_sequence_is_told():
+    assert rendered("films/a.mp4") is None
+    for source in ("rendered:OTB100/0/Couple", "rendered:Synth/x/dusk_car", "rendered:../../a"):
+        with pytest.raises(UserError, match=r"names no rendered sequence|unknown"):
+            rendered(source)
+
+
+class Reel:
+    """A film of six frames that tells which pictures were made ahead, and has room for some."""
+
+    def __init__(self, room=6):
+        self.made, self.room = [], room
+
+    def picture(self, number, width):
+        return b""
+
+    def forwards(self, first):
+        yield from (VideoFrame(number, 0.0, np.zeros((2, 2, 3), np.uint8)) for number in range(first, 6))
+
+    def fill(self, frame, width):
+        self.made.append(frame.number)
+        return len(self.made) < self.room
+
+
+@pytest.mark.parametrize(("room", "made"), [(99, [4, 5, 0, 1, 2, 3]), (3, [4, 5, 0])])
+def test_pictures_are_made_ahead_from_the_one_that_was_asked_for_while_there_is_room(room, made):
+    reel = Reel(room)
+    filling = Filling(reel, lambda: False, quiet=0)
+    for _ in range(2):
+        filling.picture(4, 32)
+        filling.wait(10)
+    filling.close()
+    assert reel.made == made
+
+
+def test_no_picture_is_made_ahead_while_something_is_under_way():
+    reel = Reel()
+    filling = Filling(reel, lambda: True, quiet=0)
+    filling.picture(0, 32)
+    filling.wait(0.1)
+    filling.close()
+    assert reel.made == []

@@ -12,7 +12,6 @@ const VERDICT = ["#3fb950", "#f85149", "#d29922", "#a371f7"];
 /** A function that draws, and one that tells the frame under a point.
  * @param {HTMLCanvasElement} canvas */
 export function chart(canvas) {
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let frames = 1;
 
   const across = (/** @type {number} */ frame) => LEFT + (frame / Math.max(1, frames - 1)) * (canvas.clientWidth - LEFT - RIGHT);
@@ -22,15 +21,40 @@ export function chart(canvas) {
     return Math.round(((x - LEFT) / Math.max(1, canvas.clientWidth - LEFT - RIGHT)) * (frames - 1));
   }
 
+  /** All but the marks of where one is, which is drawn anew only when something of it has changed. */
+  const under = document.createElement("canvas");
+  const pen = /** @type {CanvasRenderingContext2D} */ (under.getContext("2d"));
+  let drawn = "";
+
   /** @param {{frames: number, frame: number, at: number | null, targets: Target[], chosen: Target | null, store: TrackStore}} told */
   function draw(told) {
     frames = told.frames;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     const density = window.devicePixelRatio || 1;
-    Object.assign(canvas, { width: Math.round(width * density), height: Math.round(height * density) });
-    pen.setTransform(density, 0, 0, density, 0, 0);
+    const size = { width: Math.round(width * density), height: Math.round(height * density) };
     const style = getComputedStyle(canvas);
     const [quiet, edge] = [style.getPropertyValue("--quiet"), style.getPropertyValue("--edge")];
+    const looks = told.targets.map(({ name, colour, keyframes }) => [name, colour, keyframes.map(({ frame }) => frame)]);
+    const now = JSON.stringify([size, density, frames, quiet, edge, told.store.version, told.chosen?.name, looks]);
+    const own = canvas.getContext("2d");
+    if (now !== drawn) {
+      drawn = now;
+      Object.assign(under, size);
+      pen.setTransform(density, 0, 0, density, 0, 0);
+      base(told, width, height, quiet, edge);
+    }
+    if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+    if (!own || !size.width || !size.height) return;
+    own.setTransform(1, 0, 0, 1, 0, 0);
+    own.clearRect(0, 0, size.width, size.height);
+    own.drawImage(under, 0, 0);
+    own.setTransform(density, 0, 0, density, 0, 0);
+    if (told.at !== null) mark(own, told.at, "#58a6ff", height);
+    mark(own, told.frame, "#ffffff", height);
+  }
+
+  /** @param {Parameters<typeof draw>[0]} told @param {number} width @param {number} height @param {string} quiet @param {string} edge */
+  function base(told, width, height, quiet, edge) {
     const up = (/** @type {number} */ value) => TOP + (1 - value) * (height - BOTTOM - TOP);
     pen.font = "12px system-ui, sans-serif";
     Object.assign(pen, { fillStyle: quiet, strokeStyle: edge, lineWidth: 1, textAlign: "right", textBaseline: "middle" });
@@ -54,8 +78,6 @@ export function chart(canvas) {
     pen.globalAlpha = 1;
     const rows = told.chosen && told.store.tracks.get(told.chosen.name);
     if (rows) marks(rows, height - BOTTOM + 4);
-    if (told.at !== null) mark(told.at, "#58a6ff", height);
-    mark(told.frame, "#ffffff", height);
   }
 
   /** Lines end where a target has no row. At most some points a pixel are drawn: the least and the largest.
@@ -101,10 +123,13 @@ export function chart(canvas) {
     }
   }
 
-  /** @param {number} frame @param {string} colour @param {number} height */
-  function mark(frame, colour, height) {
-    Object.assign(pen, { strokeStyle: colour, lineWidth: 1.5 });
-    line([[across(frame), 2], [across(frame), height - 18]]);
+  /** @param {CanvasRenderingContext2D} own @param {number} frame @param {string} colour @param {number} height */
+  function mark(own, frame, colour, height) {
+    Object.assign(own, { strokeStyle: colour, lineWidth: 1.5 });
+    own.beginPath();
+    own.moveTo(across(frame), 2);
+    own.lineTo(across(frame), height - 18);
+    own.stroke();
   }
 
   /** @param {number} x @param {number} y @param {string} colour */

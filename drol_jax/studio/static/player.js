@@ -4,6 +4,8 @@
 const KEPT = 160; // pictures
 const AHEAD = 12;
 const AT_ONCE = 4;
+const BESIDE = 2; // ahead of a frame that stands still
+const MOVING = 2; // at once, while the view moves from frame to frame
 const AGAIN = 2000; // milliseconds after a picture that could not be had
 
 export class Player {
@@ -16,6 +18,8 @@ export class Player {
     this.pictures = new Map();
     /** @type {Map<number, AbortController>} */
     this.under = new Map();
+    /** @type {Set<number>} */
+    this.failed = new Set();
     this.frame = 0;
     this.frames = 1;
     this.rate = 25;
@@ -31,6 +35,7 @@ export class Player {
     for (const picture of this.pictures.values()) picture.close();
     this.pictures.clear();
     this.under.clear();
+    this.failed.clear();
     Object.assign(this, { frames, rate });
   }
 
@@ -56,16 +61,14 @@ export class Player {
     this.want();
   }
 
-  /** Fetches the frame in view first, then those that follow; what is no longer wanted is given up. */
+  /** Fetches the frame in view first, then those that follow. What was asked for is waited for: the server makes it
+   * anyway, and orders that pile up there while the view moves on would keep the last one waiting. */
   want() {
-    const wanted = [this.frame];
-    for (let step = 1; step <= (this.playing ? AHEAD : 2); step++) {
-      if (this.frame + step < this.frames) wanted.push(this.frame + step);
-    }
-    for (const [frame, asked] of this.under) if (!wanted.includes(frame)) asked.abort();
-    for (const frame of wanted) {
-      if (this.under.size >= AT_ONCE && frame !== this.frame) break;
-      if (!this.pictures.has(frame) && !this.under.has(frame)) this.load(frame);
+    const there = this.pictures.has(this.frame);
+    const [ahead, most] = !there ? [0, MOVING] : this.playing ? [AHEAD, AT_ONCE] : [BESIDE, 1];
+    const last = Math.min(this.frame + ahead, this.frames - 1);
+    for (let frame = this.frame; frame <= last && this.under.size < most; frame++) {
+      if (!this.pictures.has(frame) && !this.under.has(frame) && !this.failed.has(frame)) this.load(frame);
     }
   }
 
@@ -78,28 +81,21 @@ export class Player {
       const answer = await fetch(`picture/${frame}?width=${this.width}`, { signal: asked.signal });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const picture = await createImageBitmap(await answer.blob());
-      if (serial !== this.serial) {
-        picture.close();
-        return;
-      }
+      if (serial !== this.serial) return picture.close();
       this.pictures.set(frame, picture);
       this.forget();
       this.loaded();
-      this.done(frame, asked, 0);
     } catch {
-      // Given up, or not there: asked again in a while, where it is still wanted.
-      this.done(frame, asked, asked.signal.aborted ? 0 : AGAIN);
+      if (serial !== this.serial) return;
+      // Not there: asked for again in a while, where it is still wanted.
+      this.failed.add(frame);
+      setTimeout(() => {
+        this.failed.delete(frame);
+        this.want();
+      }, AGAIN);
     }
-  }
-
-  /** @param {number} frame @param {AbortController} asked @param {number} pause milliseconds */
-  done(frame, asked, pause) {
-    const free = () => {
-      if (this.under.get(frame) === asked) this.under.delete(frame);
-      this.want();
-    };
-    if (pause) setTimeout(free, pause);
-    else free();
+    this.under.delete(frame);
+    this.want();
   }
 
   forget() {

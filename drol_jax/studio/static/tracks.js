@@ -13,6 +13,7 @@ export class TrackStore {
     this.tracks = new Map();
     /** @type {Map<string, Map<number, Row>>} */
     this.beside = new Map();
+    this.version = 0; // grows with every change
   }
 
   /** @param {import("./server.js").Tracks} told */
@@ -21,10 +22,12 @@ export class TrackStore {
     const by = (rows) => new Map(Object.entries(rows).map(([name, list]) => [name, new Map(list.map((row) => [row[0], row]))]));
     this.tracks = by(told.tracks);
     this.beside = by(told.beside);
+    this.version++;
   }
 
   /** @param {[string, ...Row][]} news */
   add(news) {
+    if (news.length) this.version++;
     for (const [name, ...row] of news) {
       if (!this.tracks.has(name)) this.tracks.set(name, new Map());
       this.tracks.get(name)?.set(row[0], /** @type {Row} */ (row));
