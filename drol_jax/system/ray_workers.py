@@ -22,7 +22,7 @@ from drol_jax.system.workers import Check, work_off
 T = TypeVar("T")
 
 INSTALL = "'drol_jax[ray]'"
-TRIES = 3
+TRIES = 5
 """How often a unit of work is tried again whose worker died under it; then that unit fails, by itself."""
 PAUSE = 0.5
 """Seconds between two looks at Ctrl-C while a unit is under way."""

@@ -74,7 +74,7 @@ def test_workers_that_die_change_no_file_and_a_poisonous_sequence_fails_alone(ru
     world = Deadly(folder=str(tmp_path), driver=os.getpid(), once="beta", always="gamma")
     code, out, _ = by_ray(world)
     assert code == 1
-    assert "FAILED gamma" in out and "its worker died, and 3 more tries did not help" in out
+    assert "FAILED gamma" in out and "its worker died, and 5 more tries did not help" in out
     alone = {name: content for name, content in files(tmp_path / "alone").items() if "gamma" not in name}
     assert files(tmp_path / "ray") == alone
     world.always = ""
