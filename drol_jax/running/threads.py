@@ -41,5 +41,7 @@ def in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any, most: int 
     else:
         with ThreadPoolExecutor(threads, thread_name_prefix="drol-targets") as pool:
             parts = list(pool.map(do, shares[: len(slots)]))
+    if count == 1:  # the one slot is the one part
+        return parts[0]
     # As many parts in every step, whose number is compiled for.
     return _join(parts + parts[:1] * (threads - len(parts)), place)
