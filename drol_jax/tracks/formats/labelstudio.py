@@ -3,8 +3,8 @@
 Frames count from 1, boxes are percent of the image and clipped to it, a box wholly outside is as not seen. `enabled`
 is false at the last frame before a target is lost, which hides it from the next frame on. The `framerate` in the XML is
 the video's; where it has none, the mean rate of the tracked frames, 1 where there are none. A target's name is its
-label. The task's video is `/data/local-files/?d=videos/NAME`, in a folder below the server's document root, as it serves
-no file that lies in the root itself: write another address there if it is served from elsewhere.
+label. The task's video is `/data/local-files/?d=videos/NAME`: the server serves no file that lies in its document root
+itself, but in folders below it. Write another address there if it is served from elsewhere.
 Label Studio has no frames of unequal length: a film of variable rate must be written at a constant one first.
 """
 
