@@ -1,7 +1,7 @@
 """Annotation files of each benchmark's own form -> boxes, polygons and flags, in the files' own pixel origin."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -140,16 +140,7 @@ def _vot(path: Path) -> Groundtruth:
     given = read_properties(path.parent / "sequence") if (path.parent / "sequence").is_file() else {}
     if given.get("length", "").isdecimal() and len(lines) > 1:  # what lies behind is unknown, as in vot-toolkit
         lines += [None] * (min(int(given["length"]), MOST_FRAMES) - len(lines))
-    boxes, polygons = np.full((len(lines), 4), np.nan), np.full((len(lines), 8), np.nan)
-    shapes: list[Shape | None] = [None] * len(lines)
-    for frame, region in enumerate(lines):
-        if isinstance(region, Mask) or (region is not None and len(region) not in (4, 8)):
-            shape = region if isinstance(region, Mask) else np.array(region, np.float64).reshape(-1, 2)
-            boxes[frame], shapes[frame] = box_of(shape), shape
-        elif region is not None:
-            (boxes if len(region) == 4 else polygons)[frame] = region
-    four = ~np.isnan(polygons[:, 0])
-    boxes[four] = box_from_polygon(polygons[four])
+    regions = of_regions(lines)
     size = None
     if given.get("width", "").isdecimal() and given.get("height", "").isdecimal():
         size = (int(given["height"]), int(given["width"]))
@@ -159,13 +150,29 @@ def _vot(path: Path) -> Groundtruth:
     tags = {tag: np.zeros(len(lines), bool) for tag in TAGS if tags} | tags
     place = path.parent / "anchor.value"
     anchors = read_flags(place, len(lines), pad=True) if place.is_file() else None
+    return replace(regions, tags=tags, anchors=anchors, size=size)
+
+
+def of_regions(rows: Sequence[Sequence[float] | Mask | None]) -> Groundtruth:
+    """The groundtruth of frames that hold different things.
+
+    Args:
+      rows: 4 numbers of a box, 6, 8 or more of a polygon, a mask, or None where the target is absent.
+    """
+    boxes, polygons = np.full((len(rows), 4), np.nan), np.full((len(rows), 8), np.nan)
+    shapes: list[Shape | None] = [None] * len(rows)
+    for frame, region in enumerate(rows):
+        if isinstance(region, Mask) or (region is not None and len(region) not in (4, 8)):
+            shape = region if isinstance(region, Mask) else np.array(region, np.float64).reshape(-1, 2)
+            boxes[frame], shapes[frame] = box_of(shape), shape
+        elif region is not None:
+            (boxes if len(region) == 4 else polygons)[frame] = region
+    four = ~np.isnan(polygons[:, 0])
+    boxes[four] = box_from_polygon(polygons[four])
     return Groundtruth(
         boxes=boxes,
         polygons=polygons if four.any() else None,
         shapes=tuple(shapes) if any(shape is not None for shape in shapes) else None,
-        tags=tags,
-        anchors=anchors,
-        size=size,
     )
 
 

@@ -74,7 +74,9 @@ def _defined(path: Path) -> Benchmark:
         return replace(_definition(path, data), home=path.resolve().parent)
     sequences = [item for item in data.values() if isinstance(item, dict) and isinstance(item.get("gt_rect"), list)]
     if not sequences or len(sequences) != len(data):
-        raise UserError(f"{path} is no dataset (it begins with {next(iter(data), 'nothing')!r}): wanted {DEFINITION}")
+        name, item = next(iter(data.items()), ("nothing", None))
+        held = f", which holds {', '.join(map(str, [*item][:3]))}" if isinstance(item, dict) else ""
+        raise UserError(f"{path} is no dataset (it begins with {name!r}{held}): wanted {DEFINITION}")
     return plain(path.stem, file=path)
 
 

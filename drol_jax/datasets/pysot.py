@@ -1,6 +1,7 @@
 """PySOT's JSON files: a whole benchmark's annotations and image names in one file, images in the folder around it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,12 @@ import numpy as np
 
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import build
-from drol_jax.datasets.groundtruth import TAGS, Groundtruth
+from drol_jax.datasets.groundtruth import TAGS, Groundtruth, of_regions
 from drol_jax.datasets.images import predicted
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import checked_name, fitted, read_json
 from drol_jax.datasets.tree import Tree, subfolders
 from drol_jax.errors import UserError
-from drol_jax.image.boxes import box_from_polygon
 
 _MOST = 2**30  # bytes; LaSOT's file has some 60 million
 
@@ -105,11 +105,8 @@ def _open(
 
 
 def _groundtruth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Groundtruth:
-    table = np.array([[np.nan] * 4 if len(rect) == 1 else rect for rect in item["gt_rect"]], np.float64)
-    if table.ndim != 2 or table.shape[1] not in (4, 8):
-        raise UserError(f"{where}: gt_rect is no table of four or eight numbers a frame; fetch the file again")
-    table[np.isnan(table).any(axis=1)] = np.nan
-    frames = len(table)
+    regions = _regions(where, item["gt_rect"])
+    frames = len(regions.boxes)
     absent = None
     if item.get("absent"):
         # Called absent, and 1 where the target is visible, as it is in every first frame.
@@ -120,9 +117,25 @@ def _groundtruth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Ground
         lists = {tag: np.array(item.get(tag) or [0], np.int64) for tag in TAGS}
         tags = {tag: fitted(flags, frames, f"{where}, {tag}", pad=True) > 0 for tag, flags in lists.items()}
     size = (int(item["height"]), int(item["width"])) if item.get("height") and item.get("width") else None
-    polygons = table if table.shape[1] == 8 else None
-    boxes = table if polygons is None else box_from_polygon(table)
-    return Groundtruth(boxes=boxes, polygons=polygons, absent=absent, tags=tags, size=size)
+    return replace(regions, absent=absent, tags=tags, size=size)
+
+
+def _regions(where: str, rects: list[list[float] | None]) -> Groundtruth:
+    """The boxes or polygons of ``gt_rect``; a code, null or nothing stands where the target is absent."""
+    if {4} == {len(rect) if rect is not None else 0 for rect in rects}:
+        table = np.array(rects, np.float64)
+        table[np.isnan(table).any(axis=1)] = np.nan
+        return Groundtruth(boxes=table)
+    rows: list[list[float] | None] = []
+    for frame, rect in enumerate(rects):
+        row = [float(value) for value in rect or ()]
+        if len(row) > 1 and len(row) != 4 and (len(row) < 6 or len(row) % 2):
+            raise UserError(
+                f"{where}: frame {frame} (counted from 0) of gt_rect holds {len(row)} numbers, neither 4 of a box nor "
+                "6, 8 or more of a polygon; fetch the file again"
+            )
+        rows.append(None if len(row) < 2 or np.isnan(row).any() else row)
+    return of_regions(rows)
 
 
 def _files(

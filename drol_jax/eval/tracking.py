@@ -16,7 +16,7 @@ from drol_jax.image.depth import DeepFrame
 from drol_jax.metrics.regions import FAILED
 from drol_jax.results import Timing, Tracked, TrackerFolder
 from drol_jax.results.ledger import Made
-from drol_jax.system.atomic import write_text
+from drol_jax.system.atomic import delete, write_text
 from drol_jax.system.workers import Check
 
 _OTHER = (
@@ -138,7 +138,7 @@ def _tracked(course: Course, how: Tracking, number: int, on_frame: OnFrame) -> t
         log.parent.mkdir(exist_ok=True)
         write_text(log, traceback.format_exc())
         return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}; see {log}"
-    log.unlink(missing_ok=True)
+    delete(log)
     return tracked
 
 

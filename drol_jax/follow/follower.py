@@ -197,6 +197,21 @@ class Follower:
             places[name] = Looked(score_map=maps[slot], box=(x, y, side, side))
         return places
 
+    def latest(self) -> dict[str, int]:
+        """Slot of the online memory that each target's latest sample went into, -1 before the first; empty without."""
+        online = self._there.states.online
+        slots = [] if online is None else jax.device_get(online.memory.previous)
+        return {name: int(slots[target.slot]) for name, target in self.targets.items()} if len(slots) else {}
+
+    def weights(self, name: str) -> np.ndarray | None:
+        """float32 [N]: weights of a target's samples in the online memory; None without online learning.
+
+        Raises:
+          UserError: there is no target of that name.
+        """
+        online, slot = self._there.states.online, self._known(name).slot
+        return None if online is None else np.asarray(jax.device_get(online.memory.weights[slot]))
+
     def _lay_together(self, name: str, place: np.ndarray) -> None:
         """Note whom a target lies on as it enters: they may go on so."""
         others = [t for t in self.targets.values() if t.state not in GONE]

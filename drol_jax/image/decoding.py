@@ -21,14 +21,25 @@ def decoded(source: Path | str) -> np.ndarray:
         raise UserError(f"{source}: image cannot be read ({error.strerror}); check the file") from None
     if _cut_short(data):
         raise UserError(f"{source}: image file is cut short ({len(data)} bytes); copy or unpack it again")
+    if data.startswith((b"II*\0", b"MM\0*")):  # asked for colours, OpenCV complains of TIFF of float or 32 bits
+        grey = _image(data, cv2.IMREAD_UNCHANGED)
+        if grey is not None and grey.ndim == 2 and grey.dtype not in (np.uint8, np.uint16):
+            return np.repeat(grey[:, :, None], 3, axis=2)
     image = _image(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None and data.startswith((b"II*\0", b"MM\0*")):  # TIFF of float or 32 bits, which has no colours
-        image = _image(data, cv2.IMREAD_UNCHANGED)
-        if image is not None and image.ndim == 2:
-            return np.repeat(image[:, :, None], 3, axis=2)
+    if image is None and (instead := _instead(data)):
+        raise UserError(f"{source}: {instead} in place of an image; fetch the image itself")
     if image is None or image.ndim != 3 or image.shape[2] != 3:
         raise UserError(f"{source}: not an image OpenCV can decode ({len(data)} bytes); copy or unpack it again")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _instead(data: bytes) -> str:
+    """What stands in a file in place of an image, in words; empty where that cannot be told."""
+    if data.startswith(reading.LFS):
+        return "a Git LFS pointer"
+    if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html", b"<head")):
+        return "a web page"
+    return "" if data.strip(b"\0") else "nothing (an empty file, or zeros alone)"
 
 
 def _image(data: bytes, flags: int) -> np.ndarray | None:

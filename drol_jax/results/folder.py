@@ -18,7 +18,7 @@ from drol_jax.results.ledger import HERE, Ledger, Made
 from drol_jax.results.manifest import CLAIMS
 from drol_jax.results.numbers import text_of
 from drol_jax.results.runs import Run, Timing, Tracked, Trajectory
-from drol_jax.system.atomic import write_text
+from drol_jax.system.atomic import CURE, delete, write_text
 from drol_jax.system.claims import Claim, claim, wait_for
 from drol_jax.system.workers import Check
 
@@ -164,7 +164,7 @@ class TrackerFolder:
         path, timing = self.path_of(sequence, number), tracked.timing
         write_details(self._details(path), tracked)
         # Between manifest and box file, an older box file must not pass for this run's.
-        path.unlink(missing_ok=True)
+        delete(path, CURE)
         with self.ledger.changing() as entries:
             entries[path.stem] = self.ledger.entry(timing, made) | ({} if data is None else {"data": data})
         write_run(self.path, sequence, tracked.run, self.form, number=number, experiment=self.experiment)
@@ -183,7 +183,7 @@ class TrackerFolder:
         source, target = self.path_of(sequence, number), self.path_of(sequence, copy)
         entry = self.ledger.entries[source.stem]
         write_text(self._details(target), text_of(self._details(source)) + "\n")
-        target.unlink(missing_ok=True)
+        delete(target, CURE)
         with self.ledger.changing() as entries:
             entries[target.stem] = entry
         write_run(self.path, sequence, self.run(sequence, number), self.form, number=copy, experiment=self.experiment)
@@ -205,7 +205,7 @@ class TrackerFolder:
             return
         with self._lock, self.ledger.changing() as entries:
             for path in paths:
-                path.unlink(missing_ok=True)
+                delete(path, CURE)
                 entries.pop(path.stem, None)
 
     def numbers(self, sequence: str) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drol_jax.errors import UserError
+from drol_jax.results.held import check_folder, held
 from drol_jax.results.manifest import CLAIMS, EARLIER
 from drol_jax.results.names import Match, Names, folder_names, plain
 
@@ -15,7 +16,6 @@ _BESIDE = ("_time", "_object_presence_scores", "_all_boxes", "_all_scores")
 _FLAT = (".txt", ".csv", ".json")
 """Files of one sequence, the first counted where one sequence has several."""
 _RUN = re.compile(r"^(?P<name>.+)_(?P<number>\d{3}|\d{8})$")
-_PACKED = (".zip", ".gz", ".tgz", ".xz", ".bz2", ".tar", ".7z", ".rar")
 _DEPTH = 3
 _EXPERIMENTS = ("baseline", "longterm", "realtime", "redetection", "supervised", "unsupervised")
 """Folders of a VOT tracker that are no trackers themselves."""
@@ -70,11 +70,7 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
     Raises:
       UserError: no such folder, or no result file of any of the sequences in it.
     """
-    if folder.is_file():
-        cure = "unpack it, and name the folder" if folder.suffix.lower() in _PACKED else "name the folder around it"
-        raise UserError(f"{folder} is a file, and a folder of results is wanted; {cure} with --results")
-    if not folder.is_dir():
-        raise UserError(f"results folder {folder} does not exist; check --results")
+    check_folder(folder)
     level: list[Path] = [folder]
     experiments: set[Path] = set()
     strangers: set[str] = set()
@@ -93,20 +89,8 @@ def find_trackers(folder: Path, names: Names, experiment: str = "baseline") -> l
         hint = f"it holds the experiments {words}, choose one with --experiment"
     raise UserError(
         f"{folder} holds no result file of any sequence of the dataset, neither SEQUENCE.txt (.csv, .json, .mat) nor "
-        f"SEQUENCE/SEQUENCE_001.txt nor {experiment}/SEQUENCE/SEQUENCE_001.txt{_held(folder)}; {hint}"
+        f"SEQUENCE/SEQUENCE_001.txt nor {experiment}/SEQUENCE/SEQUENCE_001.txt{held(folder)}; {hint}"
     )
-
-
-def _held(folder: Path) -> str:
-    """What a folder holds instead of results, in words to follow what was looked for."""
-    held, around = sorted(folder.iterdir()), ""
-    while len(held) == 1 and held[0].is_dir():
-        around += f"{held[0].name}/"
-        held = sorted(held[0].iterdir())
-    names = [around + path.name + "/" * path.is_dir() for path in held]
-    packed = next((path for path in held if path.suffix.lower() in _PACKED), None)
-    hint = f"; unpack {packed.name}" if packed is not None else ""
-    return f" (it holds {', '.join(names[:4]) or around or 'nothing'}{', ...' if len(names) > 4 else ''}){hint}"
 
 
 def _deeper(taken: list[Path], level: list[Path], names: Names, experiment: str) -> tuple[Path, ...]:

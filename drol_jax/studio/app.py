@@ -21,7 +21,7 @@ from drol_jax.studio.inside import inside
 from drol_jax.studio.orders import Desk, order_of
 from drol_jax.studio.project import Seen
 from drol_jax.studio.project_file import SUFFIX, text_of
-from drol_jax.studio.trackers import SLIDERS
+from drol_jax.studio.trackers import SLIDERS, at_hand
 from drol_jax.tracks.formats import FORMATS
 
 SHARED = ("boxes.js", "view.js", "gestures.js", "paint.js", "page.css", "icon.svg")
@@ -76,7 +76,7 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
         return told(inside(session, name, number))
 
     def setup(request: Request) -> Response:
-        return told({"sliders": SLIDERS, "formats": [*FORMATS, *FILMS]})
+        return told({"sliders": SLIDERS, "formats": [*FORMATS, *FILMS], "trackers": at_hand()})
 
     def listed(request: Request) -> Response:
         return told(desk.places.listed(request.query_params.get("folder", "")))

@@ -8,11 +8,11 @@ import numpy as np
 
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
-from drol_jax.follow.follower import Follower
 from drol_jax.follow.target import GONE
 from drol_jax.studio.film import Film
 from drol_jax.studio.kept import KeptStates
 from drol_jax.studio.passing import enter
+from drol_jax.studio.patches import Patch, Patches, Watched
 from drol_jax.studio.plan import planned
 from drol_jax.studio.project import Subject
 from drol_jax.studio.session import Session
@@ -51,13 +51,13 @@ def inside(session: Session, name: str, frame: int) -> dict[str, Any]:
             "maps": maps,
             "template": _template(session.film, subject, frame, started),
             "short_term": _short_term(state),
-            "memory": _memory(tracker, state),
+            "memory": _memory(tracker, state, follower.patches(name)),
         }
 
     return session.look(work)
 
 
-def _before(tracker: Tracker, film: Film, kept: KeptStates, subject: Subject, frame: int) -> tuple[Follower, int]:
+def _before(tracker: Tracker, film: Film, kept: KeptStates, subject: Subject, frame: int) -> tuple[Watched, int]:
     """The follower of one target as it was before a frame, and the frame that it entered at."""
 
     def kept_at(name: str, number: int, direction: int) -> int | None:
@@ -72,16 +72,16 @@ def _before(tracker: Tracker, film: Film, kept: KeptStates, subject: Subject, fr
     entry = entries[0]
     if frame - entry.frame > FARTHEST:
         raise UserError(f"the last kept state of {subject.name} is {frame - entry.frame} frames back; track it again")
-    follower = Follower(tracker, 1)
+    follower = Watched(tracker, 1)
     enter(follower, entry, film.frame(entry.frame), film, kept, 1)
     for number in range(entry.frame + 1, frame):
-        image = film.frame(number).image
+        image, follower.number = film.frame(number).image, number
         follower.step(image)
         if number in subject.keyframes:
             drawn = subject.keyframes[number]
             follower.correct(image, subject.name, drawn.box, template=drawn.template)
     if frame - 1 > entry.frame:  # the next frames are looked into from here
-        kept.put(frame - 1, 1, *follower.taken(subject.name))
+        kept.put(frame - 1, 1, *follower.taken(subject.name), follower.patches(subject.name))
     return follower, entry.frame
 
 
@@ -123,8 +123,9 @@ def _short_term(state: TrackerState) -> dict[str, Any] | None:
     return {**_picture(crop), "score": round(float(state.short_term.candidate_score), 4)}
 
 
-def _memory(tracker: Tracker, state: TrackerState) -> list[dict[str, Any]]:
-    """Samples of the online memory, the heaviest first: features in colours, weight, and where the label peaks."""
+def _memory(tracker: Tracker, state: TrackerState, patches: Patches) -> list[dict[str, Any]]:
+    """Samples of the online memory, the heaviest first: features in colours, weight, where the label peaks, and the
+    picture of what they are of; the first frame's, and those of before the studio watched, have none."""
     if state.online is None:
         return []
     memory = state.online.memory
@@ -141,10 +142,15 @@ def _memory(tracker: Tracker, state: TrackerState) -> list[dict[str, Any]]:
             "label": [round(float(value), 2) for value in np.asarray(memory.centres)[slot]],
             "first": bool(slot < first),
             "latest": int(slot) == last,
+            "of": _of(patches.get(int(slot))),
         }
         for place, slot in enumerate(used)
     ]
     return sorted(told, key=lambda one: -one["weight"])
+
+
+def _of(patch: Patch | None) -> dict[str, Any] | None:
+    return None if patch is None else {**_picture(patch.picture), "frame": patch.frame}
 
 
 def _coloured(samples: np.ndarray) -> np.ndarray:

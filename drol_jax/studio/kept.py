@@ -1,12 +1,13 @@
 """`KeptStates`: what the tracker knew of each target at every n-th frame, so that it goes on from there at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from drol_jax.follow.target import Target
+from drol_jax.studio.patches import Patches
 from drol_jax.studio.project import Keyframe
 from drol_jax.tracker.state import TrackerState
 
@@ -27,6 +28,8 @@ class Kept:
     """The samples one by one: those that did not change are shared with the states before."""
     cost: int = 0
     """Bytes that are not shared."""
+    patches: Patches = field(default_factory=dict)
+    """What its samples are of."""
 
     @property
     def state(self) -> TrackerState:
@@ -45,11 +48,13 @@ class KeptStates:
         self._all: dict[tuple[str, int], dict[int, Kept]] = {}
         self._budget = budget
 
-    def put(self, frame: int, direction: int, target: Target, state: TrackerState) -> None:
+    def put(
+        self, frame: int, direction: int, target: Target, state: TrackerState, patches: Patches | None = None
+    ) -> None:
         """Keep a target's state after a frame, on the host."""
         states = self._all.setdefault((target.name, direction), {})
         near = self.before(target.name, frame, direction)
-        states[frame] = _shared(target, state, None if near is None else near[1])
+        states[frame] = replace(_shared(target, state, None if near is None else near[1]), patches=dict(patches or {}))
         while self.bytes > self._budget and any(len(some) > 2 for some in self._all.values()):
             most = max(self._all.values(), key=len)
             for number in sorted(most)[1::2]:

@@ -8,9 +8,10 @@ from typing import Any
 import jax
 
 from drol_jax.api import Tracker
-from drol_jax.follow.follower import Follower, Sight
+from drol_jax.follow.follower import Sight
 from drol_jax.studio.film import Film
 from drol_jax.studio.kept import EVERY, KeptStates
+from drol_jax.studio.patches import Watched
 from drol_jax.studio.plan import Entry, planned
 from drol_jax.studio.project import Keyframe, Seen, Subject
 from drol_jax.tracking.rows import row_of
@@ -44,7 +45,7 @@ class Pass:
         waiting = self.entries(kept)
         if not waiting:
             return
-        follower = Follower(tracker, len(waiting))
+        follower = Watched(tracker, len(waiting))
         drawn = {subject.name: subject.keyframes for subject in self.subjects}
         for entry in waiting:  # what was tracked from there on is tracked anew
             kept.forget(entry.name, entry.frame + (self.direction if not entry.boxes else 0), self.direction)
@@ -53,6 +54,7 @@ class Pass:
         frame: VideoFrame | None = None
         try:
             for frame in frames:
+                follower.number = frame.number
                 sights = self._step(follower, frame, drawn)
                 while waiting and waiting[0].frame == frame.number:
                     sights.append(enter(follower, waiting.pop(0), frame, film, kept, self.direction))
@@ -76,7 +78,7 @@ class Pass:
         return planned(self.subjects, self.frame, self.direction, kept_at)
 
     def _step(
-        self, follower: Follower, frame: VideoFrame, drawn: Mapping[str, Mapping[int, Keyframe]]
+        self, follower: Watched, frame: VideoFrame, drawn: Mapping[str, Mapping[int, Keyframe]]
     ) -> list[Sight | None]:
         if not follower.targets:
             return []
@@ -88,13 +90,13 @@ class Pass:
             sights.append(sight)
         return sights
 
-    def _keep(self, follower: Follower, frame: VideoFrame, kept: KeptStates) -> None:
+    def _keep(self, follower: Watched, frame: VideoFrame, kept: KeptStates) -> None:
         for name in follower.targets:
-            kept.put(frame.number, self.direction, *follower.taken(name))
+            kept.put(frame.number, self.direction, *follower.taken(name), follower.patches(name))
 
 
 def enter(
-    follower: Follower, entry: Entry, frame: VideoFrame, film: Film, kept: KeptStates, direction: int
+    follower: Watched, entry: Entry, frame: VideoFrame, film: Film, kept: KeptStates, direction: int
 ) -> Sight | None:
     """Take a target in. Returns what is seen of it; None where that is known from before."""
     if entry.kept is None:
@@ -102,11 +104,13 @@ def enter(
         return follower.add(frame.image, entry.name, keyframe.box)
     found = kept.before(entry.name, entry.kept, direction)
     assert found is not None
-    follower.join(found[1].target, jax.device_put(found[1].state))
+    follower.join(found[1].target, jax.device_put(found[1].state), found[1].patches)
     sight = None
     for number, keyframe in entry.boxes:
         image = frame.image if number == frame.number else film.frame(number).image
+        follower.number = number
         sight = follower.correct(image, entry.name, keyframe.box, template=keyframe.template)
+    follower.number = frame.number
     return sight
 
 

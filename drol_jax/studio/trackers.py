@@ -10,6 +10,9 @@ from drol_jax.config import Hyper
 from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
 from drol_jax.studio.project import Setup
+from drol_jax.system import resources
+from drol_jax.zoo.home import kept_for
+from drol_jax.zoo.registry import published
 
 SLIDERS = {
     "fusion": (0.0, 1.0),
@@ -25,6 +28,13 @@ SLIDERS = {
     "template_interval": (1.0, 50.0),
 }
 """Fields of `Hyper` on the page, with the least and the largest value that its sliders go to."""
+
+
+def at_hand() -> list[str]:
+    """Bundled configurations whose weights are here: those that come with drol_jax, and those that were fetched."""
+    bundled = sorted(card.parent.name for card in resources.data_path("weights").glob("*/card.json"))
+    fetched = {name for entry in published().entries.values() for name in entry.configurations if kept_for(name)}
+    return [*bundled, *sorted(fetched - set(bundled))]
 
 
 def tracker_of(setup: Setup) -> Tracker:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, field, fields, make_dataclass
 from inspect import cleandoc
+from math import isfinite
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import tyro
+
+from drol_jax.errors import UserError
 
 A = TypeVar("A")
 
@@ -27,10 +30,15 @@ def parse(kind: type[A], argv: Sequence[str] | None, prog: str, description: str
 
     Raises:
       SystemExit: after --help (0) and on arguments that do not parse (2).
+      UserError: a number is not finite.
     """
     about = cleandoc(kind.__doc__ or "") if description is None else description
     parsed = tyro.cli(_told(kind), args=argv, prog=prog, description=about, config=(tyro.conf.FlagCreatePairsOff,))
-    return kind(**{one.name: getattr(parsed, one.name) for one in fields(parsed)})
+    given = {one.name: getattr(parsed, one.name) for one in fields(parsed)}
+    for name, value in given.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise UserError(f"--{name.replace('_', '-')} {value} is no number to go by; give a finite one")
+    return kind(**given)
 
 
 def _told(kind: type[Any]) -> type[Any]:

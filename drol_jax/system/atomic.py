@@ -53,6 +53,18 @@ def write_bytes(path: Path, content: bytes, cure: str = CURE) -> None:
         temporary.write_bytes(content)
 
 
+def delete(path: Path, cure: str = "mend the permissions") -> None:
+    """Take a file away, where there is one.
+
+    Raises:
+      UserError: it cannot be deleted, or is a folder.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot delete {path}: {reason(error)}; {cure}") from error
+
+
 @contextmanager
 def scratch(target: Path, cure: str) -> Iterator[Path]:
     """Yield an empty folder beside `target`, to write in before `replace`; it goes where the block ends.
@@ -126,10 +138,7 @@ def clear_litter(folder: Path) -> None:
     for path in list(files_below(folder, ".*.tmp")):
         pid, _, host = path.name.split(".")[-2].partition("@")
         if host in ("", _host()) and pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise UserError(f"cannot delete {path}: {reason(error)}; mend the permissions") from error
+            delete(path)
 
 
 def _sync(path: Path) -> None:

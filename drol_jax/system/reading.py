@@ -10,6 +10,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+LFS = b"version https://git-lfs.github.com/spec/"
+"""How the three lines begin that Git LFS has in place of a file that was not fetched."""
 MOST = 256 * 2**20
 """Bytes of a table or a document; none that is known comes near to it."""
 MOST_DIGITS = 300

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from typing import Literal
 
 from drol_jax.errors import UserError
@@ -83,8 +84,8 @@ class ReadOptions:
         if self.reader not in READERS:
             near = hint(str(self.reader), READERS)
             raise UserError(f"reader {self.reader!r} is unknown{near}; give one of {', '.join(READERS)}")
-        if self.rate <= 0:
-            raise UserError(f"rate {self.rate} must be above 0; give frames a second")
+        if not (self.rate > 0 and isfinite(self.rate)):
+            raise UserError(f"rate {self.rate} must be above 0 and finite; give frames a second")
 
     @property
     def first(self) -> Mark:

@@ -41,6 +41,18 @@ def test_a_first_line_that_is_right_hides_no_other_form(tmp_path, capsys, form, 
     assert f"as {form}" in told
 
 
+def test_a_groundtruth_with_gaps_alone_is_told(tmp_path, capsys):
+    lines(tmp_path / "data" / "ant" / "groundtruth.txt", BOX, *["nan,nan,nan,nan", "nan,nan,nan,nan", BOX] * 5)
+    for number in range(1, 17):
+        lines(tmp_path / "data" / "ant" / "img" / f"{number:04d}.jpg")
+    lines(tmp_path / "T" / "ant.txt", *[BOX] * 16)
+    where = ["--data-root", tmp_path / "data", "--results", tmp_path / "T"]
+    code, told = score(capsys, *where, dataset="folders")
+    assert code == 0
+    assert "more than half of the frames have no groundtruth" in told
+    assert "ant 10 of 16" in told
+
+
 def test_a_tracker_that_is_lost_early_is_scored_as_it_is(tmp_path, capsys):
     where = workspace(tmp_path / "data", "ant", [BOX] * 60)
     lines(tmp_path / "T" / "ant.txt", BOX, *["60,40,10,10"] * 59)

@@ -13,6 +13,7 @@ from drol_jax.follow.follower import Follower
 from drol_jax.image.boxes import overlap
 from drol_jax.online.memory import first_memory, insert_share
 from drol_jax.online.subnet import CORRECTION
+from drol_jax.studio.patches import SIDE, Watched
 from drol_jax.tracks.table import TargetState
 
 TRACKER = small_tracker.tracker(template_update=True)
@@ -90,6 +91,26 @@ def test_a_follower_goes_on_from_what_was_taken_of_another_to_the_bit():
         second.correct(IMAGE, "b", RIGHT)
     with pytest.raises(UserError, match="outside"):
         second.correct(IMAGE, "a", (900, 900, 10, 10))
+
+
+def test_each_sample_but_those_of_the_first_frame_has_the_picture_that_it_is_of():
+    first = TRACKER.config.online.first_samples
+    watched = Watched(TRACKER, 1)
+    watched.add(small_tracker.picture(), "a", small_tracker.BOX)
+    for watched.number in (1, 2, 3):
+        watched.step(small_tracker.picture(watched.number))
+    watched.correct(small_tracker.picture(3), "a", RIGHT)
+    target, state = watched.taken("a")
+    assert state.online is not None
+    used = np.flatnonzero(np.asarray(state.online.memory.weights) > 0)
+    patches = watched.patches("a")
+    assert sorted(patches) == [slot for slot in used if slot >= first] and patches[max(patches)].frame == 3
+    x, y = int(RIGHT[0] + RIGHT[2] / 2), int(RIGHT[1] + RIGHT[3] / 2)
+    middle = patches[max(patches)].picture[SIDE // 2, SIDE // 2].astype(int)
+    assert np.abs(middle - small_tracker.picture(3)[y, x]).max() < 40
+    other = Watched(TRACKER, 1)
+    other.join(target, state, patches)
+    assert other.patches("a") == patches
 
 
 def test_a_share_of_the_weight_leaves_the_first_frame_its_least():

@@ -185,3 +185,25 @@ def test_a_table_reads_as_it_was_written(tmp_path_factory, rows, separator, end)
     path = tmp_path_factory.mktemp("table") / "boxes.txt"
     path.write_bytes("".join(separator.join(map(repr, row)) + end for row in rows).encode())
     np.testing.assert_array_equal(read_boxes(path), rows)
+
+
+@pytest.mark.parametrize("nothing", [None, [], [0]])
+def test_boxes_and_polygons_may_stand_in_one_file_and_nothing_where_the_target_is_absent(tmp_path, nothing):
+    box, four, five = [2, 3, 4, 5], [2, 3, 5, 3, 5, 7, 2, 7], [2, 3, 5, 3, 5, 7, 4, 8, 2, 7]
+    item = {"img_names": [f"a/{frame}.jpg" for frame in range(4)], "gt_rect": [box, four, nothing, five]}
+    (tmp_path / "mine.json").write_text(json.dumps({"a": item}))
+    (entry,) = datasets.load(str(tmp_path / "mine.json"), images=False)
+    sequence = entry.open()
+    np.testing.assert_array_equal(np.isnan(sequence.boxes).any(1), [False, False, True, False])
+    np.testing.assert_array_equal(sequence.boxes[0], box)
+    assert sequence.polygons is not None and sequence.shapes is not None
+    np.testing.assert_array_equal(sequence.polygons[1], four)
+    np.testing.assert_array_equal(sequence.shapes[3], np.reshape(five, (-1, 2)))
+
+
+def test_rows_of_other_numbers_are_named(tmp_path):
+    item = {"img_names": ["0.jpg", "1.jpg"], "gt_rect": [[2, 3, 4, 5], [2, 3, 4, 5, 0.9]]}
+    (tmp_path / "mine.json").write_text(json.dumps({"a": item}))
+    (entry,) = datasets.load(str(tmp_path / "mine.json"), images=False)
+    with pytest.raises(UserError, match=r"frame 1 \(counted from 0\) of gt_rect holds 5 numbers"):
+        entry.open()

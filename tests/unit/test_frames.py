@@ -239,3 +239,24 @@ class TestDeep:
         paths = [write(tmp_path / "1.png", np.full((40, 60), 3000, np.uint16)), write(tmp_path / "2.png", self.DEEP)]
         with pytest.raises(UserError, match=r"1\.png: every pixel of the first image is 3000"):
             read(frame_sources(paths)[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "a Git LFS pointer in place"),
+        (b"\n<!DOCTYPE html><html>404</html>", "a web page in place"),
+        (b"", "nothing .* in place"),
+    ],
+)
+def test_what_lies_in_place_of_an_image_is_named(tmp_path, content, words):
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(UserError, match=words):
+        read(tmp_path / "a.jpg")
+
+
+def test_a_tiff_of_floats_is_read_without_a_complaint(tmp_path, capfd):
+    cv2.imwrite(str(tmp_path / "a.tif"), np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8))
+    (source,) = frame_sources([tmp_path / "a.tif"])
+    assert read(source).dtype == np.uint8
+    assert "ERROR" not in capfd.readouterr().err

@@ -369,3 +369,10 @@ def test_the_hash_of_code_changes_with_a_file_a_name_and_a_plugin(tmp_path):
     seen.append(once(package=tmp_path / "p"))
     assert len(set(seen)) == 5
     assert once(package=tmp_path / "p") == seen[-1]
+
+
+def test_a_folder_in_place_of_a_result_file_is_named(tmp_path, track):
+    folder = open_folder(tmp_path)
+    folder.path_of("walker").mkdir()
+    with pytest.raises(UserError, match=r"cannot delete .*walker.txt: .*; free space, mend the permissions or choose"):
+        folder.write("walker", Tracked.of(track))

@@ -1,4 +1,4 @@
-"""Programs whose standard streams are closed, full, or lack letters: they end with their own exit code, in words."""
+"""Programs whose streams are closed, full, or lack letters, or whose numbers are none: exit codes and words."""
 
 import subprocess
 import sys
@@ -35,3 +35,10 @@ def test_a_full_disk_behind_the_output_is_one_line(what):
 
 def test_letters_that_the_output_lacks_are_spelled_out():
     assert told("PYTHONIOENCODING=ascii RUN weights card nanotrack_v2 > /dev/null") == (0, "")
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "-inf"])
+def test_a_number_that_is_none_is_misuse(rate):
+    code, words = told(f"RUN track . --box 1,2,3,4 --rate={rate}")
+    assert code == 2
+    assert words == f"error: --rate {rate} is no number to go by; give a finite one\n"

@@ -5,7 +5,8 @@ import tarfile
 import zipfile
 from typing import BinaryIO
 
-LFS = b"version https://git-lfs.github.com/spec/"
+from drol_jax.system import reading
+
 CONVERT = "save the PyTorch model's state_dict() with torch.save and convert that"
 MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MATLAB 5.0 MAT-file", "a MATLAB file: drol-jax convert siamfc reads the SiamFC release's"),
@@ -89,7 +90,7 @@ def _safetensors(head: bytes, size: int) -> bool:
 
 def _text(head: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith(LFS):
+    if head.startswith(reading.LFS):
         return (
             "a Git LFS pointer: three lines in place of the file, as clones and archives without LFS have them; "
             "git lfs pull, or download the file itself"

@@ -9,7 +9,7 @@ const PAUSE = 250; // milliseconds that the frame must stay in view
 /** @typedef {{rows: number, columns: number, steps: string, low: number, high: number, box: number[]}} Heat
  * @typedef {{rows: number, columns: number, pixels: string}} Patch
  * @typedef {{maps: Record<string, Heat>, template: Patch & {frame: number}, short_term: (Patch & {score: number}) | null,
- *   memory: (Patch & {weight: number, label: number[], first: boolean, latest: boolean})[]}} Insides */
+ *   memory: (Patch & {weight: number, label: number[], first: boolean, latest: boolean, of: (Patch & {frame: number}) | null})[]}} Insides */
 
 /** @param {string} text */
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -52,7 +52,12 @@ export function insidePanel(element, panel, changed) {
     row.append(boxes[name], `${label} over the picture`);
     switches.append(row);
   }
-  element.append(switches, words, patches, title, wall);
+  const asPictures = { row: made("label", { className: "switch", hidden: true }), box: made("input", { type: "checkbox", checked: true }) };
+  asPictures.row.append(asPictures.box, "As pictures, else as features");
+  /** @type {Insides | null} */
+  let lastTold = null;
+  asPictures.box.addEventListener("change", () => lastTold && show(lastTold));
+  element.append(switches, words, patches, title, asPictures.row, wall);
   panel.addEventListener("toggle", changed);
 
   let wanted = "";
@@ -86,6 +91,7 @@ export function insidePanel(element, panel, changed) {
 
   /** @param {Insides} told */
   function show(told) {
+    lastTold = told;
     patches.replaceChildren();
     const pair = [[drawn(told.template, "First template"), `template, frame ${told.template.frame}`]];
     if (told.short_term) pair.push([drawn(told.short_term, "Candidate for the short-term template"), `next short-term, ${told.short_term.score.toFixed(2)}`]);
@@ -95,15 +101,21 @@ export function insidePanel(element, panel, changed) {
       patches.append(figure);
     }
     title.textContent = told.memory.length ? `Memory: ${told.memory.length} samples` : "";
+    asPictures.row.hidden = !told.memory.some((one) => one.of);
     wall.replaceChildren(...told.memory.map((one) => {
       const figure = made("figure", { className: one.first ? "first" : "" });
-      const canvas = drawn(one, `Sample of weight ${one.weight}`);
+      const of = asPictures.box.checked ? one.of : null;
+      const canvas = drawn(of ?? one, `Sample of weight ${one.weight}`);
       const pen = canvas.getContext("2d");
       if (pen) {
-        pen.fillStyle = "#ffffff"; // where the label peaks, cells off the middle
-        pen.fillRect(Math.round((one.columns - 1) / 2 + one.label[1]), Math.round((one.rows - 1) / 2 + one.label[0]), 1, 1);
+        // Where the label peaks: so many cells off the middle.
+        const cell = of ? of.columns / one.columns : 1;
+        const place = (/** @type {number} */ middle, /** @type {number} */ off) => Math.round((middle - cell) / 2 + off * cell);
+        pen.fillStyle = "#ffffff";
+        pen.fillRect(place(canvas.width, one.label[1]), place(canvas.height, one.label[0]), Math.ceil(cell), Math.ceil(cell));
       }
-      figure.title = `weight ${one.weight}, label at ${one.label.join(", ")} cells off the middle${one.first ? ", of the first frame" : ""}${one.latest ? ", the latest" : ""}`;
+      const born = one.first ? ", of the first frame" : one.of ? `, of frame ${one.of.frame}` : "";
+      figure.title = `weight ${one.weight}, label at ${one.label.join(", ")} cells off the middle${born}${one.latest ? ", the latest" : ""}`;
       figure.append(canvas, made("figcaption", { textContent: `${(one.weight * 100).toFixed(1)}%${one.latest ? " *" : ""}` }));
       return figure;
     }));

@@ -173,6 +173,7 @@ function show() {
   showTargets(told.targets, one, (other) => store.at(other, player.frame));
   showSliders(told.setup);
   $("online").checked = told.setup.online;
+  showTracker(told.setup.config);
   $("hint").textContent = !told.targets.length ? "Drag a box around each target."
     : one && !known?.box ? `A box drawn now is ${one.name}'s.` : "A box drawn now is a new target.";
   $("here").hidden = !one;
@@ -198,6 +199,15 @@ function show() {
   $("chart").setAttribute("aria-valuenow", String(player.frame));
   $("read").textContent = one ? `${one.name}: ${described(known)}` : "";
   showInside.at(one?.name ?? "", player.frame, told.version, busy);
+}
+
+/** The tracker that is used, among those whose weights are at hand. @param {string} config */
+function showTracker(config) {
+  const names = setup.trackers.includes(config) ? setup.trackers : [config, ...setup.trackers];
+  if ($("config").options.length !== names.length) {
+    $("config").replaceChildren(...names.map((/** @type {string} */ name) => made("option", { value: name, textContent: name })));
+  }
+  if (document.activeElement !== $("config")) $("config").value = config;
 }
 
 /** @param {import("./tracks.js").Known | null} known */
@@ -412,6 +422,7 @@ for (const [id, act] of buttons) {
   });
 }
 $("online").addEventListener("change", () => send({ order: "set", online: $("online").checked }));
+$("config").addEventListener("change", () => send({ order: "set", config: $("config").value }));
 $("line").addEventListener("change", () => send({ order: "change", name: chosenName, between: $("line").checked ? "line" : "track" }));
 $("template").addEventListener("change", () => {
   const one = target();

@@ -3,7 +3,8 @@
 Frames count from 1, boxes are percent of the image and clipped to it, a box wholly outside is as not seen. `enabled`
 is false at the last frame before a target is lost, which hides it from the next frame on. The `framerate` in the XML is
 the video's; where it has none, the mean rate of the tracked frames, 1 where there are none. A target's name is its
-label. The task's video is `/data/local-files/?d=NAME`: write another address there if it is served from elsewhere.
+label. The task's video is `/data/local-files/?d=videos/NAME`: the server serves no file that lies in its document root
+itself, but in folders below it. Write another address there if it is served from elsewhere.
 Label Studio has no frames of unequal length: a film of variable rate must be written at a constant one first.
 """
 
@@ -22,6 +23,8 @@ PERCENT = 5
 """Decimals of percent: a thousandth of a pixel at a width of 10000."""
 BOX, VIDEO, LABELS = "box", "video", "videoLabels"
 """Names of the parts of the labelling interface."""
+FOLDER = "videos"
+"""Of the video, below the server's document root."""
 
 
 def _document(video: Video, rows: Sequence[Row]) -> tuple[str, ...]:
@@ -37,7 +40,7 @@ def _document(video: Video, rows: Sequence[Row]) -> tuple[str, ...]:
         "score": _mean(rows),
         "result": results,
     }
-    address = f"/data/local-files/?d={quote(video.name)}"
+    address = f"/data/local-files/?d={FOLDER}/{quote(video.name)}"
     task = {"data": {"video": address}, "predictions": [prediction]}
     return json.dumps([task], ensure_ascii=False, allow_nan=False) + "\n", _interface(list(targets), rate)
 
