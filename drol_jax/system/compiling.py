@@ -97,6 +97,7 @@ class Jitted:
         self._programs: dict[Any, Callable[..., Any] | None] = {}
         self.plain = jax.jit(function, **how)
         self._tuned = cache(lambda options: jax.jit(function, compiler_options=dict(options), **how))
+        self._to_keep = cache(lambda: jax.jit(kept.named_by_code(function), **how))
 
     def __call__(self, *args: Any, **rest: Any) -> Any:
         options = compiler_options(self._once)
@@ -127,6 +128,6 @@ class Jitted:
             path = kept.path_of(self._name, {**static, **self._how, **options}, arguments)
             program = None if path is None else kept.load(path, (args, given))
             if path is not None and program is None:
-                program = kept.compile_and_keep(path, self.plain.lower(*args, **rest), options)
+                program = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
             self._programs[key] = program
         return self._programs[key]

@@ -61,6 +61,24 @@ def name_of(function: Callable[..., Any]) -> str | None:
     return None if "<" in name or not plain or not name.startswith("drol_jax.") else name
 
 
+def named_by_code(function: Callable[..., T]) -> Callable[..., T]:
+    """The function under a name that ends with the hash of the library's code.
+
+    Programs of other code, which are not found here, are then not found in jax's own cache either, which goes by names
+    too. What it finds there cannot be kept, and would be traced at every start from then on.
+    """
+
+    @wraps(function)
+    def named(*args: Any, **rest: Any) -> T:
+        return function(*args, **rest)
+
+    plain = function
+    while isinstance(plain, partial):
+        plain = plain.func
+    named.__name__ = f"{plain.__name__}_{code_hash()[:8]}"
+    return named
+
+
 def folder() -> Path | None:
     """Where programs are kept; None where they are not."""
     if os.environ.get(SWITCH) == "0":

@@ -49,6 +49,7 @@ class Untraced:
 
 def found_on_disk(jitted: Jitted) -> Jitted:
     jitted.plain = Untraced()  # type: ignore[assignment]
+    jitted._to_keep = Untraced  # type: ignore[assignment]
     return jitted
 
 
@@ -110,6 +111,18 @@ def test_what_jax_has_kept_by_itself_is_not_written_again(programs):
     for _ in range(2):  # and the second time out of this process's memory
         np.testing.assert_array_equal(labels()(CENTRES, jnp.float32(2), L=5), first)
         assert list(programs.iterdir()) == []
+
+
+def test_of_other_code_the_program_is_kept_though_jax_has_one_that_does_the_same(programs, monkeypatch):
+    first = labels()(CENTRES, jnp.float32(2), L=5)
+    for number in range(2):
+        monkeypatch.setattr(kept, "code_hash", lambda number=number: f"{number}" * 12)
+        kept._surroundings.cache_clear()
+        jax.clear_caches()
+        np.testing.assert_array_equal(labels()(CENTRES, jnp.float32(2), L=5), first)
+        np.testing.assert_array_equal(found_on_disk(labels())(CENTRES, jnp.float32(2), L=5), first)
+    assert len(list(programs.iterdir())) == 3
+    kept._surroundings.cache_clear()
 
 
 def test_functions_without_a_name_of_their_own_are_not_kept(programs):
