@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import numpy as np
+
 from drol_jax.datasets.definitions import Benchmark, Layout, Row
 from drol_jax.datasets.tree import Tree
 from drol_jax.errors import UserError
@@ -54,7 +56,19 @@ def list_images(folder: Path, layout: Layout) -> Images:
             stem = stem[len(stem.rstrip("0123456789")) :]
         if stem.isascii() and stem.isdecimal():
             files.setdefault(int(stem), path)
+    if layout.loose and not files:
+        files = _numbered_within(found)
     return Images(folder=folder, files=dict(sorted(files.items())))
+
+
+def _numbered_within(paths: SequenceOf[Path]) -> dict[int, Path]:
+    """Images by the last number in their names, where all else in them is the same, such as ``0001_left.png`` or
+    ``img (1).jpg``; none otherwise."""
+    parts = [re.fullmatch(r"(.*?)([0-9]+)([^0-9]*)", path.stem) for path in paths]
+    around = {(part[1], part[3]) if part else None for part in parts}
+    if len(around) != 1:
+        return {}
+    return {int(part[2]): path for part, path in zip(parts, paths, strict=True) if part}
 
 
 def list_pattern(pattern: Path) -> Images | None:
@@ -99,6 +113,8 @@ def choose(images: Images, row: Row, layout: Layout, benchmark: Benchmark, annot
     first = row.first if row.first is not None else layout.first
     if layout.loose and files and (row.first is None or not _all_there(files, row, first)):
         first = min(files)
+    if layout.loose and row.first is None and len(files) == annotated and len({*np.diff([*files])}) == 1:
+        return tuple(files.values())  # numbered in steps, of which none is missing
     if row.last is not None and row.first is not None:
         last = first + row.last - row.first
     elif annotated is not None:

@@ -88,7 +88,9 @@ def images_of(place: Place, row: Row) -> Images | None:
                 held = list_images(path, place.layout)
                 if held.files:
                     return held
-                empty = empty or held
+                # Of folders without frames the one with other images says most.
+                if empty is None or (_any_image(place.tree, path) and not _any_image(place.tree, empty.folder)):
+                    empty = held
     return empty
 
 

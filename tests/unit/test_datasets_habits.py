@@ -179,3 +179,20 @@ def test_masks_of_ignored_pixels_are_no_object_and_no_score_is_told_without_them
     with pytest.raises(UserError, match=r"groundtruth__ignore.txt: names pixels that vot-toolkit leaves out"):
         one.open()
     assert two.name == "cup_1"
+
+
+@pytest.mark.parametrize("name", ["{:04d}_left.png", "img ({:d}).png", "{:d}0.png"])
+def test_images_whose_names_differ_in_one_number_alone_are_in_its_order(tmp_path, image, name):
+    for number in range(1, 13):
+        image("cup", "frames", name.format(number))
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 12)
+    found = [path.name for path in opened(tmp_path, "folders", "cup").frames]
+    assert found == [name.format(number) for number in range(1, 13)]
+
+
+def test_the_folder_whose_images_have_no_numbers_is_named(tmp_path, image):
+    for name in "abc":
+        image("cup", "frames", f"{name}.png")
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 3)
+    with pytest.raises(UserError, match=r"cup/frames/.*image missing, with all 3 of cup; the folder holds a.png"):
+        opened(tmp_path, "folders", "cup")
