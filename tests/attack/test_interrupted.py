@@ -32,9 +32,10 @@ def timed(main):
 
     def run(argv):
         began = time.monotonic()
-        code = main(argv)
-        lasts.insert(0, time.monotonic() - began)
-        return code
+        try:
+            return main(argv)
+        finally:  # --help ends a program by an exception
+            lasts.insert(0, time.monotonic() - began)
 
     return run, lasts
 

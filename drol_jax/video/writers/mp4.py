@@ -23,6 +23,8 @@ OPTIONS = {"preset": "superfast", "crf": "21"}
 """As good and as small as "veryfast" with 20, by .1 dB and 3 %, in 60 % of its time, which the tracker gets."""
 THREADS = 2
 """Of the encoder. The bytes depend on it, so it is a constant; the tracker needs the other cores."""
+HEADER = 4096
+"""Bytes that a file begins with, and more: a block of a disk."""
 BT709 = 1
 """Number of the colours of HD video in streams; players guess where nothing is said."""
 
@@ -98,17 +100,26 @@ class Mp4:
     def _encode(self, frame: Any) -> None:
         try:
             for packet in self._stream.encode(frame):
+                if self._bytes == 0:
+                    self._make_sure_of(HEADER)
                 self._bytes += packet.size
                 self._film.mux(packet)
         except self._av.FFmpegError as error:
             self.abandon()
             raise cannot_write(self._path, reason(error)) from error
 
+    def _make_sure_of(self, room: int) -> None:
+        """Raise a UserError where the disk has less room, in bytes.
+
+        PyAV 18.1 keeps a file open for good whose header it cannot write, and with it the file's place on the disk.
+        """
+        with suppress(FileNotFoundError):  # which is told of when the file is opened
+            if shutil.disk_usage(self._path.parent).free < room:
+                raise cannot_write(self._path, os.strerror(errno.ENOSPC))
+
     def _join_pieces(self) -> None:
         """Copy the packets to a file with one index, in front."""
-        # PyAV 18.1 keeps a file open for good whose header it cannot write, and with it the file's place on the disk.
-        if shutil.disk_usage(self._path.parent).free < self._bytes:
-            raise cannot_write(self._path, os.strerror(errno.ENOSPC))
+        self._make_sure_of(self._bytes)
         with atomic.file(self._path, CURE, suffix=".mp4") as temporary:
             try:
                 with (
