@@ -7,10 +7,14 @@ from drol_jax.report.columns import Column, Numbers
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores
 
+COMPILING = Column(
+    "compile_seconds", "compile s", "seconds of compilation", larger_is_better=False, share=False, decimals=1
+)
+"""Of a whole run: it falls to whichever sequence came first, and says nothing of one."""
 COSTS = (
     Column("frames", "frames", "frames in one pass", share=False),
     Column("fps", "fps", "frames a second, compilation excluded", share=False, decimals=1),
-    Column("compile_seconds", "compile s", "seconds of compilation", larger_is_better=False, share=False, decimals=1),
+    COMPILING,
 )
 
 
@@ -32,6 +36,8 @@ def with_costs(result: BenchmarkResult) -> BenchmarkResult:
             for column in result.columns
         )
     costs = COSTS if any(scores.timings for scores in result.trackers) else ()
+    if not any(scores.timing(result.covered).compile_seconds for scores in result.trackers):
+        costs = tuple(column for column in costs if column is not COMPILING)  # from a cache, or not written down
     if not spreads and not costs:
         return result
     trackers = tuple(_widened(result, scores, bool(spreads), bool(costs)) for scores in result.trackers)
@@ -49,6 +55,8 @@ def _widened(result: BenchmarkResult, scores: TrackerScores, spreads: bool, cost
                 more[f"{column.key}_std"] = spread and spread.deviation
         if costs:
             more |= _costs(scores, sequences)
+            if kind != "mean":
+                more[COMPILING.key] = None
         return {**numbers, **more}
 
     return replace(
