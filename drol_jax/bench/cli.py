@@ -26,6 +26,7 @@ from drol_jax.bench.plan import (
 )
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import data_root, one_of, split_names
+from drol_jax.eval.plugged import plugged
 from drol_jax.settings.plugins import load_plugin
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import guarded, tell
@@ -230,11 +231,11 @@ def _parts(arguments: Arguments) -> tuple[str, ...]:
 
 
 def _scored(arguments: Arguments) -> Scored:
-    root = arguments.data_root or data_root()
+    root, own = arguments.data_root or data_root(), plugged(arguments.plugin, datasets.load)
     found = Scored(
-        dataset=datasets.canonical(arguments.scores or "Synth"),
+        dataset=own.dataset(arguments.scores or "Synth"),
         data_root=str(root),
         sequences=split_names(arguments.sequences, "--sequences"),
     )
-    datasets.load(found.dataset, root, found.sequences)  # before the long work: whether it is there
+    own.load(found.dataset, root, found.sequences)  # before the long work: whether it is there
     return found

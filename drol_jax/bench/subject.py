@@ -42,7 +42,7 @@ class Subject:
         self.settings = load_settings(config)
         self.source = "given" if weights else "bundled" if self.settings.weights else "recipe"
         self.weights = weights or self.settings.weights or self._made(Path(scratch))
-        self._config, self._precision, self._plugin = config, precision, plugin
+        self._config, self._precision, self.plugin = config, precision, plugin
         self._trackers: dict[str, Tracker] = {}
         self._runners: dict[str, Runner] = {}
 
@@ -67,7 +67,7 @@ class Subject:
         if variant not in self._trackers:
             # Only when asked for, so that the library's default is the library's.
             further: dict[str, Any] = {} if self._precision is None else {"precision": self._precision}
-            further |= {"online": None if variant != "off" else False, "plugin": self._plugin, "cache": False}
+            further |= {"online": None if variant != "off" else False, "plugin": self.plugin, "cache": False}
             tracker = load(self._config, self.weights, **further)
             if variant in ("online", "template"):
                 config = replace(tracker.config, template=TemplateConfig(update=variant == "template"))

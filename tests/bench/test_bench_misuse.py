@@ -115,3 +115,16 @@ def test_help_needs_no_jax():
     )
     assert done.returncode == 0, done.stderr
     assert "--against" in done.stdout
+
+
+def test_scores_may_be_of_a_plug_in_s_dataset(bench, tmp_path):
+    code = """
+import numpy as np, drol_jax
+boxes = np.tile([8.0, 6, 12, 10], (4, 1))
+walk = drol_jax.datasets.Sequence("walk", (lambda: np.zeros((40, 60, 3), np.uint8),) * 4, boxes)
+PLUGIN = drol_jax.Plugin(name="mine", datasets={"Mine": lambda root: [walk]})
+"""
+    (tmp_path / "mine.py").write_text(code)
+    told = bench("--plugin", str(tmp_path / "mine.py"), "--scores", "Mine", "--sequences", "wulk")
+    assert told[:2] == (2, "")
+    assert "the nearest is 'walk'" in told[2]

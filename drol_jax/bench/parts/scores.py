@@ -9,6 +9,7 @@ from drol_jax import datasets
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import SEED, Subject
 from drol_jax.errors import UserError
+from drol_jax.eval.plugged import plugged
 from drol_jax.metrics import ope
 from drol_jax.metrics.dialects import default_dialect
 from drol_jax.results.groundtruth import own_boxes
@@ -21,14 +22,15 @@ def measure(
     """{variant: {"auc", "precision": means over the sequences, spread over draws, "draws", "sequences", "frames"}}.
 
     Args:
-      dataset, data_root, sequences: as `drol_jax.datasets.load` takes them.
+      dataset, data_root, sequences: as `drol_jax.datasets.load` takes them, or a dataset of the subject's plug-in.
       repeat: draws of the online subnet; without it there is nothing to draw, and one run.
       lanes: sequences at once.
 
     Raises:
       UserError: a sequence cannot be read or tracked, or has no groundtruth to score by.
     """
-    entries = datasets.load(dataset, None if data_root is None else Path(data_root), sequences)
+    load = plugged(subject.plugin, datasets.load).load
+    entries = load(dataset, None if data_root is None else Path(data_root), sequences)
     opened = [entry.open() for entry in entries]
     for sequence in opened:
         if sequence.only_first_box:
