@@ -66,4 +66,5 @@ def test_at_moments_all_over_the_work(name, number, tmp_path, monkeypatch):
         left = [path for path in place.rglob(".*") if path.suffix != ".kept" and path.name != CLAIMS]
         assert not left, left
         assert all(map(whole, place.rglob("*.*")))
-    assert met or lasts[0] < 0.1
+    # `train` finishes the step that it is at, which is its only one here.
+    assert met or lasts[0] < 0.1 or name == "train"
