@@ -112,8 +112,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sequence = entry.open()
         images = [frames.read(source) for source in sequence.frames]
         for below in arguments.below:
+            one: Corrected | None = None
             for name, correct in MANNERS.items():
-                one = corrected(tracker, images, sequence.boxes, correct, below, arguments.patience)
+                if one is None or one.corrections:  # without any, all manners do the same
+                    one = corrected(tracker, images, sequence.boxes, correct, below, arguments.patience)
                 done.setdefault((below, name), []).append(one)
             _tell(entry.name, below, [[done[below, name][-1]] for name in MANNERS])
     for below in arguments.below:

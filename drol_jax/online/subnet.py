@@ -20,6 +20,8 @@ from drol_jax.system.lazy_cond import Rows
 
 CORRECTION = 0.25
 """Weight of a corrected box among all samples, whose weights add up to one: what the first frame's keep at least."""
+ASTRAY = 0.2
+"""Weight of the region that the tracker had gone to instead, before that of the box is given."""
 
 
 @jax.tree_util.register_dataclass
@@ -144,28 +146,40 @@ def update_memory(
     return state if kept is None else replace(state, centre=centre, size=size)
 
 
-def correct(model: Model, state: OnlineState, feature: jax.Array, region: Region, box: jax.Array) -> OnlineState:
+def correct(
+    model: Model,
+    state: OnlineState,
+    here: tuple[jax.Array, Region],
+    astray: tuple[jax.Array, Region],
+    box: jax.Array,
+) -> OnlineState:
     """Move to where a person says that the target is, keep that as a sample of much weight, and refit the filter.
+
+    The place that the tracker had gone to is a sample too: its label peaks where the target truly is, which may be
+    outside, so that the filter learns what the target is not.
 
     Args:
       model: the tracker; its weights are not read.
-      feature: [L, L, C], the Siamese feature of the search region about the box.
-      region: that region.
+      here: [L, L, C], the Siamese feature of the search region about the box, and that region.
+      astray: likewise of the region about the place that the tracker had gone to.
       box: [4] (x, y, w, h), the target, pixels.
     """
     online, hyper, places = model.config.online, model.hyper, geometry(model.config)
     centre, size = target_from_box(box)
+
+    def with_sample(
+        state: OnlineState, feature: jax.Array, region: Region, kept: Region | None, share: float
+    ) -> OnlineState:
+        own = extract(state.extractor, feature[None], online)[0]
+        label = places.sample_centre(centre, region, kept)
+        first, least = online.first_samples, hyper.first_samples_weight
+        return replace(state, memory=insert_share(state.memory, own, label, share, first, least))
+
+    # Whatever the subnet keeps of itself: what it was shown there is that region.
+    state = with_sample(state, *astray, astray[1] if state.kept is not None else None, ASTRAY)
     if state.kept is not None:
         state = replace(state, centre=centre, size=size)
-    memory = insert_share(
-        state.memory,
-        extract(state.extractor, feature[None], online)[0],
-        places.sample_centre(centre, region, state.kept),
-        CORRECTION,
-        online.first_samples,
-        hyper.first_samples_weight,
-    )
-    state = replace(state, memory=memory)
+    state = with_sample(state, *here, state.kept, CORRECTION)
     return replace(state, filter=refit(model, refit_request(state, jnp.bool_(True)))[0])
 
 

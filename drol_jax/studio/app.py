@@ -37,7 +37,7 @@ OWN = (
     "inside.js",
     "tour.js",
 )
-TICK = 0.03
+TICK = 0.01
 """Seconds between two looks at whether there is news."""
 BEAT = 10.0
 """Seconds after which a page is told that all is well, though nothing is new: it notices a lost connection by that."""
@@ -69,7 +69,11 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
 
     def picture(request: Request) -> Response:
         width = _number(request.query_params.get("width", "1280"), 16, WIDEST)
-        return Response(session.picture(request.path_params["number"], width), media_type="image/jpeg")
+        return Response(session.filling.picture(request.path_params["number"], width), media_type="image/jpeg")
+
+    def shown(request: Request) -> Response:
+        session.pace.shown(request.path_params["number"])
+        return told({})
 
     def looked_into(request: Request) -> Response:
         name, number = request.query_params.get("name", ""), request.path_params["number"]
@@ -120,6 +124,7 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
             Route("/tracks", tracks),
             Route("/events", events),
             Route("/picture/{number:int}", picture),
+            Route("/shown/{number:int}", shown, methods=["POST"]),
             Route("/inside/{number:int}", looked_into),
             Route("/folders", listed),
             Route("/project", download, methods=["GET"]),

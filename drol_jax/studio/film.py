@@ -120,14 +120,22 @@ class Film:
         self._shelve(key, frame.image)
         return True
 
-    def forwards(self, first: int) -> Generator[VideoFrame, None, None]:
-        """Frames from one on, decoded in a thread, beside those that the page asks for."""
+    def forwards(self, first: int, *, shown: bool = False) -> Generator[VideoFrame, None, None]:
+        """Frames from one on, decoded in a thread, beside those that the page asks for.
+
+        Args:
+          shown: whether the page will ask for each as it comes: then it need not be decoded once more for that.
+        """
         with closing(ahead(self._opened(ReadOptions(start=first)))) as source:
             number = first
             for frame in source:
                 self._times[frame.number] = frame.time
                 number = frame.number
-                yield self._sized(frame)
+                frame = self._sized(frame)
+                if shown:
+                    with self._lock:
+                        self._remember(frame)
+                yield frame
             self.ended = number + 1
 
     def backwards(self, last: int) -> Generator[VideoFrame, None, None]:
@@ -178,6 +186,9 @@ class Film:
         frame = self._sized(frame)
         self._next = frame.number + 1
         self._times[frame.number] = frame.time
+        self._remember(frame)
+
+    def _remember(self, frame: VideoFrame) -> None:
         self._decoded[frame.number] = frame
         while len(self._decoded) * frame.image.nbytes > DECODED and len(self._decoded) > 1:
             self._decoded.popitem(last=False)

@@ -50,7 +50,7 @@ class Pass:
         for entry in waiting:  # what was tracked from there on is tracked anew
             kept.forget(entry.name, entry.frame + (self.direction if not entry.boxes else 0), self.direction)
         first = waiting[0].frame
-        frames = film.forwards(first) if self.direction > 0 else film.backwards(first)
+        frames = film.forwards(first, shown=True) if self.direction > 0 else film.backwards(first)
         frame: VideoFrame | None = None
         try:
             for frame in frames:

@@ -61,12 +61,15 @@ class Watched(Follower):
         self, image: np.ndarray, name: str, box: Sequence[float] | np.ndarray, *, template: bool = False
     ) -> Sight:
         """As `Follower.correct`."""
-        before = self.weights(name)
+        before, astray = self.weights(name), self.targets[name].box if name in self.targets else None
         sight = super().correct(image, name, box, template=template)
         after = self.weights(name)
-        if before is not None and after is not None:  # one sample gains weight; the others give it
-            gains = after / np.maximum(before, np.finfo(np.float32).tiny)
-            self._keep(name, int(np.argmax(gains)), image, np.asarray(box, np.float64))
+        if before is not None and after is not None and astray is not None:
+            # Two samples gain weight, and the others give it: where the tracker had gone to, and the heavier box.
+            fresh = np.argsort(after / np.maximum(before, np.finfo(np.float32).tiny))[-2:]
+            lighter, heavier = sorted(map(int, fresh), key=lambda slot: after[slot])
+            self._keep(name, lighter, image, astray)
+            self._keep(name, heavier, image, np.asarray(box, np.float64))
         return sight
 
     def _keep(self, name: str, slot: int, image: np.ndarray, box: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from drol_jax.studio import project as edits
 from drol_jax.studio.filling import Filling
 from drol_jax.studio.film import Film
 from drol_jax.studio.kept import KeptStates
+from drol_jax.studio.pace import PATIENCE, Pace
 from drol_jax.studio.passing import Pass, subjects_of
 from drol_jax.studio.project import Project, Seen, Setup
 from drol_jax.studio.trackers import tracker_of
@@ -28,12 +29,15 @@ LONGEST_PAST = 200
 class Session:
     """The state of the studio. Every call may come from any thread."""
 
-    def __init__(self, project: Project, film: Film, *, load: Callable[[Setup], Tracker] = tracker_of):
+    def __init__(
+        self, project: Project, film: Film, *, load: Callable[[Setup], Tracker] = tracker_of, patience: float = PATIENCE
+    ):
         """Begin.
 
         Args:
           project: its source is the film.
           load: gives the tracker of a setup; called in the tracking thread.
+          patience: seconds for which a pass waits at a frame for a page that goes along with it.
         """
         self.project, self.film = project, film
         self.version = 1
@@ -48,10 +52,11 @@ class Session:
         self._past: list[Project] = []
         self._future: list[Project] = []
         self._kept = KeptStates()
-        self._filling = Filling(film, lambda: self.busy)
+        self.filling = Filling(film, lambda: self.busy)
         self._load, self._loaded = load, dict[tuple[str, str | None, bool], Tracker]()
         self.changes = Condition()
         self._discard, self._looking = False, Lock()
+        self.pace = Pace(self.changes, patience)
         self._worker = Worker(self._failed)
 
     @property
@@ -104,9 +109,9 @@ class Session:
         if not one.entries(self._kept):
             raise UserError("there is nothing to track: draw a box around a target first")
         with self._looking if not self.doing else nullcontext(), self.changes:  # a look inside ends soon
-            self._worker.start(lambda go_on: self._pass(one, go_on))
-            # The pass tells of itself only after this: it waits for `changes`.
+            self._worker.start(lambda go_on: self._pass(one, go_on))  # tells of itself after this: it needs `changes`
             self.live, self.at, self.trouble, self._discard = [], None, "", False
+            self.pace.begin()
             self.doing = "preparing"
             self._changed()
 
@@ -122,14 +127,6 @@ class Session:
     def wait(self, seconds: float) -> bool:
         """Wait for the end of the pass under way. Returns whether it came."""
         return self._worker.wait(seconds)
-
-    def picture(self, number: int, width: int) -> bytes:
-        """A frame as JPEG, no wider than that. Others are made ahead while nothing else is done.
-
-        Raises:
-          UserError: there is none of that number, or it cannot be decoded.
-        """
-        return self._filling.picture(number, width)
 
     def look(self, work: Callable[[Tracker, KeptStates], T]) -> T:
         """Do something with the tracker between two passes, in its thread, and wait for it.
@@ -160,7 +157,7 @@ class Session:
         self.pause()
         with self.changes:
             before, self.film = self.film, film
-            filling, self._filling = self._filling, Filling(film, lambda: self.busy)
+            filling, self.filling = self.filling, Filling(film, lambda: self.busy)
             self.project, self._past, self._future, self.trouble = project, [], [], ""
             self._kept.clear()
             self.rows_version += 1
@@ -180,7 +177,7 @@ class Session:
     def close(self) -> None:
         """End the thread and let go of the film."""
         self._worker.close()
-        self._filling.close()
+        self.filling.close()
         self.film.close()
 
     def _pass(self, one: Pass, go_on: Callable[[], bool]) -> None:
@@ -190,6 +187,7 @@ class Session:
             for name, seen in told.items():
                 found.setdefault(name, {})[number] = seen
             with self.changes:
+                self.pace.wait(number)
                 self.live.append(told)
                 self.at, self.doing = number, "tracking"
                 self._changed()

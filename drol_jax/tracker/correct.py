@@ -22,7 +22,8 @@ def correct(
     """Put a target where a person says that it is, and learn from it. Safe under jit, vmap and scan.
 
     The state moves to the box and counts as found. The search region about the box becomes a sample of the online
-    memory that weighs `subnet.CORRECTION`, and the filter is refitted to all samples.
+    memory that weighs `subnet.CORRECTION`, the one about the place that the tracker had gone to a sample that tells
+    where the target is not, and the filter is refitted to all samples.
 
     Args:
       model, frame: as in `drol_jax.init`.
@@ -36,23 +37,29 @@ def correct(
     """
     frame, config, net, rule = as_frame(frame), model.config, model.network, rules(model.config)
     box = jnp.asarray(box, jnp.float32)
+    sizes = config.search
+
+    def looked_at(state: TrackerState) -> tuple[jax.Array, Region]:
+        """The feature of the search region about a state's place, and that region."""
+        crop = rule.crop(frame, state.centre, rule.side(region_side(config, state)), sizes.instance_size, state.fill)
+        scale = sizes.exemplar_size / padded_side(state.size, sizes.context_amount)
+        return net.feature(crop[None])[0], Region(centre=state.centre, size=state.size, scale=scale)
+
+    astray = looked_at(state) if state.online is not None else None
     centre, size = rule.target(box)
     state = replace(state, centre=centre, size=size, lost_count=jnp.zeros_like(state.lost_count))
     if state.lost is not None:
         state = replace(state, lost=jnp.zeros_like(state.lost))
-    sizes = config.search
-    padded = padded_side(size, sizes.context_amount)
-    scale = sizes.exemplar_size / padded
-    region = rule.crop(frame, centre, rule.side(region_side(config, state)), sizes.instance_size, state.fill)
-    feature = net.feature(region[None])[0]
-    if state.online is not None:
-        looked_at = Region(centre=centre, size=size, scale=scale)
-        state = replace(state, online=subnet.correct(model, state.online, feature, looked_at, box))
+    feature, region = looked_at(state)
+    if state.online is not None and astray is not None:
+        online = subnet.correct(model, state.online, (feature, region), astray, box)
+        state = replace(state, online=online)
     if template:
-        exemplar = rule.crop(frame, centre, rule.side(padded), sizes.exemplar_size, state.fill)
+        side = rule.side(padded_side(size, sizes.context_amount))
+        exemplar = rule.crop(frame, centre, side, sizes.exemplar_size, state.fill)
         state = replace(
             state,
             template=net.template(exemplar[None]),
-            appearance=appearance(config, feature, size, scale),
+            appearance=appearance(config, feature, size, region.scale),
         )
     return state

@@ -11,8 +11,9 @@ import small_tracker
 from drol_jax.errors import UserError
 from drol_jax.follow.follower import Follower
 from drol_jax.image.boxes import overlap
+from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import first_memory, insert_share
-from drol_jax.online.subnet import CORRECTION
+from drol_jax.online.subnet import ASTRAY, CORRECTION
 from drol_jax.studio.patches import SIDE, Watched
 from drol_jax.tracks.table import TargetState
 
@@ -26,17 +27,28 @@ def state():
     return TRACKER.step(TRACKER.init(small_tracker.picture(), small_tracker.BOX), small_tracker.picture(3))[0]
 
 
-def test_the_track_goes_on_from_the_box_with_one_more_sample_of_much_weight(state):
+def test_the_track_goes_on_from_the_box_with_a_sample_of_it_and_one_of_where_it_was_looked_for(state):
     lost = replace(state, lost_count=jnp.int32(9))
     corrected = TRACKER.correct(lost, IMAGE, RIGHT)
     assert int(corrected.lost_count) == 0 and corrected.size.tolist() == list(RIGHT[2:])
     before, after = np.asarray(state.online.memory.weights), np.asarray(corrected.online.memory.weights)
-    (slot,) = np.flatnonzero((before == 0) & (after > 0))
+    astray, slot = np.flatnonzero((before == 0) & (after > 0))
     assert after[slot] == np.float32(CORRECTION) and after.sum() == pytest.approx(1, abs=1e-5)
+    assert after[astray] == pytest.approx((1 - CORRECTION) * ASTRAY)
     assert np.abs(np.asarray(corrected.online.filter) - np.asarray(state.online.filter)).max() > 0
     sample = np.asarray(corrected.online.memory.features[slot])
     assert np.abs(sample).max() > 0 and np.isfinite(sample).all()
     assert np.abs(np.asarray(corrected.online.memory.centres[slot])).max() <= 1  # cells off the middle of the region
+
+
+def test_where_the_tracker_had_gone_to_the_label_peaks_at_the_target_and_of_one_out_of_sight_nowhere(state):
+    middle = np.asarray(state.centre)
+    for off, seen in ((0.0, True), (400.0, False)):
+        away = replace(state, centre=jnp.asarray(middle + off))
+        memory = TRACKER.correct(away, IMAGE, RIGHT).online.memory
+        slot = int(np.flatnonzero((np.asarray(state.online.memory.weights) == 0) & (np.asarray(memory.weights) > 0))[0])
+        label = gaussian(memory.centres[slot][None], state.online.sigma, memory.features.shape[1])
+        assert (float(label.max()) > 0.5) == seen
 
 
 def test_the_next_step_finds_the_target_at_the_corrected_place(state):

@@ -73,6 +73,21 @@ def test_a_pass_goes_on_from_a_kept_state_with_the_same_numbers(session):
     assert boxes(session, "a") == whole
 
 
+def test_a_pass_is_never_more_than_a_frame_ahead_of_a_page_that_goes_along_with_it(folder):
+    session = Session(*opened(folder, Setup()), load=lambda setup: TRACKER, patience=LONG)
+    session.edit(lambda project: edits.drawn(project, "a", 0, A))
+    session.track(["a"], 0, 1, None)
+    session.pace.shown(0)
+    seen = [0]
+    while session.busy:
+        at = session.at
+        if at is not None and at > seen[-1]:
+            seen.append(at)
+            session.pace.shown(at)
+    assert seen[: FRAMES - 1] == list(range(FRAMES - 1)) and len(boxes(session, "a")) == FRAMES
+    session.close()
+
+
 def test_backwards_a_target_is_followed_to_the_first_frame(session):
     track(session, 3, -1, ["b"])
     assert sorted(boxes(session, "b")) == [0, 1, 2, 3] and session.project.subject("a").track == {}

@@ -6,6 +6,7 @@ const AHEAD = 12;
 const AT_ONCE = 4;
 const BESIDE = 2; // ahead of a frame that stands still
 const MOVING = 2; // at once, while the view moves from frame to frame
+const JSON_BODY = { "Content-Type": "application/json" };
 const AGAIN = 2000; // milliseconds after a picture that could not be had
 
 export class Player {
@@ -26,6 +27,10 @@ export class Player {
     this.width = 1280;
     this.playing = false;
     this.serial = 0;
+    /** @type {number | null} */
+    this.lastFollowed = null; // that was asked for
+    /** @type {number | null} */
+    this.followed = null; // what the tracker has reached: shown as soon as its picture has come
   }
 
   /** Another video, or pictures of another size. @param {number} frames @param {number} rate */
@@ -61,9 +66,22 @@ export class Player {
     this.want();
   }
 
+  /** Goes along with the tracker, which waits for this page: a frame is in view once its picture is there.
+   * @param {number | null} frame that the tracker has reached; null ends it */
+  follow(frame) {
+    this.followed = frame;
+    if (frame === null || frame === this.lastFollowed || this.under.has(frame) || this.under.size >= MOVING) return;
+    this.lastFollowed = frame;
+    this.load(frame); // also where it is here already: the tracker waits for the question
+  }
+
   /** Fetches the frame in view first, then those that follow. What was asked for is waited for: the server makes it
    * anyway, and orders that pile up there while the view moves on would keep the last one waiting. */
   want() {
+    if (this.followed !== null) {
+      this.follow(this.followed);
+      return;
+    }
     const there = this.pictures.has(this.frame);
     const [ahead, most] = !there ? [0, MOVING] : this.playing ? [AHEAD, AT_ONCE] : [BESIDE, 1];
     const last = Math.min(this.frame + ahead, this.frames - 1);
@@ -82,9 +100,14 @@ export class Player {
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const picture = await createImageBitmap(await answer.blob());
       if (serial !== this.serial) return picture.close();
+      this.pictures.get(frame)?.close();
       this.pictures.set(frame, picture);
       this.forget();
       this.loaded();
+      if (this.followed !== null) {
+        if (Math.abs(this.followed - frame) < Math.abs(this.followed - this.frame)) this.go(frame);
+        requestAnimationFrame(() => fetch(`shown/${frame}`, { method: "POST", headers: JSON_BODY, body: "{}" }).catch(() => {}));
+      }
     } catch {
       if (serial !== this.serial) return;
       // Not there: asked for again in a while, where it is still wanted.

@@ -246,8 +246,11 @@ async function take(fresh, news) {
     rows = fresh.rows;
     store.take(await ask("tracks"));
   } else store.add(news);
-  if (follows && fresh.at !== null) player.go(fresh.at);
-  if (!fresh.doing) follows = false;
+  if (follows && fresh.doing) player.follow(fresh.at);
+  else if (follows) {
+    leave();
+    if (fresh.at !== null) player.go(fresh.at);
+  }
   if (!chosenName || !fresh.targets.some((one) => one.name === chosenName)) chosenName = fresh.targets.at(-1)?.name ?? "";
   if (!dragging) refresh();
 }
@@ -286,10 +289,16 @@ function undraw() {
   if (one && store.at(one, player.frame)?.drawn) send({ order: "undraw", name: one.name, frame: player.frame });
 }
 
+/** The view goes along with the tracker no longer. */
+function leave() {
+  follows = false;
+  player.follow(null);
+}
+
 /** @param {number} step */
 function step(step) {
   player.playing && player.stop();
-  follows = false;
+  leave();
   player.go(player.frame + step);
 }
 
@@ -367,7 +376,7 @@ for (const name of ["pointerup", "pointercancel"]) {
 /** @param {PointerEvent} event */
 function scrub(event) {
   player.playing && player.stop();
-  follows = false;
+  leave();
   player.go(timeline.frameAt(event.offsetX));
 }
 $("chart").addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
