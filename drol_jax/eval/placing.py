@@ -26,7 +26,7 @@ class EngineArguments(CacheArguments):
     """Ray: workers, each a process with a core and with trackers of its own. Default: as many as this machine has
     cores."""
     gpus_per_worker: float = 0.0
-    """Ray: GPUs of each worker; a fraction, such as 0.5, where several share one. Default: it computes on the CPU."""
+    """Ray: GPUs of each worker; a fraction, such as 0.5, where several share one; 0: it computes on the CPU."""
     address: str | None = None
     """Ray: address of a cluster, such as head:6379. Default: $RAY_ADDRESS, else workers on this machine, which end with
     the run."""

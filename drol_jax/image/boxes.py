@@ -133,6 +133,9 @@ def start_trouble(box: np.ndarray, height: int, width: int) -> str | None:
         return f"has a side under {SIDES[0]} or over {SIDES[1]:.0f} pixels"
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         return f"lies wholly outside the {width}x{height} image"
+    seen = max(min(x + w, width) - max(x, 0), 0) * max(min(y + h, height) - max(y, 0), 0)
+    if 2 * seen < w * h and (corners := corners_instead(box, height, width)):
+        return f"{corners}; as it stands more than half of it lies outside"
     return None
 
 
@@ -140,7 +143,7 @@ def corners_instead(box: np.ndarray, height: int, width: int) -> str | None:
     """Why a start box looks like two corners (x1, y1, x2, y2), in words that follow it; None where it does not.
 
     It leaves the image as (x, y, w, h), and would lie inside as two corners. A large target at the border can do so
-    too: this is a warning, no error.
+    too, which is why this is a warning where half of it or more is in the image.
     """
     x, y, a, b = (float(n) for n in box)
     leaves = x + a > width or y + b > height

@@ -36,7 +36,7 @@ class Arguments(CacheArguments):
     host: str = "127.0.0.1"
     """Address to serve on; 0.0.0.0 lets other devices of the network in, and needs a password."""
     port: int = 0
-    """Port. Default: any free one."""
+    """Port; 0: any free one."""
     password: str | None = None
     """Password that browsers ask for; any name goes with it."""
     no_browser: bool = False

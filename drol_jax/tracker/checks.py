@@ -46,7 +46,7 @@ def explained(state: TrackerState, config: Config) -> Iterator[None]:
     """
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever the network finds wrong first
 
         def template(key: jax.Array, image: jax.Array) -> Any:
             return SiameseNet(config.model).init_with_output(key, image, method="template")[0]

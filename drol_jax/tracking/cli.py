@@ -70,7 +70,7 @@ class Arguments(CacheArguments):
     host: str = "127.0.0.1"
     """Address that the pages of --pick and --live are served on; 0.0.0.0 lets other devices of the network in."""
     port: int = 0
-    """Port of the page; of both, that of --live. Default: any free one."""
+    """Port of the page; of both, that of --live; 0: any free one."""
     quiet: bool = False
     """Show no progress."""
     json: bool = False

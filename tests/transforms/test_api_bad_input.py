@@ -105,7 +105,9 @@ def test_what_is_no_state_is_named(state):
 
 
 def test_a_box_that_may_be_two_corners_is_warned_of():
-    with pytest.warns(UserWarning, match=r"two corners.*\(60, 50, 40, 30\)"):
+    with pytest.warns(UserWarning, match=r"two corners.*\(40, 30, 60, 40\)"):
+        PLAIN.init(PICTURE, (40, 30, 100, 70))
+    with pytest.raises(UserError, match=r"two corners.*\(60, 50, 40, 30\).*more than half of it lies outside"):
         PLAIN.init(PICTURE, (60, 50, 100, 80))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
