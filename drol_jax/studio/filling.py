@@ -22,6 +22,7 @@ class Reel(Protocol):
     """What is asked of a `Film`."""
 
     def picture(self, number: int, width: int) -> bytes: ...
+    def prepare(self) -> None: ...
     def forwards(self, first: int) -> Generator[VideoFrame, None, None]: ...
     def fill(self, frame: VideoFrame, width: int) -> bool: ...
 
@@ -67,10 +68,11 @@ class Filling:
             self._thread.join()
 
     def _run(self, number: int, width: int) -> None:
-        if hasattr(os, "setpriority"):
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         with suppress(UserError):  # whoever asks for the picture itself is told
+            self._film.prepare()
+            if hasattr(os, "setpriority"):
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
             if self._goes_through(number, None, width):
                 self._goes_through(0, number, width)
 

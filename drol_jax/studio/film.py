@@ -55,7 +55,7 @@ class Film:
         self._lock, self._shelf = RLock(), Lock()
         self._source: VideoSource | None = None
         self._listing: Listing | None = None
-        self._listed = False
+        self._listed, self._listing_once = False, Lock()
         self._frames: Iterator[VideoFrame] = iter(())
         self._next = 0
         self._decoded: OrderedDict[int, VideoFrame] = OrderedDict()
@@ -71,6 +71,16 @@ class Film:
     def time(self, number: int) -> float:
         """Seconds of a frame since the first: its own where it was read, else by the nominal rate."""
         return self._times.get(number, number * self._step)
+
+    def prepare(self) -> None:
+        """List the packets of a video file, once, so that any frame is found at once.
+
+        Raises:
+          UserError: it cannot be opened any more.
+        """
+        with self._listing_once:
+            if not self._listed and self._open_at is None:
+                self._listing, self._listed = listing_of(self._path), True
 
     def frame(self, number: int) -> VideoFrame:
         """A frame.
@@ -174,12 +184,11 @@ class Film:
         self._next = number
 
     def _opened(self, options: ReadOptions) -> VideoSource:
-        """The film from some frame on. Its packets are listed once, before the first reading that does not begin it."""
+        """The film from some frame on."""
         if self._open_at is not None:
             return self._open_at(options)
-        with self._lock:
-            if not self._listed and options.start:
-                self._listing, self._listed = listing_of(self._path), True
+        if options.start:
+            self.prepare()
         return open_source(self._path, options, listing=self._listing)
 
     def _keep(self, frame: VideoFrame) -> None:

@@ -94,6 +94,9 @@ class Reel:
     def picture(self, number, width):
         return b""
 
+    def prepare(self):
+        assert self.made == []
+
     def forwards(self, first):
         yield from (VideoFrame(number, 0.0, np.zeros((2, 2, 3), np.uint8)) for number in range(first, 6))
 
