@@ -10,7 +10,7 @@ import numpy as np
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.groundtruth import Groundtruth, read_groundtruth
 from drol_jax.datasets.images import Images, choose, predicted
-from drol_jax.datasets.place import Place, groundtruth_file, images_of
+from drol_jax.datasets.place import Place, groundtruth_file, images_beside, images_of
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import read_flags
 from drol_jax.errors import UserError
@@ -67,6 +67,8 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
     annotated = None if alone else len(groundtruth.boxes)
     if held is not None:
         frames = choose(held, row, place.layout, benchmark, annotated)
+        if (other := images_beside(place, row, held)) is not None:
+            warnings.warn(f"{row.name}: both {held.folder} and {other} hold images; the former are taken", stacklevel=2)
         if not benchmark.rows and len(held.files) > len(frames):
             more = f"{len(held.files) - len(frames)} of the {len(held.files)} images in {held.folder}"
             warnings.warn(f"{path}: {len(frames)} lines, so that {more} are left out", stacklevel=2)

@@ -67,7 +67,9 @@ def groundtruth_file(place: Place, row: Row) -> Path | None:
             return named
         # A folder of its own for each target, Jogging-1 beside Jogging-2, needs no mark.
         own = row.alone or folder != row.folder
-        for mark in (row.mark, "") if own else (row.mark,):
+        # Some unpackers and disks have groundtruth_rect_1.txt for groundtruth_rect.1.txt.
+        marks = (row.mark, f"_{row.mark[1:]}") if row.mark.startswith(".") else (row.mark,)
+        for mark in (*marks, "") if own else marks:
             for template in place.layout.groundtruth:
                 path = place.tree.find(row.fill(template, folder, name, mark))
                 if path is not None and path.is_file():
@@ -92,6 +94,21 @@ def images_of(place: Place, row: Row) -> Images | None:
                 if empty is None or (_any_image(place.tree, path) and not _any_image(place.tree, empty.folder)):
                     empty = held
     return empty
+
+
+def images_beside(place: Place, row: Row, taken: Images) -> Path | None:
+    """A folder with images that would be the sequence's as well, were it not for those that are taken; None where there
+    is none, or where an official layout says which counts."""
+    if not place.layout.loose:
+        return None
+    for folder, name in row.spellings():
+        for template in place.layout.images:
+            path = place.tree.find(row.fill(template, folder, name))
+            if path is None or path == taken.folder or not path.is_dir():
+                continue
+            if list_images(path, place.layout).files:
+                return path
+    return None
 
 
 def _channel(place: Place, row: Row, folder: str, name: str) -> Images | None:

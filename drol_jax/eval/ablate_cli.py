@@ -30,6 +30,12 @@ class Arguments(TrackingArguments):
     Groups: G1 the weight of the online score, G2 attention, G3 the short-term template's interval, G4 the template
     without the online score. Results go to OUTPUT/DATASET/ablation; the same command takes up an interrupted run.
 
+    Examples:
+
+    python -m drol_jax.eval ablate --groups G1,G3
+
+    python -m drol_jax.eval ablate --dataset OTB100 --data-root data --config siamrpn_r50_otb --weights DIR
+
     Exit code: 0 all tracked, 1 some sequences failed, 2 misuse, 130 interrupted.
     """
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax import datasets
+from drol_jax.datasets.oxuva import first_number
 from drol_jax.errors import UserError
 from drol_jax.eval.certainty import certainty_of
 from drol_jax.eval.forms import check_course, check_form
@@ -193,11 +194,27 @@ class Judging:
                 f"{path} has {len(run.regions)} lines and the groundtruth of {sequence.name} one: only the first box "
                 "is known, so that there is nothing to score by"
             )
+        _check_start(path, run, sequence)
         # OTB's Tiger1 is published with 354 boxes by some, of which the benchmark scores the last 349.
         lead = self._leads.get(sequence.name, 0)
         if lead > 0 and len(run.regions) == len(sequence) + lead:
             return replace(run, regions=run.regions[lead:])
         return run
+
+
+def _check_start(path: Path, run: Run, sequence: datasets.Sequence) -> None:
+    """Raise a UserError where a file says that its run begins behind the first frame, and lacks as many boxes: each
+    would be held against another frame than its own."""
+    try:
+        first = max(first_number(sequence), 1)
+    except UserError:  # frames without numbers
+        return
+    late = 0 if run.first is None else run.first - first
+    if late > 0 and len(run.regions) + late <= len(sequence):
+        raise UserError(
+            f"{path}: its run begins at image {run.first}, {late} behind the first of {sequence.name}, and is no pass "
+            "over all of it; give one that begins at the first frame"
+        )
 
 
 def _content(candidate: Candidate) -> list[bytes]:

@@ -23,6 +23,12 @@ class Arguments:
     Every sequence has to be there with a box for every frame, in any toolkit's layout; names and number formats become
     the server's.
 
+    Examples:
+
+    python -m drol_jax.eval pack --dataset GOT-10k-test --data-root data --results mine --output mine.zip
+
+    python -m drol_jax.eval pack --dataset VOT2018 --data-root VOT2018.json --results mine --output mine.zip
+
     Exit code: 0 packed, 2 misuse, or something is missing (it is named and nothing is written).
     """
 

@@ -34,6 +34,12 @@ class Arguments:
     A sequence becomes OUTPUT/NAME_SEED/ with its frames 00000001.jpg, 00000002.jpg, ... and groundtruth.txt: x,y,w,h a
     line, 0-based, NaN where the target is out of view. Sequences that are there already stay as they are.
 
+    Examples:
+
+    python -m drol_jax.eval render --output data/synth --first 1 --seeds 4
+
+    python -m drol_jax.eval render --output data/synth0 --first 0 --every 5
+
     Exit code: 0 written, 2 misuse, 130 interrupted.
     """
 

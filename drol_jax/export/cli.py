@@ -13,11 +13,19 @@ EXPORTS = {
         module="drol_jax.export.onnx",
         about="write a network as two ONNX files, for onnxruntime",
         arguments=ExportArguments,
+        examples=(
+            "onnx --config siamrpn_alex_tiny --output exported",
+            "onnx --config nanotrack_v2 --output exported --force",
+        ),
     ),
     "stablehlo": Subprogram(
         module="drol_jax.export.stablehlo",
         about="write init and step whole, for programs that have jax alone",
         arguments=StablehloArguments,
+        examples=(
+            "stablehlo --config siamrpn_alex_tiny --output exported",
+            "stablehlo --config siamfc_alex_tiny --baseline --platforms cpu cuda --output exported",
+        ),
     ),
 }
 HELP = f"""usage: {PROGRAM} COMMAND ...
@@ -27,6 +35,9 @@ Write trackers as files that run without drol_jax. Each is compared with the tra
 
 commands:
 {commands.listed(EXPORTS)}
+
+examples:
+{subprograms.examples(PROGRAM, EXPORTS)}
 
 {PROGRAM} COMMAND --help tells of one.
 

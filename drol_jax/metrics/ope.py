@@ -216,7 +216,9 @@ def _aligned(
     if have > want and dialect.long == "cut":
         return predicted[:want], groundtruth
     if have != want:
-        cure = "pass --pad-short to repeat its last box, or track it again" if have < want else "track it again"
+        cure = "track it again"
+        if have < want:
+            cure = "if its last ones are missing, --pad-short repeats the last box; else track it again"
         raise UserError(f"{have} boxes for {want} frames, which the {dialect.name} protocol does not score; {cure}")
     return predicted, groundtruth
 

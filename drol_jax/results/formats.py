@@ -87,15 +87,17 @@ def read_run(path: Path, *, regions: bool = False) -> Run:
     Raises:
       UserError: a file is unreadable or holds something else.
     """
+    first = None
     if path.suffix.lower() in otb.SUFFIXES:
-        read = Regions.from_boxes(otb.read_otb(path))
+        boxes, first = otb.read_otb(path)
+        read = Regions.from_boxes(boxes)
     elif regions or path.suffix == ".bin":
         read = read_regions(path)
     else:
         read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))
     stem, folder = path.stem, path.parent
     confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
-    return Run(read, times=read_times(path), confidence=_first_values(confidence))
+    return Run(read, times=read_times(path), confidence=_first_values(confidence), first=first)
 
 
 def read_times(path: Path) -> np.ndarray | None:

@@ -17,8 +17,12 @@ from drol_jax.system import reading
 SUFFIXES = (".json", ".mat")
 
 
-def read_otb(path: Path) -> np.ndarray:
-    """The boxes of a one-pass run, float64 [T, 4], in the benchmark's own origin.
+def read_otb(path: Path) -> tuple[np.ndarray, int | None]:
+    """The boxes of a one-pass run, and where it begins.
+
+    Returns:
+      (float64 [T, 4], in the benchmark's own origin; the first one's image by its number in the sequence's folder, None
+      where the file does not say).
 
     Raises:
       UserError: the file is unreadable, of another form, holds several runs or none of boxes.
@@ -38,7 +42,12 @@ def read_otb(path: Path) -> np.ndarray:
         boxes = np.empty(0)
     if boxes.shape[1:] != (4,):
         raise UserError(f"{path}: its res is no table of four numbers x,y,w,h; get the file again")
-    return boxes
+    return boxes, _whole(single[0].get("startFrame"))
+
+
+def _whole(value: object) -> int | None:
+    """A whole number as JSON or MATLAB holds it; None where it is none."""
+    return int(value) if isinstance(value, int | float | np.number) and float(value).is_integer() else None
 
 
 def _json(path: Path) -> Sequence[Mapping[str, Any]]:

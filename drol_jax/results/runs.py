@@ -21,6 +21,8 @@ class Run:
     """float64 [T], NaN where there is none."""
     remark: str = ""
     """What had to be taken for granted in reading it, in words."""
+    first: int | None = None
+    """Number of the image that it begins with, where a file tells."""
 
 
 @dataclass(frozen=True)

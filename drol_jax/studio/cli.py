@@ -18,6 +18,12 @@ class Arguments(CacheArguments):
 
     Press Ctrl-C to end: the project is saved in the output folder, and opens again from there.
 
+    Examples:
+
+    drol-jax studio video.mp4
+
+    drol-jax studio results/OTB100/siamrpn_alex_tiny data/OTB100 --port 8000 --no-browser
+
     Exit code: 2 misuse, 130 ended by Ctrl-C.
     """
 

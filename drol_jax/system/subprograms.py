@@ -17,6 +17,22 @@ class Subprogram(Command):
 
     arguments: type[Any]
     """Dataclass of its arguments, which ``run(arguments)`` of the module takes; it returns the exit code."""
+    examples: tuple[str, ...]
+    """What users may type, behind the program's name."""
+
+    def told(self, name: str) -> str:
+        """What it does and examples of it, for its own --help.
+
+        Args:
+          name: the program's, as users type it.
+        """
+        about = f"{self.about[0].upper()}{self.about[1:]}."
+        return "\n\n".join([about, "Examples:", *(f"{name} {words}" for words in self.examples)])
+
+
+def examples(name: str, table: Mapping[str, Subprogram]) -> str:
+    """The first example of each command, a line each, for the program's --help."""
+    return "\n".join(f"  {name} {command.examples[0]}" for command in table.values())
 
 
 def run_module(command: Subprogram, arguments: Any) -> int:
@@ -56,7 +72,6 @@ def main(
 
     def chosen() -> int:
         command = find(table, given[0], f"; {name} --help tells of them")
-        about = f"{command.about[0].upper()}{command.about[1:]}."
-        return run(command, parse(command.arguments, given[1:], f"{name} {given[0]}", about))
+        return run(command, parse(command.arguments, given[1:], f"{name} {given[0]}", command.told(name)))
 
     return guarded(chosen)

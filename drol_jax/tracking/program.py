@@ -62,7 +62,7 @@ def track_all(arguments: Arguments) -> int:
         engine = Engine(tracker, starts, scale=source.info.scale)
         engine.check(first.number)
         shows = stack.enter_context(watching(_watch(arguments), source.info, page, engine.looked))
-        anew = job.prepare(_settings(arguments, tracker, starts))  # from here on files are written
+        anew = job.prepare(settings_of(arguments, tracker, starts))  # from here on files are written
         earlier = _earlier(job, engine) if before is not None else None
         rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
         outputs = Outputs(job.wanted, video, source.info, rows)
@@ -141,8 +141,8 @@ def _starts(arguments: Arguments, first: VideoFrame, video: Video, page: "LivePa
     return checked(given, video)
 
 
-def _settings(arguments: Arguments, tracker: Tracker, starts: Sequence[Start]) -> dict[str, Any]:
-    """What makes a run what it is: two of the same give the same files."""
+def settings_of(arguments: Arguments, tracker: Tracker, starts: Sequence[Start]) -> dict[str, Any]:
+    """What makes a run what it is: two of the same give the same files, and no other goes on from it."""
     told = {
         "source": arguments.source,
         "content": identity(arguments.source),

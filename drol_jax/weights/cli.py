@@ -13,17 +13,34 @@ COMMANDS = {
         module="drol_jax.weights.listing",
         about="tell which weights are known, and which are here",
         arguments=ListArguments,
+        examples=("list",),
     ),
     "get": Subprogram(
         module="drol_jax.weights.get",
         about="download and convert published weights, or take a file that you have",
         arguments=GetArguments,
+        examples=(
+            "get nanotrack_v2",
+            "get ~/Downloads/model.pth --name pysot_siamrpn_r50",
+        ),
     ),
     "check": Subprogram(
-        module="drol_jax.weights.check", about="say what a file is, and whether it is whole", arguments=CheckArguments
+        module="drol_jax.weights.check",
+        about="say what a file is, and whether it is whole",
+        arguments=CheckArguments,
+        examples=(
+            "check model.pth",
+            "check nanotrack_v2 weights/siamrpn_alex_otb",
+        ),
     ),
     "card": Subprogram(
-        module="drol_jax.weights.card", about="tell where weights come from, and their licence", arguments=CardArguments
+        module="drol_jax.weights.card",
+        about="tell where weights come from, and their licence",
+        arguments=CardArguments,
+        examples=(
+            "card nanotrack_v2",
+            "card pysot_siamrpn_r50",
+        ),
     ),
 }
 HELP = f"""usage: {PROGRAM} COMMAND ...
@@ -33,6 +50,9 @@ Published weights by name. What get has fetched, --weights NAME and load(NAME) f
 
 commands:
 {commands.listed(COMMANDS)}
+
+examples:
+{subprograms.examples(PROGRAM, COMMANDS)}
 
 {PROGRAM} COMMAND --help tells of one.
 

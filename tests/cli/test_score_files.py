@@ -113,6 +113,29 @@ def test_otbs_own_toolkits_files_are_read(crossing, tmp_path, capsys, form):
     assert (code, row(told, "Struck")[0]) == (0, ".952")
 
 
+@pytest.mark.parametrize("more", [[], ["--pad-short"], ["--dialect", "got10k"]])
+def test_a_run_that_begins_behind_the_first_frame_is_refused_whatever_is_done_about_short_ones(
+    crossing, tmp_path, capsys, more
+):
+    run = {"evalType": "OPE", "resType": "rect", "startFrame": 11, "endFrame": 120, "res": [[20, 20, 30, 20]] * 110}
+    (tmp_path / "Late").mkdir()
+    (tmp_path / "Late" / "Crossing.json").write_text(json.dumps([run]))
+    code, told = score(capsys, *crossing, "--results", tmp_path / "Late", *more)
+    assert code == 1
+    assert "begins at image 11, 10 behind the first of Crossing" in told
+    assert "--pad-short" not in told
+
+
+def test_a_short_run_from_the_first_frame_on_may_be_continued(crossing, tmp_path, capsys):
+    run = {"evalType": "OPE", "resType": "rect", "startFrame": 1, "endFrame": 119, "res": [[20, 20, 30, 20]] * 119}
+    (tmp_path / "Short").mkdir()
+    (tmp_path / "Short" / "Crossing.json").write_text(json.dumps([run]))
+    code, told = score(capsys, *crossing, "--results", tmp_path / "Short")
+    assert code == 1
+    assert "if its last ones are missing, --pad-short repeats the last box" in told
+    assert score(capsys, *crossing, "--results", tmp_path / "Short", "--pad-short")[0] == 0
+
+
 def test_results_of_another_kind_than_boxes_are_refused(crossing, tmp_path, capsys):
     lines(tmp_path / "T" / "Crossing.json", '[{"resType": "ivtAff", "res": [[0, 0, 1, 1, 0, 0]]}]')
     code, told = score(capsys, *crossing, "--results", tmp_path / "T")

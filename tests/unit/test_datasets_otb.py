@@ -116,6 +116,14 @@ class TestReading:
         assert open_otb(tmp_path, BY_NAME["Jogging-1"]).first_box[0] == 10
         assert open_otb(tmp_path, BY_NAME["Jogging-2"]).first_box[0] == 100
 
+    def test_two_targets_in_one_folder_with_underscores_for_points(self, tmp_path):
+        folder = lay_out(tmp_path, "Jogging-1")
+        lay_out(tmp_path, "Jogging-2", [f"{101 + i},5,6,7" for i in range(307)])
+        (folder / "groundtruth_rect.2.txt").rename(folder / "groundtruth_rect_2.txt")
+        (folder / "groundtruth_rect_1.txt").write_text("\n".join(["1,1,2,2"] * 307))  # the archive's own counts
+        assert open_otb(tmp_path, BY_NAME["Jogging-1"]).first_box[0] == 10
+        assert open_otb(tmp_path, BY_NAME["Jogging-2"]).first_box[0] == 100
+
     def test_human4_has_one_annotated_target_under_either_name(self, tmp_path):
         folder = lay_out(tmp_path, "Human4-2")
         (folder / "groundtruth_rect.1.txt").touch()

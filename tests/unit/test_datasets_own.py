@@ -57,6 +57,24 @@ def test_images_count_from_the_first_that_is_there(tmp_path):
     assert [path.name for path in entry.open().frames if isinstance(path, Path)] == [f"0000{n}.jpg" for n in range(3)]
 
 
+def test_of_two_folders_with_images_it_is_told_which_is_taken(tmp_path):
+    truth(tmp_path / "road" / "groundtruth.txt")
+    images(tmp_path / "road" / "frames")
+    taken = images(tmp_path / "road" / "img")
+    (entry,) = datasets.load("folders", tmp_path)
+    with pytest.warns(UserWarning, match=r"road: both .*img and .*frames hold images; the former are taken"):
+        assert entry.open().frames[0] == taken / "0001.jpg"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_picture_without_a_number_beside_the_images_is_passed_over(tmp_path):
+    truth(tmp_path / "road" / "groundtruth.txt")
+    images(tmp_path / "road", "preview.jpg", count=1)
+    images(tmp_path / "road" / "img")
+    (entry,) = datasets.load("folders", tmp_path)
+    assert len(entry.open()) == 3
+
+
 def test_images_without_a_line_are_left_out_with_a_word(tmp_path):
     truth(tmp_path / "road" / "groundtruth.txt")
     images(tmp_path / "road", count=5)

@@ -69,6 +69,15 @@ class TestRead:
         with pytest.raises(UserError, match="cut short"):
             read(path)
 
+    def test_pixels_are_as_stored_whatever_way_up_exif_says(self, tmp_path):
+        data = write(tmp_path / "a.jpg", PICTURE).read_bytes()
+        entry = b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"  # orientation: 6, a quarter turn
+        segment = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + entry + bytes(4)
+        path = tmp_path / "b.jpg"
+        path.write_bytes(data[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + data[2:])
+        assert cv2.imread(str(path)).shape[:2] == PICTURE.shape[1::-1]  # OpenCV alone would turn it
+        np.testing.assert_array_equal(read(path), read(tmp_path / "a.jpg"))
+
     def test_bytes_after_the_end_marker_do_not_matter(self, tmp_path):
         path = write(tmp_path / "a.jpg", PICTURE)
         before = read(path)

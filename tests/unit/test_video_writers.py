@@ -19,6 +19,7 @@ from drol_jax.video.writers.behind import Behind
 from drol_jax.video.writers.open import KINDS, film_suffix, open_film
 
 pytest.importorskip("av")
+import av
 import films
 
 TIMES = [float(stamp * films.UNIT) for stamp in films.UNSTEADY]
@@ -39,6 +40,13 @@ def test_an_mp4_shows_each_frame_at_its_own_time_from_zero(tmp_path):
     found = list(open_source(tmp_path / "a.mp4"))
     assert [frame.time for frame in found] == pytest.approx(TIMES, abs=1e-4)
     assert max(np.abs(f.image.astype(int) - image).mean() for f, image in zip(found, IMAGES, strict=True)) < 4
+
+
+def test_a_player_shows_the_first_frame_of_an_mp4_at_once(tmp_path):
+    filmed(tmp_path / "a.mp4", times=[number / 25 for number in range(len(IMAGES))])
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        first, *_ = film.decode(video=0)
+        assert (first.time, film.start_time) == (0, 0)
 
 
 def test_an_mp4_that_is_finished_has_its_index_in_front_and_the_same_bytes_twice(tmp_path):

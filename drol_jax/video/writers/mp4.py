@@ -128,8 +128,11 @@ class Mp4:
                 ):
                     stream = pieces.streams.video[0]
                     copy = whole.add_stream_from_template(stream)
+                    late = None  # pieces cannot say that decoding begins before the first frame is shown
                     for packet in pieces.demux(stream):
-                        if packet.size:
+                        if packet.size and packet.pts is not None and packet.dts is not None:
+                            late = packet.pts if late is None else late
+                            packet.pts, packet.dts = packet.pts - late, packet.dts - late
                             packet.stream = copy
                             whole.mux(packet)
             except self._av.FFmpegError as error:
