@@ -75,6 +75,8 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
     elif (count := count if annotated is None else annotated) is not None:
         layout = place.layout if place.layout.images else benchmark.layouts[0]
         frames = predicted(_official_folder(place, row, benchmark), row, layout, count)
+        if benchmark.reader == "vot" and groundtruth.size is None:  # which measures may ask of the first image
+            frames = _elsewhere(place, row, benchmark, annotated) or frames
     else:
         raise UserError(
             f"{path}: holds the first box alone, so that only the images tell how many frames {row.name} has; "
@@ -128,6 +130,15 @@ def build(
 
 def _official_folder(place: Place, row: Row, benchmark: Benchmark) -> Path:
     return place.tree.root / row.fill((place.layout.images or benchmark.layouts[0].images)[0])
+
+
+def _elsewhere(place: Place, row: Row, benchmark: Benchmark, annotated: int | None) -> tuple[Path, ...] | None:
+    """The frames as they lie on disk, in whatever folder; None where they are not all there."""
+    held = images_of(place, row)
+    try:
+        return None if held is None else choose(held, row, place.layout, benchmark, annotated)
+    except UserError:
+        return None
 
 
 def example(benchmark: Benchmark) -> str:

@@ -21,20 +21,28 @@ def compared(result: BenchmarkResult, groups: Groups) -> BenchmarkResult:
     its scores on each sequence.
     """
     column, differences = _differences(result, groups)
-    notes = result.notes
-    if column is not None and column.key != (ranks := result.columns[0]).key:
-        notes = (
-            *notes,
-            f"the ranking is by {ranks.head}, which single sequences have not; whether trackers differ is tested by "
-            f"{column.head} ({column.meaning}) alone, and a difference in {ranks.head} can come of other measures",
-        )
     return replace(
         result,
         compared=column,
         differences=differences,
         repeats=_repeats(result, groups),
         unstable=unstable(groups, result.columns, result.covered),
-        notes=notes,
+        notes=result.notes + _ranking(result, column),
+    )
+
+
+def _ranking(result: BenchmarkResult, column: Column | None) -> tuple[str, ...]:
+    """What trackers are ranked by and what their differences are tested by, where the two are not the same measure."""
+    ranks = result.columns[0]
+    tested = f"whether trackers differ is tested by {column.head} ({column.meaning}) alone" if column else ""
+    if len(result.trackers) > 1 and result.covered and all(one.mean.get(ranks.key) is None for one in result.trackers):
+        unranked = f"no tracker has {ranks.head} here, by which they would be ranked: they stand in no order"
+        return (f"{unranked}; {tested}" if tested else unranked,)
+    if column is None or column.key == ranks.key:
+        return ()
+    return (
+        f"the ranking is by {ranks.head}, which single sequences have not; {tested}, and a difference in "
+        f"{ranks.head} can come of other measures",
     )
 
 

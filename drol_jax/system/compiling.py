@@ -120,7 +120,8 @@ class Jitted:
         """The program out of jax's cache folder, where it is put if it is not there; None where none is kept."""
         if self._name is None or kept.folder() is None:
             return None
-        arguments = kept.Arguments.of((args, given))
+        if (arguments := kept.Arguments.of((args, given))) is None:
+            return None
         static = {name: value for name, value in rest.items() if name in self._static}
         told: Any = jax.config  # its values are not typed
         key = arguments, *static.items(), told.jax_default_matmul_precision, told.jax_enable_x64

@@ -8,8 +8,8 @@ try:
     import cv2
 except ImportError as error:
     raise UserError(
-        f"OpenCV cannot be imported ({error}): pip install opencv-python; on a machine without graphics (libGL) "
-        "pip uninstall -y opencv-python and pip install opencv-python-headless in its place"
+        f"OpenCV cannot be imported ({error}): pip uninstall -y opencv-python, then pip install --force-reinstall "
+        "--no-deps opencv-python-headless, which needs no graphics (libGL)"
     ) from error
 
 __all__ = ["cv2", "spelled"]

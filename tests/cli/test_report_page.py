@@ -87,6 +87,14 @@ def test_names_are_shown_and_never_obeyed(tmp_path):
     assert f"<img src=x> ({EVIL}): lost <b>" in seen.text
 
 
+def test_a_long_name_breaks_between_its_words_wherever_it_stands(tmp_path):
+    text = page(scored([results(tmp_path, "a_long_name", 1.0)]), [entry(name) for name in NAMES])
+    parted = "a_<wbr>long_<wbr>name"
+    assert f"From the worst to the best of {parted}" in text
+    assert f"</svg> <span>{parted} " in text  # legends
+    assert f"■</span> {parted} " in text  # under each picture
+
+
 def test_failures_and_notes_have_a_heading_each_where_there_are_some(toy):
     def headings(**changes):
         links = {a.get("href") for _, a in Page(page(replace(toy, **changes))).elements}

@@ -314,6 +314,10 @@ def test_trackers_are_compared_by_the_measure_that_ranks_them(tmp_path, capsys):
     assert "Good - Weak: EAO +0." in told
     assert "a sequence, 95" not in told
     assert "the ranking is by" not in told
+    code, told = score(capsys, *where, dataset="VOT")  # of any workspace no interval of EAO is known
+    assert code == 0
+    assert "no tracker has EAO here, by which they would be ranked: they stand in no order; whether" in told
+    assert "Good - Weak: A +0." in told
 
 
 def test_a_groundtruth_of_one_line_is_nothing_to_score_by(tmp_path, capsys):

@@ -135,6 +135,15 @@ def test_functions_without_a_name_of_their_own_are_not_kept(programs):
     assert not programs.exists()
 
 
+def test_a_program_that_is_kept_is_mapped_all_the_same(programs):
+    program = labels()
+    alone = program(CENTRES, jnp.float32(2), L=5)
+    (path,) = programs.iterdir()
+    both = jax.vmap(lambda centres: program(centres, jnp.float32(2), L=5))(jnp.stack([CENTRES, CENTRES + 1]))
+    np.testing.assert_allclose(both[0], alone, rtol=1e-6)
+    assert [*programs.iterdir()] == [path]
+
+
 def test_inside_another_program_nothing_is_kept(programs):
     program = labels()
     assert jax.jit(lambda centres: program(centres, 2.0, L=5))(CENTRES).shape == (2, 5, 5)

@@ -49,6 +49,16 @@ def test_vot_toolkits_channels_say_where_the_images_are(tmp_path, image, propert
     ]
 
 
+def test_images_in_another_folder_than_vots_tell_their_size_where_annotations_alone_are_asked_for(tmp_path, image):
+    for number in (1, 2):
+        image("cup", "img", f"{number:08d}.jpg")
+    (tmp_path / "cup" / "groundtruth.txt").write_text(f"{BOX}\n" * 2)
+    (entry,) = datasets.load("VOT", tmp_path, images=False)
+    assert entry.open().frames[0] == tmp_path / "cup" / "img" / "00000001.jpg"
+    (tmp_path / "cup" / "img" / "00000002.jpg").unlink()  # annotations are enough all the same
+    assert len(entry.open()) == 2
+
+
 @pytest.mark.parametrize(
     "way", ["../../secret", "/etc/secret", "..\\..\\secret", "x/../../../secret", "../../rooted/a"]
 )
