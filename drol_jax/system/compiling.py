@@ -1,5 +1,6 @@
 """How programs are compiled for the device that runs them."""
 
+import weakref
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -95,6 +96,7 @@ class Jitted:
         self._name = kept.name_of(function)
         self._static = frozenset(np.atleast_1d(how.get("static_argnames", ())).tolist())
         self._programs: dict[Any, Callable[..., Any] | None] = {}
+        self._first: tuple[weakref.ref[Any], kept.Arguments] | None = None
         self.plain = jax.jit(function, **how)
         self._tuned = cache(lambda options: jax.jit(function, compiler_options=dict(options), **how))
         self._to_keep = cache(lambda: jax.jit(kept.named_by_code(function), **how))
@@ -118,17 +120,28 @@ class Jitted:
 
     def _kept(self, args: Any, rest: Any, given: Any, options: dict[str, str | bool]) -> Callable[..., Any] | None:
         """The program out of jax's cache folder, where it is put if it is not there; None where none is kept."""
-        if self._name is None or kept.folder() is None:
+        if self._name is None or kept.cache_folder() is None:
             return None
-        if (arguments := kept.Arguments.of((args, given))) is None:
+        if (first := self._of_first(args)) is None or (others := kept.Arguments.of((args[1:], given))) is None:
             return None
         static = {name: value for name, value in rest.items() if name in self._static}
         told: Any = jax.config  # its values are not typed
-        key = arguments, *static.items(), told.jax_default_matmul_precision, told.jax_enable_x64
+        key = first, others, *static.items(), told.jax_default_matmul_precision, told.jax_enable_x64
         if key not in self._programs:
-            path = kept.path_of(self._name, {**static, **self._how, **options}, arguments)
+            path = kept.path_of(self._name, {**static, **self._how, **options}, (first, others))
             program = None if path is None else kept.load(path, (args, given))
             if path is not None and program is None:
                 program = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
             self._programs[key] = program
         return self._programs[key]
+
+    def _of_first(self, args: Any) -> kept.Arguments | None:
+        """`kept.Arguments` of the first argument, mostly a model of 150 arrays: known while it is the same object."""
+        first = args[0] if args else None
+        known = self._first
+        if known is not None and known[0]() is first:
+            return known[1]
+        found = kept.Arguments.of(first)
+        if found is not None and hasattr(first, "__dataclass_fields__"):  # ours do not change
+            self._first = weakref.ref(first), found
+        return found

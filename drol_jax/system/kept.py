@@ -12,7 +12,7 @@ import os
 import pickle
 import platform
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial, wraps
 from importlib import metadata
@@ -83,23 +83,30 @@ def named_by_code(function: Callable[..., T]) -> Callable[..., T]:
     return named
 
 
-def folder() -> Path | None:
-    """Where programs are kept; None where they are not."""
+def cache_folder() -> str | None:
+    """Jax's cache folder, if programs are kept below it; None where they are not. Quick: every call asks."""
     if os.environ.get(SWITCH) == "0":
         return None
     told: Any = jax.config  # its values are not typed
     where = told.jax_compilation_cache_dir
     kept = where and told.jax_enable_compilation_cache and "://" not in where
-    return Path(where) / FOLDER if kept and jax.default_backend() == "cpu" and jax.device_count() == 1 else None
+    return where if kept and jax.default_backend() == "cpu" and jax.device_count() == 1 else None
 
 
-def path_of(name: str, how: Mapping[str, Any], arguments: Arguments) -> Path | None:
+def folder() -> Path | None:
+    """Where programs are kept; None where they are not."""
+    where = cache_folder()
+    return None if where is None else Path(where) / FOLDER
+
+
+def path_of(name: str, how: Mapping[str, Any], arguments: Sequence[Arguments]) -> Path | None:
     """The file of a program; None where it cannot be kept.
 
     Args:
       how: static arguments, donated ones, and options of the compiler.
+      arguments: of the call, in parts.
     """
-    return _path_of(name, repr((name, sorted(how.items()), str(arguments.tree), arguments.leaves)))
+    return _path_of(name, repr((name, sorted(how.items()), [(str(part.tree), part.leaves) for part in arguments])))
 
 
 def load(path: Path, arguments: Any) -> Callable[..., Any] | None:

@@ -1,5 +1,6 @@
 """Compiled programs on disk: found by what their trace depends on, and never in the way."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import jax
@@ -40,6 +41,21 @@ def labels() -> Jitted:
     return Jitted(gaussian, static_argnames="L")
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Labels:
+    """Stands for a model."""
+
+    maps: jax.Array
+
+
+def first_cell(labels):
+    return labels.maps[0]
+
+
+first_cell.__module__ = "drol_jax.here"
+
+
 class Untraced:
     """A program that may not be traced."""
 
@@ -64,7 +80,9 @@ def test_what_another_process_has_compiled_is_not_traced_again(programs):
 
 def test_other_shapes_static_arguments_options_or_settings_are_other_programs(programs):
     def key(*arguments, **how):
-        return kept.path_of("gaussian", how, kept.Arguments.of(arguments))
+        described = kept.Arguments.of(arguments)
+        assert described is not None
+        return kept.path_of("gaussian", how, [described])
 
     two = jnp.float32(2)
     keys = [key(CENTRES, two, L=5), key(CENTRES[:1], two, L=5), key(CENTRES, two, L=7), key(CENTRES, 2.0, L=5)]
@@ -84,6 +102,14 @@ def test_each_shape_and_static_argument_has_a_program_of_its_own(programs):
     for arguments, length in asked:
         wanted = gaussian(*arguments, L=length)
         np.testing.assert_allclose(found_on_disk(labels())(*arguments, L=length), wanted, rtol=1e-5)
+
+
+def test_a_first_argument_that_is_another_object_is_looked_at_anew(programs):
+    program = Jitted(first_cell)
+    for length in (5, 7, 5):
+        model = Labels(jnp.zeros((2, length)))
+        assert [program(model).shape, program(model).shape] == [(length,), (length,)]
+    assert len(list(programs.iterdir())) == 2
 
 
 def test_a_damaged_program_is_made_anew(programs):
