@@ -189,7 +189,7 @@ def test_a_broken_image_is_named(runner, tmp_path):
     broken = {
         encoded(tmp_path / "half.jpg"): "cut short",
         encoded(tmp_path / "half.png"): "cut short",
-        encoded(tmp_path / "none.jpg", 0): "not an image",
+        encoded(tmp_path / "none.jpg", 0): "an empty file",
         tmp_path / "gone.jpg": "missing",
     }
     (tmp_path / "text.jpg").write_text("no image")
