@@ -12,7 +12,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 RIGHT = 0.5
 """Overlap above which a box is right."""
@@ -98,4 +97,6 @@ def _area(confidence: np.ndarray, right: np.ndarray) -> float | None:
     many, few = int(right.sum()), int((~right).sum())
     if not many or not few:
         return None
+    from scipy.stats import rankdata  # takes half a second, which no --help should
+
     return float((rankdata(confidence)[right].sum() - many * (many + 1) / 2) / (many * few))
