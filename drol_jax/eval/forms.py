@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.image.boxes import overlap
 
 _CLOSE = 1.01
 """Pixels by which two spellings of one box may differ: programs count them from 0 or 1, and sizes with the last pixel
@@ -81,12 +82,8 @@ def check_course(path: Path, boxes: np.ndarray, groundtruth: np.ndarray) -> None
 
 
 def _overlap(boxes: np.ndarray, truth: np.ndarray) -> float:
-    """Mean overlap of boxes [N, 4] (x, y, w, h)."""
-    low = np.maximum(boxes[:, :2], truth[:, :2])
-    high = np.minimum(boxes[:, :2] + boxes[:, 2:], truth[:, :2] + truth[:, 2:])
-    common = np.prod(np.maximum(high - low, 0), 1)
-    area = np.prod(np.maximum(boxes[:, 2:], 0), 1) + np.prod(np.maximum(truth[:, 2:], 0), 1) - common
-    return float(np.mean(common / np.maximum(area, 1e-9)))
+    """Mean overlap of boxes [N, 4] (x, y, w, h); 0 of those whose sides are negative, as of numbers in another form."""
+    return float(np.mean(overlap(np.hstack([boxes[:, :2], np.maximum(boxes[:, 2:], 0)]), truth)))
 
 
 def _off(boxes: np.ndarray, box: Any) -> float:

@@ -1,7 +1,7 @@
 """`Follower`: many targets through the frames of one video, apart from one another, lost and found again."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -14,6 +14,7 @@ from drol_jax.follow.apart import giving_way, overlaps, touching
 from drol_jax.follow.look import look
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
+from drol_jax.follow.sight import Looked, Sight
 from drol_jax.follow.target import GONE, Target, after_search, after_step, wanted
 from drol_jax.image.inputs import checked_frame, on_device
 from drol_jax.running.lanes import LaneState
@@ -26,31 +27,6 @@ from drol_jax.tracks.table import TargetState
 
 ELSEWHERE = 0.3
 """Overlap with a target that is followed from which a place is not a lost one's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sight:
-    """One target in one frame. Boxes in pixels of the frames as they are given."""
-
-    name: str
-    state: TargetState
-    confidence: float
-    box: np.ndarray | None
-    """float64 [4] (x, y, w, h); None where it is not in sight."""
-    overlap: tuple[str, ...] = ()
-    """Names of the targets that it lies on."""
-    output: StepOutput | None = None
-    """What the tracker told, on the host; None in its first frame and while it is searched for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looked:
-    """Where a target was looked for in the last frame."""
-
-    score_map: np.ndarray
-    """float32 [S, S], the online subnet's: 1 is the target."""
-    box: tuple[float, float, float, float]
-    """(x, y, w, h) that it covers, pixels of the frames as they are given."""
 
 
 class Follower:

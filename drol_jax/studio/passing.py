@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from drol_jax.api import Tracker
-from drol_jax.follow.follower import Sight
+from drol_jax.follow.sight import Sight
 from drol_jax.studio.film import Film
 from drol_jax.studio.kept import EVERY, KeptStates
 from drol_jax.studio.patches import Watched

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from drol_jax.api import Tracker
-from drol_jax.follow.follower import Follower, Sight
+from drol_jax.follow.follower import Follower
+from drol_jax.follow.sight import Sight
 from drol_jax.follow.target import Target
 from drol_jax.system.opencv import cv2
 from drol_jax.tracker.state import TrackerState

@@ -7,8 +7,9 @@ import numpy as np
 
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
-from drol_jax.follow.follower import Follower, Looked, Sight
+from drol_jax.follow.follower import Follower
 from drol_jax.follow.policy import Policy
+from drol_jax.follow.sight import Looked, Sight
 from drol_jax.tracking.rows import row_of
 from drol_jax.tracks.starts import Start
 from drol_jax.tracks.table import Row

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.api import Tracker
-from drol_jax.follow.follower import Sight
+from drol_jax.follow.sight import Sight
 from drol_jax.image.masks import full_frame, rotated_box
 from drol_jax.tracks import rle
 from drol_jax.tracks.table import Row

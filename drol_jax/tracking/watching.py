@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drol_jax.follow.follower import Looked
+from drol_jax.follow.sight import Looked
 from drol_jax.show.drawing import Annotator
 from drol_jax.show.newest import ScoreMap
 from drol_jax.show.progress import Progress

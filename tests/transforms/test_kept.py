@@ -31,6 +31,7 @@ def programs(tmp_path, monkeypatch):
     compilation_cache.reset_cache()
     jax.clear_caches()
     yield tmp_path / kept.FOLDER
+    kept._surroundings.cache_clear()  # a test may have told it of other code
     for name, value in before.items():
         jax.config.update(name, value)
     compilation_cache.reset_cache()
@@ -148,7 +149,6 @@ def test_of_other_code_the_program_is_kept_though_jax_has_one_that_does_the_same
         np.testing.assert_array_equal(labels()(CENTRES, jnp.float32(2), L=5), first)
         np.testing.assert_array_equal(found_on_disk(labels())(CENTRES, jnp.float32(2), L=5), first)
     assert len(list(programs.iterdir())) == 3
-    kept._surroundings.cache_clear()
 
 
 def test_functions_without_a_name_of_their_own_are_not_kept(programs):
