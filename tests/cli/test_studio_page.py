@@ -179,6 +179,42 @@ def test_two_targets_are_drawn_tracked_put_right_compared_written_and_opened_aga
         assert list(again.keyframes) == [0, 4] and len(again.track) == FRAMES
 
 
+def moved_to(tab: Any, desk: Desk, frame: int, left: float) -> None:
+    """The only target's box in a frame comes to begin there within five seconds."""
+    for _ in range(100):
+        (subject,) = desk.session.project.subjects
+        at = subject.keyframes[frame].box[0]
+        if abs(at - left) < 0.02:
+            return
+        tab.wait_for_timeout(50)
+    raise AssertionError(f"the box begins at {at}, not at {left}")
+
+
+def test_a_box_moved_by_keys_is_kept_whatever_comes_before_it_is_sent(browser, desk, address):
+    with tab_on(browser, address, DESK) as tab:
+        ready(tab)
+        tab.focus("#stage")
+        tab.keyboard.press("n")
+        until(tab, "document.querySelectorAll('#targets li').length === 1")
+        (drawn,) = desk.session.project.subjects
+        left = drawn.keyframes[0].box[0]
+        tab.keyboard.press("ArrowRight")
+        tab.evaluate("document.getElementById('online').click()")  # the answer tells of the targets anew
+        moved_to(tab, desk, 0, left + 1)
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press(".")
+        moved_to(tab, desk, 0, left + 2)
+        until(tab, "document.getElementById('frame').value === '1'")
+        tab.keyboard.press(",")
+        until(tab, "document.getElementById('frame').value === '0'")
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("Control+z")
+        moved_to(tab, desk, 0, left + 2)
+        until(tab, "!document.getElementById('redo').disabled")
+        tab.keyboard.press("Control+y")
+        moved_to(tab, desk, 0, left + 3)
+
+
 def test_keys_play_step_draw_and_undo_and_a_second_tab_sees_it(browser, desk, address):
     with tab_on(browser, address, DESK, tour=True) as tab:
         for _ in range(3):
@@ -193,13 +229,7 @@ def test_keys_play_step_draw_and_undo_and_a_second_tab_sees_it(browser, desk, ad
         (drawn,) = desk.session.project.subjects
         for _ in range(3):
             tab.keyboard.press("ArrowRight")
-        until(tab, "!document.getElementById('undo').disabled")
-        for _ in range(100):
-            if desk.session.project.subjects[0] != drawn:
-                break
-            tab.wait_for_timeout(50)
-        (moved,) = desk.session.project.subjects
-        assert moved.keyframes[11].box[0] == pytest.approx(drawn.keyframes[11].box[0] + 3, abs=0.02)
+        moved_to(tab, desk, 11, drawn.keyframes[11].box[0] + 3)
         other = tab.context.new_page()
         other.goto(address)
         until(other, "document.querySelectorAll('#targets li').length === 1")

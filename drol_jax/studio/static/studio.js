@@ -113,21 +113,25 @@ function trouble(words) {
   if ($("trouble").textContent !== words) $("trouble").textContent = words;
 }
 
-/** Boxes that were drawn or moved become the target's, in this frame. */
+/** Boxes that were drawn or moved become the target's, in the frame they were shown in. */
 async function commit() {
   clearTimeout(committing);
+  committing = 0;
+  const frame = shownFrame;
   for (const item of scene.items) {
     const box = item.box.map((side) => Math.round(side * 100) / 100);
     const same = item.given && box.every((side, at) => Math.abs(side - /** @type {number[]} */ (item.given)[at]) < 0.006);
     if (same || box[2] < LEAST || box[3] < LEAST) continue;
     item.given = box;
     chosenName = item.name;
-    await send({ order: "draw", name: item.name, frame: player.frame, box, template: $("template").checked });
+    await send({ order: "draw", name: item.name, frame, box, template: $("template").checked });
   }
 }
 
-/** The boxes of the frame in view, from what is known; not while one is being dragged. */
+/** The boxes of the frame in view, from what is known. One that was moved by keys and not yet sent is sent first. */
 function refresh() {
+  if (committing) commit();
+  shownFrame = player.frame;
   scene.items = told.targets.flatMap((one) => {
     const known = store.at(one, player.frame);
     return known?.box ? [{ name: one.name, colour: one.colour, box: [...known.box], given: known.box }] : [];
@@ -145,7 +149,6 @@ function changed() {
   requestAnimationFrame(() => {
     asked = false;
     if (player.frame !== shownFrame && !dragging) {
-      shownFrame = player.frame;
       refresh();
       asked = false;
     }
@@ -252,11 +255,13 @@ async function take(fresh, news) {
     if (fresh.at !== null) player.go(fresh.at);
   }
   if (!chosenName || !fresh.targets.some((one) => one.name === chosenName)) chosenName = fresh.targets.at(-1)?.name ?? "";
-  if (!dragging) refresh();
+  if (!dragging && !(committing && player.frame === shownFrame)) refresh();
 }
 
 /** @param {string} video */
 function begin(video) {
+  clearTimeout(committing);
+  committing = 0;
   shownVideo = video;
   Object.assign(view, { width: told.video.width, height: told.video.height });
   scene.size = [told.video.width, told.video.height];
@@ -282,6 +287,12 @@ function addInMiddle() {
   scene.add(moved([middle.x - side / 2, middle.y - side / 2, side, side], 0, 0, scene.size));
   canvas.focus({ preventScroll: true });
   commit();
+}
+
+/** What was moved and not yet sent is the last change. @param {"undo" | "redo"} order */
+async function undo(order) {
+  await commit();
+  await send({ order });
 }
 
 function undraw() {
@@ -325,8 +336,8 @@ function pageKey(event) {
   if (event.altKey || event.metaKey || $("opener").open || $("tour").open) return false;
   const key = event.key.toLowerCase();
   if (event.ctrlKey) {
-    if (key === "z") send({ order: event.shiftKey ? "redo" : "undo" });
-    else if (key === "y") send({ order: "redo" });
+    if (key === "z") undo(event.shiftKey ? "redo" : "undo");
+    else if (key === "y") undo("redo");
     else return false;
   } else if (key === " ") player.play();
   else if (key === "," || key === "<") step(event.shiftKey ? -10 : -1);
@@ -398,7 +409,7 @@ const buttons = [
   ["first", () => step(-player.frame)], ["back", () => step(-1)], ["next", () => step(1)], ["play", () => player.play()],
   ["forward", () => track(1)], ["backward", () => track(-1)],
   ["pause", () => send({ order: "pause" })], ["cancel", () => send({ order: "cancel" })],
-  ["undo", () => send({ order: "undo" })], ["redo", () => send({ order: "redo" })],
+  ["undo", () => undo("undo")], ["redo", () => undo("redo")],
   ["add", addInMiddle], ["undraw", undraw], ["open", showOpener], ["close", () => $("opener").close()],
   ["in", () => view.zoom(1.4)], ["out", () => view.zoom(1 / 1.4)], ["fit", () => view.fit()],
   ["reset", () => send({ order: "set", reset: true })],
