@@ -1,6 +1,7 @@
 """`load` and `Tracker`: a configuration and its weights, bound to `init` and `step`."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Tracker:
     def config(self) -> Config:
         return self.settings.config
 
-    @property
+    @cached_property
     def model(self) -> Model:
         """Configuration, weights and scalars as the one value that `drol_jax.init` and `drol_jax.step` take."""
         return Model(config=self.config, variables=self.variables, hyper=self.hyper)

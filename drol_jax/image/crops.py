@@ -23,8 +23,9 @@ SUMMABLE = 2**24  # bytes whose sum is sure to fit 32 bits
 class Frame:
     """An image whose size is data."""
 
-    pixels: jax.Array  # [N, 3] uint8 RGB, row-major; what lies behind height * width is never read
+    pixels: jax.Array  # [N, 3] uint8 RGB, row-major; what lies before the first or behind the last is never read
     size: jax.Array  # int32 [2], (height, width)
+    first: jax.Array | None = None  # int32 scalar: which of the pixels the image begins with; None: the first
 
 
 def as_frame(frame) -> Frame:
@@ -40,12 +41,17 @@ def as_frame(frame) -> Frame:
 def mean_colour(frame: Frame) -> jax.Array:
     """Mean over the image, uint8 [3], rounded down as the reference's cast does; exact in integers."""
     area = frame.size[0] * frame.size[1]
-    inside = jnp.arange(frame.pixels.shape[0], dtype=jnp.int32) < area
+    place = jnp.arange(frame.pixels.shape[0], dtype=jnp.int32) - _first(frame)
+    inside = (place >= 0) & (place < area)
     pixels = jnp.where(inside[:, None], frame.pixels, 0)
     if pixels.shape[0] <= SUMMABLE:
         total = jnp.sum(pixels, axis=0, dtype=jnp.uint32)
         return (total // area.astype(jnp.uint32)).astype(jnp.uint8)
     return _long_mean(pixels, area.astype(jnp.uint32)).astype(jnp.uint8)
+
+
+def _first(frame: Frame) -> jax.Array | int:
+    return 0 if frame.first is None else frame.first
 
 
 def _long_mean(pixels: jax.Array, area: jax.Array) -> jax.Array:
@@ -84,7 +90,7 @@ def crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fill: jax.A
 
     x, y = corner[0] + columns, corner[1] + rows  # [2, out]
     inside_x, inside_y = (x >= 0) & (x < width), (y >= 0) & (y < height)
-    start = jnp.clip(y, 0, height - 1) * width
+    start = jnp.clip(y, 0, height - 1) * width + _first(frame)
     offset = jnp.clip(x, 0, width - 1)
     fill = fill.astype(jnp.int32)
 
@@ -124,7 +130,8 @@ def centred_crop(frame: Frame, centre: jax.Array, side: jax.Array, out: int, fil
 
     def grey(y: jax.Array, x: jax.Array) -> jax.Array:
         inside = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))[None]
-        flat = jnp.clip(y, 0, height - 1)[:, None] * width + jnp.clip(x, 0, width - 1)[None]
+        start = jnp.clip(y, 0, height - 1) * width + _first(frame)
+        flat = start[:, None] + jnp.clip(x, 0, width - 1)[None]
         picked = frame.pixels.at[flat].get(mode="promise_in_bounds")
         return jnp.where(inside[..., None], picked, fill[None, None]).astype(jnp.float32)
 

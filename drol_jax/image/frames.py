@@ -18,6 +18,9 @@ CAPACITIES = (2**19, 2**21, 2**23)
 """Lengths, in pixels, that `flatten` pads to: device code compiles once for each that is met. The first holds all of
 OTB and VOT, the second full HD, the third 4K; the padding costs a copy of a megabyte or so a frame."""
 
+ALIGNED = 64
+"""Bytes that the address of an array is a multiple of which jax takes as it is on a CPU."""
+
 
 def read(source: FrameSource) -> np.ndarray:
     """Decode an image file or render a frame.
@@ -89,30 +92,55 @@ def flatten(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
       (pixels uint8 [capacity(H, W), 3], size int32 [2] (height, width)). Pixel (y, x) is at y * width + x; what
-      follows the image is zero and never read.
+      follows the image is whatever was there, and never read.
     """
     pixels, sizes = flatten_all([image])
     return pixels[0], sizes[0]
 
 
-def flatten_all(images: Sequence[np.ndarray], room: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def flatten_all(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Lay out images of one size as `flatten` does, one below the other.
 
     Args:
       images: T of them, uint8 RGB [H, W, 3].
-      room: rows, T unless told; those without an image are black images.
 
     Returns:
-      (pixels uint8 [room, capacity(H, W), 3], sizes int32 [room, 2]).
+      (pixels uint8 [T, capacity(H, W), 3], sizes int32 [T, 2]).
     """
     height, width, channels = images[0].shape
-    used, rows = height * width, room or len(images)
-    pixels = np.empty((rows, capacity(height, width), channels), np.uint8)
-    for row, image in zip(pixels, images, strict=False):
+    used = height * width
+    pixels = _fresh(len(images) * capacity(height, width) * channels).reshape(len(images), -1, channels)
+    for row, image in zip(pixels, images, strict=True):
         row[:used] = image.reshape(used, channels)
-    pixels[: len(images), used:] = 0
-    pixels[len(images) :] = 0
-    return pixels, np.tile(np.array([height, width], np.int32), (rows, 1))
+    return pixels, np.tile(np.array([height, width], np.int32), (len(images), 1))
+
+
+def in_a_row(images: Sequence[np.ndarray], room: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out images of one size one behind the other, without anything between them.
+
+    Args:
+      images: T of them, uint8 RGB [H, W, 3].
+      room: images that there is memory for, as `flatten` lays them out, T or more.
+
+    Returns:
+      (pixels uint8 [room * capacity(H, W), 3], size int32 [2] of each). Image t begins at pixel t * H * W.
+    """
+    height, width, channels = images[0].shape
+    pixels = _fresh(room * capacity(height, width) * channels).reshape(-1, channels)
+    used = height * width
+    for t, image in enumerate(images):
+        pixels[t * used : (t + 1) * used] = image.reshape(used, channels)
+    return pixels, np.array([height, width], np.int32)
+
+
+def _fresh(count: int) -> np.ndarray:
+    """Memory for uint8 [count], not zeroed, that begins where jax takes an array without copying it.
+
+    Nobody else holds it, and what fills it writes once.
+    """
+    memory = np.empty(count + ALIGNED, np.uint8)
+    begin = -memory.ctypes.data % ALIGNED
+    return memory[begin : begin + count]
 
 
 def prefetch(sources: Iterable[FrameSource], depth: int = 8, workers: int = 2) -> Generator[np.ndarray, None, None]:

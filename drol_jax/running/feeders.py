@@ -1,6 +1,7 @@
 """Frame feeders: they take a track's frames to the device, by themselves on a CPU or elsewhere, or in a lane."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import jax
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.image.crops import Frame
-from drol_jax.image.frames import CAPACITIES, capacity, flatten, flatten_all
+from drol_jax.image.frames import CAPACITIES, capacity, flatten, flatten_all, in_a_row
 from drol_jax.model import Model
 from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.state import StepOutput, TrackerState
@@ -74,7 +75,7 @@ class CountedFeeder(_Gathering):
         while images:
             room = max(1, CHUNK * CAPACITIES[0] // capacity(*images[0].shape[:2]))
             some, images = images[:room], images[room:]
-            frames, count = jax.device_put((flatten_all(some, room), np.int32(len(some))))
+            frames, count = jax.device_put((in_a_row(some, room), np.int32(len(some))))
             self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
             found += _apart(jax.device_get(output), len(some))
         return found
@@ -131,13 +132,14 @@ def _follow_many(model: Model, state: TrackerState, frames: Frame) -> tuple[Trac
 def _follow_so_many(
     model: Model, state: TrackerState, frames: Frame, count: jax.Array
 ) -> tuple[TrackerState, StepOutput]:
-    """The first `count` of the frames; zeros are told of the rest."""
+    """The first `count` of frames in a row (`in_a_row`), each read where it lies; zeros are told of up to a chunk."""
+    area = frames.size[0] * frames.size[1]
 
     def frame(i: Any) -> Frame:
-        return jax.tree.map(lambda all: all[i], frames)
+        return replace(frames, first=i * area)
 
     told = jax.eval_shape(lambda state: step(model, state, frame(0))[1], state)
-    outputs = jax.tree.map(lambda x: jnp.zeros((len(frames.size), *x.shape), x.dtype), told)
+    outputs = jax.tree.map(lambda x: jnp.zeros((CHUNK, *x.shape), x.dtype), told)
 
     def follow(i: jax.Array, carried: tuple[TrackerState, StepOutput]) -> tuple[TrackerState, StepOutput]:
         state, outputs = carried

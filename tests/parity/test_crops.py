@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from drol_jax.image import crops
 from drol_jax.image.crops import Frame, as_frame, crop, mean_colour
-from drol_jax.image.frames import flatten
+from drol_jax.image.frames import flatten, in_a_row
 
 GOLDEN = recorded.load("crops")
 NAMES = GOLDEN["name"].tolist()
@@ -154,6 +154,18 @@ def test_a_square_larger_than_4096_pixels_equals_that_of_opencv():
     frame = Frame(*map(jnp.asarray, flatten(noise)))
     patch = cut(frame, jnp.array([1920.0, 1080.0]), jnp.float32(4819), 510, FILL)
     np.testing.assert_array_equal(patch, expected(noise, (1920, 1080), 4819, 510, FILL))
+
+
+@pytest.mark.parametrize("form", [crop, crops.centred_crop])
+def test_one_of_pictures_in_a_row_is_read_where_it_lies_and_nothing_around_it(form):
+    others = np.random.default_rng(0).integers(0, 256, (2, *PICTURE.shape), np.uint8)
+    pixels, size = in_a_row([others[0], PICTURE, others[1]], 3)
+    pixels[3 * HEIGHT * WIDTH :] = 255
+    row = Frame(jnp.asarray(pixels), jnp.asarray(size), jnp.int32(HEIGHT * WIDTH))
+    np.testing.assert_array_equal(mean_colour(row), mean_colour(FRAME))
+    for centre in ((3.0, 2.0), (WIDTH / 2, HEIGHT / 2), (WIDTH + 5.0, HEIGHT - 1.0)):
+        asked = jnp.array(centre), jnp.float32(90.5), 63, FILL
+        np.testing.assert_array_equal(form(row, *asked), form(FRAME, *asked))
 
 
 def test_a_frame_of_another_kind_is_refused():

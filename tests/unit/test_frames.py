@@ -10,7 +10,7 @@ import pytest
 
 from drol_jax.errors import UserError
 from drol_jax.image.depth import DeepFrame, frame_sources
-from drol_jax.image.frames import CAPACITIES, capacity, checked, flatten, flatten_all, prefetch, read
+from drol_jax.image.frames import ALIGNED, CAPACITIES, capacity, checked, flatten, flatten_all, in_a_row, prefetch, read
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (40, 60, 3), np.uint8)
@@ -140,16 +140,26 @@ class TestFlatten:
         y, x = height // 2, width - 1
         np.testing.assert_array_equal(pixels[y * width + x], image[y, x])
         np.testing.assert_array_equal(pixels[: height * width].reshape(image.shape), image)
-        assert not pixels[height * width :].any()
+        assert len(pixels) == capacity(height, width)
 
-    def test_pictures_of_one_size_lie_one_below_the_other_and_black_ones_where_none_is(self):
-        images = RNG.integers(1, 256, (3, 40, 50, 3), np.uint8)
-        pixels, sizes = flatten_all(list(images), 5)
-        for row, size, image in zip(pixels, sizes, images, strict=False):
-            for found, wanted in zip((row, size), flatten(image), strict=True):
-                np.testing.assert_array_equal(found, wanted)
-        assert len(pixels) == len(sizes) == 5 and not pixels[3:].any()
-        assert len(flatten_all(list(images))[0]) == 3
+    def test_pictures_of_one_size_lie_one_below_the_other(self):
+        images = RNG.integers(0, 256, (3, 40, 50, 3), np.uint8)
+        pixels, sizes = flatten_all(list(images))
+        assert pixels.shape == (3, capacity(40, 50), 3) and sizes.tolist() == [[40, 50]] * 3
+        np.testing.assert_array_equal(pixels[:, : 40 * 50].reshape(images.shape), images)
+
+    def test_pictures_in_a_row_follow_each_other_without_anything_between_them(self):
+        images = RNG.integers(0, 256, (3, 40, 50, 3), np.uint8)
+        pixels, size = in_a_row(list(images), 5)
+        assert pixels.shape == (5 * capacity(40, 50), 3) and size.tolist() == [40, 50]
+        np.testing.assert_array_equal(pixels[: 3 * 40 * 50].reshape(images.shape), images)
+
+    def test_memory_is_each_calls_own_and_lies_where_jax_takes_it_uncopied(self):
+        image = RNG.integers(0, 256, (40, 50, 3), np.uint8)
+        first, second = (flatten(image)[0] for _ in range(2))
+        assert first.ctypes.data % ALIGNED == second.ctypes.data % ALIGNED == 0
+        second[:] = 0
+        np.testing.assert_array_equal(first[: 40 * 50].reshape(image.shape), image)
 
     @pytest.mark.parametrize(
         ("pixels", "expected"),

@@ -104,11 +104,34 @@ def _gains(x: jax.Array, size: int, *channels: int) -> bool:
     return x.dtype == jnp.float32 and size in winograd.ROWS_OF and min(channels) >= winograd.LEAST_CHANNELS
 
 
+def _by_pairs(x: jax.Array, kernel: jax.Array, s: int) -> jax.Array:
+    """Strided convolution as one product of patches with a matrix that makes two outputs, of neighbouring columns.
+
+    A patch is `size` rows of size + s columns, each read in one piece. A single output's would be of few channels, and
+    most of it copied twice.
+    """
+    size, _, channels, outputs = kernel.shape
+    rows, columns = ((n - size) // s + 1 for n in x.shape[1:3])
+    pairs, over = -(-columns // 2), size - s
+    # A pair's columns are those of a block of 2 s, and the next block's first ones.
+    width = (pairs + 1) * 2 * s
+    x = x[:, :, :width].reshape(*x.shape[:2], -1)
+    x = jnp.pad(x, ((0, 0), (0, 0), (0, width * channels - x.shape[2])))
+    x = x.reshape(*x.shape[:2], pairs + 1, 2 * s * channels)
+    lines = [every(x, row, rows, s, 1) for row in range(size)]
+    patches = [part for line in lines for part in (line[:, :, :pairs], line[:, :, 1:, : over * channels])]
+    both = [jnp.pad(kernel, ((0, 0), ends, (0, 0), (0, 0))) for ends in ((0, s), (s, 0))]
+    matrix = jnp.stack(both, axis=-2).reshape(-1, 2 * outputs)
+    y = jnp.concatenate(patches, axis=-1) @ matrix
+    return y.reshape(len(x), rows, 2 * pairs, outputs)[:, :, :columns]
+
+
 def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
     """Strided convolution as an unstrided one over stride x stride blocks; on the CPU by Winograd's algorithm.
 
     For first layers: a kernel over three channels leaves vector units idle. 11x11 stride 2 on 255x255 takes two cores
     2.4 ms so with 96 outputs and 1.1 with 24; over blocks without the algorithm 7.3 and 3.6, as it stands 5.5 and 31.
+    A kernel of fewer than three blocks, for which the algorithm is not made, is a product of patches on the CPU.
 
     Args:
       x: [B, H, W, C].
@@ -122,9 +145,11 @@ def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, 
     def by_tiles(x, kernel):
         return winograd.by_rows(*_blocked(x, kernel, strides[0]))
 
-    if not _gains(x, -(-kernel.shape[0] // strides[0]), kernel.shape[3]):
-        return blocks(x, kernel)
-    return _on_cpu(by_tiles, blocks)(x, kernel)
+    if _gains(x, -(-kernel.shape[0] // strides[0]), kernel.shape[3]):
+        return _on_cpu(by_tiles, blocks)(x, kernel)
+    if strides[0] <= kernel.shape[0] <= 3 * strides[0]:
+        return jax.lax.platform_dependent(x, kernel, cpu=partial(_by_pairs, s=strides[0]), default=blocks)
+    return blocks(x, kernel)
 
 
 def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
