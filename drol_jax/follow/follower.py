@@ -144,8 +144,9 @@ class Follower:
         followed = [t for t in self.targets.values() if t.followed]
         self._found = None
         outputs = self._step_all(followed, frame, size) if followed else {}
+        looks = max(self.policy.looks_each, self.policy.looks // max(1, len(searched)))
         for target in searched:
-            self._search_for(target, frame, size)
+            self._search_for(target, frame, size, looks)
         boxes = {t.name: t.box for t in self.targets.values() if t.state not in GONE}
         lies_on = touching(boxes, self.policy.touching)
         return [
@@ -256,12 +257,12 @@ class Follower:
             self.targets[target.name] = replace(target, box=told.box[target.slot].astype(np.float64))
         return {t.name: jax.tree.map(lambda leaf, slot=t.slot: leaf[slot], told) for t in followed}
 
-    def _search_for(self, target: Target, frame: Any, size: tuple[int, int]) -> None:
-        """Look for a lost target at some places of the frame."""
+    def _search_for(self, target: Target, frame: Any, size: tuple[int, int], looks: int) -> None:
+        """Look for a lost target at so many places of the frame."""
         search = self.tracker.config.search
         side = float(padded_side(jnp.asarray(target.box[2:], jnp.float32), search.context_amount))
         region = side * search.instance_size / search.exemplar_size
-        centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy)
+        centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy, looks)
         seen = look(self.tracker.model, self._there, target.slot, centres, target.box[2:] * wider, frame)
         found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
         others = [t.box for t in self.targets.values() if t.state not in GONE]

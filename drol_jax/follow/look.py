@@ -71,8 +71,10 @@ _of_slot = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], st
 _together = Jitted(jax.vmap(_at, (None, None, 0, None)))
 
 
-@jax.jit
-def _some(
+def _some_places(
     model: Model, state: TrackerState, centres: jax.Array, places: jax.Array, count: jax.Array, frame: Any
 ) -> Looks:
     return one_by_one(lambda place: _at(model, state, centres[place], frame), places, count)
+
+
+_some = Jitted(_some_places)

@@ -6,7 +6,7 @@ from drol_jax.follow.policy import Policy
 
 
 def places(
-    size: tuple[int, int], region: float, last: np.ndarray, gone: int, policy: Policy
+    size: tuple[int, int], region: float, last: np.ndarray, gone: int, policy: Policy, looks: int | None = None
 ) -> tuple[np.ndarray, float]:
     """Middles of the search regions of this frame.
 
@@ -19,6 +19,7 @@ def places(
       region: side of the usual search region, pixels.
       last: float64 [2] (x, y), where the target was last seen.
       gone: frames since it was lost, from 1.
+      looks: places to give; `policy.looks`, by which the regions are laid out, where it is not told.
 
     Returns:
       (float64 [looks, 2] (x, y) in pixels, side of the regions as a factor on the usual one, 1 or more).
@@ -29,8 +30,8 @@ def places(
         policy.looks * policy.sweep
     ):
         wider *= 1.25
-    start = (gone - 1) * policy.looks
-    return within[(start + np.arange(policy.looks)) % len(within)], wider
+    looks = policy.looks if looks is None else looks
+    return within[((gone - 1) * looks + np.arange(looks)) % len(within)], wider
 
 
 def _within(grid: np.ndarray, last: np.ndarray, radius: float, least: int) -> np.ndarray:

@@ -29,7 +29,9 @@ class Policy:
     touching: float = 0.1
     """Overlap that is told."""
     looks: int = 8
-    """Places that a lost target is looked for at, each frame."""
+    """Places that lost targets are looked for at, each frame: all of a single one's, else shared out among them."""
+    looks_each: int = 2
+    """Places at least for each of several."""
     sweep: int = 6
     """Frames in which the whole image is looked over, in coarser steps where it is large."""
     near: int = 25
