@@ -144,7 +144,8 @@ class Follower:
         followed = [t for t in self.targets.values() if t.followed]
         self._found = None
         outputs = self._step_all(followed, frame, size) if followed else {}
-        looks = max(self.policy.looks_each, self.policy.looks // max(1, len(searched)))
+        share = self.policy.looks // max(1, len(searched))
+        looks = min(self.policy.looks, max(self.policy.looks_each, share))
         for target in searched:
             self._search_for(target, frame, size, looks)
         boxes = {t.name: t.box for t in self.targets.values() if t.state not in GONE}
@@ -263,7 +264,7 @@ class Follower:
         side = float(padded_side(jnp.asarray(target.box[2:], jnp.float32), search.context_amount))
         region = side * search.instance_size / search.exemplar_size
         centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy, looks)
-        seen = look(self.tracker.model, self._there, target.slot, centres, target.box[2:] * wider, frame)
+        seen = look(self.tracker.model, self._there, target.slot, centres, looks, target.box[2:] * wider, frame)
         found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
         others = [t.box for t in self.targets.values() if t.state not in GONE]
         taken = (overlaps([*found, *others])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)

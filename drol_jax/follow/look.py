@@ -34,12 +34,19 @@ class Looks(NamedTuple):
 
 
 def look(
-    model: Model, lanes: LaneState, slot: int, centres: np.ndarray, size: np.ndarray, frame: Frame | jax.Array
+    model: Model,
+    lanes: LaneState,
+    slot: int,
+    centres: np.ndarray,
+    count: int,
+    size: np.ndarray,
+    frame: Frame | jax.Array,
 ) -> Looks:
     """Search around some places for the target of a slot, which nothing changes.
 
     Args:
       centres: [K, 2] (x, y), middles of the regions, pixels.
+      count: of the places, the first so many are looked at and told of. Nothing is compiled for another count.
       size: [2] (w, h), the target as the regions are made for; regions for a larger one are wider.
       frame: on the device.
     """
@@ -48,10 +55,10 @@ def look(
     places = jnp.asarray(centres, jnp.float32)
     with jax.default_matmul_precision(PRECISION):
         if jax.default_backend() == "cpu":
-            seen = in_threads(partial(_some, model, state, places), np.ones(len(centres), bool), frame)
+            seen = in_threads(partial(_some, model, state, places), np.arange(len(centres)) < count, frame)
         else:
             seen = _together(model, state, places, frame)
-    return jax.device_get(seen)
+    return Looks(*(part[:count] for part in jax.device_get(seen)))
 
 
 def _at(model: Model, state: TrackerState, centre: jax.Array, frame: Frame | jax.Array) -> Looks:

@@ -8,7 +8,7 @@ from drol_jax.follow.policy import Policy
 def places(
     size: tuple[int, int], region: float, last: np.ndarray, gone: int, policy: Policy, looks: int | None = None
 ) -> tuple[np.ndarray, float]:
-    """Middles of the search regions of this frame.
+    """Middles of the search regions of this frame, and of those that come next if fewer are looked at.
 
     Regions that overlap by half cover what lies within a radius, which grows from the last place to the whole image.
     They are gone through again and again. Where that would take too long, they are wider, and the target is smaller in
@@ -19,10 +19,10 @@ def places(
       region: side of the usual search region, pixels.
       last: float64 [2] (x, y), where the target was last seen.
       gone: frames since it was lost, from 1.
-      looks: places to give; `policy.looks`, by which the regions are laid out, where it is not told.
+      looks: places that are looked at in a frame, at most `policy.looks`, as many as these where it is not told.
 
     Returns:
-      (float64 [looks, 2] (x, y) in pixels, side of the regions as a factor on the usual one, 1 or more).
+      (float64 [policy.looks, 2] (x, y) in pixels, side of the regions as a factor on the usual one, 1 or more).
     """
     radius = max(region, float(np.hypot(*size)) * gone / policy.near) if gone <= policy.near else np.inf
     wider = 1.0
@@ -30,8 +30,8 @@ def places(
         policy.looks * policy.sweep
     ):
         wider *= 1.25
-    looks = policy.looks if looks is None else looks
-    return within[((gone - 1) * looks + np.arange(looks)) % len(within)], wider
+    start = (gone - 1) * (policy.looks if looks is None else looks)
+    return within[(start + np.arange(policy.looks)) % len(within)], wider
 
 
 def _within(grid: np.ndarray, last: np.ndarray, radius: float, least: int) -> np.ndarray:

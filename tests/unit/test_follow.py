@@ -138,6 +138,14 @@ def test_a_sweep_covers_the_whole_image_in_a_few_frames(size):
     assert off.max() <= region * wider / 4 + 1e-6  # every place lies in the middle half of a region
 
 
+def test_fewer_looks_a_frame_go_over_the_same_places_one_behind_the_other():
+    last = np.array([10.0, 10.0])
+    whole = np.concatenate([places((480, 640), 100.0, last, gone, POLICY)[0] for gone in range(100, 103)])
+    begun = (100 - 1) * POLICY.looks // 2 + 1
+    shared = [places((480, 640), 100.0, last, gone, POLICY, looks=2)[0][:2] for gone in range(begun, begun + 12)]
+    np.testing.assert_array_equal(np.concatenate(shared), whole)
+
+
 def test_the_search_begins_around_the_last_place():
     last = np.array([1000.0, 500.0])
     middles, wider = places((720, 1280), 100.0, last, 1, POLICY)
