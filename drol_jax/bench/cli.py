@@ -9,7 +9,7 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.bench import against, children, measuring, outputs, table
-from drol_jax.bench.peers import Peer, opencv, published
+from drol_jax.bench.peers import Peer, onnx_network, opencv, published
 from drol_jax.bench.plan import (
     OF_VIDEO,
     PARTS,
@@ -78,10 +78,10 @@ class Arguments:
     """Processor cores that may be used. Default: all."""
     against: Path | None = None
     """Only run someone else's tracker and ours in turns, and print the ratio: the published PyTorch code of this PySOT
-    or DROL checkout, or opencv: its TrackerNano, KCF and CSRT, as far as it has them. Without --threads theirs gets as
-    many threads as it is fastest with."""
+    or DROL checkout; opencv: its TrackerNano, KCF and CSRT, as far as it has them; or onnxruntime: the network alone,
+    which `drol-jax export onnx` writes. Without --threads theirs gets as many threads as it is fastest with."""
     against_python: Path | None = None
-    """The interpreter that has PyTorch, or the OpenCV, for that. Default: this one."""
+    """The interpreter that has PyTorch, the OpenCV or the onnxruntime for that. Default: this one."""
     against_onnx: str | None = None
     """Backbone and head for TrackerNano, ONNX files with a comma between them. Default: made of our own weights, for
     NanoTrack V1 and V2."""
@@ -145,6 +145,8 @@ def _peer(arguments: Arguments) -> Peer | None:
     if str(arguments.against) == opencv.NAME:
         pair = tuple(Path(name.strip()) for name in (arguments.against_onnx or "").split(",") if name.strip())
         return opencv.check(arguments.against_python, pair)
+    if str(arguments.against) == onnx_network.NAME and arguments.against_onnx is None:
+        return onnx_network.check(arguments.against_python)
     if arguments.against_onnx is not None:
         raise UserError("--against-onnx is for OpenCV's TrackerNano; give --against opencv with it")
     return published.check(arguments.against, arguments.against_python)

@@ -14,6 +14,7 @@ PARTS = {
     "step": "seconds of `init`, milliseconds of `step`, waiting for each",
     "loop": "frames/s of the frame loop that benchmarks run in",
     "split": "milliseconds of a step's pieces, each alone",
+    "kernels": "each fast form of a convolution beside the plain one",
     "disk": "frames/s of the same loop with JPEG files decoded on the way",
     "memory": "peak memory of host and device",
     "lanes": "targets on one frame at once",
@@ -28,7 +29,7 @@ ISOLATED = ("compile", "memory")
 """Those that need a process of their own for every number."""
 OF_VIDEO = ("compile", "step", "loop", "split", "disk", "memory", "lanes", "scaling", "against")
 """Those that run on the generated video; the others have sequences of their own. "against": of `against.run`."""
-REPEATED = ("step", "loop", "split", "disk", "lanes", "scaling", "scores", "against")
+REPEATED = ("step", "loop", "split", "kernels", "disk", "lanes", "scaling", "scores", "against")
 """Those that are measured as often as is asked for."""
 PRECISIONS = ("float32", "tf32", "bfloat16")
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda,cpu", "tpu": "tpu,cpu"}

@@ -17,11 +17,14 @@ NOTES = {
     "run; they are what its mean frame rate depends on.",
     "split": "Each piece is compiled and timed alone, so that their sum is not the step's time: inside it they overlap "
     "and fuse. Refit and renewal happen in few frames. Step: the median without a refit.",
+    "kernels": "Every kind of layer that a search goes through in a form of its own, rows x columns x channels and "
+    "kernel; each compiled and timed alone, in turns with the plain form.",
     "disk": "As the loop, with JPEG files decoded by the library's reader on the way.",
     "memory": "Peak of a process that tracks with compiled code from the cache; start: before it loads weights.",
-    "against": "In turns: ours, then theirs, on the same frames; the published PyTorch code and TrackerNano with the "
-    "same weights. Faster: their time over ours in the same repetition, median and extremes. The first run of each is "
-    "not counted, nor is compilation. Theirs starts from the box rounded to pixels where it is OpenCV's.",
+    "against": "In turns: ours, then theirs, on the same frames; with the same weights where theirs has any: the "
+    "published PyTorch code, TrackerNano, and onnxruntime from search region to maps. Faster: their time over ours "
+    "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation. Theirs "
+    "starts from the box rounded to pixels where it is OpenCV's.",
     "lanes": "Targets on one frame in a pool, init off; target-frames/s and their ratio to one target alone.",
     "scores": "One pass over each sequence, means over sequences; with the subnet of so many draws, median and "
     "extremes. Change: of the median AUC from that of the configuration's first precision.",
@@ -143,6 +146,20 @@ def _split(found: dict[str, Any]) -> Iterator[Cells]:
     yield ("", *(number(found[f"{name}_ms"]) for name in names), str(found["filled"] or NONE))
 
 
+def _kernels(found: dict[str, Any]) -> Iterator[Cells]:
+    for shape in found["shapes"]:
+        rows, columns, channels = shape["image"][1:]
+        high, wide, _, outputs = shape["kernel"]
+        stride = f" / {shape['stride']}" if shape["stride"] > 1 else ""
+        yield (
+            f", {shape['form']}",
+            f"{rows}x{columns}x{channels}",
+            f"{high}x{wide}x{outputs}{stride}",
+            str(shape["layers"]),
+            *(middle(shape[name]) for name in ("fast_ms", "plain_ms", "faster")),
+        )
+
+
 def _memory(found: dict[str, Any]) -> Iterator[Cells]:
     names = ("host_peak_mib", "host_start_mib", "device_peak_mib")
     return _by_variant(found, lambda values: tuple(number(values[name], 4) for name in names))
@@ -237,6 +254,7 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Iterator[Cel
         ),
         _split,
     ),
+    "kernels": (("image", "kernel", "layers", "ms", "plain, ms", "faster"), _kernels),
     "disk": (("frames/s", "with init", "refits"), _loop),
     "memory": (("host peak, MiB", "at start, MiB", "device peak, MiB"), _memory),
     "lanes": (("lanes", "step, ms", "target-frames/s", "ratio", "init, s"), _lanes),

@@ -54,7 +54,7 @@ class Conv(nn.Conv):
         fast = self.has_variable(FAST_KERNELS, "kernel")
         if fast:
             kernel = self.get_variable(FAST_KERNELS, "kernel")
-            y = winograd.convolve(x, kernel, self.size, self._zeros(), self._dilation())
+            y = winograd.convolve(x, kernel, self.size, self.zeros(), self.dilation())
         else:
             y = super().__call__(x)
         if (fast or not self.use_bias) and self.has_variable("params", "bias"):
@@ -71,15 +71,17 @@ class Conv(nn.Conv):
     def has_stride(self) -> bool:
         return any(step != 1 for step in jax.tree.leaves(self.strides))
 
-    def _dilation(self) -> int:
+    def dilation(self) -> int:
         return max(jax.tree.leaves(self.kernel_dilation), default=1)
 
-    def _zeros(self) -> tuple[tuple[int, int], tuple[int, int]]:
+    def zeros(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Zeros before and after the rows and the columns."""
         if isinstance(self.padding, str):
-            around = self._dilation() * (self.size - 1) if self.padding == "SAME" else 0
+            around = self.dilation() * (self.size - 1) if self.padding == "SAME" else 0
             each = (around // 2, around - around // 2)
             return each, each
+        if isinstance(self.padding, int):
+            return (self.padding, self.padding), (self.padding, self.padding)
         top, bottom, left, right = jax.tree.leaves(self.padding)
         return (top, bottom), (left, right)
 

@@ -62,7 +62,7 @@ def test_an_opencv_without_any_of_its_trackers_is_misuse(bench, plain_config, in
         (("--against", "opencv", "--against-onnx", "one.onnx"), "a backbone and a head with a comma"),
         (("--against", "opencv", "--against-onnx", "one.onnx,two.onnx"), "one.onnx: no such file"),
         (("--against-onnx", "one.onnx,two.onnx"), "give --against opencv with it"),
-        (("--against", "nowhere"), "neither opencv nor a PySOT or DROL checkout"),
+        (("--against", "nowhere"), "neither opencv, onnxruntime nor a PySOT or DROL checkout"),
     ],
 )
 def test_what_cannot_be_compared_is_misuse(bench, arguments, words):

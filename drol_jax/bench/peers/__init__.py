@@ -71,9 +71,19 @@ def convert(name: str, given: Given, output: Path, reader: str) -> Path:
     Raises:
       Failed: they cannot be written for the reader.
     """
-    arguments = [given.described["weights_path"], "--config", given.case.config, "--output", str(output)]
-    command = [sys.executable, "-m", "drol_jax.convert", name, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    return written("drol_jax.convert", [name], given, output, reader)
+
+
+def written(module: str, command: list[str], given: Given, output: Path, reader: str) -> Path:
+    """What `python -m MODULE COMMAND` makes of our weights.
+
+    Raises:
+      Failed: they cannot be written for the reader.
+    """
+    weights = given.described["weights_path"]
+    given_weights = ["--weights", weights] if module == "drol_jax" else [weights]
+    arguments = [*command, *given_weights, "--config", given.case.config, "--output", str(output)]
+    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, errors="replace")
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise Failed(f"the weights cannot be written for {reader}: {lines[-1] if lines else 'no reason given'}")

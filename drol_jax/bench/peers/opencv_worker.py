@@ -3,15 +3,12 @@
 Run by path under whichever interpreter has the OpenCV to be measured; needs nothing of this library.
 """
 
-import json
-import os
-import sys
 import time
-import traceback
 from typing import Any
 
 import cv2
 import numpy as np
+from lines import pinned, serve  # pyright: ignore[reportMissingImports]
 
 
 class Peer:
@@ -20,7 +17,6 @@ class Peer:
     def __init__(self) -> None:
         self.video: list[np.ndarray] = []
         self.pair: list[str] = []
-        self.cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
     def load(self, pair: list[str], threads: int | None) -> dict[str, Any]:
         """Take the backbone and head of TrackerNano, or none; tells the version and which trackers there are."""
@@ -32,8 +28,7 @@ class Peer:
 
     def threads(self, count: int) -> dict[str, Any]:
         """Use so many cores and threads from here on."""
-        if self.cores:
-            os.sched_setaffinity(0, self.cores[:count])
+        pinned(count)
         cv2.setNumThreads(count)
         return {}
 
@@ -66,20 +61,5 @@ class Peer:
         return {"init_s": started - began, "track_s": ended - started, "boxes": boxes, "refits": None}
 
 
-def main() -> None:
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    peer = Peer()
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = getattr(peer, request.pop("do"))(**request)
-        except Exception as error:  # OpenCV can raise anything; who asked is told
-            traceback.print_exc()
-            answer = {"error": f"{type(error).__name__}: {(str(error).strip() or 'no reason given').splitlines()[0]}"}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(Peer())

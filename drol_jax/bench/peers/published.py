@@ -53,8 +53,8 @@ def check(checkout: Path, python: Path | None) -> Published:
     """
     if not (checkout / "pysot" / "models" / "model_builder.py").is_file():
         raise UserError(
-            f"--against {checkout}: neither opencv nor a PySOT or DROL checkout (no pysot/models/model_builder.py); "
-            "clone one"
+            f"--against {checkout}: neither opencv, onnxruntime nor a PySOT or DROL checkout (no "
+            "pysot/models/model_builder.py); clone one"
         )
     interpreter = interpreter_with(
         "torch",

@@ -5,12 +5,10 @@ is; what keeps its code from running on today's PyTorch, NumPy and OpenCV, or wi
 nothing that it computes is changed.
 """
 
-import json
 import os
 import random
 import sys
 import time
-import traceback
 import types
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -18,6 +16,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from lines import pinned, serve  # pyright: ignore[reportMissingImports]
 
 
 class Peer:
@@ -33,8 +32,8 @@ class Peer:
         self, checkout: str, config: dict[str, Any], weights: str, device: str, threads: int | None
     ) -> dict[str, Any]:
         """Build the network and load its weights; tells the versions."""
-        if threads is not None and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+        if threads is not None:
+            pinned(threads)
         try:
             import torch  # pyright: ignore[reportMissingImports]
         except ImportError:
@@ -189,20 +188,5 @@ def absent(name: str) -> types.ModuleType:
     return module
 
 
-def main() -> None:
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    peer = Peer()
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = getattr(peer, request.pop("do"))(**request)
-        except Exception as error:  # the checkout can raise anything; who asked is told
-            traceback.print_exc()
-            answer = {"error": f"{type(error).__name__}: {(str(error).strip() or 'no reason given').splitlines()[0]}"}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(Peer())

@@ -81,10 +81,11 @@ def _blocked(x: jax.Array, kernel: jax.Array, s: int) -> tuple[jax.Array, jax.Ar
     size, channels, outputs = kernel.shape[0], kernel.shape[2], kernel.shape[3]
     blocks = -(-size // s)
     rows, columns = ((n - size) // s + blocks for n in x.shape[1:3])
-    high, wide = (max(0, n * s - have) for n, have in zip((rows, columns), x.shape[1:3], strict=True))
-    x = jnp.pad(x, ((0, 0), (0, high), (0, wide), (0, 0)))[:, : rows * s, : columns * s]
-    x = x.reshape(-1, rows, s, columns, s, channels).transpose(0, 1, 3, 2, 4, 5)
-    x = x.reshape(-1, rows, columns, s * s * channels)
+    # A pixel's channels are too few to be moved by themselves: lines are padded whole, and blocks read line by line.
+    x = x[:, : rows * s, : columns * s].reshape(len(x), -1, min(x.shape[2], columns * s) * channels)
+    x = jnp.pad(x, ((0, 0), (0, rows * s - x.shape[1]), (0, columns * s * channels - x.shape[2])))
+    x = x.reshape(-1, rows, s, columns, s * channels)
+    x = jnp.concatenate([x[:, :, line] for line in range(s)], axis=-1)
     pad = blocks * s - size
     kernel = jnp.pad(kernel, ((0, pad), (0, pad), (0, 0), (0, 0)))
     kernel = kernel.reshape(blocks, s, blocks, s, channels, outputs).transpose(0, 2, 1, 3, 4, 5)
