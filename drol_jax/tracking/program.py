@@ -1,7 +1,8 @@
 """``drol-jax track``: source, start boxes, tracker and files brought together, and the last lines told."""
 
 import itertools
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from hashlib import sha256
@@ -40,8 +41,11 @@ FILMS = tuple(suffix.removeprefix(".") for suffix in KINDS)
 """Films that --save knows."""
 
 
-def track_all(arguments: Arguments) -> int:
+def track_all(arguments: Arguments, clock: Callable[[], float] = time.monotonic) -> int:
     """Run the command.
+
+    Args:
+      clock: seconds that grow, by which a run is kept now and then.
 
     Returns:
       The exit code: 0 done, 1 ended early or in part.
@@ -73,7 +77,7 @@ def track_all(arguments: Arguments) -> int:
         outputs = Outputs(job.wanted, video, source.info, rows)
         whole = arguments.end is None and arguments.every == 1
         every = itertools.chain([first], frames)
-        tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole)
+        tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole, clock=clock)
         if job.kept is not None and not tally.ended:
             job.kept.forget()
     return _tell(arguments, job.wanted, tally, engine, source)
