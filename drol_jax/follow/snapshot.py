@@ -1,7 +1,9 @@
 """A follower on disk: everything that the next frame needs, to go on after the process has ended."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,11 @@ import numpy as np
 from drol_jax.errors import UserError, reason
 from drol_jax.follow.follower import Follower
 from drol_jax.follow.target import Target
-from drol_jax.system import atomic
+from drol_jax.system import atomic, reading
 from drol_jax.tracks.table import TargetState
+
+TOLD, SEAL = "told", "seal"
+"""What there is beside the arrays, as JSON, and its digest."""
 
 
 def save(follower: Follower, path: Path, frame: int) -> None:
@@ -27,14 +32,15 @@ def save(follower: Follower, path: Path, frame: int) -> None:
     """
     lanes, together = follower.memory
     leaves: dict[str, Any] = {f"leaf{number}": np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(lanes))}
-    told = {
+    told: dict[str, Any] = {
         "frame": frame,
         "slots": int(lanes.active.shape[0]),
         "targets": [_plain(target) for target in follower.targets.values()],
         "together": sorted(sorted(pair) for pair in together),
     }
+    text = json.dumps(told)
     with atomic.file(path, suffix=".npz") as temporary:
-        np.savez(temporary, told=np.array(json.dumps(told)), **leaves)
+        np.savez(temporary, **{TOLD: np.array(text), SEAL: np.array(_seal(text))}, **leaves)
 
 
 def restore(follower: Follower, path: Path) -> int:
@@ -46,12 +52,7 @@ def restore(follower: Follower, path: Path) -> int:
     Raises:
       UserError: the file cannot be read, or is of another tracker.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            told = json.loads(str(file["told"]))
-            arrays = [file[f"leaf{number}"] for number in range(len(file.files) - 1)]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"cannot go on from {path}: {reason(error)}; track anew, with --overwrite") from error
+    told, arrays = _read(path)
     lanes = follower.room_for(told["slots"])
     shapes = jax.tree.leaves(lanes)
     if [(a.shape, a.dtype) for a in arrays] != [(leaf.shape, leaf.dtype) for leaf in shapes]:
@@ -60,6 +61,27 @@ def restore(follower: Follower, path: Path) -> int:
     targets = {target.name: target for target in map(_target, told["targets"])}
     follower.remember(lanes, targets, frozenset(frozenset(pair) for pair in told["together"]))
     return int(told["frame"])
+
+
+def _read(path: Path) -> tuple[Mapping[str, Any], list[np.ndarray]]:
+    """What is told beside the arrays, as `save` wrote it, and the arrays."""
+    try:
+        reading.regular(path)
+        with np.load(path, allow_pickle=False) as file:
+            text, seal = str(file[TOLD]), str(file[SEAL])
+            arrays = [np.asarray(file[f"leaf{number}"]) for number in range(len(file.files) - 2)]
+        if seal != _seal(text):
+            raise ValueError("it was changed since it was written")
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile and numpy raise many kinds where a file is damaged, all of which mean this
+        told = reason(error) if isinstance(error, OSError | ValueError) else "it is damaged"
+        raise UserError(f"cannot go on from {path}: {told}; track anew, with --overwrite") from error
+    return json.loads(text), arrays
+
+
+def _seal(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _plain(target: Target) -> dict[str, Any]:

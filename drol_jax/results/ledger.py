@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any, Self
 
 from drol_jax.errors import UserError, reason
+from drol_jax.results.environments import unlike
 from drol_jax.results.manifest import CLAIMS, EARLIER, differences, other_code, read_manifest
 from drol_jax.results.runs import Timing
 from drol_jax.results.settings import plain, told_apart
@@ -120,7 +121,7 @@ class Ledger:
 
     def unlike(self) -> str:
         """What may change results and is other here than where finished ones were made, in words; empty: nothing."""
-        return next(filter(None, (told_apart(other, self._environment) for other in self._used())), "")
+        return unlike(self._used(), self._environment)
 
     def mixed(self) -> str:
         """What may change results and differs among the finished ones, in words; empty: nothing."""

@@ -30,7 +30,7 @@ from drol_jax.errors import UserError
 from drol_jax.settings.checks import Complaint, complaints, model_complaints
 from drol_jax.settings.places import Source
 from drol_jax.settings.pysot_yaml import is_pysot, translate, translate_model
-from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
+from drol_jax.settings.yaml_file import plain, read_mapping, unfit
 from drol_jax.system.names import hint
 from drol_jax.system.resources import configurations as available
 from drol_jax.system.resources import data_path
@@ -225,14 +225,12 @@ def without_online(settings: Settings) -> Settings:
 
 def _parsed(kind: type[BaseModel], tree: Any, names: Mapping[str, str], source: Source) -> Any:
     """The tree as the layout has it; every mistake in one line."""
-    if bad := not_finite(tree):
-        key = names.get(bad[0], bad[0])
-        raise source.error((key, f"{key} is not a finite number; give one"))
+    if bad := unfit(tree):
+        found = [(names.get(key, key), words) for key, words in bad]
+        raise source.error(*((key, f"{key} {words}") for key, words in found))
     try:
-        # Through JSON, because pydantic's strict mode takes a list for a tuple there, and a YAML date nowhere.
+        # Through JSON, because pydantic's strict mode takes a list for a tuple there.
         return kind.model_validate_json(json.dumps(tree))
-    except TypeError as error:
-        raise source.error(("", f"{error}; use numbers, text, true or false and lists")) from error
     except ValidationError as error:
         raise source.error(*(_explain(detail, names) for detail in error.errors(include_url=False))) from error
 

@@ -117,13 +117,18 @@ def read_mapping(
     return tree, Source(str(path), lines)
 
 
-def not_finite(tree: Any, path: str = "") -> list[str]:
-    """Paths of every NaN or infinity in a tree of plain data."""
+def unfit(tree: Any, path: str = "") -> list[tuple[str, str]]:
+    """Keys of values that no setting has, such as infinity and YAML's dates, each with what is wrong with it."""
     if isinstance(tree, dict):
-        return [p for key, value in tree.items() for p in not_finite(value, f"{path}.{key}" if path else str(key))]
+        odd = [(path, f"has the key {key!r}, which is not text") for key in tree if not isinstance(key, str | int)]
+        return odd + [one for key, value in tree.items() for one in unfit(value, f"{path}.{key}" if path else str(key))]
     if isinstance(tree, list | tuple):
-        return [p for i, value in enumerate(tree) for p in not_finite(value, f"{path}[{i}]")]
-    return [path] if isinstance(tree, float) and not math.isfinite(tree) else []
+        return [one for i, value in enumerate(tree) for one in unfit(value, f"{path}[{i}]")]
+    if isinstance(tree, float) and not math.isfinite(tree):
+        return [(path, "is not a finite number; give one")]
+    if tree is None or isinstance(tree, str | int | float):
+        return []
+    return [(path, f"is a {type(tree).__name__}; use numbers, text, true or false and lists")]
 
 
 def plain(value: Any) -> Any:

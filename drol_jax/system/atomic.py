@@ -4,16 +4,19 @@ Other programs, and a process that is killed at any moment, see the old content 
 """
 
 import fnmatch
+import glob
 import os
 import platform
+import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drol_jax.errors import UserError, reason
 
+_TEMPORARY = re.compile(r"\.(?P<pid>[0-9]+)(@(?P<host>[^.]*))?\.tmp(\.\w+)?$")
 CURE = "free space, mend the permissions or choose another --output"
 
 
@@ -135,10 +138,29 @@ def clear_litter(folder: Path) -> None:
     Raises:
       UserError: a file cannot be deleted.
     """
-    for path in list(files_below(folder, ".*.tmp")):
-        pid, _, host = path.name.split(".")[-2].partition("@")
-        if host in ("", _host()) and pid.isdecimal() and (int(pid) == os.getpid() or not _runs(int(pid))):
+    for path in list(files_below(folder, ".*.tmp*")):
+        if _is_left(path):
             delete(path)
+
+
+def clear_litter_of(paths: Iterable[Path]) -> None:
+    """As `clear_litter`, of these files alone: their folder may be a user's, with much else below it.
+
+    Raises:
+      UserError: a file cannot be deleted.
+    """
+    for path in paths:
+        for temporary in list(path.parent.glob(f".{glob.escape(path.name)}.*.tmp*")):
+            if _is_left(temporary):
+                delete(temporary)
+
+
+def _is_left(path: Path) -> bool:
+    """Whether a name is one of `temporary_of`, by a process of this machine that is no more, or is this one."""
+    found = _TEMPORARY.search(path.name)
+    if found is None or (found["host"] or _host()) != _host():
+        return False
+    return int(found["pid"]) == os.getpid() or not _runs(int(found["pid"]))
 
 
 def _sync(path: Path) -> None:

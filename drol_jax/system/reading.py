@@ -38,8 +38,12 @@ def content(path: Path, most: int = MOST) -> bytes:
             raise OSError(errno.EINVAL, "it is no regular file")
         found = file.read(most + 1) if about.st_size <= most else b""
     if max(about.st_size, len(found)) > most:
-        raise OSError(errno.EFBIG, f"it has more than {most / 2**20:.0f} MiB, the most that is read")
+        raise OSError(errno.EFBIG, f"it has more than {_told(most)}, the most that is read")
     return found
+
+
+def _told(count: int) -> str:
+    return f"{count / 2**20:.0f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
 
 
 def regular(path: Path) -> None:

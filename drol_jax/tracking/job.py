@@ -1,10 +1,13 @@
 """`Job`: what is to be tracked and where it is written, and whether it goes on from an earlier run."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from drol_jax.errors import UserError
+from drol_jax.results.manifest import CLAIMS
+from drol_jax.system.atomic import clear_litter_of
+from drol_jax.system.claims import Claim, claim
 from drol_jax.tracking.kept import Kept
 from drol_jax.tracking.outputs import Wanted
 from drol_jax.tracks.read import read_tracks
@@ -25,6 +28,25 @@ class Job:
         """The settings of the run that was under way here and is to be gone on with; None where there is none."""
         return None if self.kept is None or self.overwrite else self.kept.settings()
 
+    def alone(self, before: Mapping[str, Any] | None) -> Claim:
+        """The right to write these files, to be released; it goes with the process.
+
+        Args:
+          before: the settings of the run that is to be gone on with, as `begun` told.
+
+        Raises:
+          UserError: another process has the right, or had it since `before` was read; the file system cannot lock.
+        """
+        mine = claim(self.wanted.folder / CLAIMS / f"{self.wanted.stem}.track")
+        if mine is not None and self.begun() == before:
+            return mine
+        if mine is not None:
+            mine.release()
+        raise UserError(
+            f"another process is writing {self.wanted.folder / self.wanted.stem}.*; "
+            "wait until it has ended, or choose another --output"
+        )
+
     def prepare(self, settings: dict[str, Any]) -> bool:
         """Make ready to write.
 
@@ -43,19 +65,30 @@ class Job:
                 f"{self.wanted.folder / self.wanted.stem}.* is a run under way with other settings "
                 f"({', '.join(other)}); choose another --output, or pass --overwrite"
             )
+        clear_litter_of(self.wanted.paths())
         if self.kept is not None:
             if before is None:
                 self.kept.forget()
+            clear_litter_of([self.kept.snapshot])
             self.kept.begin(settings)
         return bool(there)
 
-    def rows_until(self, frame: int) -> list[Row]:
+    def rows_until(self, frame: int, targets: Collection[str] = ()) -> list[Row]:
         """The rows of an earlier run, up to a frame.
 
+        Args:
+          targets: names of those that were in the video then, of each of which the table has a row in that frame.
+
         Raises:
-          UserError: its table cannot be read.
+          UserError: its table cannot be read, or ends before the frame.
         """
-        return [row for row in read_tracks(self.wanted.table)[1] if row.frame <= frame]
+        rows = [row for row in read_tracks(self.wanted.table)[1] if row.frame <= frame]
+        if lacking := {*targets} - {row.name for row in rows if row.frame == frame}:
+            raise UserError(
+                f"{self.wanted.table} has no row of {', '.join(sorted(lacking))} in frame {frame}, after which this "
+                "run is to go on: it was changed or cut; track anew, with --overwrite"
+            )
+        return rows
 
 
 def starts_of(settings: dict[str, Any]) -> list[Start]:

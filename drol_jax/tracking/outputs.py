@@ -8,7 +8,7 @@ from drol_jax.errors import UserError
 from drol_jax.show.drawing import Annotator
 from drol_jax.system.closing import Closing
 from drol_jax.tracks.table import Row, Video
-from drol_jax.tracks.writer import TableWriter, existing
+from drol_jax.tracks.writer import TableWriter, files
 from drol_jax.video.frame import VideoFrame, VideoInfo
 from drol_jax.video.writers.film import FilmWriter
 from drol_jax.video.writers.open import open_film
@@ -36,10 +36,13 @@ class Wanted:
     def film_paths(self) -> list[Path]:
         return [self.folder / f"{self.stem}{suffix}" for suffix in self.films]
 
+    def paths(self) -> list[Path]:
+        """All files."""
+        return files(self.folder, self.stem, self.formats) + self.film_paths()
+
     def existing(self) -> list[Path]:
         """Those of the files that are there already."""
-        films = [path for path in self.film_paths() if path.exists()]
-        return existing(self.folder, self.stem, self.formats) + films
+        return [path for path in self.paths() if path.exists()]
 
 
 class Outputs(Closing):

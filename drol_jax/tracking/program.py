@@ -1,7 +1,8 @@
 """``drol-jax track``: source, start boxes, tracker and files brought together, and the last lines told."""
 
 import itertools
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from hashlib import sha256
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
+from drol_jax.results.environments import noted
+from drol_jax.results.settings import environment
 from drol_jax.system.code import code_hash
 from drol_jax.system.names import in_utf8
 from drol_jax.system.program import make_ready, tell
@@ -38,8 +41,11 @@ FILMS = tuple(suffix.removeprefix(".") for suffix in KINDS)
 """Films that --save knows."""
 
 
-def track_all(arguments: Arguments) -> int:
+def track_all(arguments: Arguments, clock: Callable[[], float] = time.monotonic) -> int:
     """Run the command.
+
+    Args:
+      clock: seconds that grow, by which a run is kept now and then.
 
     Returns:
       The exit code: 0 done, 1 ended early or in part.
@@ -62,15 +68,18 @@ def track_all(arguments: Arguments) -> int:
         engine = Engine(tracker, starts, scale=source.info.scale)
         engine.check(first.number)
         shows = stack.enter_context(watching(_watch(arguments), source.info, page, engine.looked))
-        anew = job.prepare(settings_of(arguments, tracker, starts))  # from here on files are written
+        stack.callback(job.alone(before).release)  # from here on files are written
+        anew = job.prepare(settings_of(arguments, tracker, starts))
+        if job.kept is not None and (apart := noted(job.kept.folder, environment())):
+            tell(f"note: {apart}: what was tracked so far was made under others; --overwrite tracks anew")
         earlier = _earlier(job, engine) if before is not None else None
         rows = [row for some in earlier.rows.values() for row in some] if earlier else [] if anew else None
         outputs = Outputs(job.wanted, video, source.info, rows)
         whole = arguments.end is None and arguments.every == 1
         every = itertools.chain([first], frames)
-        tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole)
-    if job.kept is not None and not tally.ended:
-        job.kept.forget()
+        tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole, clock=clock)
+        if job.kept is not None and not tally.ended:
+            job.kept.forget()
     return _tell(arguments, job.wanted, tally, engine, source)
 
 
@@ -166,7 +175,7 @@ def _earlier(job: Job, engine: Engine) -> Earlier | None:
     frame = snapshot.restore(engine.follower, job.kept.snapshot)
     engine.waiting = [start for start in engine.waiting if start.name not in engine.follower.targets]
     rows: dict[int, tuple[Row, ...]] = {}
-    for row in job.rows_until(frame):
+    for row in job.rows_until(frame, engine.follower.targets):
         rows[row.frame] = (*rows.get(row.frame, ()), row)
     tell(f"going on after frame {frame}")
     return Earlier(frame=frame, rows=rows)

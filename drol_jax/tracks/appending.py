@@ -55,6 +55,18 @@ class Appended:
         atomic.write_bytes(self._path, now.encode() + content[len(before.encode()) :])
         self._file = self._opened()
 
+    def sync(self) -> None:
+        """Have the system write the file to the disk now, so that a power cut takes nothing of it.
+
+        Raises:
+          UserError: it cannot be written.
+        """
+        if self._file is not None:
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                raise UserError(f"cannot write {self._path}: {reason(error)}; {atomic.CURE}") from error
+
     def close(self) -> None:
         """Let go of the file. May be called twice."""
         if self._file is not None:

@@ -108,11 +108,13 @@ class TableWriter(Closing):
                 self.save()
 
     def save(self) -> None:
-        """Write all documents now, each whole or not at all.
+        """Write all documents now, each whole or not at all, and have the streams on the disk.
 
         Raises:
-          UserError: one cannot be written; the others are.
+          UserError: one cannot be written; the other documents are.
         """
+        for _, file in self._streams:
+            file.sync()
         if not self._unsaved:
             return
         began, errors = self._clock(), []

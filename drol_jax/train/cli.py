@@ -106,6 +106,8 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
     elif place != Place():
         raise UserError("--coordinator, --processes and --process are for --distributed; pass it too")
     say = tell if is_first() else lambda words: None
+    from drol_jax.results.environments import noted
+    from drol_jax.results.settings import environment
     from drol_jax.train.folder import RunFolder
     from drol_jax.train.loop import Loop, Stopped
     from drol_jax.train.outputs import write_outputs
@@ -122,6 +124,8 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
         steps = int(earlier["steps"]) if known and earlier else steps_within(run, settings.budget, say)
     folder = RunFolder.open(output, run.record(steps), arguments.resume)
     try:
+        if is_first() and (apart := noted(output, environment())):
+            say(f"note: {apart}: the steps so far were trained under others; choose another --output to train anew")
         plan = run.plan(steps)
         with TrainMonitor() if is_first() else Silent() as monitor:
             state = Loop(plan, folder, monitor).run()

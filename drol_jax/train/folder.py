@@ -16,8 +16,10 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from drol_jax.errors import UserError, reason
+from drol_jax.results.manifest import CLAIMS
 from drol_jax.system import reading
 from drol_jax.system.atomic import clear_litter, temporary_of, write_text
+from drol_jax.system.claims import Claim, claim
 from drol_jax.train.processes import is_first, together
 from drol_jax.train.settings import different
 
@@ -32,8 +34,8 @@ Resume = Literal["automatic", "always", "never"]
 class RunFolder:
     """One run on disk."""
 
-    def __init__(self, path: Path, record: Mapping[str, Any]):
-        self.path = path
+    def __init__(self, path: Path, record: Mapping[str, Any], claim: Claim | None = None):
+        self.path, self._claim = path, claim
         self.record = dict(record)
         """What decides the run's numbers; `steps` among it."""
         self._manager = ocp.CheckpointManager(
@@ -63,7 +65,7 @@ class RunFolder:
 
         Raises:
           UserError: it holds another run or something else, a run although `resume` is "never", or none although it
-            is "always"; or it cannot be written.
+            is "always"; another process trains there; or it cannot be written.
         """
         earlier = cls.earlier(path)
         together()  # all have looked before the first one writes
@@ -83,14 +85,18 @@ class RunFolder:
                 raise UserError(f"{path} holds a run of other settings ({'; '.join(found)}); choose another --output")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if is_first():
+            mine = _alone(path) if is_first() else None
+            if mine is not None:
+                if cls.earlier(path) != earlier:
+                    mine.release()
+                    raise UserError(f"another process began a run in {path} meanwhile; run the same command again")
                 clear_litter(path)
         except OSError as error:
             raise UserError(f"cannot write to {path}: {reason(error)}; choose another --output") from error
         if earlier is None and is_first():
             write_text(path / RUN, json.dumps(record, indent=1) + "\n")
         together()
-        return cls(path, record)
+        return cls(path, record, mine)
 
     def save(self, step: int, tree: Any) -> None:
         """Keep a checkpoint, whole or not at all; the ones before the last two go.
@@ -190,11 +196,21 @@ class RunFolder:
     def close(self) -> None:
         with suppress(Exception):  # after a failed write, which was told of, its threads have nothing to add
             self._manager.close()
+        if self._claim is not None:
+            self._claim.release()
+
+
+def _alone(path: Path) -> Claim:
+    """The right to train in a folder."""
+    mine = claim(path / CLAIMS / "train")
+    if mine is None:
+        raise UserError(f"another process trains in {path}; wait until it has ended, or choose another --output")
+    return mine
 
 
 def _is_fresh(path: Path) -> bool:
     """Whether nothing lies there, or what a process left that was killed as it began a run."""
-    return path.is_dir() and all(inside.match(f".{RUN}.*.tmp") for inside in path.iterdir())
+    return path.is_dir() and all(inside.match(f".{RUN}.*.tmp") or inside.name == CLAIMS for inside in path.iterdir())
 
 
 def _flat(tree: Any) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from drol_jax.errors import UserError
 from drol_jax.settings.places import Source
-from drol_jax.settings.yaml_file import not_finite, plain, read_mapping
+from drol_jax.settings.yaml_file import plain, read_mapping, unfit
 from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
 from drol_jax.train.features import FeatureSettings
@@ -123,12 +123,10 @@ def from_dict(
       UserError: as `load_train_settings`.
     """
     source = source if isinstance(source, Source) else Source(source)
-    if bad := not_finite(tree):
-        raise source.error((bad[0], f"{bad[0]} is not a finite number; give one"))
+    if bad := unfit(tree):
+        raise source.error(*((key, f"{key} {words}") for key, words in bad))
     try:
         parsed = _File.model_validate_json(json.dumps(tree))
-    except TypeError as error:
-        raise source.error(("", f"{error}; use numbers, text, true or false and lists")) from error
     except ValidationError as error:
         raise source.error(*(_explain(detail) for detail in error.errors(include_url=False))) from error
     values = {name: getattr(parsed, name) for name in type(parsed).model_fields}

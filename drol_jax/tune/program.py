@@ -12,6 +12,7 @@ from drol_jax.eval.commands import Load
 from drol_jax.eval.placing import ray_options
 from drol_jax.eval.running import Running, choose
 from drol_jax.results import environment, plain
+from drol_jax.results.environments import noted
 from drol_jax.system.program import make_ready, tell
 from drol_jax.tune.bench import Bench
 from drol_jax.tune.chosen import gain_of, write_chosen, write_summary
@@ -83,6 +84,8 @@ def run(arguments: "Arguments", space: Space, parts: Split, command: str, listin
         seed=arguments.seed,
         prune=not arguments.no_prune,
     )
+    if apart := noted(folder, here):
+        tell(f"note: {apart}: trials that are kept were scored under others; choose another --output to search anew")
     most = arguments.trials or (None if space.grid is not None else TRIALS)
     with holding as bench:
         with search.storing():

@@ -1,7 +1,6 @@
-"""Programs whose disk is full, whose folder is read-only, whose reader has gone, that run twice, or are killed."""
+"""Programs whose disk is full, whose folder is read-only, whose reader has gone, or that run twice."""
 
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +9,12 @@ import programs
 import pytest
 from attacked import PRINTING, WRITING
 from in_place import run_here
-from programs import DATA, begin, dataset, kill_after, run
+from programs import BOX, DATA, begin, contents, dataset, run
 
 pytestmark = pytest.mark.attack
 TRIES = 20
 LIMITS = [0, 1, 10, 50, 100, 200, 300, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 8_000, 12_000, 20_000, 30_000]
 LIMITS += [50_000, 100_000]
-TIMES = ("manifest.json", "summary.", "report.html", "tables.", "time")
-"""Files that hold times."""
 SLOW = {"train": 4, "export": 10}
 """Commands that trace and compile anew in every run, by the share of the tries that they get."""
 FAILED = 1, 2
@@ -38,12 +35,6 @@ def started(folder, command, place, **options):
     assert code in (0, *FAILED, 141), err
     assert "Traceback" not in err and "Exception ignored" not in err, err
     return code, out, err
-
-
-def files(folder):
-    """What was written, but for what holds times."""
-    some = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(TIMES))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in some if "time" not in path.name}
 
 
 @pytest.mark.parametrize("name", WRITING)
@@ -121,7 +112,7 @@ def test_two_runs_in_one_output_folder_leave_what_one_leaves(folder):
     for program in both:
         _, err = program.communicate(timeout=300)
         assert program.returncode == 0, err
-    assert files(folder / "both") == files(folder / "alone")
+    assert contents(folder / "both") == contents(folder / "alone")
 
 
 def test_two_runs_at_once_with_a_quick_tracker_leave_what_one_leaves(tmp_path):
@@ -134,27 +125,21 @@ def test_two_runs_at_once_with_a_quick_tracker_leave_what_one_leaves(tmp_path):
         *arguments,
     ]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": str(programs.ROOT)}, check=True, timeout=600)
-    wanted = files(tmp_path / "alone")
+    wanted = contents(tmp_path / "alone")
     assert len(wanted) > 9
     for number in range(TRIES):
-        assert files(tmp_path / f"both{number}") == wanted
+        assert contents(tmp_path / f"both{number}") == wanted
 
 
-LONG = {
-    "eval": ("eval", *DATA, "--no-report", "--config", "siamfc_alex_tiny", "--output"),
-    "render": ("eval", "render", "--first", "1", "--seeds", "1", "--every", "50", "--output"),
-    "track": ("track", "data/road/img", "--box", "40,30,24,20", "--config", "siamfc_alex_tiny", "--output"),
-}
-
-
-@pytest.mark.parametrize("name", LONG)
-def test_twenty_kills_and_the_same_command_again_leave_what_an_undisturbed_run_leaves(name, folder):
-    rng = random.Random(0)
-    assert run(folder, *LONG[name], "alone")[0] == 0
-    met = 0
-    for _ in range(TRIES):
-        met += kill_after(begin(folder, *LONG[name], "killed"), rng.uniform(0.3, 6))
-    code, _, err = run(folder, *LONG[name], "killed")
-    assert code == 0, err
-    assert files(folder / "killed") == files(folder / "alone")
-    assert met
+def test_two_runs_of_track_at_once_leave_what_one_leaves(folder):
+    arguments = ("track", "data/road/img", "--box", BOX, "--no-online", "--config", "siamfc_alex_tiny", "--output")
+    assert run(folder, *arguments, "alone")[0] == 0
+    wanted = contents(folder / "alone")
+    for number in range(TRIES):
+        both = [begin(folder, *arguments, f"both{number}") for _ in range(2)]
+        told = [program.communicate(timeout=300)[1] for program in both]
+        codes = sorted(program.returncode for program in both)
+        assert codes == [0, 2], told
+        (refused,) = [text for text in told if text.startswith("error: ")]
+        assert "another process is writing" in refused or "is there already" in refused
+        assert contents(folder / f"both{number}") == wanted

@@ -5,7 +5,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -22,11 +21,15 @@ def command(*arguments):
 
 def begin(folder, *arguments, limit=None, **options):
     """A program that runs in a folder; limit: bytes that a file may have, as on a disk that is full."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
     if limit is not None:
         options["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command(*arguments), cwd=folder, env=environment, **options)
+    return started(folder, command(*arguments), **options)
+
+
+def started(folder, words, **options):
+    """A process of our code that runs in a folder, with pipes to its output."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+    return subprocess.Popen(words, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, **options)
 
 
 def run(folder, *arguments, **options):
@@ -36,12 +39,24 @@ def run(folder, *arguments, **options):
     return program.returncode, out, err
 
 
-def kill_after(program, seconds):
-    """Whether SIGKILL met the program."""
-    time.sleep(seconds)
-    program.kill()
-    program.communicate(timeout=60)
+def killed_after(program, seconds):
+    """Whether SIGKILL met the program so many seconds after it began."""
+    try:
+        program.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.communicate(timeout=60)
     return program.returncode == -signal.SIGKILL
+
+
+TIMES = ("manifest.json", "summary.", "report.html", "tables.", "time")
+"""Files that hold times."""
+
+
+def contents(folder):
+    """What was written, but for what holds times."""
+    some = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(TIMES))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in some if "time" not in path.name}
 
 
 def dataset(folder):

@@ -8,12 +8,16 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from chex import assert_trees_all_equal
 from fakes_train import Squares, Trouble, write_files
 
 from drol_jax import checkpoint
 from drol_jax.api import load
+from drol_jax.results.environments import FILE
+from drol_jax.results.manifest import CLAIMS
+from drol_jax.system.claims import claim
 from drol_jax.train.cli import main
 from drol_jax.train.run import Run
 from drol_jax.train.settings import load_train_settings
@@ -172,6 +176,26 @@ def test_a_run_that_was_killed_before_it_began_is_begun(home, training):
     (output / ".run.json.999999.tmp").write_text("{")
     assert main(arguments(home, output), source=Squares()) == 0
     assert not list(output.glob(".*"))
+
+
+def test_a_folder_is_trained_in_by_one_process_at_a_time(home, training, capsys):
+    output = home / "held"
+    output.mkdir()
+    with claim(output / CLAIMS / "train"):
+        message = refused(capsys, arguments(home, output), source=Squares())
+    assert f"another process trains in {output}; wait until it has ended" in message
+    assert main(arguments(home, output), source=Squares()) == 0
+    assert not list(output.glob(".*"))
+
+
+def test_a_run_that_goes_on_under_other_versions_is_told(home, training, capsys):
+    output = home / "older"
+    assert main(arguments(home, output), source=Trouble(Squares(), "stop", 4)) == 130
+    assert "note:" not in capsys.readouterr().err
+    path = output / FILE
+    path.write_text(path.read_text().replace(f'"numpy": "{np.__version__}"', '"numpy": "2.0"'))
+    assert main(arguments(home, output), source=Squares()) == 0
+    assert f"note: numpy 2.0 there, {np.__version__} here: the steps so far" in capsys.readouterr().err
 
 
 def test_misuse_is_one_line(home, training, capsys, tmp_path):

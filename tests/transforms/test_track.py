@@ -1,5 +1,8 @@
 """A video tracked to files: to its end, in pieces, and from Python."""
 
+import os
+import platform
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -128,6 +131,64 @@ def test_rows_behind_the_last_snapshot_of_a_killed_run_are_tracked_again(undistu
         file.write('{"frame": 7, "ti')
     track_into(tmp_path)
     assert contents(tmp_path) == undisturbed
+
+
+def test_a_table_that_was_cut_is_not_gone_on_with(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        track_into(tmp_path, 6)
+    table = tmp_path / "film.jsonl"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join(lines[:-1]))
+    job = Job(wanted=wanted(tmp_path), kept=kept_beside(tmp_path, "film"), overwrite=False)
+    assert job.rows_until(5, ["a"])[-1].frame == 5
+    with pytest.raises(UserError, match=r"film\.jsonl has no row of b, c in frame 5, after which this run is to go on"):
+        job.rows_until(5, ["a", "b, c"])
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "changed", "folder"])
+def test_a_snapshot_that_is_damaged_is_named(tmp_path, damage):
+    engine = Engine(TRACKER, STARTS[:1], policy=EASY)
+    engine.step(next(frames()))
+    path = tmp_path / "follower.npz"
+    snapshot.save(engine.follower, path, 0)
+    data, arrays = path.read_bytes(), dict(np.load(path))
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    elif damage == "changed":
+        np.savez(path, **arrays | {"told": np.array(str(arrays["told"]).replace("tracked", "trackee"))})
+    else:
+        path.write_bytes(data[:-300] if damage == "cut" else b"")
+    with pytest.raises(UserError, match=r"cannot go on from .*follower\.npz: .*; track anew, with --overwrite"):
+        snapshot.restore(Engine(TRACKER, STARTS[:1], policy=EASY).follower, path)
+
+
+def test_files_are_written_by_one_process_at_a_time(tmp_path):
+    job = Job(wanted=wanted(tmp_path), kept=kept_beside(tmp_path, "film"), overwrite=False)
+    mine = job.alone(None)
+    with pytest.raises(UserError, match=r"another process is writing .*film\.\*; wait until it has ended"):
+        job.alone(None)
+    mine.release()
+    assert list(tmp_path.iterdir()) == []
+    job.prepare({"starts": []})
+    with pytest.raises(UserError, match="another process is writing"):  # and has ended since we looked
+        job.alone(None)
+    job.alone({"starts": []}).release()
+
+
+def test_what_a_killed_run_left_half_written_goes_and_nothing_else(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    hidden, name = tmp_path / ".film.kept", f"1.{ended.pid}@{platform.node().replace('.', '-')}.tmp"
+    hidden.mkdir()
+    litter = [tmp_path / f".film.cvat.xml.{name}", tmp_path / f".film.webp.{name}.webp"]
+    litter += [hidden / f".follower.npz.{name}.npz"]
+    others = [tmp_path / f".match.cvat.xml.{name}", tmp_path / f".film.csv.1.{os.getppid()}.tmp", tmp_path / "film.tmp"]
+    for path in (*litter, *others):
+        path.touch()
+    (hidden / "run.json").write_text('{"starts": []}')
+    Job(wanted=wanted(tmp_path), kept=kept_beside(tmp_path, "film"), overwrite=False).prepare({"starts": []})
+    assert [path.exists() for path in (*litter, *others)] == [False] * 3 + [True] * 3
 
 
 def test_files_of_another_run_are_never_written_over(undisturbed, tmp_path):

@@ -264,6 +264,7 @@ def test_every_section_of_a_configuration_is_in_the_yaml_layout():
     [
         ("model:\n  backbone: alexnet\n  head: no\nhyper: {}", r"f\.yaml, line 3: model.head is False, wanted"),
         ("model:\n  width: .nan", r"f\.yaml, line 2: model.width is not a finite number"),
+        ("model:\n  width: 2020-01-01", r"f\.yaml, line 2: model.width is a date; use numbers, text"),
         ("model:\n  backbone: alexnet\n\nhyper:\n  size_lr: 1", "line 4: key hyper.penalty_k is missing"),
         ("# PySOT's\nBACKBONE:\n  TYPE: [alexnet]", r"f\.yaml, line 3: BACKBONE.TYPE is \['alexnet'\]"),
         ("TRACK:\n\n  LRR: 1", r"f\.yaml, line 3: unknown key TRACK.LRR; the nearest is 'TRACK.LR'"),

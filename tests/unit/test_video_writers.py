@@ -87,6 +87,8 @@ os.kill(os.getpid(), {int(signal.SIGKILL)})
     done = subprocess.run([sys.executable, "-c", program, str(path)], timeout=60, check=False, capture_output=True)
     assert done.returncode == -signal.SIGKILL and done.stderr == b""
     assert len(list(open_source(path))) >= 25
+    with av.open(str(path)) as film:
+        assert film.streams.video[0].start_time == 0, "players wait for the first frame"
 
 
 def test_a_webm_has_its_constant_rate_by_frames_repeated_and_left_out(tmp_path):
