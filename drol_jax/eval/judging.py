@@ -93,7 +93,8 @@ class Judging:
             try:
                 check_way(tracker.folder, self._kind)
                 files, runs = self._chosen(sequence, tracker)
-                check_unbroken(files)
+                if self._kind != "r-ope":
+                    check_unbroken(files, runs)
                 check = check_course if self.scorers[0].regions else check_form
                 for number, run in runs.items():
                     check(files[number], run.regions.boxes, own_boxes(sequence))
