@@ -117,7 +117,8 @@ class Judging:
                 judged = scorer.judge(sequence, runs)
             except UserError as error:
                 if asked:
-                    path = next(iter(files.values()))
+                    first = next(iter(files.values()))
+                    path = first if len(files) == 1 else first.parent
                     self.refusals.append(Refusal(tracker, sequence.name, f"{path}: {error}"))
                     return
                 continue  # another dialect's refusal leaves a gap in its column

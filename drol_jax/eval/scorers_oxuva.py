@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.eval.scorers import BySequence, same_length, size_of
+from drol_jax.eval.scorers import BySequence, same_lengths, size_of
 from drol_jax.metrics import oxuva
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.results.groundtruth import own_boxes
@@ -28,8 +28,7 @@ class OxuvaScorer(BySequence):
 
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> list[oxuva.Verdicts]:
         absent = np.zeros(len(sequence), bool) if sequence.absent is None else sequence.absent
-        for run in runs.values():
-            same_length(run.regions, len(sequence))
+        same_lengths(runs, len(sequence))
         size, truth = size_of(sequence), own_boxes(sequence)
         return [oxuva.judge(run.regions.boxes, truth, absent, size) for run in runs.values()]
 

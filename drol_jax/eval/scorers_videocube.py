@@ -7,7 +7,7 @@ import numpy as np
 
 from drol_jax import datasets
 from drol_jax.errors import UserError
-from drol_jax.eval.scorers import Carried, same_length, size_of
+from drol_jax.eval.scorers import Carried, same_lengths, size_of
 from drol_jax.metrics import videocube
 from drol_jax.metrics.videocube import GlobalScores
 from drol_jax.report.columns import Column, Numbers
@@ -51,8 +51,7 @@ class VideoCubeScorer:
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> Judged:
         groundtruth, size = own_boxes(sequence), size_of(sequence)
         gone = np.zeros(len(groundtruth), bool) if sequence.absent is None else sequence.absent
-        for run in runs.values():
-            same_length(run.regions, len(groundtruth))
+        same_lengths(runs, len(groundtruth))
 
         def scores(without: np.ndarray) -> list[GlobalScores]:
             return [videocube.score(run.regions.boxes, groundtruth, size, without) for run in runs.values()]
