@@ -1,11 +1,13 @@
 """Benchmarks as data: what belongs to which, where its files lie, how it is spelled. Read from ``eval/*.json``."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from drol_jax.datasets.bounds import Bounds
 from drol_jax.errors import UserError
 from drol_jax.system.names import hint
 from drol_jax.system.resources import data_path
@@ -14,11 +16,11 @@ Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot", "oxuva"]
 Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]
 Measures = Literal["overlap", "videocube", "oxuva"]
 KEYS: dict[type, tuple[str, ...]] = {
-    str: ("site", "download", "protocol", "reader", "measures", "sequences", "numbered", "in"),
+    str: ("site", "download", "protocol", "reader", "measures", "sequences", "numbered", "in", "tag_file", "restarts"),
     int: ("origin", "count", "every", "fps"),
     bool: ("lengths", "server"),
     list: ("spellings", "aliases", "folders", "layouts", "pysot", "absent"),
-    dict: ("probe", "attributes"),
+    dict: ("probe", "attributes", "tags"),
 }
 """What a definition may say of a benchmark, by its kind."""
 _KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "a mapping"}
@@ -122,6 +124,11 @@ class Benchmark:
     """A file of flags beside the annotations, and what its columns mean."""
     absent: tuple[str, ...] = ()
     """Files of a flag a frame, other than 0 where the target is not seen, in any of them; all must be there."""
+    tag_file: str = ""
+    tags: Mapping[str, Bounds] = field(default_factory=dict)
+    """A file of a number a frame for each {tag}, and which numbers mark a frame."""
+    restarts: str | None = None
+    """File of the frames, from 0, in which a tracker may be started again."""
     count: int | None
     """Number of sequences, where it is known."""
     rows: tuple[Row, ...]
@@ -203,6 +210,8 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
     for key, known in choices.items():
         if data.get(key, known[0]) not in known:
             raise ValueError(f"{key} is {data[key]!r}, wanted one of {', '.join(map(repr, known))}")
+    if data.get("tags") and "{tag}" not in data.get("tag_file", ""):
+        raise ValueError("tags without tag_file, which says with {tag} where their numbers stand")
     layouts = tuple(_layout(row) for row in data["layouts"])
     attributes = data.get("attributes", {})
     return Benchmark(
@@ -223,6 +232,9 @@ def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Bench
         attribute_file=attributes.get("file"),
         attribute_names=tuple(attributes.get("names", "").split()),
         absent=tuple(data.get("absent", ())),
+        tag_file=data.get("tag_file", ""),
+        tags={tag: Bounds(**bounds) for tag, bounds in data.get("tags", {}).items()},
+        restarts=data.get("restarts"),
         count=data.get("count"),
         rows=tuple(_rows(data, groups)),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.groundtruth import Groundtruth, read_groundtruth
 from drol_jax.datasets.images import Images, choose, predicted
+from drol_jax.datasets.marks import marked
 from drol_jax.datasets.place import Place, groundtruth_file, images_beside, images_of
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import read_flags
@@ -64,6 +65,8 @@ def open_sequence(place: Place, row: Row, benchmark: Benchmark, *, images: bool 
     groundtruth = _aligned(groundtruth, path, row, benchmark, alone=alone)
     if benchmark.absent and not alone:
         groundtruth = replace(groundtruth, absent=_absent(place, row, benchmark, path, len(groundtruth.boxes)))
+    if benchmark.tags and not alone:
+        groundtruth = marked(groundtruth, place, row, benchmark)
     annotated = None if alone else len(groundtruth.boxes)
     if held is not None:
         frames = choose(held, row, place.layout, benchmark, annotated)
@@ -122,6 +125,8 @@ def build(
         and tuple(None if shape is None else moved(shape, -origin) for shape in groundtruth.shapes),
         absent=groundtruth.absent,
         tags=groundtruth.tags,
+        measured=groundtruth.measured,
+        restarts=groundtruth.restarts,
         anchors=groundtruth.anchors,
         size=groundtruth.size,
         only_first_box=alone,

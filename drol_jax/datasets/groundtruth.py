@@ -35,6 +35,10 @@ class Groundtruth:
     """bool [N]."""
     tags: Mapping[str, np.ndarray] = field(default_factory=dict)
     """bool [N] each."""
+    measured: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """float64 [N] each."""
+    restarts: np.ndarray | None = None
+    """int64, frames in which a tracker may be started again."""
     anchors: np.ndarray | None = None
     """int64 [N], positive or negative where a run from an anchor starts."""
     size: tuple[int, int] | None = None
@@ -178,14 +182,13 @@ def of_regions(rows: Sequence[Sequence[float] | Mask | None]) -> Groundtruth:
 
 def _region(path: Path, number: int, line: str) -> list[float] | Mask | None:
     """A box, a polygon or a mask; None where the target is absent or the line holds a code alone."""
-    if line.startswith("m"):
-        values = [numbers(path, number, value, (1,), "of a mask")[0] for value in fields(line[1:])]
-        try:
-            mask = Mask.parse(values)
-        except ValueError:
-            raise UserError(
-                f"{path}, line {number}: {line[:60]!r} is no mask x, y, w, h, run lengths; mend or {AGAIN}"
-            ) from None
+    try:
+        mask = Mask.read(line)
+    except ValueError:
+        raise UserError(
+            f"{path}, line {number}: {line[:60]!r} is no mask m x, y, w, h, run lengths; mend or {AGAIN}"
+        ) from None
+    if mask is not None:
         return mask if mask.pixels.any() else None
     if trouble := mixed(line):
         raise UserError(f"{path}, line {number}: {trouble}")

@@ -19,9 +19,9 @@ class Sequence:
 
     Raises:
       UserError: frames and boxes differ in number; boxes are not [T, 4]; a row is partly NaN or infinite; the first
-        row holds no box or one of negative size; polygons, absent, anchors or a tag do not have T rows; a polygon is
-        partly NaN; an anchor has no box; only the first box is said to be known but there are more; the size is not two
-        positive whole numbers.
+        row holds no box or one of negative size; polygons, absent, anchors, a tag or a measured number do not have T
+        rows; a tracker may be started again in a frame that is none; a polygon is partly NaN; an anchor has no box;
+        only the first box is said to be known but there are more; the size is not two positive whole numbers.
     """
 
     name: str
@@ -47,6 +47,12 @@ class Sequence:
     tags: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     """Tags by name (VOT: "camera_motion", "occlusion", ...) bool [T], True in the frames that carry the tag.
     Read-only."""
+    measured: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
+    """What the benchmark measured of the frames, by name (VideoCube: "corrcoef", ...), float64 [T], NaN where it is not
+    known. Read-only."""
+    restarts: np.ndarray | None = field(default=None, kw_only=True)
+    """int64 [N], frames in which a tracker may be started again (VideoCube's R-OPE); None where the benchmark names
+    none. Read-only."""
     anchors: np.ndarray | None = field(default=None, kw_only=True)
     """int8 [T], VOT2020 and later: 1 where a tracker is started to run forward, -1 to run backward, else 0; None where
     the benchmark names no anchors. Read-only."""
@@ -82,6 +88,9 @@ class Sequence:
                 f"{boxes[row].tolist()}; give NaN there or leave only_first_box False"
             )
         frozen = {"boxes": boxes, "tags": {tag: self._flags(f"tag {tag}", flags) for tag, flags in self.tags.items()}}
+        frozen["measured"] = {name: self._measured(name, values) for name, values in self.measured.items()}
+        if self.restarts is not None:
+            frozen["restarts"] = self._places(self.restarts)
         if self.polygons is not None:
             frozen["polygons"] = self._corners(self.polygons, unknown[:, 0])
         if self.shapes is not None and len(self.shapes) != len(boxes):
@@ -115,6 +124,23 @@ class Sequence:
             )
         flags.setflags(write=False)
         return flags
+
+    def _measured(self, name: str, values: np.ndarray) -> np.ndarray:
+        values = np.array(values, np.float64)
+        if values.shape != (len(self.frames),):
+            raise UserError(f"sequence {self.name}: {name} is {list(values.shape)}; give one number a frame")
+        values.setflags(write=False)
+        return values
+
+    def _places(self, restarts: np.ndarray) -> np.ndarray:
+        places = np.array(restarts, np.int64)
+        if places.ndim != 1 or ((places < 0) | (places >= len(self.frames))).any():
+            raise UserError(
+                f"sequence {self.name}: a tracker may be started again in frames {places.ravel().tolist()[:6]}, of "
+                f"{len(self.frames)}; give frames from 0 to {len(self.frames) - 1}"
+            )
+        places.setflags(write=False)
+        return places
 
     def _anchors(self, anchors: np.ndarray, unknown: np.ndarray) -> np.ndarray:
         anchors = np.sign(np.asarray(anchors, np.int64)).astype(np.int8)

@@ -117,6 +117,22 @@ def read_flags(path: Path, frames: int | None, *, pad: bool = False) -> np.ndarr
     return whole if frames is None else fitted(whole, frames, str(path), pad=pad)
 
 
+def read_reals(path: Path, frames: int) -> np.ndarray:
+    """Read one number a line, for each frame one.
+
+    Returns:
+      float64 [frames]; NaN behind the last line, as pandas joins columns, and where NaN is written.
+
+    Raises:
+      UserError: an unreadable or empty file, a line that is no number, or more of them than frames.
+    """
+    rows = (numbers(path, number, line, (1,), "a frame") for number, line in enumerate(read_lines(path), 1))
+    values = np.array([row[0] for row in rows])
+    if len(values) > frames:
+        raise UserError(f"{path}: {len(values)} lines for {frames} frames; {AGAIN}")
+    return np.concat([values, np.full(frames - len(values), np.nan)])
+
+
 def fitted(flags: np.ndarray, frames: int, source: str, *, pad: bool) -> np.ndarray:
     """Fit flags to the number of frames; `pad` as in `read_flags`.
 

@@ -14,7 +14,8 @@ from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.commands import DATASET_HELP, PROGRAM, Load, data_root, one_of, split_names
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.ray_engine import EvalRecipe, engine_of
-from drol_jax.eval.running import Kind, choose
+from drol_jax.eval.runner import Kind
+from drol_jax.eval.running import choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import pack
 from drol_jax.eval.tracker_runs import Backend

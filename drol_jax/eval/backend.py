@@ -8,7 +8,7 @@ from drol_jax.config import Fidelity, Precision
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import one_of
 from drol_jax.eval.placing import EngineArguments
-from drol_jax.eval.running import Runner
+from drol_jax.eval.runner import Runner
 from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results import environment
 from drol_jax.system.program import make_ready

@@ -26,7 +26,8 @@ from drol_jax.eval.commands import (
 from drol_jax.eval.plugged import plugged
 from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.ray_engine import EvalRecipe, engine_of
-from drol_jax.eval.running import Kind, choose
+from drol_jax.eval.runner import Kind
+from drol_jax.eval.running import choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import check_submission, pack
 from drol_jax.eval.tracker_runs import Backend, load_runs
@@ -76,7 +77,7 @@ class Arguments(TrackingArguments):
     go to folders of their own."""
     protocol: Annotated[Kind | None, one_of(Kind)] = None
     """How sequences are run: one pass (ope), repeatedly (got10k), with confidences (longterm), restarted after failures
-    (restart), from anchors (multistart). Default: the benchmark's own."""
+    (restart), from anchors (multistart), as VideoCube's toolkit restarts (r-ope). Default: the benchmark's own."""
     dialect: str | None = None
     """Whose arithmetic scores the runs, where that of the benchmark's published scores is not wanted: pysot, got10k,
     pytracking, stark, lasot or otb; for VOT pysot, vot or got10k."""

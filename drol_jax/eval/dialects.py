@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.scorers import Got10kScorer, OpeScorer, Scorer
-from drol_jax.eval.scorers_own import OxuvaScorer, VideoCubeScorer
+from drol_jax.eval.scorers_oxuva import OxuvaScorer
+from drol_jax.eval.scorers_videocube import VideoCubeScorer
 from drol_jax.eval.scorers_vot import LongTermScorer, MultiStartScorer, VotScorer
 from drol_jax.metrics.dialects import DIALECTS, default_dialect, dialect
 
@@ -17,7 +18,7 @@ def scorers(
 
     Args:
       dataset: its name.
-      kind: "ope", "vot", "longterm" or "got10k".
+      kind: "ope", "vot", "longterm", "got10k" or "r-ope".
       asked: a dialect's name; None for the default.
       anchored: the results of a VOT benchmark are runs from anchors (VOT2020 and later).
       pad_short: continue short results of one-pass evaluation with their last box.
@@ -34,6 +35,10 @@ def scorers(
     if kind == "vot":
         return _first(dataset, [VotScorer(name, dataset) for name in ("pysot", "vot", "got10k")], asked or "pysot")
     known = datasets.known(dataset)
+    if kind == "r-ope":
+        if known is None or known.measures != "videocube":
+            raise UserError(f"{dataset} is not scored as R-OPE, which is VideoCube's; choose another --protocol")
+        return _first(dataset, [VideoCubeScorer(restarts=True)], asked or "videocube")
     match known.measures if known is not None else "overlap":
         case "oxuva":  # of most frames nothing is known, so that no dialect of overlaps fits
             return _first(dataset, [OxuvaScorer()], asked or "oxuva")

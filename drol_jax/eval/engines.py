@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from drol_jax import datasets
-from drol_jax.eval.running import OnFrame, Running
+from drol_jax.eval.runner import OnFrame
+from drol_jax.eval.running import Running
 from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.results.ledger import HERE, Made
 from drol_jax.results.runs import Tracked

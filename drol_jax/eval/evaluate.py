@@ -11,7 +11,8 @@ from drol_jax.errors import UserError, reason
 from drol_jax.eval import benchmark, outcomes
 from drol_jax.eval.commands import data_root as usual_root
 from drol_jax.eval.reporting import write_report
-from drol_jax.eval.running import Kind, Runner, Running, choose
+from drol_jax.eval.runner import Kind, Runner
+from drol_jax.eval.running import Running, choose
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.eval.tracker_runs import Tracker, TrackerRun, check_seeds, tracker_run
 from drol_jax.report.result import BenchmarkResult

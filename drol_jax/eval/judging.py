@@ -93,7 +93,8 @@ class Judging:
             try:
                 check_way(tracker.folder, self._kind)
                 files, runs = self._chosen(sequence, tracker)
-                check_unbroken(files)
+                if self._kind != "r-ope":
+                    check_unbroken(files, runs)
                 check = check_course if self.scorers[0].regions else check_form
                 for number, run in runs.items():
                     check(files[number], run.regions.boxes, own_boxes(sequence))
@@ -116,7 +117,8 @@ class Judging:
                 judged = scorer.judge(sequence, runs)
             except UserError as error:
                 if asked:
-                    path = next(iter(files.values()))
+                    first = next(iter(files.values()))
+                    path = first if len(files) == 1 else first.parent
                     self.refusals.append(Refusal(tracker, sequence.name, f"{path}: {error}"))
                     return
                 continue  # another dialect's refusal leaves a gap in its column

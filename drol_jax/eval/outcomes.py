@@ -10,7 +10,7 @@ from drol_jax.eval.benchmark import Finished
 from drol_jax.eval.own_metrics import Metrics
 from drol_jax.eval.protocols import SCORED_AS
 from drol_jax.eval.reporting import write_report
-from drol_jax.eval.running import Kind
+from drol_jax.eval.runner import Kind
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.scoring import Request, score_trackers
 from drol_jax.eval.seeds import by_run

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.eval.running import Runner, Until
+from drol_jax.eval.runner import Runner, Until
 from drol_jax.image.frames import read
 from drol_jax.image.source import FrameSource
 from drol_jax.results.runs import Trajectory

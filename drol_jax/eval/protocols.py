@@ -8,12 +8,12 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.metrics.regions import FAILED, INITIALISED, REGION, UNKNOWN, Regions
-from drol_jax.results.formats import read_run
+from drol_jax.results.formats import STARTS, read_run
 from drol_jax.results.layout import TrackerResults
 from drol_jax.results.manifest import manifest_of
 from drol_jax.results.runs import Run
 
-SCORED_AS = {"ope": "ope", "longterm": "longterm", "restart": "vot", "multistart": "vot"}
+SCORED_AS = {"ope": "ope", "longterm": "longterm", "restart": "vot", "multistart": "vot", "r-ope": "r-ope"}
 """How results are scored, by how they came about. Results of got10k's protocol may be scored as any one pass."""
 
 
@@ -99,7 +99,7 @@ def check_way(folder: Path, kind: str) -> None:
 
     Args:
       folder: of the tracker.
-      kind: "ope", "vot", "longterm" or "got10k".
+      kind: "ope", "vot", "longterm", "got10k" or "r-ope".
     """
     manifest = manifest_of(folder)
     if manifest is None:
@@ -113,14 +113,14 @@ def check_way(folder: Path, kind: str) -> None:
         )
 
 
-def check_unbroken(files: Mapping[int, Path]) -> None:
+def check_unbroken(files: Mapping[int, Path], runs: Mapping[int, Run]) -> None:
     """Raise a UserError where VideoCube's toolkit has noted that a tracker was started again (R-OPE)."""
-    for path in files.values():
-        starts = path.with_name(f"init_{path.name}")
-        if starts.is_file() and starts.stat().st_size:
+    for number, run in runs.items():
+        if run.starts is not None and len(run.starts):
+            path = files[number]
             raise UserError(
-                f"{path}: {starts.name} beside it names frames in which the tracker was started again (R-OPE), and one "
-                "pass is scored here; track it in one pass"
+                f"{path}: {STARTS}{path.name} beside it names frames in which the tracker was started again (R-OPE), "
+                "and one pass is scored here; pass --protocol r-ope to score it so"
             )
 
 

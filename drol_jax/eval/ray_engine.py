@@ -15,7 +15,8 @@ from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.engines import Engine, LocalEngine, Unit
 from drol_jax.eval.placing import ray_options
 from drol_jax.eval.plugged import plugged
-from drol_jax.eval.running import OnFrame, Running, data_of
+from drol_jax.eval.runner import OnFrame
+from drol_jax.eval.running import Running, data_of
 from drol_jax.eval.tracker_runs import Backend, TrackerRun
 from drol_jax.results.ledger import Made
 from drol_jax.results.runs import Tracked

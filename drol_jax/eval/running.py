@@ -9,45 +9,24 @@ name, and draws, of its own. A tracker that draws nothing at random is determini
 repeated.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
 import numpy as np
 
 from drol_jax import datasets
 from drol_jax.datasets.sequence import digest
 from drol_jax.errors import UserError
+from drol_jax.eval.renewing import Renewed
+from drol_jax.eval.runner import Kind, OnFrame, Runner
 from drol_jax.eval.scorers import size_of
 from drol_jax.eval.segments import anchors, regions_of, segment_of, supervising, together
 from drol_jax.metrics.raster import overlaps
 from drol_jax.metrics.restart import REPETITIONS, SKIPPED
 from drol_jax.results.runs import Tracked, Trajectory
 
-Kind = Literal["ope", "got10k", "longterm", "restart", "multistart"]
-"""One pass; one pass with repetitions; one pass with confidences; restart after failures; runs from anchors."""
-
 SAME = 3
 """Equal repetitions after which VOT's toolkit takes a tracker for deterministic."""
-
-
-Until = Callable[[int, np.ndarray], int | None]
-"""When to end a run early, as `drol_jax.running.trajectory.Until`."""
-
-
-class Runner(Protocol):
-    """What tracks a sequence; `drol_jax.running.loop.Runner` is one."""
-
-    def run(
-        self,
-        sequence: datasets.Sequence,
-        seed: int,
-        on_frame: Callable[[int], None] | None = None,
-        until: Until | None = None,
-    ) -> Trajectory: ...
-
-
-OnFrame = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,12 +149,12 @@ class MultiStart:
         return np.arange(anchor, len(sequence)) if forward else np.arange(anchor, -1, -1)
 
 
-Running = OnePass | Restart | MultiStart
+Running = OnePass | Restart | MultiStart | Renewed
 
 
 def data_of(sequence: datasets.Sequence, running: Running) -> str:
     """Digest of what is tracked: `drol_jax.datasets.sequence.digest`, of all the groundtruth where it decides that."""
-    return digest(sequence, whole=running.kind in ("restart", "multistart"))
+    return digest(sequence, whole=running.kind in ("restart", "multistart", "r-ope"))
 
 
 def choose(
@@ -188,7 +167,7 @@ def choose(
       repetitions: overrides the protocol's own number.
 
     Raises:
-      UserError: repetitions of a protocol that has none.
+      UserError: repetitions of a protocol that has none; a protocol that the dataset has no frames for.
     """
     known = datasets.known(dataset)
     kind: Kind = "ope"
@@ -216,6 +195,10 @@ def choose(
             return Restart(repetitions=repetitions or REPETITIONS)
         case "multistart":
             return MultiStart()
+        case "r-ope":
+            if known is None or known.measures != "videocube":
+                raise UserError(f"--protocol r-ope is VideoCube's, and {dataset} names no frames to start again in")
+            return Renewed()
 
 
 def _anchored(entries: Sequence[datasets.SequenceEntry]) -> bool:

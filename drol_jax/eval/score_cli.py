@@ -47,8 +47,8 @@ class Arguments:
     videocube too. Default: that of the benchmark's published scores."""
     protocol: str | None = None
     """How the results came about, where not as the benchmark is scored: one pass (ope), restarts after failures
-    (restart), from anchors (multistart), with confidences (longterm). Once the name of --dialect, whose words it still
-    takes."""
+    (restart), from anchors (multistart), with confidences (longterm), VideoCube's restarts (r-ope). Once the name of
+    --dialect, whose words it still takes."""
     runs: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     """Which trackers are repetitions of one: NAME=FOLDER,FOLDER, once a group, or apart for none. Default: by their
     manifests, or by numbers that count up, NAME_s0 and NAME_s1 or from 0 or 1 NAME_000 and NAME_001."""

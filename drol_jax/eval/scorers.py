@@ -11,7 +11,6 @@ from drol_jax.image.frames import read
 from drol_jax.metrics import ope
 from drol_jax.metrics.dialects import Dialect
 from drol_jax.metrics.got10k import frame_overlaps, got10k
-from drol_jax.metrics.regions import Regions
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.runs import Run
@@ -128,8 +127,8 @@ class Got10kScorer(BySequence):
     def judge(self, sequence: datasets.Sequence, runs: Mapping[int, Run]) -> np.ndarray:
         groundtruth = own_boxes(sequence)
         parts = []
+        same_lengths(runs, len(groundtruth))
         for run in runs.values():
-            same_length(run.regions, len(groundtruth))
             parts.append(frame_overlaps(run.regions.boxes, groundtruth, sequence.size, sequence.absent))
         return np.concatenate(parts)
 
@@ -143,10 +142,12 @@ class Got10kScorer(BySequence):
         return {"success": got10k(judged).curve.tolist()} if sum(len(one) for one in judged) else {}
 
 
-def same_length(regions: Regions, frames: int) -> None:
-    """Raise a UserError where a result does not have a line for every frame."""
-    if len(regions) != frames:
-        raise UserError(f"{len(regions)} lines for {frames} frames; track it again")
+def same_lengths(runs: Mapping[int, Run], frames: int) -> None:
+    """Raise a UserError where a result does not have a line for every frame; names the repetition of several."""
+    for number, run in runs.items():
+        if (lines := len(run.regions)) != frames:
+            which = f"repetition {number}: " if len(runs) > 1 else ""
+            raise UserError(f"{which}{lines} lines for {frames} frames; track it again")
 
 
 def size_of(sequence: datasets.Sequence) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import numpy as np
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.protocols import check_anchors, check_started
-from drol_jax.eval.scorers import BySequence, Carried, same_length, size_of
+from drol_jax.eval.scorers import BySequence, Carried, same_lengths, size_of
 from drol_jax.metrics import longterm, multistart, restart
 from drol_jax.metrics.eao import INTERVALS, eao_curve, eao_parts
 from drol_jax.metrics.regions import FAILED, Regions
@@ -48,12 +48,12 @@ class VotScorer:
         check_started(sequence, runs, "restarts after failures")
         check_shapes(groundtruth, runs, self.dialect)
         ordered = [runs[number].regions for number in sorted(runs)]
-        cut = self.dialect == "pysot" and len({len(regions) for regions in ordered}) == 1
+        counted = restart.counted(ordered, self.dialect)
+        cut = self.dialect == "pysot" and len({len(regions) for regions in counted}) == 1
         if cut and len(ordered[0]) < 2 <= len(groundtruth):
             raise UserError(f"one line for {len(groundtruth)} frames, so that nothing was tracked; track it again")
         if not cut:
-            for regions in ordered:
-                same_length(regions, len(groundtruth))
+            same_lengths(runs, len(groundtruth))
         judged = restart.judge(groundtruth, ordered, size_of(sequence), self.dialect, sequence.tags, cut=cut)
         if judged.silent is not None:
             raise UserError(
@@ -71,6 +71,15 @@ class VotScorer:
         return None if self._interval is None else eao_parts(judged, self._interval, self.dialect)
 
     def remarks(self, judged: Sequence[restart.Judged]) -> tuple[str, ...]:
+        passed = sum(one.passed_over > 0 for one in judged)
+        first = (
+            f"note: of repetitions that are not fifteen the first alone counts, as in PySOT's toolkit; {passed} "
+            "sequences have others that differ from it.",
+        )
+        return (*(first if passed else ()), *self._of_eao(judged))
+
+    def _of_eao(self, judged: Sequence[restart.Judged]) -> tuple[str, ...]:
+        """Why there is no EAO, in words."""
         if self._interval is None:  # the first column's meaning says so
             return ()
         if len(judged) == 1:
@@ -159,7 +168,7 @@ class LongTermScorer(BySequence):
         groundtruth, run = groundtruth_regions(sequence), runs[min(runs)]
         if len(run.regions.frames_of(FAILED)):
             raise UserError("failures (code 2) are written: this is a run with restarts, and one pass is scored here")
-        same_length(run.regions, len(groundtruth))
+        same_lengths({min(runs): run}, len(groundtruth))
         check_shapes(groundtruth, runs, self.dialect)
         if run.confidence is None or len(run.confidence) != len(groundtruth):
             raise UserError("its file of confidences is missing or of another length; track it again")

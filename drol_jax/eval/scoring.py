@@ -37,7 +37,7 @@ class Request:
     experiment: str | None = None
     """One of a VOT tracker's experiments; None: baseline, or longterm."""
     kind: str | None = None
-    """How the results came about: "ope", "vot", "longterm" or "got10k"; None for the benchmark's own kind."""
+    """How the results came about: "ope", "vot", "longterm", "got10k" or "r-ope"; None for the benchmark's own kind."""
     anchored: bool | None = None
     """VOT's results are runs from anchors, not restarts; None where their content or manifest tells."""
     runs: Groups | None = None

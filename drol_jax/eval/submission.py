@@ -6,7 +6,7 @@ from pathlib import Path
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.benchmark import Finished
-from drol_jax.eval.running import Kind
+from drol_jax.eval.runner import Kind
 from drol_jax.results.submit import takes, write_submission
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from drol_jax.errors import UserError
 from drol_jax.eval.perturbing import PERTURBATION, Perturbation, PerturbedRunner
-from drol_jax.eval.running import Runner
+from drol_jax.eval.runner import Runner
 
 
 class Tracker(Protocol):

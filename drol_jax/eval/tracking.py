@@ -9,7 +9,8 @@ from drol_jax.errors import UserError
 from drol_jax.eval.bars import Bar, Monitor
 from drol_jax.eval.course import Course, Failure, Left, Ran
 from drol_jax.eval.engines import Engine, Unit
-from drol_jax.eval.running import SAME, OnFrame, Running
+from drol_jax.eval.runner import OnFrame
+from drol_jax.eval.running import SAME, Running
 from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.shards import units
 from drol_jax.image.depth import DeepFrame
@@ -156,6 +157,9 @@ def _remarks(
     if running.kind == "restart":
         lost = sum(len(folder.run(sequence.name, number).regions.frames_of(FAILED)) for number in ran.numbers)
         return [*many, f"{lost} failure{'' if lost == 1 else 's'}"]
+    if running.kind == "r-ope":
+        starts = folder.run(sequence.name).starts
+        return [*many, f"started again {0 if starts is None else len(starts)} times"]
     return many
 
 

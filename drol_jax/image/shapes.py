@@ -4,6 +4,7 @@ A mask's text is the corner and size of a window, then lengths of runs of nothin
 ``m18,8,17,17,2,1,15,...``. Source: vot-toolkit 0.7.4, `region/io.py`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -56,9 +57,23 @@ class Mask:
             raise ValueError
         return cls(x, y, width, height, np.array(runs, np.int64))
 
+    @classmethod
+    def read(cls, line: str) -> Self | None:
+        """The mask of a line of text; None where it holds something else, as its first letter tells.
+
+        Numbers may be parted by commas, semicolons or blanks; a last comma is passed over.
+
+        Raises:
+          ValueError: the line begins as a mask's, and is none.
+        """
+        line = line.strip()
+        if not line.startswith("m"):
+            return None
+        return cls.parse([float(word) for word in re.split(r"\s*[,;]\s*|\s+", line[1:].strip().rstrip(",; "))])
+
     @property
     def text(self) -> str:
-        """The text that `parse` reads behind its ``m``."""
+        """The text that `read` reads."""
         return "m" + ",".join(map(str, (self.x, self.y, self.width, self.height, *self.runs.tolist())))
 
     @property

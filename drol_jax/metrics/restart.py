@@ -40,6 +40,8 @@ class Judged:
     """(repetition, frame), both from 0, where a result first shares no pixel with the groundtruth in two frames on end,
     or is unknown in two behind a region, and no failure is written: that was not supervised. A single frame proves
     nothing, as programs fill pixels differently: published runs hold a few."""
+    passed_over: int = 0
+    """Repetitions that the toolkit does not score, and that differ from the first."""
 
 
 def judge(
@@ -64,8 +66,7 @@ def judge(
     Raises:
       ValueError: no trajectory, or one of another length than the groundtruth.
     """
-    if dialect == "pysot" and len(trajectories) != REPETITIONS:
-        trajectories = trajectories[:1]
+    every, trajectories = trajectories, counted(trajectories, dialect)
     lengths = {len(t) for t in trajectories}
     if len(lengths) != 1 or (not cut and lengths != {len(groundtruth)}):
         raise ValueError(
@@ -82,8 +83,8 @@ def judge(
         fresh = _compared(trajectory, groundtruth, (size[1], size[0]), dialect) if twin is None else pairs[twin]
         pairs.append((fresh[0].copy(), fresh[1]))
     silent = None
-    for number, ((counted, _), trajectory) in enumerate(zip(pairs, trajectories, strict=True)):
-        apart = (counted == 0) & trajectory.is_region
+    for number, ((shared, _), trajectory) in enumerate(zip(pairs, trajectories, strict=True)):
+        apart = (shared == 0) & trajectory.is_region
         unknown = trajectory.codes == UNKNOWN  # which belongs behind a failure alone
         for frame in np.flatnonzero(unknown[1:] & trajectory.is_region[:-1]) + 1:
             apart[frame : frame + 2] |= unknown[frame : frame + 2]
@@ -91,19 +92,25 @@ def judge(
         apart[:-1] &= apart[1:]
         if silent is None and apart[:-1].any():
             silent = number, int(np.argmax(apart))
-        counted[trajectory.codes != REGION] = np.nan
+        shared[trajectory.codes != REGION] = np.nan
         for start in trajectory.frames_of(INITIALISED):
-            counted[start : start + BURN_IN] = np.nan
+            shared[start : start + BURN_IN] = np.nan
     return Judged(
         frames=frames,
-        accuracy=np.stack([counted for counted, _ in pairs]),
-        overlaps=np.stack([every for _, every in pairs]),
+        accuracy=np.stack([shared for shared, _ in pairs]),
+        overlaps=np.stack([wide for _, wide in pairs]),
         starts=tuple(t.frames_of(INITIALISED) for t in trajectories),
         failures=failures,
         tags={tag: marks[:frames] for tag, marks in (tags or {}).items()},
         cut=None if lines == whole else (lines, whole),
         silent=silent,
+        passed_over=sum(not _equal(every[0], other) for other in every[len(trajectories) :]),
     )
+
+
+def counted(trajectories: Sequence[Regions], dialect: VotDialect) -> Sequence[Regions]:
+    """Those of a sequence's repetitions that a toolkit scores: all; PySOT's the first alone of other than fifteen."""
+    return trajectories[:1] if dialect == "pysot" and len(trajectories) != REPETITIONS else trajectories
 
 
 def _equal(a: Regions, b: Regions) -> bool:

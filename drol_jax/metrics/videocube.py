@@ -87,18 +87,47 @@ def score(predicted: ArrayLike, groundtruth: ArrayLike, size: tuple[int, int], g
     )
 
 
-def mean(scores: Sequence[GlobalScores], *, zeros: bool) -> GlobalScores:
-    """Mean over sequences or repetitions.
+def mean(scores: Sequence[GlobalScores], *, zeros: bool, empty: int = 0) -> GlobalScores:
+    """Mean over sequences or repetitions, at least one.
 
     Args:
       zeros: whether an `inside` of zero counts, as of repetitions; over sequences the toolkit leaves it out.
+      empty: of an attribute, sequences without a frame of it; the toolkit counts them in `inside`, as zeros, alone.
     """
     curves = ("success", "distance_success", "generalised_success", "precision", "normalised_precision")
     found = [one.inside for one in scores if zeros or one.inside > 0]
     return GlobalScores(
         **{name: np.mean([getattr(one, name) for one in scores], 0) for name in curves},
-        inside=float(np.mean(found)) if found else 0.0,
+        inside=sum(found) / (len(found) + empty) if found else 0.0,
     )
+
+
+def robustness(started: int, places: int, likeness: float) -> float:
+    """How seldom a tracker had to be started again (R-OPE), larger in sequences whose frames are less alike.
+
+    The toolkit counts lines of files, and an empty one as one line, so that no start at all is one.
+
+    Args:
+      started: in how many frames the tracker was started again.
+      places: in how many it might have been.
+      likeness: mean correlation of neighbouring frames, the attribute "corrcoef".
+    """
+    return float(1 / (1 + np.exp(-1 / likeness)) * (1 - max(started, 1) / max(places, 1)))
+
+
+def overlaps_in_image(boxes: ArrayLike, groundtruth: ArrayLike, size: tuple[int, int]) -> np.ndarray:
+    """Overlaps by which R-OPE tells failures, float64 [T]: of both boxes what lies in the image.
+
+    Args:
+      boxes, groundtruth: [T, 4] (x, y, w, h), pixels, 0-based.
+      size: (height, width) of the image.
+    """
+    edge = np.array([size[1], size[0]])
+    inside = []
+    for table in (np.asarray(boxes, np.float64), np.asarray(groundtruth, np.float64)):
+        corner = np.clip(table[:, :2], 0, edge)
+        inside.append(np.concatenate([corner, np.clip(table[:, 2:], 0, edge - corner)], 1))
+    return _overlaps(*inside)[0]
 
 
 def _cut(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -9,7 +9,8 @@
 | `pytracking` | `SEQ.txt` | tabs, truncated to integers | `SEQ_time.txt` |
 | `trackingnet` | `SEQ.txt` | 2 decimals | |
 | `lasot`, `visdrone` | `SEQ.txt` | 4 decimals | |
-| `videocube` | `result/TRACKER_SEQ.txt` | whole numbers | `time/TRACKER_SEQ.txt` |
+| `videocube` | `result/TRACKER_SEQ.txt`, `result/init_TRACKER_SEQ.txt` | whole numbers | `time/TRACKER_SEQ.txt` |
+| `r-ope` | `SEQ.txt`, `init_SEQ.txt` | 4 decimals | |
 | `vot` | `baseline/SEQ/SEQ_001.txt` (or `.bin`) | code, box or polygon | `SEQ_001_time.value` |
 | `vot-multistart` | `baseline/SEQ/SEQ_00000050.txt`, the anchor's frame | the same | `SEQ_00000050_time.value` |
 
@@ -46,6 +47,8 @@ class Format:
     time_decimals: int = 8
     confidence: str | None = None
     """File of confidences; a format with them holds a code in the first frame."""
+    starts: str | None = None
+    """File of the frames in which the tracker was started again, a line each."""
     regions: bool = False
     """Lines are codes, boxes or polygons."""
 
@@ -55,6 +58,8 @@ class Format:
         return self.times is not None and "{run" in self.path and "{run" not in self.times
 
 
+STARTS = "init_"
+"""What stands before a box file's name where VideoCube's toolkit notes in which frames a tracker was started again."""
 _VOT = "{experiment}/{seq}/{seq}_{run:03d}"
 _ANCHOR = "{experiment}/{seq}/{seq}_{run:08d}"
 FORMATS = {
@@ -72,7 +77,13 @@ FORMATS = {
     "trackingnet": Format(path="{seq}.txt", decimals=2),
     "lasot": Format(path="{seq}.txt"),
     "visdrone": Format(path="{seq}.txt"),
-    "videocube": Format(path="result/{tracker}_{seq}.txt", decimals=0, times="time/{tracker}_{seq}.txt"),
+    "videocube": Format(
+        path="result/{tracker}_{seq}.txt",
+        decimals=0,
+        times="time/{tracker}_{seq}.txt",
+        starts="result/init_{tracker}_{seq}.txt",
+    ),
+    "r-ope": Format(path="{seq}.txt", starts=STARTS + "{seq}.txt"),
     "vot-multistart": Format(path=_ANCHOR + ".txt", times=_ANCHOR + "_time.value", regions=True),
     "vot": Format(path=_VOT + ".txt", times=_VOT + "_time.value", confidence=_VOT + "_confidence.value", regions=True),
 }
@@ -97,7 +108,9 @@ def read_run(path: Path, *, regions: bool = False) -> Run:
         read = Regions.from_boxes(read_table(path, 4, "x,y,w,h"))
     stem, folder = path.stem, path.parent
     confidence = (folder / f"{stem}_confidence.value", folder / f"{stem}_object_presence_scores.txt")
-    return Run(read, times=read_times(path), confidence=_first_values(confidence), first=first)
+    return Run(
+        read, times=read_times(path), confidence=_first_values(confidence), first=first, starts=_starts_beside(path)
+    )
 
 
 def read_times(path: Path) -> np.ndarray | None:
@@ -116,6 +129,21 @@ def read_times(path: Path) -> np.ndarray | None:
         # One file for all repetitions, with a column for each.
         times, column = (folder / f"{repetition[1]}_time.txt",), int(repetition[2]) - 1
     return _first_values(times, column)
+
+
+def _starts_beside(path: Path) -> np.ndarray | None:
+    """Frames in which the tracker was started again, int64 [N], as a file beside tells; None where there is none.
+
+    Raises:
+      UserError: the file is unreadable or holds something else.
+    """
+    beside = path.with_name(STARTS + path.name)
+    if not beside.is_file():
+        return None
+    values = read_values(beside) if beside.stat().st_size else np.zeros(0)
+    if (np.isnan(values) | (values % 1 != 0)).any():
+        raise UserError(f"{beside}: holds something else than numbers of frames, a line each; track it again")
+    return values.astype(np.int64)
 
 
 def _first_values(paths: tuple[Path, ...], column: int = 0) -> np.ndarray | None:
@@ -157,6 +185,8 @@ def write_run(
         write_text(_made(folder / chosen.confidence.format(**names)), "".join(value + "\n" for value in values))
     if chosen.times is not None and run.times is not None:
         _write_times(_made(folder / chosen.times.format(**names)), run.times, chosen, number)
+    if chosen.starts is not None and run.starts is not None:
+        write_text(_made(folder / chosen.starts.format(**names)), "".join(f"{frame}\n" for frame in run.starts))
     if chosen.regions:
         write_regions(path, run.regions)
     else:

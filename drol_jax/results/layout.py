@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drol_jax.errors import UserError
+from drol_jax.results.formats import STARTS
 from drol_jax.results.held import check_folder, held
 from drol_jax.results.manifest import CLAIMS, EARLIER
 from drol_jax.results.names import Match, Names, folder_names, plain
@@ -174,7 +175,7 @@ def _flat(paths: Iterable[Path], names: Names) -> tuple[list[Candidate], tuple[s
     """``<sequence>.txt``, or the other forms of one file a sequence; and text files of no sequence."""
     found, stray = [], []
     for path in paths:
-        if path.suffix.lower() not in _FLAT:
+        if path.suffix.lower() not in _FLAT or _beside(path):
             continue
         match = names.match(path.stem)
         if match is not None:
@@ -182,6 +183,11 @@ def _flat(paths: Iterable[Path], names: Names) -> tuple[list[Candidate], tuple[s
         elif path.suffix == ".txt":
             stray.append(path.name)
     return found, tuple(stray)
+
+
+def _beside(path: Path) -> bool:
+    """Whether a file tells in which frames the tracker of another was started again."""
+    return path.name.startswith(STARTS) and path.with_name(path.name.removeprefix(STARTS)).is_file()
 
 
 def _numbered(paths: Iterable[Path], tracker: str, names: Names) -> list[Candidate]:

@@ -46,13 +46,13 @@ def read_regions(path: Path, origin: int = 0) -> Regions:
 
 def _rows(path: Path) -> list[list[float] | Mask]:
     lines = text_of(path).splitlines()
-    if not any(line.startswith("m") for line in lines):
+    if not any(line.lstrip().startswith("m") for line in lines):
         return [*read_rows(path)]
     rows: list[list[float] | Mask] = []
     for number, line in enumerate(lines, 1):
         try:
-            values = [float(word) for word in line.removeprefix("m").replace(",", " ").split()]
-            rows.append(Mask.parse(values) if line.startswith("m") else values)
+            mask = Mask.read(line)
+            rows.append([float(word) for word in line.replace(",", " ").split()] if mask is None else mask)
         except ValueError:
             raise UserError(
                 f"{path}, line {number}: {line[:60]!r} is no mask m x,y,w,h, run lengths; track the sequence again"

@@ -23,6 +23,8 @@ class Run:
     """What had to be taken for granted in reading it, in words."""
     first: int | None = None
     """Number of the image that it begins with, where a file tells."""
+    starts: np.ndarray | None = None
+    """int64 [N], frames, from 0, in which the tracker was started again, where a file tells (VideoCube's R-OPE)."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Tracked:
     templates: np.ndarray
     confidences: np.ndarray
     timing: Timing
+    starts: np.ndarray | None = None
+    """As of `Run`."""
 
     @classmethod
     def of(cls, trajectory: Trajectory, origin: int = 0) -> Self:
@@ -112,4 +116,9 @@ class Tracked:
     def run(self) -> Run:
         """What result files hold. Every frame's time is the mean, as the device is never waited for frame by frame."""
         each = self.timing.seconds / max(self.timing.frames, 1)
-        return Run(self.regions, times=np.full(len(self.regions), each), confidence=self.scores.astype(np.float64))
+        return Run(
+            self.regions,
+            times=np.full(len(self.regions), each),
+            confidence=self.scores.astype(np.float64),
+            starts=self.starts,
+        )

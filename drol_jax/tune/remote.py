@@ -8,7 +8,7 @@ from drol_jax import datasets
 from drol_jax.datasets.sequence import digest
 from drol_jax.eval.commands import Load
 from drol_jax.eval.ray_engine import opened_there, same_there
-from drol_jax.eval.running import Kind
+from drol_jax.eval.runner import Kind
 from drol_jax.system.ray_workers import RayOptions, RayWorkers
 from drol_jax.system.workers import Check
 from drol_jax.tune.bench import Bench, Params

@@ -9,7 +9,7 @@ from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.eval.backend import varied
 from drol_jax.eval.outcomes import scorer_of
-from drol_jax.eval.running import Kind
+from drol_jax.eval.runner import Kind
 from drol_jax.eval.scorers import Scorer
 from drol_jax.results.formats import FORMATS
 from drol_jax.results.runs import Run, Tracked, Trajectory

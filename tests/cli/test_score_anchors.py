@@ -39,6 +39,27 @@ def test_masks_are_scored_by_their_pixels(tmp_path, capsys):
     assert row(score(capsys, *where, dataset="VOT")[1], "T")[1] == ".975"
 
 
+@pytest.mark.parametrize("spelled", [
+    " m10,10,4,4,0,16", "m10, 10, 4, 4, 0, 16", "m10 10 4 4 0 16", "m10,10,4,4,0,16,", "m10;10;4;4;0;16",
+    "m10.0,10,4,4,0,16",
+    "m8,8,8,8,18,4,4,4,4,4,4,4,18", "m10,10,4,4,0,8,0,8", "m10,10,9,4,0,4,5,4,5,4,5,4",
+])  # fmt: skip
+def test_a_mask_is_the_same_however_it_is_spelled(tmp_path, capsys, spelled):
+    where = workspace(tmp_path / "data", "ant", [spelled] * 40, anchors=[1, *[0] * 39])
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_00000000.txt", "1", *["12,10,4,4"] * 39)
+    lines(tmp_path / "M" / "baseline" / "ant" / "ant_00000000.txt", "1", *[spelled] * 39)
+    code, told = score(capsys, *where, "--results", tmp_path / "M", dataset="VOT")
+    assert (code, row(told, "T")[1], row(told, "M")[1]) == (0, ".325", ".975")  # 8 of 24 pixels, 39 of 40 frames
+
+
+def test_a_line_that_begins_as_a_mask_and_is_none_is_named(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [MASK] * 20 + ["m"] * 20, anchors=[1, *[0] * 39])
+    lines(tmp_path / "T" / "baseline" / "ant" / "ant_00000000.txt", "1", *[BOX] * 39)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert code == 1
+    assert "groundtruth.txt, line 21: 'm' is no mask m x, y, w, h, run lengths" in told
+
+
 def test_masks_without_anchors_are_scored_in_the_dialect_that_can(tmp_path, capsys):
     where = workspace(tmp_path / "data", "ant", [MASK] * 40)
     lines(tmp_path / "T" / "baseline" / "ant" / "ant_001.txt", "1", *[BOX] * 39)

@@ -58,3 +58,23 @@ def test_a_tracker_that_is_lost_early_is_scored_as_it_is(tmp_path, capsys):
     lines(tmp_path / "T" / "ant.txt", BOX, *["60,40,10,10"] * 59)
     code, told = score(capsys, *where, "--protocol", "ope", dataset="VOT")
     assert (code, row(told, "T")[0]) == (0, ".016")
+
+
+def test_pysot_scores_the_first_of_repetitions_that_are_not_fifteen_which_is_told(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    lost = [*[BOX] * 19, "2", "0", "0", "0", "0", "1", *[BOX] * 34]
+    for number, body in enumerate(([BOX] * 59, lost, [BOX] * 57), 1):
+        lines(tmp_path / "T" / "baseline" / "ant" / f"ant_{number:03d}.txt", "1", *body)
+    code, told = score(capsys, *where, dataset="VOT")
+    assert (code, row(told, "T")[2:]) == (0, ["0", "0"])
+    assert "of repetitions that are not fifteen the first alone counts, as in PySOT's toolkit; 1 sequences" in told
+    code, told = score(capsys, *where, "--dialect", "vot", dataset="VOT")
+    assert code == 1
+    assert "baseline/ant: repetition 3: 58 lines for 60 frames" in told
+
+
+def test_repetitions_that_are_equal_need_no_word(tmp_path, capsys):
+    where = workspace(tmp_path / "data", "ant", [BOX] * 60)
+    for number in (1, 2, 3):
+        lines(tmp_path / "T" / "baseline" / "ant" / f"ant_{number:03d}.txt", "1", *[BOX] * 59)
+    assert "not fifteen" not in score(capsys, *where, dataset="VOT")[1]

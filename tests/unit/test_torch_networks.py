@@ -6,6 +6,7 @@ import datetime
 import gzip
 import io
 import pathlib
+import pickle
 import tarfile
 import zipfile
 
@@ -15,6 +16,8 @@ from checkpoints import Arrays, write_checkpoint
 
 from drol_jax.convert.names.siamfc_pytorch import as_pysot, is_siamfc_pytorch
 from drol_jax.convert.torch.files import read_state_dict
+from drol_jax.convert.torch.networks import candidates
+from drol_jax.convert.torch.pickle import Storage, Tensor
 from drol_jax.errors import UserError
 
 STATE = {"backbone.conv.weight": np.arange(6.0).reshape(2, 3), "backbone.conv.bias": np.ones(2)}
@@ -106,6 +109,11 @@ KINDS = {
     "empty": (b"", "empty"),
     "ONNX": (b"\x08\x07\x12\x07pytorch\x1a\x052.0.0:\x10\n\x0e\n\x01x", "an ONNX model"),
     "ONNX of another producer": (b"\x08\x0a\x12\x0atf2onnx\x1a", "an ONNX model"),
+    "ONNX without a producer": (b"\x08\x0d:9\n\x0c\n\x01x\x12\x01y", "an ONNX model"),
+    "ONNX with a remark": (b"\x08\x0d2\x01x:9\n\x0c\n\x01x\x12\x01y", "an ONNX model"),
+    "refusal in words": (b"404: Not Found", r"text .'404: Not Found'., no checkpoint"),
+    "zstd": (b"\x28\xb5\x2f\xfd" + bytes(99), "compressed with zstd"),
+    "pickle of Python's own": (pickle.dumps({"backbone.weight": [1.0]}), "a pickle that torch.save has not written"),
     "web page": (b"\n<!DOCTYPE html><html><title>Google Drive - Quota exceeded</title>", r"a web page \(Google Drive"),
     "refusal": (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "an XML document"),
     "LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4096\n", "a Git LFS pointer"),
@@ -146,11 +154,14 @@ def test_siamfc_pytorch_is_pysot_s_with_other_names_colours_and_variances(prefix
     np.testing.assert_allclose(found["backbone.features.1.running_var"] + 1e-5, variance + 1e-6, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("_rebuild_qtensor", "quantised"), ("_rebuild_sparse_tensor", "sparse")])
+@pytest.mark.parametrize(("name", "kind"), [
+    ("_rebuild_qtensor", "quantised tensors"), ("_rebuild_sparse_tensor", "sparse tensors"),
+    ("_rebuild_tensor_v3", "tensors of a type that NumPy has not, such as float8"),
+])  # fmt: skip
 def test_tensors_that_are_no_plain_arrays_are_named_and_not_distrusted(tmp_path, name, kind):
     with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
         archive.writestr("archive/data.pkl", f"\x80\x02ctorch._utils\n{name}\n.".encode("latin-1"))
-    with pytest.raises(UserError, match=f"a.pth holds {kind} tensors, which are not read"):
+    with pytest.raises(UserError, match=f"a.pth holds {kind}, which are not read"):
         read_state_dict(tmp_path / "a.pth")
 
 
@@ -158,3 +169,26 @@ def test_parts_of_one_network_are_not_to_be_chosen_among(tmp_path):
     parts = {"backbone": named(""), "head": named("")}
     with pytest.raises(UserError, match="or where these are parts of one network, save"):
         read_state_dict(write_checkpoint(tmp_path / "a.pth", parts))
+
+
+def test_a_state_dict_in_a_list_is_found():
+    state = {"a.weight": Tensor(Storage("0", "f4", 0, 1, 1), 0, (1,), (1,))}
+    assert candidates([state]) == {"0": state}
+    assert candidates(({"epoch": 3}, state)) == {"1": state}
+    assert candidates({"nets": [3, {"net": state}]}) == {"nets.1.net": state}
+
+
+def test_what_holds_itself_a_thousand_times_is_looked_into_once():
+    loop: list = []
+    loop.extend([loop] * 1000)
+    assert candidates({"a": loop, "b": [loop] * 1000}) == {}
+
+
+@pytest.mark.parametrize("name", ["torch.nn.modules.conv.Conv2d", "__main__.Net"])
+def test_a_whole_model_is_called_one(tmp_path, name):
+    module, _, leaf = name.rpartition(".")
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", f"\x80\x02c{module}\n{leaf}\n.".encode("latin-1"))
+    with pytest.raises(UserError, match=rf"a.pth holds a whole object \({name}\), which only its own code") as caught:
+        read_state_dict(tmp_path / "a.pth")
+    assert "distrust" not in str(caught.value)

@@ -23,6 +23,9 @@ from drol_jax.system import reading
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
+_PICKLED = "torch.storage._load_from_bytes"
+"""What PyTorch's tensors ask for in a file of Python's own pickle."""
+_FOREIGN = "it does not begin as torch.save's"
 
 
 def read_state_dict(path: str | Path, part: str | None = None) -> dict[str, np.ndarray]:
@@ -54,10 +57,7 @@ def read_state_dict(path: str | Path, part: str | None = None) -> dict[str, np.n
             tree, bytes_of = (_read_zip if file.peek(4)[:4] == b"PK\x03\x04" else _read_legacy)(file)
             return _arrays(network_of(tree, part, str(path)), bytes_of, path.stat().st_size)
     except Refused as error:
-        raise UserError(
-            f"{path} asks for {error}, which a state dict does not need: refused, nothing was run; "
-            "save the model's state_dict() alone, and distrust the file"
-        ) from None
+        raise UserError(f"{path} {_refusal(str(error))}") from None
     except Unread as error:
         raise UserError(
             f"{path} holds {error}, which are not read; save the state_dict() of the network before it is quantised or "
@@ -68,6 +68,24 @@ def read_state_dict(path: str | Path, part: str | None = None) -> dict[str, np.n
     except Exception as error:  # A hostile pickle can raise anything; all of it means this.
         reason = printable(str(error)) or type(error).__name__
         raise UserError(f"{path} is damaged or no PyTorch checkpoint ({reason}); download or save it again") from error
+
+
+def _refusal(name: str) -> str:
+    """What a file is that asks for a name that no state dict needs, in words that follow its own."""
+    if name in (_PICKLED, _FOREIGN):
+        return (
+            f"is a pickle that torch.save has not written ({name}); save the PyTorch model's state_dict() with "
+            "torch.save and convert that"
+        )
+    if name.startswith(("torch.nn.", "__main__.")):
+        return (
+            f"holds a whole object ({name}), which only its own code could build, and none is run here; save "
+            "model.state_dict() with torch.save"
+        )
+    return (
+        f"asks for {name}, which a state dict does not need: refused, nothing was run; "
+        "save the model's state_dict() alone, and distrust the file"
+    )
 
 
 def _read_zip(file: BinaryIO) -> tuple[Any, Callable[[Storage], bytes]]:
@@ -90,7 +108,9 @@ def _read_zip(file: BinaryIO) -> tuple[Any, Callable[[Storage], bytes]]:
 
 
 def _read_legacy(file: BinaryIO) -> tuple[Any, Callable[[Storage], bytes]]:
-    if [load(file) for _ in range(2)] != [LEGACY_MAGIC, LEGACY_PROTOCOL]:
+    if load(file) != LEGACY_MAGIC:
+        raise Refused(_FOREIGN)
+    if load(file) != LEGACY_PROTOCOL:
         raise ValueError("it does not begin as one")
     if load(file).get("little_endian") is not True:
         raise ValueError("written on a big-endian machine")

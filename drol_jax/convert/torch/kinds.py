@@ -1,6 +1,7 @@
 """What a file is that is no PyTorch checkpoint, told from its first bytes: what people save by mistake, or mean."""
 
 import io
+import re
 import tarfile
 import zipfile
 from typing import BinaryIO
@@ -14,17 +15,22 @@ MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1f\x8b", "compressed with gzip: unpack it (gunzip, tar -xzf) and give what is inside"),
     (0, b"BZh", "compressed with bzip2: unpack it (bunzip2) and give what is inside"),
     (0, b"\xfd7zXZ\x00", "compressed with xz: unpack it (unxz) and give what is inside"),
+    (0, b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it (unzstd) and give what is inside"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it and give the checkpoint inside"),
     (0, b"Rar!", "a RAR archive: unpack it and give the checkpoint inside"),
     (4, b"TFL3", f"a TensorFlow Lite model; {CONVERT}"),
     (0, b"GGUF", f"a GGUF file; {CONVERT}"),
     (0, b"7767517\n", f"a network of ncnn (.param); {CONVERT}"),
-    (0, b"%PDF-", "a PDF document"),
-    (0, b"\x89PNG\r\n", "a PNG image"),
-    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"%PDF-", "a PDF document; give the .pth file"),
+    (0, b"\x89PNG\r\n", "a PNG image; give the .pth file"),
+    (0, b"\xff\xd8\xff", "a JPEG image; give the .pth file"),
     (0, b"\x93NUMPY", f"an array of NumPy (.npy); {CONVERT}"),
 )
 """Place, bytes, and what a file with them there is."""
+_ONNX = [bytes([field << 3 | (0 if field == 5 else 2)]) for field in (2, 3, 4, 5, 6, 7, 8, 14, 20, 25)]
+"""With which bytes the second field of an ONNX model may begin, behind the version of its form (protocol buffers)."""
+_KEY = re.compile(r"[A-Za-z_][\w.-]*:(\s|$)")
+"""How a line of YAML begins, and a server's "404: Not Found" does not."""
 
 
 def kind_of(file: BinaryIO) -> str | None:
@@ -47,7 +53,7 @@ def kind_of(file: BinaryIO) -> str | None:
         return _tape(file)
     if _safetensors(head, size):
         return "a safetensors file; load takes those that drol-jax convert wrote, and a checkpoint of PyTorch converts"
-    if head[:1] == b"\x08" and head[1:2] < b"\x20" and (b"\x12" in head[2:4] or b"onnx" in head.lower()):
+    if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in _ONNX:
         return f"an ONNX model: drol-jax convert onnx BACKBONE HEAD reads NanoTrack's pair; of others {CONVERT}"
     return _text(head)
 
@@ -114,7 +120,7 @@ def _text(head: bytes) -> str | None:
     first = next(line.strip() for line in text.splitlines() if line.strip())
     if start.startswith((b"{", b"[")):
         return "JSON text, no checkpoint; give the .pth file"
-    if ":" in first and not first.startswith(("http:", "https:")):
+    if _KEY.match(first):
         return f"text, by the look of it YAML ({first[:60]!r}): a configuration goes to --config; give the .pth file"
     return f"text ({first[:60]!r}), no checkpoint; download the file itself"
 

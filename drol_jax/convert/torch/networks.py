@@ -1,6 +1,6 @@
 """Which state dict of a checkpoint is the network: wrappers and prefixes that training code puts around it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from drol_jax.convert.torch.pickle import Skipped, Tensor
@@ -44,19 +44,30 @@ def network_of(tree: Any, part: str | None, source: str) -> dict[str, Tensor]:
     return plain_names(next(iter(found.values())), source)
 
 
-def candidates(tree: Any, path: str = "", depth: int = 0) -> dict[str, dict[str, Tensor]]:
+def candidates(tree: Any) -> dict[str, dict[str, Tensor]]:
     """State dicts by their place in the tree: dictionaries of text to tensors; numbers and words between them are
-    left out, as counters of epochs are."""
-    if not isinstance(tree, dict) or depth > DEEPEST or not all(isinstance(key, str) for key in tree):
-        return {}
-    tensors = {key: value for key, value in tree.items() if isinstance(value, Tensor)}
-    if any("." in key for key in tensors) or (tensors and len(tensors) == len(tree)):
-        return {path or "the file itself": tensors}
-    found: dict[str, dict[str, Tensor]] = {}
-    for key, value in tree.items():
+    left out, as counters of epochs are. Places in a list are called by their numbers, from 0."""
+    return dict(_walk(tree, "", 0, set()))
+
+
+def _walk(tree: Any, path: str, depth: int, seen: set[int]) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """`candidates` one by one. What holds itself, or lies in many places, is looked into once."""
+    if isinstance(tree, list | tuple) and not isinstance(tree, Tensor):
+        inside: dict[str, Any] = {str(place): value for place, value in enumerate(tree)}
+    elif isinstance(tree, dict) and all(isinstance(key, str) for key in tree):
+        inside = tree
+        tensors = {key: value for key, value in tree.items() if isinstance(value, Tensor)}
+        if any("." in key for key in tensors) or (tensors and len(tensors) == len(tree)):
+            yield path or "the file itself", tensors
+            return
+    else:
+        return
+    if depth > DEEPEST or id(tree) in seen:
+        return
+    seen.add(id(tree))
+    for key, value in inside.items():
         if not key.removesuffix("_state_dict").removesuffix("_state").endswith(TRAINING):
-            found |= candidates(value, f"{path}.{key}" if path else key, depth + 1)
-    return found
+            yield from _walk(value, f"{path}.{key}" if path else key, depth + 1, seen)
 
 
 def plain_names(state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:

@@ -127,6 +127,7 @@ UNREAD = {
     "_rebuild_sparse_tensor": "sparse tensors",
     "_rebuild_sparse_csr_tensor": "sparse tensors",
     "_rebuild_qtensor": "quantised tensors",
+    "_rebuild_tensor_v3": "tensors of a type that NumPy has not, such as float8",
 }
 """PyTorch's functions for tensors that are no plain arrays, and what those are."""
 
