@@ -16,6 +16,7 @@ from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
 from drol_jax.show.replies import KINDS
 from drol_jax.studio import views
+from drol_jax.studio.beside import choices
 from drol_jax.studio.exports import FILMS
 from drol_jax.studio.inside import inside
 from drol_jax.studio.orders import Desk, order_of
@@ -32,6 +33,7 @@ OWN = (
     "server.js",
     "player.js",
     "chart.js",
+    "compare.js",
     "tracks.js",
     "panels.js",
     "inside.js",
@@ -82,6 +84,9 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
     def setup(request: Request) -> Response:
         return told({"sliders": SLIDERS, "formats": [*FORMATS, *FILMS], "trackers": at_hand()})
 
+    def beside(request: Request) -> Response:
+        return told(choices(session.project, desk.places))
+
     def listed(request: Request) -> Response:
         return told(desk.places.listed(request.query_params.get("folder", "")))
 
@@ -126,6 +131,7 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
             Route("/picture/{number:int}", picture),
             Route("/shown/{number:int}", shown, methods=["POST"]),
             Route("/inside/{number:int}", looked_into),
+            Route("/beside", beside),
             Route("/folders", listed),
             Route("/project", download, methods=["GET"]),
             Route("/project", upload, methods=["POST"]),

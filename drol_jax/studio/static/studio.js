@@ -2,6 +2,7 @@
 // The studio: the picture with the targets' boxes, the timeline, and what the buttons do.
 import { moved, resized } from "./boxes.js";
 import { chart } from "./chart.js";
+import { comparePanel } from "./compare.js";
 import { listen as gestures } from "./gestures.js";
 import { insidePanel } from "./inside.js";
 import { painter } from "./paint.js";
@@ -9,7 +10,7 @@ import { opener, made, sliders, targetList } from "./panels.js";
 import { Player } from "./player.js";
 import { ask, listen, order, post } from "./server.js";
 import { tour } from "./tour.js";
-import { STATES, TrackStore, VERDICTS } from "./tracks.js";
+import { overlap, STATES, TrackStore, VERDICTS } from "./tracks.js";
 import { View } from "./view.js";
 
 /** @typedef {import("./server.js").View} Told
@@ -44,6 +45,7 @@ const showTargets = targetList($("targets"), {
 });
 const showSliders = sliders($("sliders"), setup.sliders, (name, value) => send({ order: "set", hyper: { [name]: value } }));
 const showInside = insidePanel($("inside"), $("inside-panel"), () => changed());
+const compare = comparePanel((what) => send(what));
 const showOpener = opener((path) => send({ order: "open", path }));
 
 const target = () => told.targets.find((one) => one.name === chosenName) ?? null;
@@ -163,7 +165,7 @@ function show() {
   if (player.picture) {
     const beside = told.targets.flatMap(({ name, colour }) => {
       const row = store.beside.get(name)?.get(player.frame);
-      return row?.[1] ? [{ name: `${name} (kept)`, colour, box: row[1], dashed: true }] : [];
+      return row?.[1] ? [{ name: `${name}: ${told.compared}`, colour, box: row[1], dashed: true }] : [];
     });
     const shown = scene.items.map((item) => {
       const of = told.targets.find((other) => other.name === item.name);
@@ -196,11 +198,12 @@ function show() {
   $("play").setAttribute("aria-label", player.playing ? "Stop" : "Play");
   if (document.activeElement !== $("frame")) $("frame").value = String(player.frame);
   $("of").textContent = `of ${frames() - 1}`;
-  $("drop").hidden = $("part").hidden = !told.compared;
+  compare.show(told, store);
   timeline.draw({ frames: frames(), frame: player.frame, at: told.at !== null && busy ? told.at : null, targets: told.targets, chosen: one, store });
   $("chart").setAttribute("aria-valuemax", String(frames() - 1));
   $("chart").setAttribute("aria-valuenow", String(player.frame));
   $("read").textContent = one ? `${one.name}: ${described(known)}` : "";
+  $("read-beside").textContent = one ? besides(one, known) : "";
   showInside.at(one?.name ?? "", player.frame, told.version, busy);
 }
 
@@ -218,12 +221,24 @@ function described(known) {
   if (!known) return "nothing is known in this frame";
   if (known.drawn) return "drawn by hand";
   if (known.line) return "on the straight line between two drawn boxes";
-  const [, , confidence, state, verdict, online, refitted, template] = /** @type {import("./server.js").Row} */ (known.row);
+  return toldOf(/** @type {import("./server.js").Row} */ (known.row));
+}
+
+/** @param {import("./server.js").Row} row */
+function toldOf([, , confidence, state, verdict, online, refitted, template]) {
   const parts = [`${STATES[state]}, confidence ${Math.round(confidence * 100)}%`];
   if (verdict >= 0) parts.push(`verdict ${VERDICTS[verdict]}${online === null ? "" : `, online peak ${online.toFixed(2)}`}`);
   if (refitted) parts.push("refitted");
   if (template) parts.push("short-term template");
   return parts.join("; ");
+}
+
+/** What the track that is compared with tells in this frame. @param {import("./server.js").Target} one @param {import("./tracks.js").Known | null} known */
+function besides(one, known) {
+  const row = store.beside.get(one.name)?.get(player.frame);
+  if (!row) return "";
+  const both = known?.box && row[1] ? `; overlap ${overlap(known.box, row[1]).toFixed(2)}` : "";
+  return `${told.compared}: ${toldOf(row)}${both}`;
 }
 
 /** @param {1 | -1} direction */
@@ -413,15 +428,13 @@ const buttons = [
   ["add", addInMiddle], ["undraw", undraw], ["open", showOpener], ["close", () => $("opener").close()],
   ["in", () => view.zoom(1.4)], ["out", () => view.zoom(1 / 1.4)], ["fit", () => view.fit()],
   ["reset", () => send({ order: "set", reset: true })],
-  ["keep", () => send({ order: "keep" })], ["drop", () => send({ order: "drop" })],
   ["fix", () => {
     const item = scene.chosen;
     if (item) send({ order: "draw", name: item.name, frame: player.frame, box: item.box, template: $("template").checked });
   }],
   ["part", () => {
-    const found = told.targets.map((one) => store.parting(one)).filter((frame) => frame !== null);
-    $("compared").textContent = found.length ? `They part in frame ${Math.min(...found)} first.` : "They overlap by a half or more everywhere.";
-    if (found.length) player.go(Math.min(...found));
+    leave();
+    player.go(compare.parting() ?? player.frame);
   }],
   ["save", async () => {
     const done = await send({ order: "save" });
