@@ -116,6 +116,24 @@ def test_a_body_longer_than_it_says_is_not_taken(guarded):
         ask(guarded, f"/{TOKEN}/order", method="POST", body=body, headers=headers)
 
 
+def test_several_pictures_come_in_one_answer_and_end_with_the_film(guarded):
+    answer = get(guarded, "pictures/1?width=32&count=8")
+    body, found = answer.body, []
+    while body:
+        length = int.from_bytes(body[:4], "little")
+        found.append(body[4 : 4 + length])
+        body = body[4 + length :]
+    assert answer.status == 200 and found == [get(guarded, f"picture/{number}?width=32").body for number in (1, 2)]
+    assert get(guarded, "pictures/3?count=2").status == 422 and get(guarded, "pictures/0?count=-1").status == 422
+
+
+def test_a_small_picture_tells_which_frame_it_is_of(guarded):
+    answer = get(guarded, "coarse/2")
+    assert (answer.status, answer.headers["x-frame"]) == (200, "2")
+    assert cv2.imdecode(np.frombuffer(answer.body, np.uint8), cv2.IMREAD_COLOR) is not None
+    assert get(guarded, "coarse/99").status == 422
+
+
 def test_a_password_is_asked_for_where_there_is_one(desk):
     guarded = Guard(application(desk), token=TOKEN, host="0.0.0.0", password="sésame")
     refused = get(guarded, "state")

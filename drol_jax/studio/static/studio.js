@@ -19,6 +19,8 @@ import { View } from "./view.js";
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEAST = 2;
+const LARGEST = 4096; // pixels of a picture
+const WORDS = 120; // milliseconds between two times that the words are set while it plays
 const COMMIT = 500; // milliseconds after the last key that moved a box
 
 /** @type {Told} */
@@ -112,7 +114,7 @@ async function send(what) {
 
 /** @param {string} words */
 function trouble(words) {
-  if ($("trouble").textContent !== words) $("trouble").textContent = words;
+  write("trouble", words);
 }
 
 /** Boxes that were drawn or moved become the target's, in the frame they were shown in. */
@@ -158,7 +160,15 @@ function changed() {
   });
 }
 
+/** Pictures are had as large as they are shown: then they need not be scaled. */
+function measure() {
+  const [density, width] = [window.devicePixelRatio || 1, told.video.width];
+  const pixels = (/** @type {number} */ scale) => Math.max(16, Math.min(LARGEST, Math.round(scale * width * density)));
+  player.sized(pixels(view.least), Math.min(width, pixels(view.scale ?? 1)));
+}
+
 function show() {
+  measure();
   const busy = told.doing !== "";
   const one = target();
   const known = one && store.at(one, player.frame);
@@ -175,16 +185,31 @@ function show() {
     });
     paint([...beside, ...shown], scene.chosen, showInside.overlay());
   }
+  timeline.draw({ frames: frames(), frame: player.frame, at: told.at !== null && busy ? told.at : null, targets: told.targets, chosen: one, store });
+  if (document.activeElement !== $("frame") && $("frame").value !== String(player.frame)) $("frame").value = String(player.frame);
+  const stopgap = player.standsIn;
+  write("coarse", stopgap === null ? "" : stopgap === player.frame ? "Small picture" : `Nearest picture at hand: frame ${stopgap}`);
+  // While it plays the page keeps up with the pictures, and the words with the reader.
+  if (player.playing && performance.now() - worded < WORDS) return;
+  worded = performance.now();
+  showWords(busy, one, known);
+}
+
+let worded = 0;
+
+/** All that stands beside the picture. @param {boolean} busy @param {import("./server.js").Target | null} one
+ * @param {import("./tracks.js").Known | null} known */
+function showWords(busy, one, known) {
   showTargets(told.targets, one, (other) => store.at(other, player.frame));
   showSliders(told.setup);
   $("online").checked = told.setup.online;
   showTracker(told.setup.config);
-  $("hint").textContent = !told.targets.length ? "Drag a box around each target."
-    : one && !known?.box ? `A box drawn now is ${one.name}'s.` : "A box drawn now is a new target.";
+  write("hint", !told.targets.length ? "Drag a box around each target."
+    : one && !known?.box ? `A box drawn now is ${one.name}'s.` : "A box drawn now is a new target.");
   $("here").hidden = !one;
   if (one) {
-    $("here-name").textContent = `${one.name} in frame ${player.frame}`;
-    $("here-told").textContent = described(known);
+    write("here-name", `${one.name} in frame ${player.frame}`);
+    write("here-told", described(known));
     $("fix").disabled = !known?.box || known.drawn;
     $("undraw").disabled = !known?.drawn;
     $("line").checked = one.between === "line";
@@ -194,17 +219,20 @@ function show() {
   for (const id of ["forward", "backward"]) $(id).hidden = busy;
   for (const id of ["pause", "cancel"]) $(id).hidden = !busy;
   for (const id of ["forward", "backward"]) $(id).disabled = !told.targets.length;
-  $("play").textContent = player.playing ? "⏸︎" : "▶︎";
+  write("play", player.playing ? "⏸︎" : "▶︎");
   $("play").setAttribute("aria-label", player.playing ? "Stop" : "Play");
-  if (document.activeElement !== $("frame")) $("frame").value = String(player.frame);
-  $("of").textContent = `of ${frames() - 1}`;
+  write("of", `of ${frames() - 1}`);
   compare.show(told, store);
-  timeline.draw({ frames: frames(), frame: player.frame, at: told.at !== null && busy ? told.at : null, targets: told.targets, chosen: one, store });
   $("chart").setAttribute("aria-valuemax", String(frames() - 1));
   $("chart").setAttribute("aria-valuenow", String(player.frame));
-  $("read").textContent = one ? `${one.name}: ${described(known)}` : "";
-  $("read-beside").textContent = one ? besides(one, known) : "";
+  write("read", one ? `${one.name}: ${described(known)}` : "");
+  write("read-beside", one ? besides(one, known) : "");
   showInside.at(one?.name ?? "", player.frame, told.version, busy);
+}
+
+/** Words that are the same are not written again: the browser would lay out the page anew. @param {string} id @param {string} words */
+function write(id, words) {
+  if ($(id).textContent !== words) $(id).textContent = words;
 }
 
 /** The tracker that is used, among those whose weights are at hand. @param {string} config */
@@ -281,17 +309,18 @@ function begin(video) {
   Object.assign(view, { width: told.video.width, height: told.video.height });
   scene.size = [told.video.width, told.video.height];
   canvas.parentElement.style.setProperty("--aspect", String(told.video.height / told.video.width));
+  view.fit();
+  measure();
   player.restart(frames(), told.video.rate);
   player.frame = 0;
   chosenName = "";
   rows = 0;
-  view.fit();
   player.want();
 }
 
 /** @param {string} words @param {boolean} [away] */
 function status(words, away = false) {
-  if ($("status").textContent !== words) $("status").textContent = words;
+  write("status", words);
   $("status").classList.toggle("away", away);
 }
 
@@ -484,9 +513,9 @@ for (const format of setup.formats) {
   $("formats").append(label);
 }
 new ResizeObserver(() => {
-  player.width = Math.min(1920, Math.max(320, Math.ceil((canvas.clientWidth * (window.devicePixelRatio || 1)) / 160) * 160));
   if (view.follows) view.fit();
   else view.settle();
+  measure();
   changed();
 }).observe(canvas);
 new ResizeObserver(() => changed()).observe($("chart"));
