@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +17,7 @@ from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
 from drol_jax.show.replies import KINDS
 from drol_jax.studio import views
+from drol_jax.studio.beside import choices
 from drol_jax.studio.exports import FILMS
 from drol_jax.studio.inside import inside
 from drol_jax.studio.orders import Desk, order_of
@@ -32,6 +34,7 @@ OWN = (
     "server.js",
     "player.js",
     "chart.js",
+    "compare.js",
     "tracks.js",
     "panels.js",
     "inside.js",
@@ -43,6 +46,8 @@ BEAT = 10.0
 """Seconds after which a page is told that all is well, though nothing is new: it notices a lost connection by that."""
 WIDEST = 4096
 """Pixels of a picture."""
+MOST_AT_ONCE = 32
+"""Pictures in one answer."""
 
 
 def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starlette:
@@ -71,6 +76,26 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
         width = _number(request.query_params.get("width", "1280"), 16, WIDEST)
         return Response(session.filling.picture(request.path_params["number"], width), media_type="image/jpeg")
 
+    def pictures(request: Request) -> Response:
+        """Several frames in one answer, as they are made: each as four bytes of length, the least first, and a JPEG."""
+        width = _number(request.query_params.get("width", "1280"), 16, WIDEST)
+        count = _number(request.query_params.get("count", "8"), 1, MOST_AT_ONCE)
+        number = request.path_params["number"]
+        first = session.filling.picture(number, width)
+
+        def packed() -> Iterator[bytes]:
+            yield len(first).to_bytes(4, "little") + first
+            with suppress(UserError):  # the film ends there, or is damaged: whoever wants that frame asks for it again
+                for other in range(number + 1, number + count):
+                    picture = session.filling.picture(other, width)
+                    yield len(picture).to_bytes(4, "little") + picture
+
+        return StreamingResponse(packed(), media_type="application/octet-stream")
+
+    def coarse(request: Request) -> Response:
+        number, found = session.filling.coarse(request.path_params["number"])
+        return Response(found, media_type="image/jpeg", headers={"x-frame": str(number)})
+
     def shown(request: Request) -> Response:
         session.pace.shown(request.path_params["number"])
         return told({})
@@ -81,6 +106,9 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
 
     def setup(request: Request) -> Response:
         return told({"sliders": SLIDERS, "formats": [*FORMATS, *FILMS], "trackers": at_hand()})
+
+    def beside(request: Request) -> Response:
+        return told(choices(session.project, desk.places))
 
     def listed(request: Request) -> Response:
         return told(desk.places.listed(request.query_params.get("folder", "")))
@@ -124,8 +152,11 @@ def application(desk: Desk, ending: Callable[[], bool] = lambda: False) -> Starl
             Route("/tracks", tracks),
             Route("/events", events),
             Route("/picture/{number:int}", picture),
+            Route("/pictures/{number:int}", pictures),
+            Route("/coarse/{number:int}", coarse),
             Route("/shown/{number:int}", shown, methods=["POST"]),
             Route("/inside/{number:int}", looked_into),
+            Route("/beside", beside),
             Route("/folders", listed),
             Route("/project", download, methods=["GET"]),
             Route("/project", upload, methods=["POST"]),

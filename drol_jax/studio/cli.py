@@ -22,15 +22,15 @@ class Arguments(CacheArguments):
 
     drol-jax studio video.mp4
 
-    drol-jax studio results/OTB100/siamrpn_alex_tiny data/OTB100 --port 8000 --no-browser
+    drol-jax studio results/OTB100 data/OTB100 --port 8000 --no-browser
 
     Exit code: 2 misuse, 130 ended by Ctrl-C.
     """
 
     paths: tyro.conf.Positional[tuple[str, ...]] = ()
-    """A video file, a folder of images, a project of the studio, a table that track wrote, or a tracker's folder of an
-    evaluation or a result file in it, with the dataset's folder; also folders, in which the page then opens such
-    files. Default: the folder that the command is run in."""
+    """A video file, a folder of images, a project of the studio, a table that track wrote, or results of an evaluation
+    (its folder, a tracker's in it, or a result file), with the dataset's folder; also folders, in which the page then
+    opens such files. Default: the folder that the command is run in."""
     output: Path = Path("tracks")
     """Folder to write to."""
     config: str = "siamrpn_alex_tiny"

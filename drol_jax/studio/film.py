@@ -1,6 +1,6 @@
 """`Film`: any frame of a video by its number, and its picture for the page."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
@@ -10,39 +10,45 @@ from threading import Lock, RLock
 import numpy as np
 
 from drol_jax.errors import UserError
+from drol_jax.studio.coarse import WIDTH, Coarse
+from drol_jax.studio.jpeg import jpeg
 from drol_jax.system.opencv import cv2
 from drol_jax.tracking.described import video_of
 from drol_jax.tracks.table import Video
 from drol_jax.video.ahead import ahead
-from drol_jax.video.frame import VideoFrame, VideoSource
+from drol_jax.video.frame import VideoFrame
 from drol_jax.video.images import folder_images
 from drol_jax.video.open import listing_of, open_frames, open_source
 from drol_jax.video.options import ReadOptions
 from drol_jax.video.packets import Listing
+from drol_jax.video.source import Source
 
 AHEAD = 48
 """Frames of a video file that are read past rather than sought; images are had by themselves."""
+OPENING = 12
+"""Frames that are read past in the time that a seek takes beside decoding from the key frame on."""
+TOGETHER = 24
+"""Of frames that are read past, up to which all are kept: those before it are asked for at the same time."""
 DECODED, PICTURES = 128 * 2**20, 192 * 2**20
 """Bytes of decoded frames and of pictures that are kept."""
 FILLED = 0.9
 """Of those bytes, up to which pictures are made ahead."""
 CHUNK = 64
 """Frames that are decoded together to go backwards."""
-QUALITY = 85
-"""Of pictures, in per cent."""
+QUALITY = 85  # of pictures, in per cent
 
-
-OpenAt = Callable[[ReadOptions], VideoSource]
+OpenAt = Callable[[ReadOptions], Source]
 
 
 class Film:
     """A video file, a folder of images, or a rendered sequence. Calls may come from several threads."""
 
-    def __init__(self, path: Path, open_at: OpenAt | None = None):
+    def __init__(self, path: Path, open_at: OpenAt | None = None, *, pictures: int = PICTURES):
         """Open the film.
 
         Args:
           open_at: opens it where it is no file; the path is then a mere name.
+          pictures: bytes of pictures that are kept.
 
         Raises:
           UserError: it is none.
@@ -53,14 +59,15 @@ class Film:
         self._path, self._open_at = path, open_at
         self._past = AHEAD if open_at is None else 0
         self._lock, self._shelf = RLock(), Lock()
-        self._source: VideoSource | None = None
+        self._source: Source | None = None
+        self._coarse = Coarse()
         self._listing: Listing | None = None
         self._listed, self._listing_once = False, Lock()
         self._frames: Iterator[VideoFrame] = iter(())
         self._next = 0
         self._decoded: OrderedDict[int, VideoFrame] = OrderedDict()
         self._pictures: OrderedDict[tuple[int, int], bytes] = OrderedDict()
-        self._held = 0
+        self._room, self._held = pictures, Counter[int]()  # bytes of pictures: at most, and by their width
         self._times: dict[int, float] = {}
         self.ended: int | None = None
         """Number of frames, once the last one was met."""
@@ -94,14 +101,35 @@ class Film:
                 return self._decoded[number]
             if self.ended is not None and number >= self.ended:
                 raise UserError(f"frame {number}: the video ends before it, it has {self.ended} frames")
-            if self._source is None or not 0 <= number - self._next <= self._past:
+            if self._source is None or not self._reads_on(number):
                 self._seek(number)
+            elif number - self._next > TOGETHER:
+                self._source.pass_over(number)
             for frame in self._frames:
                 self._keep(frame)
                 if frame.number == number:
                     return frame
             self.ended = self._next
             raise UserError(f"frame {number}: the video ends before it, it has {self.ended} frames")
+
+    def coarse(self, number: int) -> tuple[int, bytes]:
+        """A small picture that is had at once, as JPEG, with the number of its frame: the frame itself where it is kept
+        so, or is an image; else the last one up to it that can be decoded by itself.
+
+        Raises:
+          UserError: there is none, or it cannot be decoded.
+        """
+        if (found := self._coarse.at(number)) is not None:
+            return number, found
+        if self._listing is not None and (key := self._coarse.key(self._path, self._listing, number)) is not None:
+            return key
+        if self._past:
+            raise UserError(f"frame {number}: no picture is had before it is decoded")
+        return number, self.picture(number, WIDTH)
+
+    def key_frames(self) -> list[int]:
+        """Numbers of the frames that can be decoded by themselves, as far as they are known."""
+        return [] if self._listing is None else list(self._listing.key_frames)
 
     def picture(self, number: int, width: int) -> bytes:
         """A frame as JPEG.
@@ -120,13 +148,15 @@ class Film:
         return self._shelve(key, self.frame(number).image)
 
     def fill(self, frame: VideoFrame, width: int) -> bool:
-        """Make the picture of a frame ahead of its time. Returns whether there was room: nothing else is given up."""
+        """Make the picture of a frame ahead of its time, a small one where there is no more room for those of that
+        width. Returns whether there was room: nothing else is given up."""
         key = frame.number, min(width, self.video.width)
         with self._shelf:
             if key in self._pictures:
                 return True
-            if self._held > FILLED * PICTURES:
-                return False
+            full = self._held[key[1]] > FILLED * self._room
+        if full:
+            return self._coarse.put(frame.number, frame.image)
         self._shelve(key, frame.image)
         return True
 
@@ -162,17 +192,19 @@ class Film:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._coarse.close()
         with self._lock:
             if self._source is not None:
                 self._source.close()
 
     def _shelve(self, key: tuple[int, int], image: np.ndarray) -> bytes:
-        picture = _jpeg(image, key[1])
+        picture = jpeg(image, key[1], QUALITY)
         with self._shelf:
-            self._held += len(picture) - len(self._pictures.pop(key, b""))
+            self._held[key[1]] += len(picture) - len(self._pictures.pop(key, b""))
             self._pictures[key] = picture
-            while self._held > PICTURES and len(self._pictures) > 1:
-                self._held -= len(self._pictures.popitem(last=False)[1])
+            while self._held.total() > self._room and len(self._pictures) > 1:
+                (_, width), gone = self._pictures.popitem(last=False)
+                self._held[width] -= len(gone)
         return picture
 
     def _seek(self, number: int) -> None:
@@ -183,7 +215,15 @@ class Film:
         self._frames = iter(self._source)
         self._next = number
 
-    def _opened(self, options: ReadOptions) -> VideoSource:
+    def _reads_on(self, number: int) -> bool:
+        """Whether a frame is come to sooner from where reading is than by a seek."""
+        past = number - self._next
+        if past < 0 or not self._past:
+            return past == 0
+        key = None if self._listing is None else self._listing.key_before(number)
+        return past <= (self._past if key is None else number - key + OPENING)
+
+    def _opened(self, options: ReadOptions) -> Source:
         """The film from some frame on."""
         if self._open_at is not None:
             return self._open_at(options)
@@ -208,13 +248,3 @@ class Film:
         if frame.image.shape[1::-1] == size:
             return frame
         return VideoFrame(frame.number, frame.time, cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA))
-
-
-def _jpeg(image: np.ndarray, width: int) -> bytes:
-    if image.shape[1] > width:
-        size = width, max(1, round(image.shape[0] * width / image.shape[1]))
-        # To a half and more the linear method takes in every pixel too, in a tenth of the time.
-        near = width * 2 >= image.shape[1]
-        image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if near else cv2.INTER_AREA)
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from drol_jax.errors import UserError
 from drol_jax.studio import project as edits
+from drol_jax.studio.beside import beside
 from drol_jax.studio.exports import export
 from drol_jax.studio.opening import open_path
 from drol_jax.studio.places import Places
@@ -116,6 +117,18 @@ class Simple(Told):
         acts[self.order]()
 
 
+class Beside(Told):
+    """What the tracks are compared with: another run over the sequence, or its groundtruth."""
+
+    order: Literal["beside"]
+    what: Annotated[str, Field(min_length=1, max_length=200)]
+
+    def do(self, desk: Desk) -> None:
+        session = desk.session
+        found = beside(session.project, session.film, desk.places, self.what)
+        session.edit(lambda p: edits.set_beside(p, found, self.what))
+
+
 class Set(Told):
     """Scalars of the tracker, its configuration, and whether it learns online."""
 
@@ -172,7 +185,7 @@ class Open(Told):
 
 
 Order = Annotated[
-    Draw | Undraw | Remove | Change | Track | Simple | Set | Export | Save | Open, Field(discriminator="order")
+    Draw | Undraw | Remove | Change | Track | Simple | Beside | Set | Export | Save | Open, Field(discriminator="order")
 ]
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Order)
 

@@ -33,7 +33,7 @@ def run(arguments: Arguments) -> int:
     setup = checked_setup(Setup(config=arguments.config, weights=arguments.weights, online=not arguments.no_online))
     paths = [Path(path) for path in arguments.paths] or [Path()]
     places = places_of([folder for path in paths for folder in _folders(path)], arguments.output)
-    session = Session(*_first(paths, places, setup))
+    session = Session(*first_of(paths, places, setup))
     desk = Desk(session, places)
     try:
         server = serving(desk, host=arguments.host, port=arguments.port, password=arguments.password)
@@ -59,14 +59,24 @@ def _folders(path: Path) -> list[Path]:
     return [path if path.is_dir() else path.parent]
 
 
-def _first(paths: list[Path], places: Places, setup: Setup) -> tuple[Project, Film]:
-    """The project to begin with: the first path that is one, or the first video in a folder."""
+def first_of(paths: list[Path], places: Places, setup: Setup) -> tuple[Project, Film]:
+    """The project to begin with: the first path that is one, or the first video or run in a folder.
+
+    Raises:
+      UserError: there is none, or it cannot be opened.
+    """
     for path in paths:
         if not path.is_dir() or is_run(path) or any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
             return open_path(path, places, setup)
     for path in paths:
-        found = natural(file for file in path.iterdir() if file.suffix.lower() in FILMS)
-        found = found or natural(run for run in path.iterdir() if is_run(run))  # of the trackers of one evaluation
-        if found:
-            return open_path(found[0], places, setup)
-    raise UserError(f"{paths[0]}: the folder holds no video and no images; give a video file or a folder of images")
+        films = natural(file for file in path.iterdir() if file.suffix.lower() in FILMS)
+        for found in films or _runs(path):
+            return open_path(found, places, setup)
+    raise UserError(f"{paths[0]}: the folder holds no video, images or run; give a video file or a folder of images")
+
+
+def _runs(folder: Path) -> list[Path]:
+    """Runs of the trackers of one evaluation, else of the first one that there is in a folder of several."""
+    return natural(run for run in folder.iterdir() if is_run(run)) or natural(
+        manifest.parent for manifest in folder.glob("*/*/manifest.json")
+    )

@@ -39,6 +39,8 @@ class Seen:
 
 Track = Mapping[int, Seen]
 """By number of the frame."""
+KEPT = "kept"
+"""What tracks are called that were kept as they were at some moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,10 @@ class Project:
     video: Video
     subjects: tuple[Subject, ...] = ()
     setup: Setup = field(default_factory=Setup)
+    result: str = ""
+    """Path of the result file of an evaluation's run that it began with; empty where it began with none."""
+    beside: str = ""
+    """What the tracks that are kept to be compared with are of, in a word or two; empty where none are kept."""
 
     def subject(self, name: str) -> Subject:
         """The target of a name.
@@ -164,8 +170,18 @@ def tracked(project: Project, found: Mapping[str, Track]) -> Project:
 
 def compared(project: Project, keep: bool) -> Project:
     """With all tracks kept to be compared with later ones, or with none kept."""
-    subjects = tuple(replace(subject, beside=subject.track if keep else {}) for subject in project.subjects)
-    return replace(project, subjects=subjects)
+    kept = {subject.name: subject.track for subject in project.subjects} if keep else {}
+    return set_beside(project, kept, KEPT if keep else "")
+
+
+def set_beside(project: Project, tracks: Mapping[str, Track], what: str) -> Project:
+    """With these tracks to be compared with, by target, and no others.
+
+    Args:
+      what: they are of.
+    """
+    subjects = tuple(replace(subject, beside=tracks.get(subject.name, {})) for subject in project.subjects)
+    return replace(project, subjects=subjects, beside=what)
 
 
 def _free_colour(project: Project) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from drol_jax.errors import UserError
-from drol_jax.studio.project import Between, Box, Keyframe, Project, Seen, Setup, Subject, Track
+from drol_jax.studio.project import KEPT, Between, Box, Keyframe, Project, Seen, Setup, Subject, Track
 from drol_jax.system import atomic
 from drol_jax.tracks.formats.layout import rounded
 from drol_jax.tracks.table import Row, TargetState, Video
@@ -83,6 +83,8 @@ class _File(Told):
     source: str
     video: _Video
     setup: _Setup
+    result: Annotated[str, Field(max_length=4096)] = ""
+    beside: Annotated[str, Field(max_length=200)] = ""
     targets: list[_Subject]
 
 
@@ -95,6 +97,8 @@ def text_of(project: Project) -> str:
         "source": project.source,
         "video": {**asdict(video), "rate": None if video.rate is None else str(video.rate), "images": [*video.images]},
         "setup": {**asdict(project.setup), "hyper": dict(project.setup.hyper)},
+        "result": project.result,
+        "beside": project.beside,
         "targets": [_subject(subject) for subject in project.subjects],
     }
     return json.dumps(told, allow_nan=False, indent=None, separators=(",", ":")) + "\n"
@@ -182,7 +186,8 @@ def _project(file: _File) -> Project:
         )
         for target in file.targets
     )
-    return Project(source=file.source, video=video, subjects=subjects, setup=setup)
+    beside = (file.beside or KEPT) if any(subject.beside for subject in subjects) else ""
+    return Project(source=file.source, video=video, subjects=subjects, setup=setup, result=file.result, beside=beside)
 
 
 def _box(place: tuple[float, float, float, float]) -> Box:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,20 @@ from drol_jax.results.details import Signs, read_signs
 from drol_jax.results.formats import read_run
 from drol_jax.results.groundtruth import own_boxes
 from drol_jax.results.manifest import manifest_of
+from drol_jax.settings import load_settings
 from drol_jax.studio.film import Film
 from drol_jax.studio.places import Places, named, opened
-from drol_jax.studio.project import Project, Seen, Setup, Track, drawn, tracked
+from drol_jax.studio.project import Project, Seen, Setup, Track, drawn, set_beside, tracked
 from drol_jax.studio.rendered import source_of
 from drol_jax.tracks.table import Row, TargetState
 from drol_jax.video.images import SUFFIXES, natural
 
 SURE = 0.5
 """Confidence from which a box counts as tracked."""
+GROUNDTRUTH = "groundtruth"
+"""What the groundtruth is called where it is compared with."""
+NEAR = 1e-5
+"""Difference of two scalars that are the same but for the rounding of float32."""
 
 
 def is_run(path: Path) -> bool:
@@ -34,47 +39,119 @@ def is_run(path: Path) -> bool:
     )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """A result file, with what it is of."""
+
+    path: Path
+    settings: Mapping[str, Any]
+    """Of the run, by its manifest."""
+    sequence: Sequence
+    boxes: np.ndarray
+    """float64 [T, 4] (x, y, w, h), pixels, 0-based: the tracker's."""
+    truth: np.ndarray
+    """Likewise, of the groundtruth."""
+    signs: Signs
+
+    @property
+    def run(self) -> str:
+        """Name of the tracker's folder."""
+        return self.path.parent.name
+
+    @property
+    def rendered(self) -> str | None:
+        """What a project calls the frames by where they are rendered; None where they are images."""
+        told = self.settings["dataset"]
+        if not datasets.built_in(told["name"]):
+            return None
+        return source_of(told["name"], int(told.get("seed") or 0), self.sequence.name)
+
+    def track(self, film: Film, name: str, first: int) -> Track:
+        """What the tracker found.
+
+        Args:
+          film: tells the times.
+          name: of the target.
+          first: frame of the film that the sequence begins with.
+        """
+        return _track(film, name, first, self.boxes, self.signs)
+
+    def true_track(self, film: Film, name: str, first: int) -> Track:
+        """The groundtruth, as `track`."""
+        sure = Signs(np.ones(len(self.truth)), ("off",) * len(self.truth))
+        return _track(film, name, first, self.truth, sure)
+
+
+def read_result(path: Path, places: Places) -> Result:
+    """Read a result file of a run, and its sequence.
+
+    Args:
+      places: folders that the dataset may lie in, beside $DROL_JAX_DATA, else ./data. Where it lay is written in the
+        run too, but the page opens no folder that a file names.
+
+    Raises:
+      UserError: there is no dataset, or files do not fit it.
+    """
+    manifest = manifest_of(path.parent)
+    if manifest is None:
+        raise UserError(f"{path.parent}: its manifest.json cannot be read; track it again")
+    settings = manifest["settings"]
+    sequence, signs = _sequence(settings["dataset"], path.stem, places), _signs(path)
+    boxes, truth = read_run(path).regions.boxes, own_boxes(sequence)
+    if not len(boxes) == len(truth) == len(signs.verdicts):
+        raise UserError(f"{path} has {len(boxes)} frames, the sequence {len(truth)}; track it again")
+    shift = np.array([sequence.origin, sequence.origin, 0, 0])
+    return Result(
+        path=path, settings=settings, sequence=sequence, boxes=boxes - shift, truth=truth - shift, signs=signs
+    )
+
+
 def opened_run(path: Path, places: Places, setup: Setup) -> tuple[Project, Film]:
     """The project of a result file, or of a folder's first one. The groundtruth is kept to be compared with.
 
     Args:
       path: for which `is_run` holds.
-      places: folders that the dataset may lie in, beside $DROL_JAX_DATA, else ./data. Where it lay is written in the
-        run too, but the page opens no folder that a file names.
-      setup: of trackers to go on with; its configuration is that of the run.
+      places: as in `read_result`.
+      setup: of trackers to go on with, where the run's own is no configuration here.
 
     Raises:
-      UserError: there is no result or no dataset, its images are none or lie elsewhere, or files do not fit it.
+      UserError: there is no result, its images are none or lie elsewhere, or what `read_result` raises.
     """
     folder = path if path.is_dir() else path.parent
     files = natural(folder.glob("*.txt"))
     if not files:
         raise UserError(f"{folder}: there is no finished sequence in this run")
-    result = path if path.is_file() else files[0]
-    manifest = manifest_of(folder)
-    if manifest is None:
-        raise UserError(f"{folder}: its manifest.json cannot be read; track it again")
-    dataset = manifest["settings"]["dataset"]
-    sequence = _sequence(dataset, result.stem, places)
-    signs = _signs(result)
-    boxes, truth = read_run(result).regions.boxes, own_boxes(sequence)
-    if not len(boxes) == len(truth) == len(signs.verdicts):
-        raise UserError(f"{result} has {len(boxes)} frames, the sequence {len(truth)}; track it again")
-    setup = replace(setup, config=manifest["settings"]["tracker"])
-    if datasets.built_in(dataset["name"]):
-        project, film = named(source_of(dataset["name"], int(dataset.get("seed") or 0), sequence.name), setup)
-        first = 0
+    result = read_result(path if path.is_file() else files[0], places)
+    setup, first = setup_of(result.settings, setup), 0
+    if result.rendered is not None:
+        project, film = named(result.rendered, setup)
     else:
-        images, first = _images(sequence)
+        images, first = images_of(result.sequence)
         project, film = opened(images, setup)
-    name, shift = sequence.name, np.array([sequence.origin, sequence.origin, 0, 0])
-    project = replace(project, video=replace(project.video, name=sequence.name))  # many are in folders called img
-    project = drawn(project, name, first, _box(truth[0] - shift) or (0.0, 0.0, 1.0, 1.0))
-    track = _track(film, name, first, boxes - shift, signs)
-    project = tracked(project, {name: track})
-    sure = Signs(np.ones(len(truth)), ("off",) * len(truth))
-    beside = _track(film, name, first, truth - shift, sure)
-    return project.with_subject(replace(project.subject(name), beside=beside)), film
+    name = result.sequence.name
+    video = replace(project.video, name=name)  # many are in folders called img
+    project = replace(project, video=video, result=str(result.path.resolve()))
+    project = drawn(project, name, first, _box(result.truth[0]) or (0.0, 0.0, 1.0, 1.0))
+    project = tracked(project, {name: result.track(film, name, first)})
+    return set_beside(project, {name: result.true_track(film, name, first)}, GROUNDTRUTH), film
+
+
+def setup_of(settings: Mapping[str, Any], setup: Setup) -> Setup:
+    """What a run tracked with: its configuration and the scalars that differ from it.
+
+    Args:
+      settings: of the run.
+      setup: that is given back where the run's tracker is no configuration here.
+    """
+    try:
+        defaults = load_settings(settings["tracker"]).hyper
+    except UserError:
+        return setup
+    told = {name: value for name, value in settings.get("hyper", {}).items() if isinstance(value, int | float)}
+    hyper = {name: float(f"{value:.6g}") for name, value in told.items() if hasattr(defaults, name)}
+    other = {name: value for name, value in hyper.items() if abs(value - float(getattr(defaults, name))) > NEAR}
+    online = settings.get("config", {}).get("online", {}).get("enabled", setup.online)
+    return replace(setup, config=settings["tracker"], online=bool(online), hyper=other)
 
 
 def _sequence(dataset: Mapping[str, Any], name: str, places: Places) -> Sequence:
@@ -92,7 +169,7 @@ def _sequence(dataset: Mapping[str, Any], name: str, places: Places) -> Sequence
     raise UserError(f"{dataset['name']}, which the run is of, is not found; give its folder too{told}")
 
 
-def _images(sequence: Sequence) -> tuple[Path, int]:
+def images_of(sequence: Sequence) -> tuple[Path, int]:
     """(folder, number there of the first frame) of a sequence whose frames follow each other in one folder."""
     paths = [Path(getattr(source, "path", source)) for source in sequence.frames]  # type: ignore[arg-type]
     folder = paths[0].parent

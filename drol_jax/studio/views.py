@@ -1,6 +1,7 @@
 """What the page is told of a session, as plain values."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from drol_jax.config import Hyper
@@ -43,7 +44,8 @@ def view(session: Session, defaults: Hyper) -> dict[str, Any]:
         "trouble": session.trouble,
         "undo": session.can_undo,
         "redo": session.can_redo,
-        "compared": any(subject.beside for subject in project.subjects),
+        "run": Path(project.result).parent.name,
+        "compared": project.beside if any(subject.beside for subject in project.subjects) else "",
     }
 
 

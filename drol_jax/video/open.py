@@ -10,7 +10,6 @@ from drol_jax.image.source import FrameSource
 from drol_jax.video.arrays import Arrays
 from drol_jax.video.capture import camera_opener, stream_host, stream_opener, stream_place
 from drol_jax.video.extra import installed, pyav
-from drol_jax.video.frame import VideoSource
 from drol_jax.video.images import Images, folder_images, natural
 from drol_jax.video.opencv import CvFile
 from drol_jax.video.options import Installed, ReadOptions
@@ -37,7 +36,7 @@ def open_source(
     have_pyav: Installed = installed,
     patience: Patience | None = None,
     listing: Listing | None = None,
-) -> VideoSource:
+) -> Source:
     """Open a source of frames and decode its first.
 
     Args:
@@ -57,7 +56,7 @@ def open_source(
     return Source(_reader(spec, options, have_pyav, patience or Patience(), listing), options)
 
 
-def open_frames(sources: Sequence[FrameSource], name: str, options: ReadOptions | None = None) -> VideoSource:
+def open_frames(sources: Sequence[FrameSource], name: str, options: ReadOptions | None = None) -> Source:
     """Open a sequence's frames, such as those of Synth, and render or decode its first.
 
     Args:

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -57,6 +58,16 @@ class Listing:
         at = bisect_left(range(len(self.stamps)), True, key=lambda at: start.reached(at, time(at)))
         before = bisect_right(self.keys, self.stamps[at]) if at < len(self.stamps) else 0
         return Place(self.stamps, self.stamps[at], self.keys[before - 1], self.unit) if before else None
+
+    @cached_property
+    def key_frames(self) -> tuple[int, ...]:
+        """Numbers of the frames that can be decoded by themselves, rising."""
+        return tuple(bisect_left(self.stamps, key) for key in self.keys)
+
+    def key_before(self, number: int) -> int | None:
+        """Number of the last such frame up to one; None where there is none."""
+        before = bisect_right(self.key_frames, number)
+        return self.key_frames[before - 1] if before else None
 
 
 def listed(container: Any, stream: Any, first: int, start: Mark | None = None) -> Listing | None:

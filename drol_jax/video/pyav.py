@@ -19,6 +19,10 @@ from drol_jax.video.reader import Facts, Seen
 from drol_jax.video.timeline import Timeline
 from drol_jax.video.whole import missing_bytes
 
+DROPPABLE = ("h264", "mpeg4")
+"""Codecs whose frames that no other is made from are left out on the way to a wanted one. In HEVC those that are called
+so may still be referred to, from another layer."""
+
 
 class AvFile:
     """A `Reader`. Frames that an edit list leaves out are not given; the first that is shown is number 0 at time 0."""
@@ -90,10 +94,14 @@ class AvFile:
         if place is not None:
             self._container.seek(place.keyframe, stream=stream, backward=True, any_frame=False)
         packets, ahead = self._packets(stream), None
+        passes = place is not None and stream.codec_context.name in DROPPABLE
         for packet in packets:
             if ahead is not None:
+                if passes and place is not None and ahead.pts is not None:
+                    stream.codec_context.skip_frame = "NONREF" if ahead.pts < place.target else "DEFAULT"
                 yield from self._decode(ahead)
             ahead = packet
+        stream.codec_context.skip_frame = "DEFAULT"
         # A last packet that its header calls longer than it is decodes to a picture that is grey or wrong below.
         if ahead is not None and not ahead.is_corrupt:
             yield from self._decode(ahead)
@@ -129,6 +137,21 @@ class AvFile:
     def listing(self) -> Listing | None:
         """All packets of the file; None where seeking is not exact. Leaves the file at its start."""
         return self._listed(None)
+
+    def key_picture(self, stamp: int) -> np.ndarray | None:
+        """The picture of a key frame, by its time of display; None where it cannot be decoded. Other frames cannot be
+        read meanwhile."""
+        stream = self._stream()
+        self._container.seek(stamp, stream=stream, backward=True, any_frame=False)
+        for packet in self._packets(stream):
+            if packet.pts == stamp:
+                frames = self._decode(packet)
+                with suppress(self._av.FFmpegError):
+                    frames += stream.codec_context.decode(None)
+                return next((upright(frame) for frame in frames if frame.pts == stamp), None)
+            if packet.is_keyframe and packet.pts is not None and packet.pts > stamp:
+                break
+        return None
 
     def _place(self, start: Mark) -> Place | None:
         """Where to seek to; None where seeking is not exact. Leaves the file at its start."""

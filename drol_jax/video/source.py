@@ -45,6 +45,7 @@ class Source:
         self._seen = reader.frames(options.first)
         self._notes: tuple[str, ...] = ()
         self._read = self._cut = self._closed = False
+        self._due = 0
         try:
             self._first, image = self._find_first()
         except BaseException:
@@ -84,6 +85,10 @@ class Source:
         self._read = True
         return self._frames()
 
+    def pass_over(self, number: int) -> None:
+        """Make no pictures of frames before that one any more: they are not given, and cost less."""
+        self._due = max(self._due, number)
+
     def close(self) -> None:
         self._closed = True
         self._reader.close()
@@ -108,15 +113,15 @@ class Source:
         image, self._image = self._image, None
         assert image is not None
         yield VideoFrame(self._first.number, self._first.time, image)
-        due = self._first.number + self._options.every
+        self._due = max(self._due, self._first.number + self._options.every)
         # Not a for: after `close` the reader must not be asked again.
         while not self._closed and (seen := next(self._seen, None)) is not None:
             if self._options.last is not None and self._options.last.reached(seen.number, seen.time):
                 break
             # Live sources leave numbers out: the next is due, not one that divides evenly.
-            if seen.number < due:
+            if seen.number < self._due:
                 continue
-            due = seen.number + self._options.every
+            self._due = seen.number + self._options.every
             try:
                 placed = self._placed(seen)
             except EndsHere as error:

@@ -2,8 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 import cv2
@@ -11,11 +9,11 @@ import pytest
 import small_tracker
 from chromium import DESK, PHONE, chromium
 from contrast import faint
+from studio_tabs import ready, served, tab_on, until
 
 from drol_jax.studio.orders import Desk
 from drol_jax.studio.places import opened, places_of
 from drol_jax.studio.project import Setup
-from drol_jax.studio.serving import serving
 from drol_jax.studio.session import Session
 
 pytest.importorskip("uvicorn", reason="the extra `studio` is not installed")
@@ -46,37 +44,8 @@ def desk(tmp_path):
 
 @pytest.fixture
 def address(desk) -> Iterator[str]:
-    server = serving(desk)
-    thread = Thread(target=server.run)
-    thread.start()
-    yield server.addresses[0]
-    server.stop()
-    thread.join(10)
-    assert not thread.is_alive()
-
-
-@contextmanager
-def tab_on(browser: Any, address: str, device: dict[str, Any], *, tour: bool = False) -> Iterator[Any]:
-    """A tab on an address, which may not complain of anything."""
-    context = browser.new_context(**device)
-    tab, troubles = context.new_page(), list[str]()
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
-    tab.goto(address)
-    if not tour:
-        tab.click("#tour-skip")
-    yield tab
-    assert [trouble for trouble in troubles if "422" not in trouble] == []
-    context.close()
-
-
-def until(tab: Any, condition: str, seconds: float = 40) -> None:
-    """Wait for JavaScript to be true. The page's own policy keeps the driver from doing so inside the page."""
-    for _ in range(int(seconds * 50)):
-        if tab.evaluate(condition):
-            return
-        tab.wait_for_timeout(20)
-    raise AssertionError(f"{condition}; the page says {tab.inner_text('#status')!r}, {tab.inner_text('#trouble')!r}")
+    with served(desk) as address:
+        yield address
 
 
 def shot(tab: Any, name: str) -> None:
@@ -106,10 +75,6 @@ def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], touch: 
     for kind, x, y in (("touchStart", x0, y0), ("touchMove", (x0 + x1) / 2, (y0 + y1) / 2), ("touchMove", x1, y1)):
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
-def ready(tab: Any) -> None:
-    until(tab, "document.getElementById('status').textContent === 'Ready'")
 
 
 def go(tab: Any, frame: int) -> None:

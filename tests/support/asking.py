@@ -39,10 +39,13 @@ def ask(app: Any, path: str, *, method: str = "GET", body: bytes | None = None, 
         "root_path": "",
     }
     sent: list[Any] = []
-    read = 0
+    read, asked = 0, False
 
     async def receive() -> dict[str, Any]:
-        nonlocal read
+        nonlocal read, asked
+        if asked:  # nothing more comes while the connection is held
+            await asyncio.Event().wait()
+        asked = True
         read += len(body or b"")
         return {"type": "http.request", "body": body or b"", "more_body": False}
 

@@ -64,6 +64,35 @@ def test_a_picture_is_no_wider_than_asked_for(film):
     assert film.picture(5, 32) is film.picture(5, 32)
 
 
+def test_a_small_picture_is_had_at_once_of_the_last_frame_that_is_decoded_by_itself(film):
+    with pytest.raises(UserError, match="frame 30: no picture is had before it is decoded"):
+        film.coarse(30)  # nobody knows yet which frames those are
+    film.prepare()
+    assert film.key_frames() == list(range(0, COUNT, 8))
+    number, small = film.coarse(30)
+    image = cv2.imdecode(np.frombuffer(small, np.uint8), cv2.IMREAD_COLOR)
+    exact = film.frame(24).image[..., ::-1]
+    assert number == 24 and image is not None and np.abs(image.astype(float) - exact).mean() < 12
+    assert film.coarse(24) == (24, small)
+
+
+def test_where_there_is_no_more_room_small_pictures_are_made_ahead(path):
+    film = Film(path, pictures=0)
+    frame = film.frame(30)
+    film.picture(1, 64)
+    assert film.fill(frame, 64) and film.coarse(30)[0] == 30
+    film.close()
+
+
+def test_frames_are_passed_over_up_to_the_one_that_is_wanted(film):
+    film.frame(0)
+    film.frame(40)
+    source = film._source
+    for number in (41, 44, 70):
+        assert film.frame(number).number == number
+    assert film._source is source and 60 not in film._decoded and 42 in film._decoded
+
+
 def test_images_of_a_folder_and_rendered_frames_are_had_in_any_order(tmp_path):
     for number in range(6):
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture(number)[..., ::-1])
@@ -88,20 +117,29 @@ def test_what_names_no_rendered_sequence_is_told():
 class Reel:
     """A film of six frames that tells which pictures were made ahead, and has room for some."""
 
-    def __init__(self, room=6):
-        self.made, self.room = [], room
+    def __init__(self, room=6, keys=()):
+        self.made, self.small, self.widths, self.room, self.keys = [], [], [], room, list(keys)
 
     def picture(self, number, width):
         return b""
 
-    def prepare(self):
+    def coarse(self, number):
         assert self.made == []
+        self.small.append(number)
+        return number, b""
+
+    def key_frames(self):
+        return self.keys
+
+    def prepare(self):
+        pass
 
     def forwards(self, first):
         yield from (VideoFrame(number, 0.0, np.zeros((2, 2, 3), np.uint8)) for number in range(first, 6))
 
     def fill(self, frame, width):
         self.made.append(frame.number)
+        self.widths.append(width)
         return len(self.made) < self.room
 
 
@@ -114,6 +152,25 @@ def test_pictures_are_made_ahead_from_the_one_that_was_asked_for_while_there_is_
         filling.wait(10)
     filling.close()
     assert reel.made == made
+
+
+def test_small_pictures_all_over_the_film_are_made_first_far_apart_ones_before_others():
+    reel = Reel(keys=range(0, 50, 10))
+    filling = Filling(reel, lambda: False, quiet=0)
+    filling.picture(4, 32)
+    filling.wait(10)
+    filling.close()
+    assert reel.small == [0, 40, 20, 10, 30] and len(reel.made) == 6
+
+
+def test_pictures_of_another_width_are_made_anew():
+    reel = Reel(99)
+    filling = Filling(reel, lambda: False, quiet=0)
+    for width in (32, 48):
+        filling.picture(4, width)
+        filling.wait(10)
+    filling.close()
+    assert reel.widths == [32] * 6 + [48] * 6
 
 
 def test_no_picture_is_made_ahead_while_something_is_under_way():

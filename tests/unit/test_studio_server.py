@@ -8,12 +8,16 @@ import cv2
 import numpy as np
 import pytest
 from asking import ask
+from evaluated import evaluated
 
 from drol_jax.errors import UserError
+from drol_jax.studio.beside import choices
 from drol_jax.studio.opening import open_path
 from drol_jax.studio.orders import Desk, order_of
 from drol_jax.studio.places import opened, places_of
+from drol_jax.studio.program import first_of
 from drol_jax.studio.project import Setup
+from drol_jax.studio.project_file import project_of, text_of
 from drol_jax.studio.results import opened_table
 from drol_jax.studio.session import Session
 
@@ -110,6 +114,24 @@ def test_a_body_longer_than_it_says_is_not_taken(guarded):
     headers = HOST | {"content-length": "10", "content-type": "application/json"}
     with pytest.raises(ClientDisconnect):
         ask(guarded, f"/{TOKEN}/order", method="POST", body=body, headers=headers)
+
+
+def test_several_pictures_come_in_one_answer_and_end_with_the_film(guarded):
+    answer = get(guarded, "pictures/1?width=32&count=8")
+    body, found = answer.body, []
+    while body:
+        length = int.from_bytes(body[:4], "little")
+        found.append(body[4 : 4 + length])
+        body = body[4 + length :]
+    assert answer.status == 200 and found == [get(guarded, f"picture/{number}?width=32").body for number in (1, 2)]
+    assert get(guarded, "pictures/3?count=2").status == 422 and get(guarded, "pictures/0?count=-1").status == 422
+
+
+def test_a_small_picture_tells_which_frame_it_is_of(guarded):
+    answer = get(guarded, "coarse/2")
+    assert (answer.status, answer.headers["x-frame"]) == (200, "2")
+    assert cv2.imdecode(np.frombuffer(answer.body, np.uint8), cv2.IMREAD_COLOR) is not None
+    assert get(guarded, "coarse/99").status == 422
 
 
 def test_a_password_is_asked_for_where_there_is_one(desk):
@@ -247,23 +269,7 @@ def test_a_table_of_tracks_opens_as_a_project_with_its_video(desk, say, tmp_path
 @pytest.fixture
 def run_of(tmp_path):
     """(folder of a tracker's results, folder of the dataset): two sequences, one of which is a part of its images."""
-    data, run = tmp_path / "data", tmp_path / "run" / "tiny"
-    truth = np.array([[10 + t, 20, 24, 16] for t in range(4)], float)
-    for name in ("road", "yard"):
-        (data / name / "img").mkdir(parents=True)
-        for number in range(1, 5):
-            cv2.imwrite(str(data / name / "img" / f"{number:04}.png"), np.full((60, 90, 3), 60 * number, np.uint8))
-        np.savetxt(data / name / "groundtruth.txt", truth, "%g", ",")
-    (run / "details").mkdir(parents=True)
-    for name in ("road", "yard"):
-        np.savetxt(run / f"{name}.txt", np.add(truth, (1, 0, 0, 0)), "%g", ",")
-        lines = [f"{t},1,0.5,{word},first,0.{9 - 2 * t}" for t, word in enumerate(["found"] * 3 + ["not_found"])]
-        head = "frame,score,online_score,verdict,template,confidence"
-        (run / "details" / f"{name}.csv").write_text("\n".join([head, *lines, ""]))
-    settings = {"dataset": {"name": "folders", "seed": 0, "root": str(data)}, "tracker": "siamrpn_alex_tiny"}
-    told = {"settings": settings, "environments": [], "sequences": {}}
-    (run / "manifest.json").write_text(json.dumps(told))
-    return run, data
+    return evaluated(tmp_path, "tiny"), tmp_path / "data"
 
 
 def test_a_run_opens_with_its_boxes_the_groundtruth_beside_them_and_its_sequences_are_listed(run_of, tmp_path):
@@ -295,3 +301,47 @@ def test_a_run_whose_dataset_lies_in_no_named_folder_is_refused(run_of, tmp_path
     (run / "details" / "road.csv").unlink()
     with pytest.raises(UserError, match="tells no confidences"):
         open_path(run, places_of([run, data], tmp_path / "out"), Setup())
+
+
+def test_two_runs_of_one_evaluation_are_compared_from_their_files(run_of, tmp_path):
+    run, data = run_of
+    other = evaluated(tmp_path, "wide", (0, 0, 24, 0), settings={"hyper": {"fusion": 0.5}})
+    evaluated(tmp_path, "elsewhere", dataset="others")
+    places = places_of([run.parent, data], tmp_path / "out")
+    session = Session(*open_path(run, places, Setup()))
+    desk = Desk(session, places)
+    assert choices(session.project, places) == ["groundtruth", "wide"] and session.project.beside == "groundtruth"
+    order_of(b'{"order":"beside","what":"wide"}').do(desk)
+    (road,) = session.project.subjects
+    assert session.project.beside == "wide" and road.beside[3].row.box == (13, 20, 48, 16)
+    assert road.track[3].row.box == (14, 20, 24, 16) and road.beside[3].row.confidence == 0.3
+    again = project_of(text_of(session.project), "file")
+    assert (again.beside, again.result) == ("wide", str(run / "road.txt"))
+    order_of(b'{"order":"beside","what":"groundtruth"}').do(desk)
+    assert session.project.subjects[0].beside[3].row.box == (13, 20, 24, 16)
+    session.undo()
+    assert session.project.beside == "wide"
+    with pytest.raises(UserError, match="'narrow' is not there to be compared with; there is: groundtruth, wide"):
+        order_of(b'{"order":"beside","what":"narrow"}').do(desk)
+    session.close()
+    project, film = open_path(other, places, Setup())
+    film.close()
+    assert project.setup == Setup(hyper={"fusion": 0.5}, online=True)
+
+
+def test_runs_outside_of_the_folders_are_not_compared_with(run_of, tmp_path):
+    run, data = run_of
+    evaluated(tmp_path, "wide")
+    for roots, there in (([run, data], ["groundtruth"]), ([data], [])):
+        project, film = open_path(run, places_of([run, data], tmp_path / "out"), Setup())
+        film.close()
+        assert choices(project, places_of(roots, tmp_path / "out")) == there
+
+
+def test_the_first_run_of_an_evaluation_is_opened_also_where_its_folder_is_one_of_several(run_of, tmp_path):
+    run, data = run_of
+    evaluated(tmp_path, "wide")
+    for folder in (run.parent, tmp_path):
+        project, film = first_of([folder, data], places_of([folder, data], tmp_path / "out"), Setup())
+        film.close()
+        assert project.result == str(run / "road.txt")

@@ -4,7 +4,8 @@
 const LEFT = 44;
 const RIGHT = 10;
 const TOP = 8;
-const BOTTOM = 40; // marks of the chosen target, then numbers of frames
+const BOTTOM = 48; // marks of the chosen target, where tracks part, then numbers of frames
+const APART = "#ff7b72";
 const VERDICT = ["#3fb950", "#f85149", "#d29922", "#a371f7"];
 
 /** @typedef {import("./server.js").Target} Target @typedef {import("./tracks.js").TrackStore} TrackStore */
@@ -77,7 +78,8 @@ export function chart(canvas) {
     }
     pen.globalAlpha = 1;
     const rows = told.chosen && told.store.tracks.get(told.chosen.name);
-    if (rows) marks(rows, height - BOTTOM + 4);
+    if (rows) marks(rows, width, height - BOTTOM + 6);
+    if (told.chosen) apart(told.store.apart(told.chosen.name), width, height - BOTTOM + 22);
   }
 
   /** Lines end where a target has no row. At most some points a pixel are drawn: the least and the largest.
@@ -108,19 +110,37 @@ export function chart(canvas) {
     pen.setLineDash([]);
   }
 
-  /** The verdict of each frame as a strip of colours, refits as ticks under it. @param {Map<number, import("./server.js").Row>} rows @param {number} top */
-  function marks(rows, top) {
-    const wide = Math.max(1, across(1) - across(0));
+  /** The verdict of each frame as a strip of colours, refits as ticks under it.
+   * @param {Map<number, import("./server.js").Row>} rows @param {number} width @param {number} top */
+  function marks(rows, width, top) {
     for (const [frame, , , , verdict, , refitted] of rows.values()) {
-      if (verdict >= 0) {
-        pen.fillStyle = VERDICT[verdict];
-        pen.fillRect(across(frame) - wide / 2, top, wide + 0.5, 7);
-      }
+      if (verdict >= 0) cell(frame, width, top, 7, VERDICT[verdict]);
       if (refitted) {
         pen.fillStyle = "#e6eaee";
         pen.fillRect(across(frame) - 0.75, top + 9, 1.5, 5);
       }
     }
+    if ([...rows.values()].some((row) => row[4] >= 0)) word("verdict", top + 4);
+  }
+
+  /** Frames in which a target's two tracks part, as a bar. @param {number[]} frames in order @param {number} width @param {number} top */
+  function apart(frames, width, top) {
+    for (const frame of frames) cell(frame, width, top, 5, APART);
+    if (frames.length) word("apart", top + 3);
+  }
+
+  /** A frame's place in a strip. @param {number} frame @param {number} width @param {number} top @param {number} high @param {string} colour */
+  function cell(frame, width, top, high, colour) {
+    const half = Math.max(1, across(1) - across(0)) / 2;
+    const [left, right] = [Math.max(LEFT, across(frame) - half), Math.min(width - RIGHT, across(frame) + half + 0.5)];
+    pen.fillStyle = colour;
+    pen.fillRect(left, top, right - left, high);
+  }
+
+  /** What a strip tells, before it. @param {string} words @param {number} middle */
+  function word(words, middle) {
+    Object.assign(pen, { fillStyle: "#a4aeb8", font: "10px system-ui, sans-serif", textAlign: "right", textBaseline: "middle" });
+    pen.fillText(words, LEFT - 6, middle);
   }
 
   /** @param {CanvasRenderingContext2D} own @param {number} frame @param {string} colour @param {number} height */

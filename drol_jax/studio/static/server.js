@@ -7,7 +7,7 @@
  * @typedef {{name: string, colour: string, between: "track" | "line", keyframes: Keyframe[]}} Target
  * @typedef {{version: number, rows: number, video: {name: string, width: number, height: number, rate: number, frames: number | null},
  *   targets: Target[], setup: {config: string, online: boolean, hyper: Record<string, number>, changed: string[]},
- *   doing: string, at: number | null, trouble: string, undo: boolean, redo: boolean, compared: boolean}} View
+ *   doing: string, at: number | null, trouble: string, undo: boolean, redo: boolean, run: string, compared: string}} View
  * @typedef {{rows: number, tracks: Record<string, Row[]>, beside: Record<string, Row[]>}} Tracks
  */
 

@@ -2,6 +2,7 @@
 // The studio: the picture with the targets' boxes, the timeline, and what the buttons do.
 import { moved, resized } from "./boxes.js";
 import { chart } from "./chart.js";
+import { comparePanel } from "./compare.js";
 import { listen as gestures } from "./gestures.js";
 import { insidePanel } from "./inside.js";
 import { painter } from "./paint.js";
@@ -9,7 +10,7 @@ import { opener, made, sliders, targetList } from "./panels.js";
 import { Player } from "./player.js";
 import { ask, listen, order, post } from "./server.js";
 import { tour } from "./tour.js";
-import { STATES, TrackStore, VERDICTS } from "./tracks.js";
+import { overlap, STATES, TrackStore, VERDICTS } from "./tracks.js";
 import { View } from "./view.js";
 
 /** @typedef {import("./server.js").View} Told
@@ -18,6 +19,8 @@ import { View } from "./view.js";
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEAST = 2;
+const LARGEST = 4096; // pixels of a picture
+const WORDS = 120; // milliseconds between two times that the words are set while it plays
 const COMMIT = 500; // milliseconds after the last key that moved a box
 
 /** @type {Told} */
@@ -44,6 +47,7 @@ const showTargets = targetList($("targets"), {
 });
 const showSliders = sliders($("sliders"), setup.sliders, (name, value) => send({ order: "set", hyper: { [name]: value } }));
 const showInside = insidePanel($("inside"), $("inside-panel"), () => changed());
+const compare = comparePanel((what) => send(what));
 const showOpener = opener((path) => send({ order: "open", path }));
 
 const target = () => told.targets.find((one) => one.name === chosenName) ?? null;
@@ -110,7 +114,7 @@ async function send(what) {
 
 /** @param {string} words */
 function trouble(words) {
-  if ($("trouble").textContent !== words) $("trouble").textContent = words;
+  write("trouble", words);
 }
 
 /** Boxes that were drawn or moved become the target's, in the frame they were shown in. */
@@ -156,14 +160,22 @@ function changed() {
   });
 }
 
+/** Pictures are had as large as they are shown: then they need not be scaled. */
+function measure() {
+  const [density, width] = [window.devicePixelRatio || 1, told.video.width];
+  const pixels = (/** @type {number} */ scale) => Math.max(16, Math.min(LARGEST, Math.round(scale * width * density)));
+  player.sized(pixels(view.least), Math.min(width, pixels(view.scale ?? 1)));
+}
+
 function show() {
+  measure();
   const busy = told.doing !== "";
   const one = target();
   const known = one && store.at(one, player.frame);
   if (player.picture) {
     const beside = told.targets.flatMap(({ name, colour }) => {
       const row = store.beside.get(name)?.get(player.frame);
-      return row?.[1] ? [{ name: `${name} (kept)`, colour, box: row[1], dashed: true }] : [];
+      return row?.[1] ? [{ name: `${name}: ${told.compared}`, colour, box: row[1], dashed: true }] : [];
     });
     const shown = scene.items.map((item) => {
       const of = told.targets.find((other) => other.name === item.name);
@@ -173,16 +185,31 @@ function show() {
     });
     paint([...beside, ...shown], scene.chosen, showInside.overlay());
   }
+  timeline.draw({ frames: frames(), frame: player.frame, at: told.at !== null && busy ? told.at : null, targets: told.targets, chosen: one, store });
+  if (document.activeElement !== $("frame") && $("frame").value !== String(player.frame)) $("frame").value = String(player.frame);
+  const stopgap = player.standsIn;
+  write("coarse", stopgap === null ? "" : stopgap === player.frame ? "Small picture" : `Nearest picture at hand: frame ${stopgap}`);
+  // While it plays the page keeps up with the pictures, and the words with the reader.
+  if (player.playing && performance.now() - worded < WORDS) return;
+  worded = performance.now();
+  showWords(busy, one, known);
+}
+
+let worded = 0;
+
+/** All that stands beside the picture. @param {boolean} busy @param {import("./server.js").Target | null} one
+ * @param {import("./tracks.js").Known | null} known */
+function showWords(busy, one, known) {
   showTargets(told.targets, one, (other) => store.at(other, player.frame));
   showSliders(told.setup);
   $("online").checked = told.setup.online;
   showTracker(told.setup.config);
-  $("hint").textContent = !told.targets.length ? "Drag a box around each target."
-    : one && !known?.box ? `A box drawn now is ${one.name}'s.` : "A box drawn now is a new target.";
+  write("hint", !told.targets.length ? "Drag a box around each target."
+    : one && !known?.box ? `A box drawn now is ${one.name}'s.` : "A box drawn now is a new target.");
   $("here").hidden = !one;
   if (one) {
-    $("here-name").textContent = `${one.name} in frame ${player.frame}`;
-    $("here-told").textContent = described(known);
+    write("here-name", `${one.name} in frame ${player.frame}`);
+    write("here-told", described(known));
     $("fix").disabled = !known?.box || known.drawn;
     $("undraw").disabled = !known?.drawn;
     $("line").checked = one.between === "line";
@@ -192,16 +219,20 @@ function show() {
   for (const id of ["forward", "backward"]) $(id).hidden = busy;
   for (const id of ["pause", "cancel"]) $(id).hidden = !busy;
   for (const id of ["forward", "backward"]) $(id).disabled = !told.targets.length;
-  $("play").textContent = player.playing ? "⏸︎" : "▶︎";
+  write("play", player.playing ? "⏸︎" : "▶︎");
   $("play").setAttribute("aria-label", player.playing ? "Stop" : "Play");
-  if (document.activeElement !== $("frame")) $("frame").value = String(player.frame);
-  $("of").textContent = `of ${frames() - 1}`;
-  $("drop").hidden = $("part").hidden = !told.compared;
-  timeline.draw({ frames: frames(), frame: player.frame, at: told.at !== null && busy ? told.at : null, targets: told.targets, chosen: one, store });
+  write("of", `of ${frames() - 1}`);
+  compare.show(told, store);
   $("chart").setAttribute("aria-valuemax", String(frames() - 1));
   $("chart").setAttribute("aria-valuenow", String(player.frame));
-  $("read").textContent = one ? `${one.name}: ${described(known)}` : "";
+  write("read", one ? `${one.name}: ${described(known)}` : "");
+  write("read-beside", one ? besides(one, known) : "");
   showInside.at(one?.name ?? "", player.frame, told.version, busy);
+}
+
+/** Words that are the same are not written again: the browser would lay out the page anew. @param {string} id @param {string} words */
+function write(id, words) {
+  if ($(id).textContent !== words) $(id).textContent = words;
 }
 
 /** The tracker that is used, among those whose weights are at hand. @param {string} config */
@@ -218,12 +249,24 @@ function described(known) {
   if (!known) return "nothing is known in this frame";
   if (known.drawn) return "drawn by hand";
   if (known.line) return "on the straight line between two drawn boxes";
-  const [, , confidence, state, verdict, online, refitted, template] = /** @type {import("./server.js").Row} */ (known.row);
+  return toldOf(/** @type {import("./server.js").Row} */ (known.row));
+}
+
+/** @param {import("./server.js").Row} row */
+function toldOf([, , confidence, state, verdict, online, refitted, template]) {
   const parts = [`${STATES[state]}, confidence ${Math.round(confidence * 100)}%`];
   if (verdict >= 0) parts.push(`verdict ${VERDICTS[verdict]}${online === null ? "" : `, online peak ${online.toFixed(2)}`}`);
   if (refitted) parts.push("refitted");
   if (template) parts.push("short-term template");
   return parts.join("; ");
+}
+
+/** What the track that is compared with tells in this frame. @param {import("./server.js").Target} one @param {import("./tracks.js").Known | null} known */
+function besides(one, known) {
+  const row = store.beside.get(one.name)?.get(player.frame);
+  if (!row) return "";
+  const both = known?.box && row[1] ? `; overlap ${overlap(known.box, row[1]).toFixed(2)}` : "";
+  return `${told.compared}: ${toldOf(row)}${both}`;
 }
 
 /** @param {1 | -1} direction */
@@ -266,17 +309,18 @@ function begin(video) {
   Object.assign(view, { width: told.video.width, height: told.video.height });
   scene.size = [told.video.width, told.video.height];
   canvas.parentElement.style.setProperty("--aspect", String(told.video.height / told.video.width));
+  view.fit();
+  measure();
   player.restart(frames(), told.video.rate);
   player.frame = 0;
   chosenName = "";
   rows = 0;
-  view.fit();
   player.want();
 }
 
 /** @param {string} words @param {boolean} [away] */
 function status(words, away = false) {
-  if ($("status").textContent !== words) $("status").textContent = words;
+  write("status", words);
   $("status").classList.toggle("away", away);
 }
 
@@ -413,15 +457,13 @@ const buttons = [
   ["add", addInMiddle], ["undraw", undraw], ["open", showOpener], ["close", () => $("opener").close()],
   ["in", () => view.zoom(1.4)], ["out", () => view.zoom(1 / 1.4)], ["fit", () => view.fit()],
   ["reset", () => send({ order: "set", reset: true })],
-  ["keep", () => send({ order: "keep" })], ["drop", () => send({ order: "drop" })],
   ["fix", () => {
     const item = scene.chosen;
     if (item) send({ order: "draw", name: item.name, frame: player.frame, box: item.box, template: $("template").checked });
   }],
   ["part", () => {
-    const found = told.targets.map((one) => store.parting(one)).filter((frame) => frame !== null);
-    $("compared").textContent = found.length ? `They part in frame ${Math.min(...found)} first.` : "They overlap by a half or more everywhere.";
-    if (found.length) player.go(Math.min(...found));
+    leave();
+    player.go(compare.parting() ?? player.frame);
   }],
   ["save", async () => {
     const done = await send({ order: "save" });
@@ -471,9 +513,9 @@ for (const format of setup.formats) {
   $("formats").append(label);
 }
 new ResizeObserver(() => {
-  player.width = Math.min(1920, Math.max(320, Math.ceil((canvas.clientWidth * (window.devicePixelRatio || 1)) / 160) * 160));
   if (view.follows) view.fit();
   else view.settle();
+  measure();
   changed();
 }).observe(canvas);
 new ResizeObserver(() => changed()).observe($("chart"));

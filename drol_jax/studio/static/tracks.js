@@ -46,16 +46,21 @@ export class TrackStore {
     return row ? { box: row[1], confidence: row[2], state: row[3], drawn: false, line: false, row } : null;
   }
 
-  /** First frame in which a target's track and the one kept beside it overlap by less than a half; null where none.
-   * @param {Target} target */
-  parting(target) {
-    const now = this.tracks.get(target.name) ?? new Map();
-    const before = this.beside.get(target.name) ?? new Map();
+  /** Frames, in order, in which a target's track and the one beside it overlap by less than a half, or only one of them
+   * has a box. @param {string} name */
+  apart(name) {
+    const now = this.tracks.get(name) ?? new Map();
+    const before = this.beside.get(name) ?? new Map();
     const frames = [...now.keys()].filter((frame) => before.has(frame)).sort((a, b) => a - b);
-    return frames.find((frame) => {
+    return frames.filter((frame) => {
       const [a, b] = [now.get(frame)[1], before.get(frame)[1]];
       return a && b ? overlap(a, b) < 0.5 : Boolean(a) !== Boolean(b);
-    }) ?? null;
+    });
+  }
+
+  /** The first of those; null where there is none. @param {Target} target */
+  parting(target) {
+    return this.apart(target.name)[0] ?? null;
   }
 }
 
