@@ -299,11 +299,14 @@ def _refit_in_threads(
     """The second half of a step of all lanes, whose refits are made side by side."""
     assert lanes.states.online is not None
     filters = np.zeros(lanes.states.online.filter.shape, np.float32)  # before the lanes are used up
-    record = _begin_step[donate](model, lanes, frame, found, learn)
+    # A network's hundred arrays take a program as long to look over as its own work does: where none is run, none goes.
+    light = model.scalars
+    record = _begin_step[donate](light, lanes, frame, found, learn)
     asked = np.asarray(record.due)
     if asked.any():
-        filters = in_threads(partial(_refit, model, record), asked)
-    return _end_step(model, record.state, replace(record, state=None), filters)
+        filters = in_threads(partial(_refit, light, record), asked)
+    last = model if model.config.short_term_template else light
+    return _end_step(last, record.state, replace(record, state=None), filters)
 
 
 def targets(tracker: Tracker, slots: int = 8, *, donate: bool = True) -> Targets:

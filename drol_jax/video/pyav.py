@@ -206,7 +206,8 @@ def upright(frame: Any) -> np.ndarray:
     Returns:
       uint8 RGB [H, W, 3], C-contiguous.
     """
-    bgr = frame.reformat(format="bgr24", interpolation="BICUBIC").to_ndarray()
+    # In one thread, which is three times as fast as to start some for each picture.
+    bgr = frame.reformat(format="bgr24", interpolation="BICUBIC", threads=1).to_ndarray()
     image = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     return np.ascontiguousarray(np.rot90(image, frame.rotation // 90)) if frame.rotation else image
 

@@ -72,7 +72,8 @@ class Mp4:
         image = even(fitting(image, self._width, self._height, self._path))
         self._first = time if self._first is None else self._first
         rgb = self._av.VideoFrame.from_ndarray(image, format="rgb24")
-        frame = rgb.reformat(format="yuv420p", dst_colorspace=BT709, dst_color_range=1)
+        # Threads of its own for each picture take longer than the picture does.
+        frame = rgb.reformat(format="yuv420p", dst_colorspace=BT709, dst_color_range=1, threads=1)
         frame.colorspace, frame.color_range = BT709, 1
         self._last = max(self._last + 1, round((time - self._first) / UNIT))
         frame.pts, frame.time_base = self._last, UNIT
