@@ -44,6 +44,8 @@ def export(
     stem = Path(project.video.name).stem.replace("/", "_") or "video"
     tables = [name for name in FORMATS if name in formats]
     written, notes = files(folder, stem, tables), list[str]()
+    films = [(folder / f"{stem}{suffix}", note) for suffix, note in (film_suffix(n) for n in FILMS if n in formats)]
+    atomic.spare([*written, *(path for path, _ in films)], [Path(project.source)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -55,9 +57,7 @@ def export(
     for row in told:
         by_frame.setdefault(row.frame, []).append(row)
     names = [subject.name for subject in project.subjects]
-    for word in (name for name in FILMS if name in formats):
-        suffix, note = film_suffix(word)
-        path = folder / f"{stem}{suffix}"
+    for path, note in films:
         notes += [note] if note else []
         notes += _write_film(path, project, film, by_frame, names, go_on)
         written.append(path)

@@ -68,6 +68,23 @@ def delete(path: Path, cure: str = "mend the permissions") -> None:
         raise UserError(f"cannot delete {path}: {reason(error)}; {cure}") from error
 
 
+def spare(paths: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Check that files may be written, whatever they hold now.
+
+    Args:
+      inputs: what is read meanwhile.
+
+    Raises:
+      UserError: one is among the inputs, or is no file that can be replaced: a folder, a pipe, a device.
+    """
+    read = [path for path in inputs if os.path.exists(path)]  # Path.exists fails on addresses that are long
+    for path in filter(os.path.exists, paths):
+        if any(path.samefile(one) for one in read):
+            raise UserError(f"{path} is what is read, and would be written over; choose another --output")
+        if not path.is_file():
+            raise UserError(f"{path} is no regular file; choose another --output")
+
+
 @contextmanager
 def scratch(target: Path, cure: str) -> Iterator[Path]:
     """Yield an empty folder beside `target`, to write in before `replace`; it goes where the block ends.

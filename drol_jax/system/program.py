@@ -1,6 +1,7 @@
 """What the command-line programs share: a line to the user, exit codes, what is kept of code and memory."""
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -14,6 +15,9 @@ from drol_jax.errors import UserError, one_line, reason
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
 TOLD = "JAX_COMPILATION_CACHE_DIR"
 """Environment variable of jax's, which takes the folder from it by itself."""
+
+UNSEEN = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ELOOP)
+"""Why the system may not even tell whether a path is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +48,22 @@ def tell(words: str) -> None:
 
 
 def guarded(run: Callable[[], int]) -> int:
-    """The exit code of a command; misuse is one line and exit code 2, Ctrl-C 130, SIGTERM 143."""
+    """The exit code of a command; misuse is one line and exit code 2, Ctrl-C 130, SIGTERM 143.
+
+    Misuse is also a path that the system cannot even look for, wherever that is asked: `Path.exists` and its like raise
+    then.
+    """
     try:
         return run()
     except UserError as error:
         tell(f"error: {error}")
         for note in getattr(error, "__notes__", ()):
             tell(f"error: {one_line(note)}")
+        return 2
+    except OSError as error:
+        if error.errno not in UNSEEN or error.filename is None:
+            raise
+        tell(f"error: {one_line(os.fsdecode(error.filename))}: {reason(error)}; check the path and its permissions")
         return 2
     except KeyboardInterrupt as stop:
         tell("interrupted")

@@ -1,6 +1,7 @@
 """What a run keeps beside its files, so that the same command goes on from there."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,10 +60,10 @@ def kept_beside(folder: Path, stem: str) -> Kept:
 def identity(source: str) -> dict[str, Any] | None:
     """What tells a file, or a folder or pattern of images, from another one of that name; None of anything else."""
     path = Path(source)
-    if path.is_file():
+    if os.path.isfile(path):  # Path.is_file fails on addresses that are long
         with path.open("rb") as file:
             return {"bytes": path.stat().st_size, "head": sha256(file.read(HEAD)).hexdigest()}
-    if path.is_dir():
+    if os.path.isdir(path):
         names = sorted(entry.name for entry in path.iterdir())
         return {"files": len(names), "names": sha256("\n".join(names).encode()).hexdigest()}
     return None

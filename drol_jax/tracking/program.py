@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drol_jax.api import Tracker, load
@@ -13,6 +14,7 @@ from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
 from drol_jax.results.environments import noted
 from drol_jax.results.settings import environment
+from drol_jax.system.atomic import spare
 from drol_jax.system.code import code_hash
 from drol_jax.system.names import in_utf8
 from drol_jax.system.program import make_ready, tell
@@ -68,6 +70,7 @@ def track_all(arguments: Arguments, clock: Callable[[], float] = time.monotonic)
         engine = Engine(tracker, starts, scale=source.info.scale)
         engine.check(first.number)
         shows = stack.enter_context(watching(_watch(arguments), source.info, page, engine.looked))
+        spare(job.wanted.paths(), [Path(arguments.source), *([] if arguments.boxes is None else [arguments.boxes])])
         stack.callback(job.alone(before).release)  # from here on files are written
         anew = job.prepare(settings_of(arguments, tracker, starts))
         if job.kept is not None and (apart := noted(job.kept.folder, environment())):

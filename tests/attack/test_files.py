@@ -11,16 +11,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import small_tracker
 from test_checkpoint import TINY, variables  # noqa: F401  a fixture
 
 from drol_jax import checkpoint
 from drol_jax.convert.torch.files import read_state_dict
 from drol_jax.errors import UserError
+from drol_jax.follow import snapshot
 from drol_jax.image.frames import read
 from drol_jax.results.regions import read_regions
+from drol_jax.tracking.engine import Engine
 from drol_jax.tracks.read import read_tracks
-from drol_jax.tracks.starts import read_starts
+from drol_jax.tracks.starts import Start, read_starts
 from drol_jax.tracks.table import Video
+from drol_jax.video.frame import VideoFrame
 
 pytestmark = pytest.mark.attack
 TRIES = 200
@@ -107,6 +111,14 @@ def test_archives_with_odd_members(member, tmp_path):
     path.write_bytes(memory.getvalue())
     assert refused_or_read(read_state_dict, path)
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_snapshots_of_a_run_to_go_on_from(tmp_path):
+    tracker, starts = small_tracker.tracker(online=False), [Start(0, "a", small_tracker.BOX)]
+    engine, path = Engine(tracker, starts), tmp_path / "follower.npz"
+    engine.step(VideoFrame(number=0, time=0.0, image=small_tracker.picture()))
+    snapshot.save(engine.follower, path, 0)
+    attack(path, path.read_bytes(), lambda path: snapshot.restore(Engine(tracker, starts).follower, path))
 
 
 START = {

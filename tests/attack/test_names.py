@@ -108,3 +108,36 @@ def test_what_is_no_file_in_place_of_one_is_refused_at_once(option, kind, tmp_pa
     done = drol(tmp_path, "track", tmp_path / "video", *box, option, path)
     assert done.returncode == 2, done
     assert done.stderr.count("\n") == 1 and path.name in done.stderr
+
+
+LONG = "x" * 300
+"""Longer than a file's name may be, so that the system cannot even tell whether it is there."""
+BOX = ("--box", "10,10,20,20")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("track", LONG, *BOX), ("track", "video", "--boxes", LONG), ("track", "video", *BOX, "--output", LONG)),
+        *(("track", "video", *BOX, option, LONG) for option in ("--config", "--weights")),
+        *(("eval", option, LONG) for option in ("--dataset", "--config", "--weights", "--plugin")),
+        ("eval", "--dataset", "folders", "--data-root", LONG),
+        ("eval", "score", "--results", LONG, "--dataset", "OTB100"),
+        ("eval", "doctor", "--dataset", "OTB100", "--data-root", LONG),
+        ("eval", "film", "--results", LONG, "--dataset", "OTB100", "--sequence", "Woman", "--output", "out.webp"),
+        ("eval", "pack", "--results", LONG, "--dataset", "GOT-10k", "--output", "out.zip"),
+        ("eval", "render", "--output", LONG),
+        *(("train", "--config", LONG), ("train", "--config", "siamfc_alex_tiny", "--init", LONG)),
+        *(("convert", "pysot", LONG, "--config", "siamrpn_alex_tiny", "--output", "out"), ("tune", "--space", LONG)),
+        *(("export", "stablehlo", "--config", LONG, "--output", "out"), ("studio", LONG, "--no-browser")),
+        *(("weights", "get", LONG), ("weights", "check", LONG)),
+        *(("bench", "--quick", "--config", LONG), ("bench", "--quick", "--plugin", LONG)),
+    ],
+    ids=lambda arguments: " ".join(arguments).replace(LONG, "LONG"),
+)
+def test_a_path_that_is_too_long_to_be_looked_for_is_refused_in_a_line(arguments, tmp_path):
+    (tmp_path / "video").mkdir()
+    cv2.imwrite(str(tmp_path / "video" / "1.png"), np.full((60, 80, 3), 90, np.uint8))
+    done = drol(tmp_path, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: ") and "Traceback" not in done.stderr

@@ -21,6 +21,11 @@ COMMANDS = {
     "train": ["train", "--config", "siamfc_alex_tiny"],
     "convert": ["convert", "pysot", "none.pth", "--config", "siamrpn_alex_tiny", "--output", "out"],
     "bench": ["bench", "--quick"],
+    "studio": ["studio", "none.mp4"],
+    "tune": ["tune"],
+    "export": ["export", "stablehlo"],
+    "weights": ["weights", "list"],
+    "cvat": ["cvat", "none.jsonl"],
 }
 
 

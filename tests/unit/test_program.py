@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from drol_jax.system.program import guarded
+
 FILL = """
 import resource, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +39,21 @@ def faults_beside_the_first(kind: str) -> list[float]:
 def test_memory_that_is_kept_need_not_be_mapped_again():
     assert max(faults_beside_the_first("kept")) < 0.1
     assert max(faults_beside_the_first("plain")) > 0.5
+
+
+def test_a_path_that_cannot_be_looked_for_is_one_line(capsys, tmp_path):
+    long = tmp_path / ("x" * 300)
+    assert guarded(lambda: int(long.exists())) == 2
+    assert capsys.readouterr().err == f"error: {long}: File name too long; check the path and its permissions\n"
+
+
+@pytest.mark.parametrize("error", [OSError(5, "broken", "disk"), OSError(13, "not allowed"), BrokenPipeError()])
+def test_another_error_of_the_system_is_not_taken_for_misuse(error):
+    def run():
+        raise error
+
+    with pytest.raises(type(error)):
+        guarded(run)
 
 
 @pytest.mark.parametrize("program", ["eval", "train", "bench"])
