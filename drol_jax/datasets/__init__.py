@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 
-from drol_jax.datasets.definitions import Benchmark, benchmarks, pick
+from drol_jax.datasets.benchmarks import benchmarks
+from drol_jax.datasets.definitions import Benchmark, pick
 from drol_jax.datasets.own import FOLDERS, is_own, own
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.source import find_source, list_entries, select

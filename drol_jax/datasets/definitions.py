@@ -1,29 +1,17 @@
 """Benchmarks as data: what belongs to which, where its files lie, how it is spelled. Read from ``eval/*.json``."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
 from drol_jax.datasets.bounds import Bounds
 from drol_jax.errors import UserError
 from drol_jax.system.names import hint
-from drol_jax.system.resources import data_path
 
 Reader = Literal["boxes", "lasot", "got10k", "nfs", "vot", "oxuva"]
 Protocol = Literal["ope", "vot", "longterm", "got10k", "server"]
 Measures = Literal["overlap", "videocube", "oxuva"]
-KEYS: dict[type, tuple[str, ...]] = {
-    str: ("site", "download", "protocol", "reader", "measures", "sequences", "numbered", "in", "tag_file", "restarts"),
-    int: ("origin", "count", "every", "fps"),
-    bool: ("lengths", "server"),
-    list: ("spellings", "aliases", "folders", "layouts", "pysot", "absent"),
-    dict: ("probe", "attributes", "tags"),
-}
-"""What a definition may say of a benchmark, by its kind."""
-_KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "a mapping"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +137,8 @@ class Benchmark:
 
     def again(self) -> str:
         """What to do about a missing or broken file."""
-        return f"unpack {self.download} of {self.site} again"
+        known = self.site != "its publisher"
+        return f"unpack {self.download} of {self.site} again" if known else "mend the dataset"
 
 
 LOOSE = Layout(
@@ -159,27 +148,6 @@ LOOSE = Layout(
 )
 """Where any benchmark's sequences may lie as well: a folder each, with the images in ``img``, another usual folder, or
 beside the annotation."""
-
-
-@cache
-def benchmarks() -> dict[str, Benchmark]:
-    """Every benchmark on disk, by name."""
-    found = {}
-    for path in sorted(data_path("eval").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if "benchmarks" in data:
-            found |= definitions_in(data)
-    return found
-
-
-def definitions_in(data: dict[str, Any]) -> dict[str, Benchmark]:
-    """Benchmarks by name, from the content of a file of definitions.
-
-    Raises:
-      KeyError, TypeError, ValueError, AttributeError: it is of another form.
-    """
-    groups = data.get("sequences", {})
-    return {name: _benchmark(name, row, groups) for name, row in data["benchmarks"].items()}
 
 
 def pick(given: str, spellings: dict[str, str], what: str) -> str:
@@ -196,89 +164,3 @@ def pick(given: str, spellings: dict[str, str], what: str) -> str:
     if given.casefold() in folded:
         return folded[given.casefold()]
     raise UserError(f"unknown {what} {given!r}{hint(given, spellings)}")
-
-
-def _benchmark(name: str, data: dict[str, Any], groups: dict[str, Any]) -> Benchmark:
-    kinds = {key: kind for kind, keys in KEYS.items() for key in keys}
-    for key, value in data.items():
-        if key not in kinds:
-            raise ValueError(f"unknown key {key!r}{hint(key, list(kinds))}")
-        if type(value) is not kinds[key]:
-            raise ValueError(f"{key} is {value!r}, wanted {_KINDS[kinds[key]]}")
-    choices = {"origin": (0, 1), "protocol": get_args(Protocol), "reader": get_args(Reader)}
-    choices |= {"measures": get_args(Measures)}
-    for key, known in choices.items():
-        if data.get(key, known[0]) not in known:
-            raise ValueError(f"{key} is {data[key]!r}, wanted one of {', '.join(map(repr, known))}")
-    if data.get("tags") and "{tag}" not in data.get("tag_file", ""):
-        raise ValueError("tags without tag_file, which says with {tag} where their numbers stand")
-    layouts = tuple(_layout(row) for row in data["layouts"])
-    attributes = data.get("attributes", {})
-    return Benchmark(
-        name=name,
-        aliases=tuple(data.get("aliases", ())),
-        site=data.get("site", "its publisher"),
-        download=data.get("download", name),
-        origin=data["origin"],
-        protocol=data.get("protocol", "ope"),
-        server=data.get("server", False),
-        reader=data.get("reader", "boxes"),
-        measures=data.get("measures", "overlap"),
-        fps=data.get("fps"),
-        folders=tuple(dict.fromkeys((*data.get("folders", ("",)), name))),
-        layouts=(*layouts, replace(LOOSE, digits=layouts[0].digits)),
-        pysot=tuple(data.get("pysot", ())),
-        probe=data.get("probe", {}),
-        attribute_file=attributes.get("file"),
-        attribute_names=tuple(attributes.get("names", "").split()),
-        absent=tuple(data.get("absent", ())),
-        tag_file=data.get("tag_file", ""),
-        tags={tag: Bounds(**bounds) for tag, bounds in data.get("tags", {}).items()},
-        restarts=data.get("restarts"),
-        count=data.get("count"),
-        rows=tuple(_rows(data, groups)),
-    )
-
-
-def _layout(data: dict[str, Any]) -> Layout:
-    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    return Layout(**given)
-
-
-def _rows(data: dict[str, Any], groups: dict[str, Any]) -> list[Row]:
-    if "numbered" in data:
-        table: Any = [data["numbered"] % number for number in range(1, data["count"] + 1)]
-    else:
-        table = groups.get(data.get("sequences", ""), {})
-    if isinstance(table, list):
-        table = {name: {} for name in table}
-    return [_row(name, row, data) for name, row in table.items() if "in" not in data or data["in"] in row["in"].split()]
-
-
-def _row(name: str, row: dict[str, Any], data: dict[str, Any]) -> Row:
-    folder, target = row.get("folder", name), row.get("target")
-    aliases = [*row.get("aliases", ()), *(form.format(name=name) for form in data.get("spellings", ()))]
-    if target is not None:
-        # got10k's dot, pytracking's underscore, vot-toolkit's nothing.
-        aliases += [f"{folder}{mark}{target}" for mark in "-_."] + [f"{folder}{target}"]
-    if row.get("alone"):
-        aliases.append(folder)
-    first, last = row.get("frames", (None, None))
-    if first is not None and "every" in data:
-        step = data["every"]
-        count = -(-(last - first + 1) // step)
-        first = (first - 1) // step + 1
-        last = first + count - 1
-    length = row.get("length") if data.get("lengths", True) else None
-    return Row(
-        name=name,
-        folder=folder,
-        mark="" if target is None else f".{target}",
-        alone=row.get("alone", False),
-        first=first,
-        last=last,
-        annotated_from=row.get("annotated_from"),
-        length=last - first + 1 if first is not None else length,
-        attributes=tuple(row.get("attributes", "").split()),
-        aliases=tuple(alias for alias in aliases if alias != name),
-    )

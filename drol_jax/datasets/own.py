@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from drol_jax.datasets.definitions import Benchmark, Layout, definitions_in
+from drol_jax.datasets.benchmarks import definitions_in
+from drol_jax.datasets.definitions import Benchmark, Layout
 from drol_jax.datasets.text import read_json
 from drol_jax.errors import UserError
 from drol_jax.system import reading

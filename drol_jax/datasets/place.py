@@ -35,12 +35,16 @@ class Place:
 
 def find_place(root: Path, benchmark: Benchmark) -> Place | None:
     """The subfolder and layout that hold most of a benchmark's sequences; None where there is none at all."""
-    places = [
-        _survey(root, Tree(folder), layout, benchmark)
-        for folder in subfolders(root, benchmark.folders)
-        for layout in benchmark.layouts
-    ]
-    best = max(places, key=lambda place: (place.pictured, place.annotated), default=None)
+    best, places = None, []
+    for exact in (True,) if benchmark.rows else (True, False):  # to look into every folder for other case takes long
+        places = [
+            _survey(root, Tree(folder), layout, benchmark, exact=exact)
+            for folder in subfolders(root, benchmark.folders)
+            for layout in benchmark.layouts
+        ]
+        best = max(places, key=lambda place: (place.pictured, place.annotated), default=None)
+        if best is not None and best.annotated:
+            break
     if best is not None and best.annotated and not benchmark.rows:
         _check_depth(best, places)
     return best if best is not None and best.annotated else None
@@ -149,8 +153,8 @@ def _properties(place: Place, row: Row, folder: str, name: str) -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
-def _survey(root: Path, tree: Tree, layout: Layout, benchmark: Benchmark) -> Place:
-    rows = benchmark.rows or _rows_on_disk(tree, layout, benchmark)
+def _survey(root: Path, tree: Tree, layout: Layout, benchmark: Benchmark, *, exact: bool) -> Place:
+    rows = benchmark.rows or _rows_on_disk(tree, layout, benchmark, exact=exact)
     place = Place(root=root, tree=tree, layout=layout, rows=rows, annotated=0, pictured=0)
     annotated = [row for row in rows if groundtruth_file(place, row) is not None]
     return replace(place, annotated=len(annotated), pictured=sum(_pictured(tree, layout, row) for row in annotated))
@@ -170,13 +174,15 @@ def _any_image(tree: Tree, folder: Path) -> bool:
     return any(name.lower().endswith(SUFFIXES) and not name.startswith(".") for name in tree.names(folder))
 
 
-def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row, ...]:
-    """The list file's sequences, else those that have an annotation where the layout says."""
+def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark, *, exact: bool) -> tuple[Row, ...]:
+    """The list file's sequences, else those that have an annotation where the layout says, also in other case where
+    not `exact`."""
     listed = tree.find(layout.list) if layout.list else None
     if listed is not None and listed.is_file():
         folders = read_names(listed)
     else:
-        folders = sorted({folder for form in layout.groundtruth for folder in _folders(tree, layout, form)})
+        some = (_folders(tree, layout, form, exact=exact) for form in layout.groundtruth)
+        folders = sorted({folder for found in some for folder in found})
     short = [folder.rpartition("/")[2] for folder in folders]
     # Two folders may hold sequences of one name.
     names = short if len(set(short)) == len(short) else [folder.replace("/", "-") for folder in folders]
@@ -186,14 +192,17 @@ def _rows_on_disk(tree: Tree, layout: Layout, benchmark: Benchmark) -> tuple[Row
     return tuple(target for row in rows for target in (_objects(tree, row) if benchmark.reader == "vot" else [row]))
 
 
-def _folders(tree: Tree, layout: Layout, form: str) -> list[str]:
+def _folders(tree: Tree, layout: Layout, form: str, *, exact: bool) -> list[str]:
     """What {folder}, or {name}, may stand for in the path of an annotation file."""
     before, after = form.replace("{name}", "{folder}").split("{folder}")
     base = tree.find(before) if before else tree.root
     if base is None:
         return []
     deep = "/".join("*" * layout.depth)
-    found = [path.relative_to(base).as_posix() for path in base.glob(deep + after.format(mark="*"))]
+    asked = after.format(mark="*")
+    if not exact:
+        asked = "".join(f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else letter for letter in asked)
+    found = [path.relative_to(base).as_posix() for path in base.glob(deep + asked)]
     return [path[: path.rindex("/") if "{mark}" in after else len(path) - len(after)] for path in found]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from drol_jax.datasets.definitions import Benchmark, Row
 from drol_jax.datasets.disk import build
 from drol_jax.datasets.groundtruth import TAGS, Groundtruth, of_regions
-from drol_jax.datasets.images import predicted
+from drol_jax.datasets.pysot_items import attributes_of, image_names
 from drol_jax.datasets.sequence import Sequence, SequenceEntry
 from drol_jax.datasets.text import checked_name, fitted, read_json
 from drol_jax.datasets.tree import Tree, subfolders
@@ -87,9 +87,11 @@ def _open(
         raise UserError(f"{where}: missing from the file; fetch {path.name} again, or leave the sequence out")
     try:
         groundtruth = _groundtruth(where, item, tagged=tagged)
-        every = [_files(folder, row, name, item, benchmark, len(groundtruth.boxes)) for folder in folders]
-        files = next((some for some in every if some and some[0].exists()), every[0])
-        attributes = tuple(str(code) for code in item.get("attr") or row.attributes)
+        named = image_names(row, name, item, benchmark, len(groundtruth.boxes))
+        tries = [(folder, names) for names in named for folder in folders]
+        place, names = next((one for one in tries if one[1] and (one[0] / one[1][0]).exists()), tries[0])
+        files = tuple(place / file for file in names)
+        attributes = attributes_of(item.get("attr")) or row.attributes
     except (TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise UserError(f"{where}: is of another form than PySOT's ({error}); fetch the file again") from None
     if len(files) != len(groundtruth.boxes) != 1:
@@ -122,6 +124,12 @@ def _groundtruth(where: str, item: Mapping[str, Any], *, tagged: bool) -> Ground
 
 def _regions(where: str, rects: list[list[float] | None]) -> Groundtruth:
     """The boxes or polygons of ``gt_rect``; a code, null or nothing stands where the target is absent."""
+    for frame, rect in enumerate(rects):
+        if not isinstance(rect, list | None):
+            raise UserError(
+                f"{where}: frame {frame} (counted from 0) of gt_rect is {str(rect)[:40]!r}, no list of numbers such as "
+                "[x, y, w, h]; mend the file"
+            )
     if {4} == {len(rect) if rect is not None else 0 for rect in rects}:
         table = np.array(rects, np.float64)
         table[np.isnan(table).any(axis=1)] = np.nan
@@ -138,31 +146,17 @@ def _regions(where: str, rects: list[list[float] | None]) -> Groundtruth:
     return of_regions(rows)
 
 
-def _files(
-    root: Path, row: Row, name: str, item: Mapping[str, Any], benchmark: Benchmark, frames: int
-) -> tuple[Path, ...]:
-    """Where the images are: as the file names them, else as the official archive does."""
-    if item.get("img_names"):
-        return tuple(root / _posix(file) for file in item["img_names"])
-    folder = row.folder if benchmark.rows else name
-    if item.get("image_files"):
-        return tuple(root / folder / "img" / _posix(file) for file in item["image_files"])
-    layout = benchmark.layouts[0]
-    return predicted(root / row.fill(layout.images[0]), row, layout, frames)
-
-
-def _posix(path: str) -> str:
-    """A path as it stands in a file made on Windows or elsewhere, with slashes."""
-    return path.replace("\\", "/")
-
-
 def _look(files: tuple[Path, ...], row: Row, benchmark: Benchmark, folders: tuple[Path, ...]) -> None:
     """Every image is there, by one look into each folder."""
     held = {folder: set(Tree(folder).names(folder)) for folder in {file.parent for file in files}}
     missing = [file for file in files if file.name not in held[file.parent]]
     if missing:
-        others = [str(folder) for folder in folders[1:] if folder.is_dir() and len(missing) == len(files)]
-        nor = f", nor are they under {' or '.join(others)}" if others else ""
+        others = [str(folder) for folder in folders[1:] if folder != folders[0] and folder.is_dir()]
+        nor = f", nor are they under {' or '.join(others)}" if others and len(missing) == len(files) else ""
+        if len(missing) == len(files):
+            near = next(folder for folder in missing[0].parents if folder.is_dir())
+            names = Tree(near).names(near)
+            nor += f"; {near} holds {', '.join(names[:4]) or 'nothing'}{', ...' if len(names) > 4 else ''}"
         raise UserError(
             f"{missing[0]}: image missing ({len(missing)} of the {len(files)} of {row.name}{nor}); {benchmark.again()}"
         )

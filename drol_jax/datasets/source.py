@@ -75,8 +75,15 @@ def _found(root: Path) -> str:
     """What lies under a folder in place of what was looked for."""
     if not root.is_dir():
         return "there is no such folder"
-    held = sorted(path.name + "/" * path.is_dir() for path in root.iterdir())
-    return f"{root} holds {', '.join(held[:5]) or 'nothing'}{', ...' if len(held) > 5 else ''}"
+    told = f"{root} holds {_listed(root) or 'nothing'}"
+    first = min((path for path in root.iterdir() if path.is_dir()), default=None)
+    inside = _listed(first) if first is not None else ""
+    return f"{told}, and {first.name}/ {inside}" if first is not None and inside else told
+
+
+def _listed(folder: Path) -> str:
+    held = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
+    return f"{', '.join(held[:5])}{', ...' if len(held) > 5 else ''}"
 
 
 def _unknown(of: Benchmark) -> bool:

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
 from drol_jax.report import page_tables
 from drol_jax.report.answer import answer
 from drol_jax.report.columns import cell, short

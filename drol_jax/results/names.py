@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from drol_jax.datasets.definitions import benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
 from drol_jax.datasets.sequence import SequenceEntry
 
 _PREFIXES = {"uav": ("uav123", "uav20l"), "nfs": ("nfs",), "otb": ("otb",), "tpl": ("tc128",)}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.datasets.text import read_boxes
 from drol_jax.errors import UserError

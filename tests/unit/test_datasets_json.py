@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trees import MINIATURES, write
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
 from drol_jax.datasets.text import read_boxes
 from drol_jax.errors import UserError
 

@@ -9,7 +9,7 @@ from trees import MINIATURES, Miniature, write
 
 from drol_jax import datasets
 from drol_jax.datasets import Sequence
-from drol_jax.datasets.definitions import benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
 from drol_jax.errors import UserError
 
 EVERY = pytest.mark.parametrize("mini", MINIATURES, ids=lambda mini: mini.dataset)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import Row, benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
+from drol_jax.datasets.definitions import Row
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image.frames import read

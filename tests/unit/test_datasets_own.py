@@ -109,7 +109,9 @@ def test_a_first_box_alone_is_tracked_and_not_scored(tmp_path):
 
 def test_what_is_there_instead_is_told(tmp_path):
     images(tmp_path / "road" / "img")
-    with pytest.raises(UserError, match=r"looked for \{folder\}/groundtruth.txt.* holds road/; .*--data-root DIR"):
+    with pytest.raises(
+        UserError, match=r"looked for \{folder\}/groundtruth.txt.* holds road/, and road/ img/; .*--data-root DIR"
+    ):
         datasets.load("folders", tmp_path)
     with pytest.raises(UserError, match="there is no such folder"):
         datasets.load("folders", tmp_path / "gone")
@@ -190,3 +192,63 @@ def test_a_json_file_that_is_no_dataset_is_named(content, told, tmp_path):
         datasets.load(str(tmp_path / "a.json"))
     with pytest.raises(UserError, match=r"no dataset file .*b\.json; the nearest is 'a.json'"):
         datasets.load(str(tmp_path / "b.json"))
+
+
+@pytest.mark.parametrize("layout", [
+    "/home/alice/data/{0}/img/{1}", "D:\\data\\{0}\\img\\{1}", "{1}", "{0}/{1}", "./{0}/img/{1}", "{0}\\img\\{1}",
+])  # fmt: skip
+def test_images_are_found_wherever_the_one_who_made_the_file_had_them(tmp_path, layout):
+    images(tmp_path / "road" / "img")
+    names = [layout.format("road", path.name) for path in sorted((tmp_path / "road" / "img").iterdir())]
+    item = {"img_names": names, "gt_rect": BOXES.tolist(), "video_dir": "road/img"}
+    (tmp_path / "Mine.json").write_text(json.dumps({"road": item}))
+    (entry,) = datasets.load(str(tmp_path / "Mine.json"), tmp_path)
+    assert [frame.exists() for frame in entry.open().frames] == [True] * len(BOXES)
+
+
+def test_images_that_are_nowhere_are_told_with_what_is_there(tmp_path):
+    images(tmp_path / "road" / "img")
+    item = {"img_names": [f"road/img/{n}.png" for n in range(len(BOXES))], "gt_rect": BOXES.tolist()}
+    (tmp_path / "Mine.json").write_text(json.dumps({"road": item}))
+    (entry,) = datasets.load(str(tmp_path / "Mine.json"), tmp_path)
+    with pytest.raises(UserError, match=r"image missing \(3 of the 3 of road; .*road/img holds .*\); mend the dataset"):
+        entry.open()
+
+
+@pytest.mark.parametrize(("given", "codes"), [
+    ("OCC", ("OCC",)), ("OCC, FM", ("OCC", "FM")), ({"OCC": 1, "FM": 0}, ("OCC",)), ([["OCC"], ["FM"]], ("OCC", "FM")),
+    ([0, 1, 1], ()), (None, ()),
+])  # fmt: skip
+def test_attributes_are_codes_in_whatever_form(tmp_path, given, codes):
+    item = {"img_names": ["1.jpg"] * 3, "gt_rect": BOXES.tolist(), "attr": given}
+    (tmp_path / "Mine.json").write_text(json.dumps({"road": item}))
+    (entry,) = datasets.load(str(tmp_path / "Mine.json"), tmp_path, images=False)
+    assert entry.open().attributes == codes
+
+
+@pytest.mark.parametrize("rect", ["1,2,3,4", 1.5])
+def test_boxes_that_are_no_lists_are_named(tmp_path, rect):
+    (tmp_path / "Mine.json").write_text(json.dumps({"road": {"img_names": ["1.jpg"], "gt_rect": [rect]}}))
+    (entry,) = datasets.load(str(tmp_path / "Mine.json"), tmp_path, images=False)
+    with pytest.raises(UserError, match=rf"frame 0 .* of gt_rect is '{rect}', no list of numbers"):
+        entry.open()
+
+
+def test_annotations_in_other_case_are_found(tmp_path):
+    truth(tmp_path / "road" / "GroundTruth.TXT")
+    images(tmp_path / "road" / "IMG")
+    assert [entry.name for entry in datasets.load("folders", tmp_path)] == ["road"]
+
+
+@pytest.mark.parametrize(("more", "words"), [
+    ({"layouts": [{"groundtruth": ["{seq}/gt.txt"], "images": ["{folder}"]}]}, r"holds \{seq\}, where \{folder\}"),
+    ({"layouts": [{"groundtruth": ["{folder/gt.txt"], "images": ["{folder}"]}]}, "is no path"),
+    ({"layouts": [{"groundtruth": ["gt.txt"], "images": ["{folder}"]}]}, r"neither \{folder\} nor \{name\}"),
+    ({"layouts": [{"truth": [], "images": []}]}, "layout: unknown key 'truth'"),
+    ({"tags": {"a": {"least": 1}}}, "tags without tag_file"),
+    ({"tag_file": "{tag}/{name}.txt", "tags": {"a": {"lest": 1}}}, "tag a: unknown key 'lest'; the nearest is 'least'"),
+])  # fmt: skip
+def test_a_definition_that_cannot_be_meant_is_refused_by_its_key(tmp_path, more, words):
+    definition(tmp_path / "cows.json", **more)
+    with pytest.raises(UserError, match=words):
+        datasets.load(str(tmp_path / "cows.json"), tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drol_jax import datasets
-from drol_jax.datasets.definitions import benchmarks
+from drol_jax.datasets.benchmarks import benchmarks
 
 SHARED = Path(os.environ.get("DROL_JAX_SHARED", Path(__file__).parents[3] / "shared"))
 ANNOTATIONS = SHARED / "realdata" / "annotations"
