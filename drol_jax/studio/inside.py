@@ -67,7 +67,7 @@ def _before(tracker: Tracker, film: Film, kept: KeptStates, subject: Subject, fr
     entries = planned([subject], frame - 1, 1, kept_at) if frame > 0 else []
     if not entries or entries[0].frame >= frame:
         raise UserError(
-            f"{subject.name} is first boxed in frame {min(subject.keyframes, default=frame)}: look behind it"
+            f"{subject.name} is first boxed in frame {min(subject.keyframes, default=frame)}: look at a later one"
         )
     entry = entries[0]
     if frame - entry.frame > FARTHEST:

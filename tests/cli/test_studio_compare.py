@@ -32,7 +32,7 @@ def test_another_run_is_chosen_beside_and_the_frame_where_they_part_is_told_and_
         told = "document.getElementById('compared').textContent"
         until(tab, told + ".startsWith('They overlap by a half or more')")
         tab.select_option("#beside", "drifts")
-        until(tab, told + " === 'They part in frame 2 first. Drawn through: near, dashed: drifts.'")
+        until(tab, told + " === 'They part in frame 2 first. Solid: near. Dashed: drifts.'")
         tab.click("#part")
         until(tab, "document.getElementById('frame').value === '2'")
         assert tab.inner_text("#read-beside").startswith("drifts: tracked, confidence 50%; verdict found; overlap 0.")

@@ -137,11 +137,21 @@ def test_two_targets_are_drawn_tracked_put_right_compared_written_and_opened_aga
         tab.click("#targets li:first-child button")
         until(tab, "document.querySelectorAll('#targets li').length === 1")
         tab.click("#open")
-        for name in (desk.places.roots[0].name, "out/", "clip.drol.json"):
+        for name in ("out/", "clip.drol.json"):
             tab.click(f"#entries button:has-text('{name}')")
         until(tab, "document.querySelectorAll('#targets li').length === 2")
         again = desk.session.project.subject("target 1")
         assert list(again.keyframes) == [0, 4] and len(again.track) == FRAMES
+
+
+def test_a_small_picture_stands_in_until_the_right_one_is_there(browser, address):
+    with tab_on(browser, address, DESK) as tab:
+        ready(tab)
+        tab.route("**/picture/20?*", lambda route: route.fulfill(status=422, body="{}"))
+        go(tab, 20)
+        until(tab, "document.getElementById('coarse').textContent === 'Small picture'")
+        tab.unroute("**/picture/20?*")
+        until(tab, "document.getElementById('coarse').textContent === ''")
 
 
 def moved_to(tab: Any, desk: Desk, frame: int, left: float) -> None:

@@ -60,7 +60,7 @@ export function comparePanel(send) {
       const found = told.targets.map((one) => store.parting(one)).filter((frame) => frame !== null);
       parting = found.length ? Math.min(...found) : null;
       const both = parting === null ? "They overlap by a half or more wherever both are." : `They part in frame ${parting} first.`;
-      $("compared").textContent = now ? `${both} ${told.run ? `Drawn through: ${told.run}, dashed` : "Dashed"}: ${now}.` : NONE;
+      $("compared").textContent = now ? `${both} ${told.run ? `Solid: ${told.run}. ` : ""}Dashed: ${now}.` : NONE;
       $("part").disabled = parting === null;
     },
     /** First frame in which they part; null where they do not. */

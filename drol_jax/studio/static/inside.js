@@ -14,11 +14,12 @@ const PAUSE = 250; // milliseconds that the frame must stay in view
 /** @param {string} text */
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-/** A map as a picture: clear where it is least, warm and dense where it is largest. @param {Heat} map */
+/** A map as a picture: clear where it is least, warm and dense where it is largest. By the square, as most of a map lies
+ * in its middle and tells little. @param {Heat} map */
 function heat({ rows, columns, steps }) {
   const canvas = made("canvas", { width: columns, height: rows });
   const pixels = new ImageData(columns, rows);
-  bytes(steps).forEach((value, at) => pixels.data.set([255, 60 + 0.7 * value, 0, value * 0.75], 4 * at));
+  bytes(steps).forEach((value, at) => pixels.data.set([255, 60 + 0.7 * value, 0, (0.8 * value * value) / 255], 4 * at));
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);
   return canvas;
 }

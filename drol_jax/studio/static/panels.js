@@ -122,7 +122,8 @@ export function opener(chosen) {
   }
 
   return async () => {
-    await show("");
+    const { entries: places } = await ask("folders?folder=");
+    await show(places.length === 1 ? places[0].path : "");
     dialog.showModal();
   };
 }

@@ -175,7 +175,7 @@ function show() {
   if (player.picture) {
     const beside = told.targets.flatMap(({ name, colour }) => {
       const row = store.beside.get(name)?.get(player.frame);
-      return row?.[1] ? [{ name: `${name}: ${told.compared}`, colour, box: row[1], dashed: true }] : [];
+      return row?.[1] ? [{ name: told.targets.length > 1 ? `${name}: ${told.compared}` : told.compared, colour, box: row[1], dashed: true }] : [];
     });
     const shown = scene.items.map((item) => {
       const of = told.targets.find((other) => other.name === item.name);
