@@ -144,7 +144,12 @@ def network(place: str | Path) -> ModelConfig:
 
 def bundled() -> list[str]:
     """Names of the weights that come with drol_jax, sorted."""
-    return sorted(card.parent.name for card in data_path("weights").glob(f"*/{CARD}"))
+    return sorted(file.stem for file in data_path("weights").glob(f"*/*{single.SUFFIX}"))
+
+
+def description(name: str) -> Path:
+    """The page that comes with bundled weights: how they were trained, what they score, what they are not for."""
+    return data_path("weights") / name / "README.md"
 
 
 def resolve(name_or_path: str | Path) -> Path:
@@ -157,7 +162,7 @@ def resolve(name_or_path: str | Path) -> Path:
       UserError: there are none.
     """
     if str(name_or_path) in bundled():
-        return data_path("weights") / str(name_or_path)
+        return data_path("weights") / str(name_or_path) / f"{name_or_path}{single.SUFFIX}"
     if str(name_or_path).startswith(hub.SCHEME):
         return hub.fetch(str(name_or_path))
     if (fetched := home.kept(str(name_or_path))) is not None:

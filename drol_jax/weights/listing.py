@@ -2,7 +2,8 @@
 
 from rich.console import Console
 
-from drol_jax.system import resources, terminal
+from drol_jax import checkpoint
+from drol_jax.system import terminal
 from drol_jax.weights.arguments import ListArguments
 from drol_jax.zoo import home
 from drol_jax.zoo.registry import Entry, Registry, published
@@ -11,8 +12,8 @@ from drol_jax.zoo.registry import Entry, Registry, published
 def run(arguments: ListArguments, registry: Registry | None = None, console: Console | None = None) -> int:
     """Print a table of all weights that are known: those that come with drol_jax first."""
     table = terminal.table(["name", "configuration", "licence", "here", "published"], ["MB"])
-    for folder in sorted(resources.data_path("weights").glob("*/card.json")):
-        table.add_row(folder.parent.name, folder.parent.name, "Apache-2.0", "bundled", "", "")
+    for name in checkpoint.bundled():
+        table.add_row(name, name, "Apache-2.0", "bundled", "", "")
     for entry in (registry or published()).entries.values():
         scores = ", ".join(f"{what} {score:.3f}" for what, score in entry.published.items())
         size = f"{entry.size / 1e6:.1f}" if entry.size else ""

@@ -16,7 +16,7 @@ import drol_jax
 from drol_jax.system.resources import data_path
 print(Path(drol_jax.__file__).parent)
 print(*(path.stem for path in data_path("configs").glob("*.yaml")))
-print(*(path.parent.name for path in data_path("weights").glob("*/card.json")))
+print(*(path.parent.name for path in data_path("weights").glob("*/*.safetensors")))
 print(*(path.name for path in data_path("eval").iterdir()))
 """
 
@@ -85,5 +85,5 @@ def test_configurations_weights_and_benchmarks_come_along(installed):
     package, configs, weights, benchmarks = outcome([programs / "python", "-c", LIST], folder).splitlines()
     assert Path(package).is_relative_to(folder)
     assert set(configs.split()) == {path.stem for path in (ROOT / "configs").glob("*.yaml")}
-    assert set(weights.split()) == {path.parent.name for path in (ROOT / "drol_jax/weights").glob("*/card.json")}
+    assert set(weights.split()) == {path.parent.name for path in (ROOT / "drol_jax/weights").glob("*/*.safetensors")}
     assert set(benchmarks.split()) == {path.name for path in (ROOT / "eval").iterdir()}

@@ -146,7 +146,7 @@ PRINTING = {
     "calibrate": calibrate,
     "weights list": typed("weights", "list"),
     "weights card": typed("weights", "card", "nanotrack_v2"),
-    "weights check": typed("weights", "check", data_path("weights") / "siamfc_alex_tiny"),
+    "weights check": typed("weights", "check", data_path("weights") / "siamfc_alex_tiny/siamfc_alex_tiny.safetensors"),
     "help": typed("eval", "--help"),
     "commands": typed("--help"),
 }

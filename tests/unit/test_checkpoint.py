@@ -94,7 +94,7 @@ def test_a_failed_save_leaves_nothing(tmp_path, variables, monkeypatch):
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.folder.ocp.Checkpointer, "save", fail)
+    monkeypatch.setattr(ocp.Checkpointer, "save", fail)
     assert "No space left on device" in error_of(checkpoint.save, tmp_path / "tiny", variables, TINY)
     assert not list(tmp_path.iterdir())
 
@@ -226,16 +226,26 @@ checkpoint.load({str(saved)!r}, ModelConfig(backbone="alexnetlegacy", head="dept
     assert done.stderr == done.stdout == ""
 
 
+def test_weights_in_one_file_are_loaded_without_orbax():
+    code = """
+import sys
+from drol_jax import checkpoint
+place = checkpoint.resolve("siamrpn_alex_tiny")
+checkpoint.load(place, checkpoint.network(place))
+print([name for name in sys.modules if name.startswith("orbax")])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @pytest.mark.parametrize("name", checkpoint.bundled())
 def test_bundled_weights_are_small_and_say_how_they_were_trained(name):
-    folder = checkpoint.resolve(name)
-    card = json.loads((folder / "card.json").read_text())["training"]
-    sizes = [len(content) for content in files(folder).values()]
-    assert sum(sizes) < 4e6
-    assert len(sizes) < 15
+    file = checkpoint.resolve(name)
+    card = checkpoint.single.read_card(file)["training"]
+    assert file.stat().st_size < 4e6
     assert card["command"].startswith("python -m drol_jax.train --config ")
     assert card["pairs"] == card["steps"] * card["settings"]["batch_size"]
-    model_card = (folder / "README.md").read_text()
+    model_card = checkpoint.description(name).read_text()
     assert card["command"] in model_card
     for part in ("## Data", "## Training", "## Scores", "## Limits"):
         assert part in model_card
