@@ -31,7 +31,7 @@ from drol_jax.system.program import keep_memory
 EXTRA = "'drol_jax[cvat]'"
 TARGET = "target"
 STATES = 64
-"""States that are kept: 2 GB with the online subnet."""
+"""States that are kept: 2 GB with the online subnet. Between them the C library keeps about as much free, once."""
 
 
 @dataclass(frozen=True)
