@@ -15,8 +15,8 @@ pytestmark = pytest.mark.attack
 TRIES = 20
 LIMITS = [0, 1, 10, 50, 100, 200, 300, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 8_000, 12_000, 20_000, 30_000]
 LIMITS += [50_000, 100_000]
-SLOW = {"train": 4, "export": 10}
-"""Commands that trace and compile anew in every run, by the share of the tries that they get."""
+SLOW = {"export": 10}
+"""Commands that trace and compile for long in every run, by the share of the tries that they get."""
 FAILED = 1, 2
 """Exit codes of a program that could not write: of eval, some sequences; of others, all."""
 

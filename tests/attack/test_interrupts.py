@@ -14,8 +14,8 @@ from drol_jax.results.manifest import CLAIMS
 
 pytestmark = pytest.mark.attack
 TRIES = 20
-SLOW = {"train": 4, "export": 10}
-"""Commands that trace and compile anew in every run, by the share of the tries that they get."""
+SLOW = {"export": 10}
+"""Commands that trace and compile for long in every run, by the share of the tries that they get."""
 COMMANDS = WRITING | PRINTING
 
 
