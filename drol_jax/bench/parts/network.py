@@ -36,14 +36,14 @@ def measure(subject: Subject, images: str) -> dict[str, Any]:
 def run(subject: Subject, count: int) -> tuple[float, float, list[np.ndarray]]:
     """(seconds of the template's kernels, seconds of so many regions, maps of the last of them)."""
     model = subject.tracker("off").model
-    template, regions = (jax.device_put(part) for part in _images(subject))
+    template, images = _images(subject)
+    regions = jax.block_until_ready([jax.device_put(image[None]) for image in images])
     with matmul_precision():
         kernels_s, kernels = seconds_of(lambda: _template(model, template))
         maps: Any = None
         seconds = 0.0
         for number in range(count):
-            region = regions[number % REGIONS][None]
-            taken, maps = seconds_of(lambda region=region: _match(model, kernels, region))
+            taken, maps = seconds_of(lambda image=regions[number % REGIONS]: _match(model, kernels, image))
             seconds += taken
     return kernels_s, seconds, [np.asarray(part) for part in jax.tree.leaves(maps)]
 
