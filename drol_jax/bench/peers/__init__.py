@@ -71,19 +71,17 @@ def convert(name: str, given: Given, output: Path, reader: str) -> Path:
     Raises:
       Failed: they cannot be written for the reader.
     """
-    return written("drol_jax.convert", [name], given, output, reader)
+    return written("drol_jax.convert", [name, given.described["weights_path"]], given, output, reader)
 
 
-def written(module: str, command: list[str], given: Given, output: Path, reader: str) -> Path:
-    """What `python -m MODULE COMMAND` makes of our weights.
+def written(module: str, arguments: list[str], given: Given, output: Path, reader: str) -> Path:
+    """What `python -m MODULE ARGUMENTS` makes of our network.
 
     Raises:
-      Failed: they cannot be written for the reader.
+      Failed: it cannot be written for the reader.
     """
-    weights = given.described["weights_path"]
-    given_weights = ["--weights", weights] if module == "drol_jax" else [weights]
-    arguments = [*command, *given_weights, "--config", given.case.config, "--output", str(output)]
-    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, errors="replace")
+    command = [sys.executable, "-m", module, *arguments, "--config", given.case.config, "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise Failed(f"the weights cannot be written for {reader}: {lines[-1] if lines else 'no reason given'}")

@@ -34,7 +34,8 @@ class OnnxNetwork:
 
     def meet(self, ours: Worker, theirs: Worker, given: Given) -> tuple[dict[str, Any], list[Match]]:
         folder, images = given.scratch / "onnx", given.scratch / "images.npz"
-        written("drol_jax", ["export", "onnx"], given, folder, NAME)
+        weights = ["--weights", given.described["weights_path"]]
+        written("drol_jax", ["export", "onnx", *weights], given, folder, NAME)
         made = ours.ask("network", images=str(images))["maps"]
         files = {name: str(folder / f"{name}.onnx") for name in ("template", "match")}
         loaded = theirs.ask("load", **files, images=str(images), threads=given.threads)
