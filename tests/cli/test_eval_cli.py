@@ -99,7 +99,7 @@ def test_a_first_argument_that_names_no_command_is_told_the_nearest_and_all(caps
         (["--fidelity", "Exact"], "('published', 'exact')"),
         (["--precision", "fp16"], "('float32', 'tf32', 'bfloat16')"),
         (["--precision", "None"], "('float32', 'tf32', 'bfloat16')"),
-        (["--protocol", "vot"], "('ope', 'got10k', 'longterm', 'restart', 'multistart')"),
+        (["--protocol", "vot"], "('ope', 'got10k', 'longterm', 'restart', 'multistart', 'r-ope')"),
     ],
 )
 @pytest.mark.parametrize("command", [[], ["ablate"]])
