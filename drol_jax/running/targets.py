@@ -7,7 +7,6 @@ Letters: B slots.
 """
 
 import operator
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -19,42 +18,13 @@ from jax.core import Tracer
 
 from drol_jax.api import PRECISION, Tracker
 from drol_jax.errors import UserError
-from drol_jax.image.crops import Frame
 from drol_jax.image.inputs import checked_frame, on_device
-from drol_jax.model import Model
-from drol_jax.running.lanes import (
-    LaneState,
-    empty_lanes,
-    finish_lanes,
-    follow_lanes,
-    lanes_like,
-    move,
-    put,
-    record_lanes,
-    refit_slots,
-    search_lanes,
-    search_slots,
-    searching,
-    step_lanes,
-    update_lanes,
-)
+from drol_jax.running import pool
+from drol_jax.running.lanes import LaneState, empty_lanes, lanes_like, searching
 from drol_jax.running.threads import in_threads
-from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.outcome import Found
-from drol_jax.tracker.record import StepRecord
 from drol_jax.tracker.state import StepOutput, TrackerState
-
-
-def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lanes: int) -> dict[bool, Any]:
-    """{donate: the compiled function}; lanes: the argument that is used up."""
-    return {False: jit(function), True: jit(function, donate_argnums=lanes)}
-
-
-_step = _in_place_or_not(Jitted, partial(step_lanes, shared=True), 1)
-_put = _in_place_or_not(Jitted, put, 0)
-_move = _in_place_or_not(Jitted, move, 0)
-_of_slot = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +61,7 @@ class Targets:
           UserError: what `Tracker.init` raises.
         """
         state = self.tracker.init(frame, box, key)
-        return _put[self.donate](lanes_like(state, self.slots), jnp.int32(0), state)
+        return pool.PUT[self.donate](lanes_like(state, self.slots), jnp.int32(0), state)
 
     def add(self, lanes: LaneState, frame: Any, box: Any, key: jax.Array | None = None) -> tuple[LaneState, Any]:
         """Follow one more target, from this frame on.
@@ -119,7 +89,7 @@ class Targets:
                 )
             slot = int(free[0])
         state = self.tracker.init(frame, box, key)
-        return _put[self.donate](lanes, jnp.int32(slot), state), slot
+        return pool.PUT[self.donate](lanes, jnp.int32(slot), state), slot
 
     def remove(self, lanes: LaneState, slot: Any) -> LaneState:
         """Follow a slot's target no longer. Its state stays where it is until another takes the slot.
@@ -157,7 +127,7 @@ class Targets:
         box = np.asarray(box, np.float32)
         if box.shape != (4,) or not np.isfinite(box).all() or not (box[2:] > 0).all():
             raise UserError(f"slot {slot} cannot be moved to {box.tolist()}: give (x, y, w, h) in pixels")
-        return _move[self.donate](lanes, jnp.int32(slot), *rules(self.tracker.config).target(box))
+        return pool.MOVE[self.donate](lanes, jnp.int32(slot), *rules(self.tracker.config).target(box))
 
     def state(self, lanes: LaneState, slot: int) -> TrackerState:
         """The state of a slot's target: what `put` takes, and `Tracker.step`. The lanes stay as they are.
@@ -166,7 +136,7 @@ class Targets:
           UserError: the lanes are used up.
         """
         _check(lanes)
-        return _of_slot(lanes.states, jnp.int32(slot))
+        return pool.OF_SLOT(lanes.states, jnp.int32(slot))
 
     def put(self, lanes: LaneState, slot: int, state: TrackerState) -> LaneState:
         """Give a slot a target with its state, in place of what it had.
@@ -179,7 +149,7 @@ class Targets:
           UserError: the lanes are used up.
         """
         _check(lanes)
-        return _put[self.donate](lanes, jnp.int32(slot), state)
+        return pool.PUT[self.donate](lanes, jnp.int32(slot), state)
 
     def step(self, lanes: LaneState, frame: Any) -> tuple[LaneState, StepOutput]:
         """Follow all targets into the next frame, which is uploaded once.
@@ -196,9 +166,9 @@ class Targets:
         """
         _check(lanes)
         model, frame = self.tracker.model, on_device(checked_frame(frame))
-        if not _in_threads_here(model, lanes, frame):
+        if not pool.in_threads_here(model, lanes, frame):
             with jax.default_matmul_precision(PRECISION):
-                return _step[self.donate](model, lanes, frame)
+                return pool.STEP[self.donate](model, lanes, frame)
         return self.follow(lanes, frame, self.search(lanes, frame))
 
     def search(self, lanes: LaneState, frame: Any) -> Found:
@@ -217,9 +187,9 @@ class Targets:
         model, frame = self.tracker.model, on_device(checked_frame(frame))
         states = searching(lanes.states)
         with jax.default_matmul_precision(PRECISION):
-            if not _in_threads_here(model, lanes, frame):
-                return _search_all(model, states, lanes.active, frame)
-            return in_threads(partial(_search, model, states), np.asarray(lanes.active), frame)
+            if not pool.in_threads_here(model, lanes, frame):
+                return pool.SEARCH_ALL(model, states, lanes.active, frame)
+            return in_threads(partial(pool.SEARCH, model, states), np.asarray(lanes.active), frame)
 
     def follow(self, lanes: LaneState, frame: Any, found: Found, learn: Any = None) -> tuple[LaneState, StepOutput]:
         """Move to what was found, and learn from it: the second half of `step`.
@@ -239,9 +209,9 @@ class Targets:
         model, frame = self.tracker.model, on_device(checked_frame(frame))
         learn = np.ones(lanes.active.shape, bool) if learn is None else learn
         with jax.default_matmul_precision(PRECISION):
-            if lanes.states.online is None or not _in_threads_here(model, lanes, frame):
-                return _whole_step[self.donate](model, lanes, frame, found, learn)
-            return _refit_in_threads(model, lanes, frame, found, learn, self.donate)
+            if lanes.states.online is None or not pool.in_threads_here(model, lanes, frame):
+                return pool.FOLLOW[self.donate](model, lanes, frame, found, learn)
+            return pool.follow_in_threads(model, lanes, frame, found, learn, self.donate)
 
     def grow(self, lanes: LaneState, slots: int) -> LaneState:
         """More slots, behind the ones that are there. The next step is compiled for them, once.
@@ -265,48 +235,6 @@ def _check(lanes: LaneState) -> None:
             "these lanes are used up: go on with those that the last add or step gave back, or make the pool with "
             "targets(..., donate=False), which copies them"
         )
-
-
-def _in_threads_here(*values: Any) -> bool:
-    """Whether a step of these values goes to several threads."""
-    return jax.default_backend() == "cpu" and not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values))
-
-
-def _begin(model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array) -> StepRecord:
-    return update_lanes(model, record_lanes(lanes, frame, found, learn))
-
-
-def _end(model: Model, states: TrackerState, record: StepRecord, filters: jax.Array) -> tuple[LaneState, StepOutput]:
-    return finish_lanes(model, replace(record, state=states), filters)
-
-
-def _all(
-    model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array
-) -> tuple[LaneState, StepOutput]:
-    return follow_lanes(model, record_lanes(lanes, frame, found, learn))
-
-
-_search, _refit = Jitted(search_slots), Jitted(refit_slots)
-_search_all = Jitted(partial(search_lanes, shared=True))
-_begin_step, _whole_step = _in_place_or_not(Jitted, _begin, 1), _in_place_or_not(Jitted, _all, 1)
-# The states are the record's own, and nobody else's.
-_end_step = Jitted(_end, donate_argnums=1)
-
-
-def _refit_in_threads(
-    model: Model, lanes: LaneState, frame: Frame | jax.Array, found: Found, learn: jax.Array, donate: bool
-) -> tuple[LaneState, StepOutput]:
-    """The second half of a step of all lanes, whose refits are made side by side."""
-    assert lanes.states.online is not None
-    filters = np.zeros(lanes.states.online.filter.shape, np.float32)  # before the lanes are used up
-    # A network's hundred arrays take a program as long to look over as its own work does: where none is run, none goes.
-    light = model.scalars
-    record = _begin_step[donate](light, lanes, frame, found, learn)
-    asked = np.asarray(record.due)
-    if asked.any():
-        filters = in_threads(partial(_refit, light, record), asked)
-    last = model if model.config.short_term_template else light
-    return _end_step(last, record.state, replace(record, state=None), filters)
 
 
 def targets(tracker: Tracker, slots: int = 8, *, donate: bool = True) -> Targets:

@@ -15,7 +15,7 @@ pytest_plugins = ["bench_runs"]
 @pytest.fixture(scope="module")
 def layers(tmp_path_factory):
     scratch = str(tmp_path_factory.mktemp("weights"))
-    return {config: list(kernels._layers(Subject(config, None, None, scratch))) for config in ("nanotrack_v2",)}
+    return {config: list(kernels.layers(Subject(config, None, None, scratch))) for config in ("nanotrack_v2",)}
 
 
 def test_every_layer_with_a_fast_form_is_met_once(layers):

@@ -15,7 +15,7 @@ from drol_jax.image.crops import Frame
 from drol_jax.image.frames import flatten
 from drol_jax.online import fit
 from drol_jax.running import lanes as pure
-from drol_jax.running import targets as pools
+from drol_jax.running import pool as pools
 from drol_jax.running.threads import in_threads
 
 SLOTS = 4

@@ -58,12 +58,12 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
       frames: not needed; the shapes are those of one.
     """
     seen: dict[Shape, tuple[Layer, int]] = {}
-    for layer in _layers(subject):
+    for layer in layers(subject):
         seen[layer.shape] = layer, seen[layer.shape][1] + 1 if layer.shape in seen else 1
     return {"shapes": [shape.told() | {"layers": n} | _timed(layer, repeat) for shape, (layer, n) in seen.items()]}
 
 
-def _layers(subject: Subject) -> Iterator[Layer]:
+def layers(subject: Subject) -> Iterator[Layer]:
     """The layers of a search and of what follows it that have a fast form, in the order in which they run."""
     tracker = subject.tracker("off")
     network, sizes = tracker.model.network, tracker.config.search
