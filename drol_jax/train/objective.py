@@ -13,8 +13,9 @@ from drol_jax.train.losses import LossSettings
 from drol_jax.train.mask_losses import mask_loss
 from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.targets import targets
+from drol_jax.train.teacher import Lesson, Taught, watched
 
-PARTS = ("cls", "loc", "mask")
+PARTS = ("cls", "loc", "mask", "teacher_maps", "teacher_boxes", "teacher_features")
 """Parts of a loss, where the network has them."""
 
 
@@ -36,6 +37,7 @@ def objective(
     settings: LossSettings,
     *,
     backbone_learns: bool,
+    taught: Taught | None = None,
 ) -> tuple[jax.Array, tuple[Any, dict[str, jax.Array]]]:
     """Loss of a batch, with its parts.
 
@@ -43,11 +45,17 @@ def objective(
       params, stats: the network's.
       key: of the draw of places.
       backbone_learns: False: the backbone runs by its stored statistics, and no gradient reaches it.
+      taught: what a teacher says of these pairs.
 
     Returns:
       (loss, (new statistics, scalars by name: `loss`, those of `PARTS` that there are, `overlap`)).
     """
-    answer, stats = answered(params, stats, pairs, config, backbone_learns=backbone_learns)
+    if taught is None:
+        answer, stats = answered(params, stats, pairs, config, backbone_learns=backbone_learns)
+        blocks = {}
+    else:
+        with watched(taught.lesson.blocks, taught.by_block) as blocks:
+            answer, stats = answered(params, stats, pairs, config, backbone_learns=backbone_learns)
     wanted = targets(
         pairs.box,
         pairs.positive,
@@ -67,6 +75,10 @@ def objective(
             variables, answer.template, answer.search, answer.coarse, positive, pairs.mask, config, settings, mask_key
         )
         loss += settings.mask_weight * scalars["mask"]
+    if taught is not None:
+        parts, away = taught.losses(Lesson(answer.response, blocks))
+        scalars |= parts
+        loss += away
     return loss, (stats, {"loss": loss, **scalars})
 
 

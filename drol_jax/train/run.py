@@ -23,9 +23,11 @@ from drol_jax.train.initial import fresh_variables, with_backbone
 from drol_jax.train.optimiser import optimiser, release_step
 from drol_jax.train.pairs.batch import Source
 from drol_jax.train.pairs.mixture import Mixture
+from drol_jax.train.pairs.reused import Reused
 from drol_jax.train.processes import of_the_first
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
 from drol_jax.train.state import Step, TrainState, begin, step
+from drol_jax.train.teacher import Teacher
 
 TIMED = 6
 """Steps that the number of steps is worked out from."""
@@ -44,6 +46,7 @@ class Run:
     variables: Any
     """That it begins with."""
     initial_hash: str
+    teacher: Teacher | None
 
     @classmethod
     def of(cls, settings: TrainSettings, source: Source[Any] | None = None) -> "Run":
@@ -84,6 +87,8 @@ class Run:
                 (search.exemplar_size, search.instance_size),
                 settings.seed,
             )
+        elif settings.reuse.times > 1:
+            source = Reused(source, settings.reuse)
         optimiser(settings.optimiser, settings.schedule, 1, variables["params"])  # names in its settings are checked
         return cls(
             settings=settings,
@@ -92,6 +97,7 @@ class Run:
             mesh=mesh,
             variables=variables,
             initial_hash=found,
+            teacher=None if settings.teacher is None else Teacher.of(settings.teacher, config),
         )
 
     def record(self, steps: int) -> dict[str, Any]:
@@ -101,6 +107,8 @@ class Run:
             training.pop(place)
         if training["features"] is not None:
             training["features"].pop("folder")
+        if self.teacher is not None:
+            training["teacher"] |= {"weights": self.teacher.hash, "config": plain(self.teacher.config.model)}
         config = plain(self.tracker.config)
         return {
             "training": training,
@@ -135,9 +143,12 @@ class Plan:
 
     def placed(self, state: TrainState) -> TrainState:
         """The state on all devices."""
+        return self._everywhere(state)
+
+    def _everywhere(self, tree: Any) -> Any:
         if jax.process_count() > 1:  # equal in all of them, and arrays of one's own go to no other's devices
-            state = jax.tree.map(np.asarray, state)
-        return jax.device_put(state, everywhere(self.run.mesh))
+            tree = jax.tree.map(np.asarray, tree)
+        return jax.device_put(tree, everywhere(self.run.mesh))
 
     def step_function(self, *, backbone_learns: bool) -> Step:
         """A step, jitted; it takes its state's memory for the next."""
@@ -149,8 +160,13 @@ class Plan:
             optimiser=self.optimiser,
             average=settings.average,
             backbone_learns=backbone_learns,
+            teacher=self.run.teacher,
+            by_block=round(settings.teacher.by_block * self.steps) if settings.teacher else 0,
         )
-        return jax.jit(one, donate_argnums=0, out_shardings=everywhere(self.run.mesh))
+        jitted = jax.jit(one, donate_argnums=0, out_shardings=everywhere(self.run.mesh))
+        if self.run.teacher is None:
+            return jitted
+        return partial(jitted, teacher_variables=self._everywhere(self.run.teacher.variables))
 
 
 def steps_within(run: Run, budget: str, tell: Callable[[str], None]) -> int:
@@ -180,7 +196,7 @@ def steps_within(run: Run, budget: str, tell: Callable[[str], None]) -> int:
 def _seconds_a_step(plan: Plan, learns: bool) -> float:
     function, state = plan.step_function(backbone_learns=learns), plan.begin()
     source = plan.run.source
-    for index in source.beginnings() if isinstance(source, Mixture) else ():
+    for index in source.beginnings() if isinstance(source, Mixture | Reused) else ():
         jax.block_until_ready(
             own_part(source, index, plan.run.mesh, plan.run.settings.batch_size)
         )  # a source compiles with its first batch, a minute on a GPU

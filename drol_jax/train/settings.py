@@ -22,7 +22,9 @@ from drol_jax.train.features import FeatureSettings
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.optimiser import OptimiserSettings, ScheduleSettings
 from drol_jax.train.pairs.procedural import ProceduralSettings
+from drol_jax.train.pairs.reused import ReuseSettings
 from drol_jax.train.sources import SourceSettings, source_complaints
+from drol_jax.train.teacher import TeacherSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,10 @@ class TrainSettings:
     features: FeatureSettings | None = None
     """Run the backbone once over so many pairs, keep its outputs, and train what stands on it; `schedule.release` is 1
     then. None: pairs are fresh in every step."""
+    reuse: ReuseSettings = field(default_factory=ReuseSettings)
+    """How often each batch of pairs is used, mirrored and recoloured."""
+    teacher: TeacherSettings | None = None
+    """Whose answers to the pairs are learned beside the truth; the weights in `loss` say how much the truth counts."""
     batch_size: int = 16
     """Pairs in a step, over all devices."""
     steps: int | None = None
@@ -175,6 +181,8 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         yield "initial and initial_backbone exclude each other; drop one"
     if settings.features is not None and settings.schedule.release != 1:
         yield f"schedule.release is {settings.schedule.release!r}, wanted 1 with features: the backbone cannot learn"
+    if settings.features is not None and (settings.teacher is not None or settings.reuse.times > 1):
+        yield "features exclude teacher and reuse, which need images; leave one out"
     if settings.budget is not None:
         seconds_of(settings.budget)
     positive = {
@@ -188,6 +196,9 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         "loss.mask_cells": settings.loss.mask_cells,
         "loss.response_scale": settings.loss.response_scale,
         "log_steps": settings.log_steps,
+        "reuse.times": settings.reuse.times,
+        "reuse.apart": settings.reuse.apart,
+        "teacher.temperature": 1 if settings.teacher is None else settings.teacher.temperature,
         "checkpoint_minutes": settings.checkpoint_minutes,
     }
     yield from (f"{key} is {value!r}, wanted a positive number" for key, value in positive.items() if value <= 0)
@@ -198,6 +209,7 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         "schedule.warmup_from": settings.schedule.warmup_from,
         "schedule.final": settings.schedule.final,
         "schedule.release": settings.schedule.release,
+        "teacher.by_block": 0 if settings.teacher is None else settings.teacher.by_block,
         "loss.hard": settings.loss.hard,
         "loss.positive_overlap": settings.loss.positive_overlap,
         "loss.negative_overlap": settings.loss.negative_overlap,
@@ -219,6 +231,8 @@ def _complaints(settings: TrainSettings) -> Iterator[str]:
         "loss.mask_weight": settings.loss.mask_weight,
         "loss.radius": settings.loss.radius,
     }
+    if settings.teacher is not None:
+        least |= {f"teacher.{key}": getattr(settings.teacher, key) for key in ("maps", "boxes", "features")}
     yield from (f"{key} is {value!r}, wanted 0 or more" for key, value in least.items() if value < 0)
     if not 0 <= settings.seed < 2**31:
         yield f"seed is {settings.seed!r}, wanted 0 to {2**31 - 1}"

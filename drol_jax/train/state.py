@@ -14,6 +14,7 @@ from drol_jax.train.features import SeenPairs
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.objective import objective
 from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.teacher import Teacher
 
 AVERAGE_WARMUP = 10.0
 
@@ -61,16 +62,25 @@ def step(
     optimiser: optax.GradientTransformation,
     average: float,
     backbone_learns: bool,
+    teacher: Teacher | None = None,
+    teacher_variables: Any = None,
+    by_block: int = 0,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """One step of the optimiser.
 
     Args:
       average: share of the averaged variables that a step keeps; less in the first steps.
+      teacher, teacher_variables: whose answers count too. A teacher has images only, no `SeenPairs`.
+      by_block: the first step in which the network's own blocks see one another's outputs, not the teacher's.
 
     Returns:
       (the next state, scalars by name: those of `objective`, and `gradient`, the norm before clipping).
     """
     key = jax.random.fold_in(jax.random.key(state.seed), state.step)
+    taught = None
+    if teacher is not None:
+        assert isinstance(pairs, Pairs)
+        taught = teacher.teach(teacher_variables, pairs, state.step < by_block)
     of_params = partial(
         objective,
         stats=state.stats,
@@ -79,6 +89,7 @@ def step(
         config=config,
         settings=loss,
         backbone_learns=backbone_learns,
+        taught=taught,
     )
     gradient, (stats, scalars) = jax.grad(of_params, has_aux=True)(state.params)
     scalars["gradient"] = optax.tree.norm(gradient)

@@ -1,0 +1,219 @@
+"""Learning from another tracker's answers: what a teacher says of the same pairs, and how far a network is from it.
+
+Sources: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015 (maps at a temperature); Romero et al.,
+"FitNets", ICLR 2015 (features); Shen et al., "Distilled Siamese Networks for Visual Tracking", 2019 (for
+trackers).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from drol_jax import checkpoint
+from drol_jax.config import Config
+from drol_jax.config.network import head_facts
+from drol_jax.errors import UserError
+from drol_jax.nets.heads.interface import Response
+from drol_jax.nets.inference.fold import fold
+from drol_jax.nets.layers import Conv, Norm
+from drol_jax.nets.siamese import SiameseNet
+from drol_jax.settings import load_settings
+from drol_jax.train.families import family
+from drol_jax.train.losses import mean_over
+from drol_jax.train.pairs.batch import Pairs
+from drol_jax.train.targets import split
+
+SURE = 0.3
+"""The teacher's boxes count where it gives the target this probability at least."""
+QUIET = 0.1
+"""Least variance of a teacher's channel that errors are measured by, as a share of the mean over channels: what hardly
+ever answers need not be met."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherSettings:
+    """Whose answers are learned, and what of them. The teacher must see images and map cells of the same sizes."""
+
+    config: str
+    """The teacher's tracker configuration: a name or a YAML file."""
+    weights: str
+    """Its weights, as `--weights` takes them."""
+    maps: float = 1.0
+    """Weight of the difference of the score maps."""
+    boxes: float = 1.0
+    """Weight of the difference of the boxes where the teacher is sure of the target."""
+    features: float = 1.0
+    """Weight of the difference of what the blocks of both networks make of the images, where they have the same names
+    and sizes: of each channel, over its variance."""
+    by_block: float = 0.0
+    """Span at the beginning, as a share of all steps, in which each such block is given what the teacher's blocks
+    before it have made: all learn at once, and none waits for those before it."""
+    temperature: float = 2.0
+    """What scores are divided by before they are compared as probabilities."""
+
+
+Blocks = dict[str, jax.Array]
+"""Outputs [B, H, W, C] by name of block, method, number of the call and part."""
+
+
+class Lesson(NamedTuple):
+    """What a network makes of pairs, as far as a teacher is asked for it."""
+
+    response: Response
+    blocks: Blocks
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A network that does not learn."""
+
+    settings: TeacherSettings
+    config: Config
+    variables: Any
+    """Normalisations folded into convolutions."""
+    hash: str
+    """Of the weights."""
+
+    @classmethod
+    def of(cls, settings: TeacherSettings, student: Config) -> "Teacher":
+        """Read what the settings name.
+
+        Raises:
+          UserError: no such configuration or weights; a teacher with other sizes or another kind of answers; SiamFC,
+            whose maps are no probabilities and tell no boxes.
+        """
+        config = load_settings(settings.config).config
+        if head_facts(config.model).family == "peak":
+            raise UserError(
+                f"teacher {settings.config} gives SiamFC's responses, which are no probabilities and tell no boxes; "
+                "name a tracker with anchors or points"
+            )
+        theirs, ours = (
+            (head_facts(c.model).family, c.search.exemplar_size, c.search.instance_size, c.search.stride)
+            for c in (config, student)
+        )
+        if theirs != ours:
+            words = [f"{f} maps for {z} and {x} pixels at stride {s}" for f, z, x, s in (theirs, ours)]
+            raise UserError(
+                f"teacher {settings.config} gives {words[0]}, the network that learns {words[1]}; name one of its kind"
+            )
+        loaded = checkpoint.load(checkpoint.resolve(settings.weights), config.model)
+        return cls(settings, config, fold(config.model, loaded.variables), loaded.hash)
+
+    def teach(self, variables: Any, pairs: Pairs, by_block: jax.Array | bool = False) -> "Taught":
+        """What the teacher says of pairs, without gradients; `variables`, its own, as arguments of a program."""
+        net = SiameseNet(self.config.model)
+        with watched() as blocks:
+            response = net.apply(variables, pairs.template, pairs.search)
+        lesson = jax.lax.stop_gradient(Lesson(cast("Response", response), blocks))
+        return Taught(self, lesson, by_block)
+
+
+class Taught(NamedTuple):
+    """A teacher's answers to a batch of pairs."""
+
+    teacher: Teacher
+    lesson: Lesson
+    by_block: jax.Array | bool
+    """bool (), whether blocks that learn are given what the teacher's have made."""
+
+    def losses(self, said: Lesson) -> tuple[dict[str, jax.Array], jax.Array]:
+        """How far a network is from the teacher.
+
+        Returns:
+          (scalars `teacher_maps`, `teacher_boxes`, `teacher_features`, those with a weight; their weighted sum).
+
+        Raises:
+          UserError: features are asked for, and the networks share no block of one name and size.
+        """
+        settings, model, wanted = self.teacher.settings, self.teacher.config.model, self.lesson
+        found: dict[str, tuple[float, jax.Array]] = {}
+        if settings.maps:
+            ours, theirs = (split(x.response.cls, model, 2) for x in (said, wanted))
+            found["teacher_maps"] = settings.maps, map_distance(ours, theirs, settings.temperature)
+        if settings.boxes:
+            sure = jax.nn.softmax(split(wanted.response.cls, model, 2))[..., 1] > SURE
+            boxes = [split(cast("jax.Array", x.response.loc), model, 4) for x in (said, wanted)]
+            found["teacher_boxes"] = settings.boxes, mean_over(family(model).away(*boxes, sure, "l1"), sure)
+        if settings.features:
+            distances = list(block_distances(said.blocks, wanted.blocks))
+            if not distances:
+                raise UserError(
+                    f"teacher {settings.config} shares no block of one name and size with the network that learns; "
+                    "set teacher.features to 0"
+                )
+            found["teacher_features"] = settings.features, jnp.mean(jnp.stack(distances))
+        return {name: x for name, (_, x) in found.items()}, sum((w * x for w, x in found.values()), jnp.float32(0))
+
+
+def is_block(module: Any, method: str) -> bool:
+    """Whether a layer's outputs are compared: those of the parts of backbone and head, and the backbone's own.
+
+    A convolution by itself is none: with its normalisation folded into it, it gives other numbers.
+    """
+    whole = module.path in (("backbone",), ("neck",)) and method == "__call__"
+    return whole or (len(module.path) == 2 and not isinstance(module, Conv | Norm))
+
+
+@contextmanager
+def watched(instead: Blocks | None = None, when: jax.Array | bool = False) -> Iterator[Blocks]:
+    """The outputs of blocks, filled while a network is applied within.
+
+    Args:
+      instead: what is handed on in the place of outputs of the same name and size.
+      when: bool (), whether it is.
+    """
+    found: Blocks = {}
+    calls: Counter[str] = Counter()
+
+    def watch(go: Any, args: Any, kwargs: Any, context: Any) -> Any:
+        output = go(*args, **kwargs)
+        if not is_block(context.module, context.method_name):
+            return output
+        place = "/".join((*context.module.path, context.method_name))
+        call, calls[place] = calls[place], calls[place] + 1
+
+        def seen(path: Any, leaf: jax.Array) -> jax.Array:
+            name = f"{place}/{call}/{jax.tree_util.keystr(path, simple=True, separator='/')}"
+            if leaf.ndim != 4:
+                return leaf
+            found[name] = leaf
+            other = (instead or {}).get(name)
+            return leaf if other is None or other.shape != leaf.shape else jnp.where(when, other, leaf)
+
+        return jax.tree_util.tree_map_with_path(seen, output)
+
+    with nn.intercept_methods(watch):
+        yield found
+
+
+def block_distances(said: Blocks, wanted: Blocks) -> Iterator[jax.Array]:
+    """Of every block that both have at one size: mean over channels of log(1 + squared error over variance)."""
+    for name in sorted(wanted):
+        if name in said and said[name].shape == wanted[name].shape:
+            error = jnp.mean((said[name] - wanted[name]) ** 2, axis=(0, 1, 2))
+            variance = jnp.var(wanted[name], axis=(0, 1, 2))
+            variance = jnp.maximum(variance, QUIET * jnp.mean(variance)) + 1e-8
+            yield jnp.mean(jnp.log1p(error / variance))
+
+
+def map_distance(said: jax.Array, wanted: jax.Array, temperature: float) -> jax.Array:
+    """Divergence of the wanted probabilities from those said, half of it over all places, half where the target is.
+
+    Args:
+      said, wanted: logits [B, A, R, R, 2].
+
+    Returns:
+      float32 (), times the squared temperature, so that gradients are as large at any.
+    """
+    ours, theirs = (jax.nn.log_softmax(x / temperature) for x in (said, wanted))
+    divergence = jnp.sum(jnp.exp(theirs) * (theirs - ours), axis=-1)
+    target = jnp.exp(theirs[..., 1])
+    at_target = jnp.sum(divergence * target) / (jnp.sum(target) + 1e-6)
+    return temperature**2 * (0.5 * jnp.mean(divergence) + 0.5 * at_target)
