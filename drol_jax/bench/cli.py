@@ -30,6 +30,7 @@ from drol_jax.eval.plugged import plugged
 from drol_jax.settings.plugins import load_plugin
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import guarded, tell
+from drol_jax.system.resources import DEFAULT_CONFIG
 from drol_jax.system.workers import cores
 
 PROGRAM = "python -m drol_jax.bench"
@@ -50,7 +51,7 @@ class Arguments:
     Exit code: 0 all measured, 1 something failed, 2 misuse, 130 interrupted.
     """
 
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     """Configurations, separated by commas: names of bundled ones or YAML files."""
     weights: str | None = None
     """Converted weights of the one configuration. Default: the bundled ones, else random numbers, which cost the

@@ -20,6 +20,7 @@ from drol_jax.image import frames
 from drol_jax.image.boxes import overlap
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments, guarded, make_ready
+from drol_jax.system.resources import DEFAULT_CONFIG
 from drol_jax.tracker.state import TrackerState
 
 PROGRAM = "python -m drol_jax.bench.corrections"
@@ -46,7 +47,7 @@ class Arguments(CacheArguments):
     """Folder of the dataset."""
     sequences: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Only these; may be given several times."""
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     """Name of a bundled configuration, or a YAML file."""
     weights: str | None = None
     """Converted weights. Default: the configuration's."""

@@ -22,6 +22,7 @@ from drol_jax.eval.tracker_runs import Backend
 from drol_jax.report.ablation_table import Line, show_ablation
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import tell
+from drol_jax.system.resources import DEFAULT_CONFIG
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Arguments(TrackingArguments):
     dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     """Configuration to vary. The paper's is siamrpn_r50."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""

@@ -12,6 +12,7 @@ from drol_jax.eval.calibration import SignsRead, fit, reliability_of
 from drol_jax.eval.commands import PROGRAM, split_names
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments, make_ready
+from drol_jax.system.resources import DEFAULT_CONFIG
 from drol_jax.system.terminal import console
 
 Read = Callable[[datasets.Sequence], SignsRead]
@@ -27,7 +28,7 @@ class Arguments(CacheArguments):
     Exit code: 0 fitted, 2 misuse, 130 interrupted.
     """
 
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     """Name of a bundled configuration, or a YAML file."""
     weights: str | None = None
     """Converted weights. Default: the configuration's."""

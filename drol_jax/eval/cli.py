@@ -34,7 +34,7 @@ from drol_jax.eval.tracker_runs import Backend, load_runs
 from drol_jax.results import version
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import tell
-from drol_jax.system.resources import config_help
+from drol_jax.system.resources import DEFAULT_CONFIG, config_help
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Arguments(TrackingArguments):
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, one dataset, or for --dataset folders the sequences. Default: $DROL_JAX_DATA,
     else ./data."""
-    config: Annotated[str, tyro.conf.arg(help=config_help())] = "siamrpn_alex_tiny"
+    config: Annotated[str, tyro.conf.arg(help=config_help())] = DEFAULT_CONFIG
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     sequences: str | None = None

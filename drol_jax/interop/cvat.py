@@ -27,6 +27,7 @@ from drol_jax.follow.warmup import warm_up
 from drol_jax.settings import load_settings
 from drol_jax.system.optional import optional
 from drol_jax.system.program import keep_memory
+from drol_jax.system.resources import DEFAULT_CONFIG
 
 EXTRA = "'drol_jax[cvat]'"
 TARGET = "target"
@@ -115,7 +116,7 @@ class Function:
 
 
 def create(
-    config: str = "siamrpn_alex_tiny",
+    config: str = DEFAULT_CONFIG,
     weights: str | None = None,
     online: bool = True,
     states: int = STATES,

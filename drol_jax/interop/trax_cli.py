@@ -13,6 +13,7 @@ from drol_jax.settings import load_settings
 from drol_jax.system.arguments import parse
 from drol_jax.system.optional import optional
 from drol_jax.system.program import CacheArguments, make_ready
+from drol_jax.system.resources import DEFAULT_CONFIG
 
 PROGRAM = "python -m drol_jax.eval trax"
 
@@ -26,7 +27,7 @@ class Arguments(CacheArguments):
     Exit code: 0 the client quit, 2 misuse, a broken picture, or no client.
     """
 
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     """Name of a configuration that ships with drol_jax, or a YAML file."""
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""

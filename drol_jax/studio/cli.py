@@ -8,6 +8,7 @@ import tyro
 
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments
+from drol_jax.system.resources import DEFAULT_CONFIG
 
 PROGRAM = "drol-jax studio"
 
@@ -33,7 +34,7 @@ class Arguments(CacheArguments):
     opens such files. Default: the folder that the command is run in."""
     output: Path = Path("tracks")
     """Folder to write to."""
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     """Tracker: name of a bundled configuration or a YAML file."""
     weights: str | None = None
     """Converted weights. Default: the configuration's."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from drol_jax.errors import UserError
 from drol_jax.show import colours
+from drol_jax.system.resources import DEFAULT_CONFIG
 from drol_jax.tracks.table import Row, Video
 
 Box = tuple[float, float, float, float]
@@ -62,7 +63,7 @@ class Subject:
 class Setup:
     """What tracks."""
 
-    config: str = "siamrpn_alex_tiny"
+    config: str = DEFAULT_CONFIG
     weights: str | None = None
     online: bool = True
     hyper: Mapping[str, float] = field(default_factory=dict)

@@ -7,6 +7,8 @@ from typing import Literal
 from drol_jax.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parents[1]
+DEFAULT_CONFIG = "siamrpn_alex_tiny"
+"""What tracks where nobody says what: a configuration whose weights are bundled."""
 
 
 def version() -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from drol_jax.api import Tracker, load
 from drol_jax.errors import UserError
 from drol_jax.follow.policy import Policy
+from drol_jax.system.resources import DEFAULT_CONFIG
 from drol_jax.tracking.described import video_of
 from drol_jax.tracking.engine import Engine
 from drol_jax.tracks.arrays import Tracks
@@ -51,7 +52,7 @@ def track(
     source: Spec,
     boxes: Boxes,
     *,
-    tracker: Tracker | str | Path = "siamrpn_alex_tiny",
+    tracker: Tracker | str | Path = DEFAULT_CONFIG,
     weights: str | Path | None = None,
     online: bool | None = None,
     options: ReadOptions | None = None,

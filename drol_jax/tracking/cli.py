@@ -10,7 +10,7 @@ import tyro
 from drol_jax.errors import UserError
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import CacheArguments
-from drol_jax.system.resources import config_help
+from drol_jax.system.resources import DEFAULT_CONFIG, config_help
 
 PROGRAM = "drol-jax track"
 
@@ -46,7 +46,7 @@ class Arguments(CacheArguments):
     """What to write, separated by commas: mp4, webm, webp, gif; csv, jsonl, mot, coco, cvat, labelstudio, masks."""
     overwrite: bool = False
     """Track anew, also where the files are there already."""
-    config: Annotated[str, tyro.conf.arg(help=config_help())] = "siamrpn_alex_tiny"
+    config: Annotated[str, tyro.conf.arg(help=config_help())] = DEFAULT_CONFIG
     weights: str | None = None
     """Converted weights. Default: the configuration's."""
     no_online: bool = False

@@ -16,7 +16,7 @@ from drol_jax.eval.commands import DATASET_HELP, Load, data_root, one_of, split_
 from drol_jax.eval.placing import EngineArguments, ray_options
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import guarded
-from drol_jax.system.resources import config_help
+from drol_jax.system.resources import DEFAULT_CONFIG, config_help
 
 PROGRAM = "drol-jax tune"
 
@@ -59,7 +59,7 @@ class Arguments(EngineArguments):
     dataset: Annotated[str, tyro.conf.arg(help=DATASET_HELP)] = "Synth"
     data_root: Path = field(default_factory=data_root)
     """Folder that holds the datasets, or one dataset. Default: $DROL_JAX_DATA, else ./data."""
-    config: Annotated[str, tyro.conf.arg(help=config_help())] = "siamrpn_alex_tiny"
+    config: Annotated[str, tyro.conf.arg(help=config_help())] = DEFAULT_CONFIG
     weights: str | None = None
     """Converted weights, a folder or file, or hf://owner/repository on the hub. Default: the bundled ones."""
     sequences: str | None = None
