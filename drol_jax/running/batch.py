@@ -11,21 +11,18 @@ Letters: B lanes, T frames of a round.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.image.crops import Frame
 from drol_jax.image.frames import capacity, in_a_row
-from drol_jax.model import Model
 from drol_jax.running.feeders import CHUNK, UnderWay, apart, room_for
-from drol_jax.running.lanes import LaneState, lanes_like, put, step_lanes
+from drol_jax.running.lanes import LaneState, lanes_like
 from drol_jax.running.loop import Runner
-from drol_jax.system.compiling import Jitted
+from drol_jax.running.rounds import PUT, follow_rows
 from drol_jax.system.workers import Watch
 from drol_jax.tracker.state import StepOutput, TrackerState
 
@@ -53,11 +50,11 @@ class Lane:
         self._under_way = UnderWay()
 
     def start(self, image: np.ndarray, state: TrackerState) -> None:
-        slot = None
-        while slot is None:
+        while True:
             batch = self._batch_now()
-            slot = batch.enter(self._watch, state, capacity(*image.shape[:2]))
-        self._batch, self._slot = batch, slot
+            if (slot := batch.enter(self._watch, state, capacity(*image.shape[:2]))) is not None:
+                self._batch, self._slot = batch, slot
+                return
 
     def step(self, image: np.ndarray) -> None:
         self._images.append(image)
@@ -193,7 +190,7 @@ class Batch:
         sizes = jax.ShapeDtypeStruct((self._count, 2), jnp.int32)
         counts = jax.ShapeDtypeStruct((self._count,), jnp.int32)
         return (
-            self._runner.program(watch, _put_one, lanes, np.int32(0), state),
+            self._runner.program(watch, PUT, lanes, np.int32(0), state),
             self._runner.program(watch, follow_rows(room_for(length)), self._model, lanes, rows, sizes, counts),
         )
 
@@ -224,43 +221,3 @@ class Batch:
             self.broken = self.broken or error
             self._changed.notify_all()
             raise
-
-
-@cache
-def follow_rows(room: int) -> Jitted:
-    """The program (model, lanes, rows, sizes, counts) -> (lanes, outputs [T, B, ...]) of rounds of T = room frames."""
-    return Jitted(partial(_follow_rows, room), donate_argnums=1)
-
-
-def _follow_rows(
-    room: int,
-    model: Model,
-    lanes: LaneState,
-    rows: tuple[jax.Array, ...],
-    sizes: jax.Array,
-    counts: jax.Array,
-) -> tuple[LaneState, StepOutput]:
-    """Follow every lane through its next frames.
-
-    Args:
-      room: T.
-      rows: B of uint8 [T * length, 3], as `in_a_row` lays them out.
-      sizes: int32 [B, 2].
-      counts: int32 [B], of each lane's frames; 0 of those without.
-
-    Returns:
-      (lanes, outputs [T, B, ...]); zeros are told of frames that there are not.
-    """
-    # Frames are read where they lie in one row: a lane's own would be copied for every step.
-    pixels = jnp.concatenate(rows)
-    begins = jnp.arange(len(rows), dtype=jnp.int32) * rows[0].shape[0]
-    areas = sizes[:, 0] * sizes[:, 1]
-
-    def follow(lanes: LaneState, t: jax.Array) -> tuple[LaneState, StepOutput]:
-        frames = Frame(pixels, sizes, begins + t * areas)
-        return step_lanes(model, replace(lanes, active=t < counts), frames)
-
-    return jax.lax.scan(follow, lanes, jnp.arange(room, dtype=jnp.int32))
-
-
-_put_one = Jitted(put, donate_argnums=0)

@@ -19,9 +19,9 @@ from drol_jax.api import Tracker
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.errors import UserError
 from drol_jax.running.batch import Batch, Lane
-from drol_jax.running.feeders import FrameFeeder
+from drol_jax.running.feeders import BEHIND, CHUNK, FrameFeeder
 from drol_jax.running.loop import Runner, Trajectory, readers
-from drol_jax.system.workers import Check, Clock, Watch, work_off
+from drol_jax.system.workers import Check, Clock, Watch, cores, work_off
 
 
 class LockstepRunner(Runner):
@@ -53,6 +53,7 @@ class LockstepRunner(Runner):
         if lanes < 1:
             raise UserError(f"{lanes} lanes track nothing; give 1 or more")
         self.lanes = lanes
+        self._asked = batched
         self._batched = (jax.default_backend() != "cpu" if batched is None else batched) and lanes > 1
         if self._batched:
             self.readers = readers(lanes)
@@ -68,6 +69,25 @@ class LockstepRunner(Runner):
             if self._batch is None or self._batch.broken is not None:
                 self._batch = Batch(self, self.lanes)
             return self._batch
+
+    def with_lanes(self, lanes: int) -> "LockstepRunner":
+        """The same tracker in so many lanes, with the programs that are compiled already and on the same clock."""
+        return LockstepRunner(self.tracker, lanes, self, self._clock, batched=self._asked)
+
+    def lanes_to_try(self, most: int) -> tuple[int, ...]:
+        """Numbers of lanes that may be the quickest, of up to `most`: 1 first, then powers of two.
+
+        On the CPU up to its cores; in a batch the two largest alone, as each has a program to compile.
+        """
+        batched = jax.default_backend() != "cpu" if self._asked is None else self._asked
+        limit = most if batched else min(most, len(cores()))
+        powers = [2**power for power in range(1, limit.bit_length()) if 2**power <= limit]
+        return (1, *(powers[-2:] if batched else powers))
+
+    @property
+    def trial(self) -> int:
+        """Frames from which a rate is told: of chunks under way there are more where results come late."""
+        return (2 + 2 * BEHIND if self._late else 2) * CHUNK
 
     def run_all(
         self, sequences: list[Sequence], seed: int, on_end: Callable[[str], None] | None = None

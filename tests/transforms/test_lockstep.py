@@ -12,9 +12,10 @@ import small_tracker
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image import frames
-from drol_jax.running.batch import Batch, follow_rows
+from drol_jax.running.batch import Batch
 from drol_jax.running.feeders import CHUNK
 from drol_jax.running.loop import Runner
+from drol_jax.running.rounds import follow_rows
 from drol_jax.running.sequences import LockstepRunner
 from drol_jax.system import workers
 from drol_jax.system.workers import Clock, Watch, work_off
@@ -146,6 +147,14 @@ def test_a_batch_is_one_program_a_chunk_and_the_host_is_two_chunks_behind(alone,
     assert sorted(behind) == sorted(wanted + wanted)
     rows = [told for told in sent if isinstance(told, np.ndarray) and len(told) == CHUNK * frames.CAPACITIES[0]]
     assert len(rows) == 2 * chunks + 1  # one a lane and chunk, and one for lanes that have none
+
+
+def test_numbers_of_lanes_to_try_end_with_the_cores_or_in_a_batch_with_the_sequences(alone):
+    in_threads = LockstepRunner(TRACKER, 1, like=alone[0], batched=False).lanes_to_try(64)
+    assert in_threads == tuple(2**power for power in range(7) if 2**power <= len(workers.cores()))
+    in_batch = LockstepRunner(TRACKER, 1, like=alone[0], batched=True)
+    assert [in_batch.lanes_to_try(most) for most in (1, 2, 3, 10)] == [(1,), (1, 2), (1, 2), (1, 4, 8)]
+    assert in_batch.with_lanes(4).lanes == 4
 
 
 def test_whoever_waits_for_a_lane_that_breaks_goes_on_in_fresh_ones(alone, monkeypatch):
