@@ -38,7 +38,9 @@ class JaxBackend:
     """Trackers of this library. Imports jax when it is made, so that arguments are checked without it."""
 
     def __init__(self, arguments: TrackingArguments):
-        if arguments.lanes < 1:
+        # Of auto runners for one, of which those in other numbers of lanes are made.
+        self._lanes = 1 if arguments.lanes == "auto" else arguments.lanes
+        if self._lanes < 1:
             raise UserError(f"--lanes {arguments.lanes}: at least one is needed; pass --lanes 1 or more")
         self.arguments, self.clock = arguments, Clock()
         make_ready(arguments)
@@ -47,9 +49,8 @@ class JaxBackend:
         from drol_jax.api import load
         from drol_jax.running.sequences import LockstepRunner
 
-        asked = self.arguments
         tracker = load(config, weights, online=online, **self._asked)
-        return tracker, LockstepRunner(tracker, asked.lanes, clock=self.clock)
+        return tracker, LockstepRunner(tracker, self._lanes, clock=self.clock)
 
     @property
     def _asked(self) -> dict[str, Any]:
@@ -70,13 +71,12 @@ class JaxBackend:
         from drol_jax.api import load
         from drol_jax.running.sequences import LockstepRunner
 
-        asked = self.arguments
         tracker = load(config, weights, online=True, **self._asked)
         made: list[Any] = []
         for name, changes in variants.items():
             variant = varied(tracker, f"{tracker.name}_{name}", changes)
             like = made[0][1] if made else None
-            made.append((variant, LockstepRunner(variant, asked.lanes, like, self.clock)))
+            made.append((variant, LockstepRunner(variant, self._lanes, like, self.clock)))
         return made
 
 

@@ -97,6 +97,7 @@ def run(
     plan = Plan.of(entries, trackers, running, shard)
     named = _named(dataset, root)
     engine = engine or LocalEngine()
+    engine.expect(entries)
     how = Tracking(running=running, engine=engine, monitor=monitor, scorer=scorer)
     folders: list[TrackerFolder] = []
     try:

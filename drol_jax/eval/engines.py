@@ -40,6 +40,10 @@ class Engine(Protocol):
         """Whether this process does them, so that its environment is theirs."""
         ...
 
+    def expect(self, entries: Sequence[datasets.SequenceEntry]) -> None:
+        """Hear what is going to be tracked, before any work."""
+        ...
+
     def work_off(self, work: Callable[[T, Check], None], jobs: Sequence[T]) -> None:
         """Do all jobs, as many at a time as there are workers; as `system.workers.work_off`."""
         ...
@@ -55,6 +59,9 @@ class LocalEngine:
 
     workers: int = 1
     is_here: bool = True
+
+    def expect(self, entries: Sequence[datasets.SequenceEntry]) -> None:
+        """Nothing depends on it here."""
 
     def work_off(self, work: Callable[[T, Check], None], jobs: Sequence[T]) -> None:
         """Do all jobs, in the caller's thread where there is one lane."""

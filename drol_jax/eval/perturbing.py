@@ -8,6 +8,7 @@ a grey level of noise in every frame, and draws by a seed of its own; so many ru
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -68,6 +69,23 @@ class PerturbedRunner:
     ) -> Trajectory:
         """Track the sequence as perturbed by the seed. Raises what the runner raises."""
         return self.runner.run(perturbed(sequence, seed, self.how), seed, on_frame, until)
+
+    def with_lanes(self, lanes: int) -> "PerturbedRunner":
+        """The same in so many lanes, if its runner can (`pacing.LanedRunner`)."""
+        return replace(self, runner=self._laned.with_lanes(lanes))
+
+    def lanes_to_try(self, most: int) -> tuple[int, ...]:
+        """As its runner."""
+        return self._laned.lanes_to_try(most)
+
+    @property
+    def trial(self) -> int:
+        """As its runner."""
+        return self._laned.trial
+
+    @property
+    def _laned(self) -> Any:
+        return self.runner
 
 
 @dataclass(frozen=True)

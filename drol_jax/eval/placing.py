@@ -16,9 +16,10 @@ Where = Literal["local", "ray"]
 class EngineArguments(CacheArguments):
     """Where units of work are done."""
 
-    lanes: int = 1
+    lanes: int | Literal["auto"] = 1
     """Sequences tracked at once, under any protocol. On the CPU they share its cores and the results stay the same to
-    the byte; on a GPU they are one batch, and differ by rounding."""
+    the byte; on a GPU they are one batch, and differ by rounding. auto: as many as the first frames tell are quickest,
+    never slower than one."""
     engine: Annotated[Where, one_of(Where)] = "local"
     """Where units of work are done: in this process, or by Ray (extra: ray) on one machine or on a cluster. The files
     are the same."""
@@ -44,7 +45,8 @@ def ray_options(asked: EngineArguments) -> RayOptions | None:
                 "--workers, --gpus-per-worker and --address are Ray's; pass --engine ray too, or --lanes instead"
             )
         return None
-    if asked.lanes > 1:
-        raise UserError(f"--lanes {asked.lanes} is of one process; with --engine ray give --workers {asked.lanes}")
+    if asked.lanes != 1:
+        number = "N" if asked.lanes == "auto" else asked.lanes
+        raise UserError(f"--lanes {asked.lanes} is of one process; with --engine ray give --workers {number}")
     workers = len(cores()) if asked.workers is None else asked.workers
     return RayOptions(workers=workers, gpus=asked.gpus_per_worker, address=asked.address)

@@ -13,6 +13,7 @@ from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.backend import JaxBackend, TrackingArguments
 from drol_jax.eval.engines import Engine, LocalEngine, Unit
+from drol_jax.eval.pacing import PacedEngine
 from drol_jax.eval.placing import ray_options
 from drol_jax.eval.plugged import plugged
 from drol_jax.eval.runner import OnFrame
@@ -20,6 +21,7 @@ from drol_jax.eval.running import Running, data_of
 from drol_jax.eval.tracker_runs import Backend, TrackerRun
 from drol_jax.results.ledger import Made
 from drol_jax.results.runs import Tracked
+from drol_jax.system.program import tell
 from drol_jax.system.ray_workers import RayOptions, RayWorkers
 from drol_jax.system.workers import Check
 
@@ -120,6 +122,9 @@ class RayEngine:
     def __exit__(self, *_: object) -> None:
         self._there.__exit__()
 
+    def expect(self, entries: Sequence[datasets.SequenceEntry]) -> None:
+        """Nothing depends on it here."""
+
     def work_off(self, work: Callable[[T, Check], None], jobs: Sequence[T]) -> None:
         """Do all jobs, as many at a time as there are workers."""
         self._there.work_off(work, jobs)
@@ -151,4 +156,7 @@ def engine_of(recipe: EvalRecipe) -> AbstractContextManager[Engine]:
       UserError: Ray is not installed, or options that do not go together.
     """
     options = ray_options(recipe.arguments)
-    return nullcontext(LocalEngine(recipe.arguments.lanes)) if options is None else RayEngine(recipe, options)
+    if options is not None:
+        return RayEngine(recipe, options)
+    lanes = recipe.arguments.lanes
+    return nullcontext(PacedEngine(tell) if lanes == "auto" else LocalEngine(lanes))

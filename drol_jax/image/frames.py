@@ -115,18 +115,19 @@ def flatten_all(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return pixels, np.tile(np.array([height, width], np.int32), (len(images), 1))
 
 
-def in_a_row(images: Sequence[np.ndarray], room: int) -> tuple[np.ndarray, np.ndarray]:
+def in_a_row(images: Sequence[np.ndarray], room: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Lay out images of one size one behind the other, without anything between them.
 
     Args:
       images: T of them, uint8 RGB [H, W, 3].
       room: images that there is memory for, as `flatten` lays them out, T or more.
+      length: pixels of each in that memory; default capacity(H, W).
 
     Returns:
-      (pixels uint8 [room * capacity(H, W), 3], size int32 [2] of each). Image t begins at pixel t * H * W.
+      (pixels uint8 [room * length, 3], size int32 [2] of each). Image t begins at pixel t * H * W.
     """
     height, width, channels = images[0].shape
-    pixels = _fresh(room * capacity(height, width) * channels).reshape(-1, channels)
+    pixels = _fresh(room * (length or capacity(height, width)) * channels).reshape(-1, channels)
     used = height * width
     for t, image in enumerate(images):
         pixels[t * used : (t + 1) * used] = image.reshape(used, channels)

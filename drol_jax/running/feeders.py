@@ -1,5 +1,6 @@
 """Frame feeders: they take a track's frames to the device, by themselves on a CPU or elsewhere, or in a lane."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
@@ -17,6 +18,9 @@ from drol_jax.tracker.step import step
 
 CHUNK = 16
 """Frames between two fetches of results."""
+BEHIND = 2
+"""Chunks that a device is given before the results of the first are waited for: it works on one while the next lies
+ready, and the frames of a third are gathered."""
 
 Call = Callable[..., Any]
 """call(program, *arrays): a `Jitted` function of (model, *arrays) on the tracker's own model."""
@@ -73,30 +77,26 @@ class CountedFeeder(_Gathering):
         found: list[StepOutput] = []
         images = self._gathered()
         while images:
-            room = max(1, CHUNK * CAPACITIES[0] // capacity(*images[0].shape[:2]))
+            room = room_for(capacity(*images[0].shape[:2]))
             some, images = images[:room], images[room:]
             frames, count = jax.device_put((in_a_row(some, room), np.int32(len(some))))
             self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
-            found += _apart(jax.device_get(output), len(some))
+            found += apart(jax.device_get(output), len(some))
         return found
 
 
 class LateFeeder(_Gathering):
-    """A chunk of frames in one program, and results a chunk late: for devices that the host could not feed otherwise.
-
-    The device works on one chunk while the next one's frames are gathered.
-    """
+    """A chunk of frames in one program, and results chunks late: for devices that the host could not feed otherwise."""
 
     def __init__(self, call: Call):
         super().__init__(call)
-        self._under_way: list[StepOutput] = []
+        self._under_way = UnderWay()
 
     def fetch(self, outputs: list[None]) -> list[StepOutput]:
         fresh = self._follow(self._gathered())
-        due, self._under_way = a_chunk_late(self._under_way, fresh, last=len(outputs) < CHUNK)
         found: list[StepOutput] = []
-        for output in jax.device_get(due):
-            found += _apart(output, len(output.score)) if output.score.ndim else [output]
+        for output in jax.device_get(self._under_way.exchange(fresh, last=len(outputs) < CHUNK)):
+            found += apart(output, len(output.score)) if output.score.ndim else [output]
         return found
 
     def _follow(self, images: list[np.ndarray]) -> list[StepOutput]:
@@ -110,9 +110,24 @@ class LateFeeder(_Gathering):
         return found
 
 
-def a_chunk_late(held: list[Any], fresh: list[Any], *, last: bool) -> tuple[list[Any], list[Any]]:
-    """(outputs to wait for now, outputs to hold back): fresh ones are waited for with the next chunk, or at the end."""
-    return (held + fresh, []) if last else (held, fresh)
+class UnderWay:
+    """Outputs that the device is still at: those of the last chunks, `BEHIND` of them."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[list[Any]] = deque()
+
+    def exchange(self, fresh: list[Any], *, last: bool) -> list[Any]:
+        """Take a chunk's outputs for those that are to be waited for now; at the end for all, in order."""
+        self._chunks.append(fresh)
+        due: list[Any] = []
+        while self._chunks and (last or len(self._chunks) > BEHIND):
+            due += self._chunks.popleft()
+        return due
+
+
+def room_for(length: int) -> int:
+    """How many frames of so many pixels, padded, go together: a chunk of small ones, and as much memory of others."""
+    return min(CHUNK, max(1, CHUNK * CAPACITIES[0] // length))
 
 
 def frame_of(image: np.ndarray) -> Frame:
@@ -120,9 +135,10 @@ def frame_of(image: np.ndarray) -> Frame:
     return Frame(*jax.device_put(flatten(image)))
 
 
-def _apart(output: StepOutput, count: int) -> list[StepOutput]:
-    """The outputs of each frame, out of one of several frames."""
-    return [jax.tree.map(lambda all, row=row: all[row], output) for row in range(count)]
+def apart(output: StepOutput, count: int, lane: int | None = None) -> list[StepOutput]:
+    """The outputs of each frame, out of one of several frames, [T, ...], or of a lane out of [T, B, ...]."""
+    places = range(count) if lane is None else [(t, lane) for t in range(count)]
+    return [jax.tree.map(lambda all, place=place: all[place], output) for place in places]
 
 
 def _follow_many(model: Model, state: TrackerState, frames: Frame) -> tuple[TrackerState, StepOutput]:

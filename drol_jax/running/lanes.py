@@ -92,22 +92,20 @@ def move(lanes: LaneState, slot: jax.Array, centre: jax.Array, size: jax.Array) 
     return replace(lanes, states=states)
 
 
-def step_lanes(
-    model: Model, lanes: LaneState, frame: Frame | jax.Array, *, shared: bool
-) -> tuple[LaneState, StepOutput]:
+def step_lanes(model: Model, lanes: LaneState, frame: Frame | jax.Array) -> tuple[LaneState, StepOutput]:
     """Follow every target into its next frame. Donate the lanes: their memories are then updated in place.
 
     Args:
       model: as in `tracker.step.step`.
-      frame: one for all lanes, as there; or `Frame` of pixels [B, N, 3] and sizes [B, 2], one for each.
-      shared: whether it is one for all.
+      frame: one for all lanes, as there; or `Frame` with sizes [B, 2], one for each, of pixels [B, N, 3] or of pixels
+        [N, 3] that hold all of them, each from its first on [B].
 
     Returns:
       (lanes, outputs [B, ...]); what a lane without target tells is zero.
     """
     frame = as_frame(frame)
-    found = search_lanes(model, searching(lanes.states), lanes.active, frame, shared=shared)
-    return follow_lanes(model, record_lanes(lanes, frame, found), shared=shared)
+    found = search_lanes(model, searching(lanes.states), lanes.active, frame)
+    return follow_lanes(model, record_lanes(lanes, frame, found))
 
 
 def record_lanes(
@@ -122,21 +120,19 @@ def record_lanes(
     return record_of(lanes.states, as_frame(frame), found, lanes.active, learn)
 
 
-def follow_lanes(model: Model, record: StepRecord, *, shared: bool = True) -> tuple[LaneState, StepOutput]:
+def follow_lanes(model: Model, record: StepRecord) -> tuple[LaneState, StepOutput]:
     """The rest of a step, after its searches."""
-    return _finished(
-        lambda model, record: finish(model, refit(model, update_memory(model, record))), model, record, shared
-    )
+    return _finished(lambda model, record: finish(model, refit(model, update_memory(model, record))), model, record)
 
 
 def update_lanes(model: Model, record: StepRecord) -> StepRecord:
-    """The stage `update_memory` in every lane, the frame one for all."""
-    after = _in_lanes(update_memory, model, record, shared=True)
+    """The stage `update_memory` in every lane."""
+    after = _in_lanes(update_memory, model, record)
     return replace(after, state=_kept(record.active, after.state, record.state))
 
 
 def finish_lanes(model: Model, record: StepRecord, filters: jax.Array) -> tuple[LaneState, StepOutput]:
-    """The stage `finish` in every lane, the frame one for all.
+    """The stage `finish` in every lane.
 
     Args:
       record: from `update_lanes`.
@@ -146,7 +142,7 @@ def finish_lanes(model: Model, record: StepRecord, filters: jax.Array) -> tuple[
     assert online is not None
     chosen = jnp.where(record.due[:, None, None, None], filters, online.filter)
     record = replace(record, state=replace(record.state, online=replace(online, filter=chosen)))
-    return _finished(finish, model, record, True)
+    return _finished(finish, model, record)
 
 
 def search_slots(
@@ -213,18 +209,29 @@ def one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array
     return jax.lax.fori_loop(0, count, put_next, results)
 
 
-def _in_lanes(stage: Stage, model: Model, record: StepRecord, *, shared: bool) -> Any:
-    """A stage in every lane; a shared frame stays one."""
+def _has_lanes(frame: Frame) -> Any:
+    """Of each part of a frame whether every lane has its own, as a `Frame`."""
+    first = None if frame.first is None else jnp.ndim(frame.first) == 1
+    return Frame(frame.pixels.ndim == 3, frame.size.ndim == 2, first)  # pyright: ignore[reportArgumentType]
+
+
+def _axes(frame: Frame) -> Any:
+    """Those that `vmap` maps a frame over."""
+    return jax.tree.map(lambda own: 0 if own else None, _has_lanes(frame))
+
+
+def _in_lanes(stage: Stage, model: Model, record: StepRecord) -> Any:
+    """A stage in every lane; what lanes share of a frame stays one."""
 
     def one(record, frame):
         after = stage(model, replace(record, frame=frame))
         return replace(after, frame=None) if isinstance(after, StepRecord) else after
 
-    told = jax.vmap(one, (0, None if shared else 0))(replace(record, frame=None), record.frame)
+    told = jax.vmap(one, (0, _axes(record.frame)))(replace(record, frame=None), record.frame)
     return replace(told, frame=record.frame) if isinstance(told, StepRecord) else told
 
 
-def _finished(stage: Stage, model: Model, record: StepRecord, shared: bool) -> tuple[LaneState, StepOutput]:
+def _finished(stage: Stage, model: Model, record: StepRecord) -> tuple[LaneState, StepOutput]:
     """Stages that end a step, in every lane. One without target keeps its state, and tells zeros."""
 
     def told(model, record):
@@ -232,25 +239,29 @@ def _finished(stage: Stage, model: Model, record: StepRecord, shared: bool) -> t
         zeroed = jax.tree.map(lambda x: jnp.where(record.active, x, jnp.zeros_like(x)), output)
         return _kept(record.active, state, record.state), zeroed
 
-    states, outputs = _in_lanes(told, model, record, shared=shared)
+    states, outputs = _in_lanes(told, model, record)
     return LaneState(states=states, active=record.active), outputs
 
 
-def search_lanes(model: Model, states: TrackerState, active: jax.Array, frame: Frame, *, shared: bool) -> Found:
+def search_lanes(model: Model, states: TrackerState, active: jax.Array, frame: Frame) -> Found:
     """What each lane's search finds, [B, ...]. As a batch; on the CPU one by one and none for lanes without target.
 
     Args:
       states: as `searching` leaves them.
-      frame, shared: as in `step_lanes`.
+      frame: as in `step_lanes`.
     """
-    each = jax.vmap(search, (None, 0, None if shared else 0))
+    each = jax.vmap(search, (None, 0, _axes(frame)))
 
     def together(active, *args):
         return each(*args)
 
     def one_by_one(active, *args):
-        axes = (False, True, not shared)
-        has_lanes = tuple(jax.tree.map(lambda _, axis=axis: axis, arg) for arg, axis in zip(args, axes, strict=True))
+        model, states, frame = args
+        has_lanes = (
+            *jax.tree.map(lambda _: False, (model,)),
+            *jax.tree.map(lambda _: True, (states,)),
+            _has_lanes(frame),
+        )
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(each, *args))
         return for_lanes(lambda _, rest: search(*rest), active, nothing, args, has_lanes)
 

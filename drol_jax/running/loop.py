@@ -18,7 +18,7 @@ from drol_jax.image.frames import prefetch
 from drol_jax.running.feeders import CHUNK, CountedFeeder, FrameFeeder, LateFeeder, frame_of
 from drol_jax.running.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.system.compiling import Jitted
-from drol_jax.system.workers import Clock, Watch
+from drol_jax.system.workers import Clock, Watch, cores
 from drol_jax.tracker.start import init, init_draws
 
 __all__ = ["CHUNK", "Runner", "Trajectory", "Until"]
@@ -48,6 +48,8 @@ class Runner:
         """
         self.tracker = tracker
         self._late = jax.default_backend() != "cpu" if late is None else late
+        self.readers = readers(1) if self._late else 2
+        """Threads that read a sequence's frames ahead."""
         self._clock = clock or Clock()
         self._compiled: dict[Any, Any] = {} if like is None else like._compiled
         self._compiling = threading.Lock() if like is None else like._compiling
@@ -76,7 +78,7 @@ class Runner:
         watch = Watch(self._clock)
         feeder = self.feeder(watch)
         rows = Rows(self.tracker, until, feeder.fetch)
-        images = prefetch(sequence.frames, depth=CHUNK)
+        images = prefetch(sequence.frames, depth=CHUNK, workers=self.readers)
         try:
             with watch:
                 self._track(sequence, images, feeder, rows, watch, key_of(seed, sequence.name), on_frame)
@@ -168,6 +170,12 @@ class Runner:
 
 _init = Jitted(init, once=True)
 _draws = Jitted(init_draws, once=True)
+
+
+def readers(lanes: int) -> int:
+    """Threads that read the frames of each of so many sequences for a device that the cores have nothing else to do
+    than to feed: all cores, shared out, up to half a chunk's."""
+    return min(CHUNK // 2, max(1, len(cores()) // lanes))
 
 
 def key_of(seed: int, name: str) -> jax.Array:

@@ -40,7 +40,7 @@ def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lane
 
 
 # {whether the lanes are used up: a program}, as lanes.py tells what each does.
-STEP = _in_place_or_not(Jitted, partial(step_lanes, shared=True), 1)
+STEP = _in_place_or_not(Jitted, step_lanes, 1)
 PUT = _in_place_or_not(Jitted, put, 0)
 MOVE = _in_place_or_not(Jitted, move, 0)
 OF_SLOT = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
@@ -67,7 +67,7 @@ def _all(
 
 # The first half of a step, of some slots in a thread or of all in one program; the second of all is `FOLLOW`.
 SEARCH, _refit = Jitted(search_slots), Jitted(refit_slots)
-SEARCH_ALL = Jitted(partial(search_lanes, shared=True))
+SEARCH_ALL = Jitted(search_lanes)
 _begin_step, FOLLOW = _in_place_or_not(Jitted, _begin, 1), _in_place_or_not(Jitted, _all, 1)
 # The states are the record's own, and nobody else's.
 _end_step = Jitted(_end, donate_argnums=1)

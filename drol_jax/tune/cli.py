@@ -108,6 +108,8 @@ def _checked(arguments: Arguments, load: Load, command: str) -> int:
     from drol_jax.tune.space import HP_SEARCH, read_space
     from drol_jax.tune.study import INSTALL
 
+    if arguments.lanes == "auto":
+        raise UserError("--lanes auto is of eval, whose sequences are tracked once; give a number")
     for name in ("together", "lanes", "trials"):
         if (number := getattr(arguments, name)) is not None and number < 1:
             raise UserError(f"--{name} {number}: at least one is needed")

@@ -118,7 +118,8 @@ def _bench(
     """What tries settings, inside `with`, and at how many sequences it is at once."""
     options, entries = ray_options(arguments), [*parts.searched, *parts.held_out]
     if options is None:
-        return nullcontext(LocalBench(tracker, entries, judge, space.scalars, arguments.lanes)), arguments.lanes
+        lanes = int(arguments.lanes)
+        return nullcontext(LocalBench(tracker, entries, judge, space.scalars, lanes)), lanes
     recipe = BenchRecipe(
         arguments=arguments,
         kind=how.kind,

@@ -88,6 +88,14 @@ class FakeRunner:
         flags = np.zeros(FRAMES, np.int8)
         return Track(boxes, scores, scores, flags, flags, scores, seconds=0.25, compile_seconds=1.5)
 
+    def with_lanes(self, lanes):
+        return self
+
+    def lanes_to_try(self, most):
+        return (1, 2) if most > 1 else (1,)
+
+    trial = FRAMES
+
 
 class FakeBackend:
     def __init__(self, world: World):

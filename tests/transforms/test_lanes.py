@@ -106,7 +106,7 @@ def stepped():
         return refit(filter, *rest, **how)
 
     def step(lanes, frame):
-        return pure.step_lanes(TRACKER.model, lanes, frame, shared=True)
+        return pure.step_lanes(TRACKER.model, lanes, frame)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "refit", counting)

@@ -4,6 +4,7 @@ import itertools
 import threading
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 import small_tracker
@@ -11,8 +12,10 @@ import small_tracker
 from drol_jax.datasets import Sequence
 from drol_jax.errors import UserError
 from drol_jax.image import frames
-from drol_jax.running import sequences as lockstep
+from drol_jax.running.batch import Batch
+from drol_jax.running.feeders import CHUNK
 from drol_jax.running.loop import Runner
+from drol_jax.running.rounds import follow_rows
 from drol_jax.running.sequences import LockstepRunner
 from drol_jax.system import workers
 from drol_jax.system.workers import Clock, Watch, work_off
@@ -102,11 +105,63 @@ def test_a_source_that_raises_whatever_does_not_stop_the_others(alone, batched, 
         np.testing.assert_allclose(result.boxes, alone[1][name].boxes, atol=1e-2)
 
 
+class Counting(LockstepRunner):
+    """Notes each start of a program that follows frames, with what it gives."""
+
+    def __init__(self, like):
+        super().__init__(TRACKER, 2, like=like, batched=True)
+        self.rounds = []
+
+    def program(self, watch, function, *args):
+        program = super().program(watch, function, *args)
+        if function is not follow_rows(CHUNK):
+            return program
+
+        def noted(*args):
+            lanes, outputs = program(*args)
+            self.rounds.append(outputs.score)
+            return lanes, outputs
+
+        return noted
+
+
+def test_a_batch_is_one_program_a_chunk_and_the_host_is_two_chunks_behind(alone, monkeypatch):
+    runner, chunks = Counting(alone[0]), 5
+    parts = [sequence("b"), sequence("d")]
+    pictures = tuple(parts[0].frames[t % 45] for t in range(chunks * CHUNK + 1))
+    boxes = np.tile(np.array(small_tracker.BOX), (len(pictures), 1))
+    behind, sent, device_get, device_put = [], [], jax.device_get, jax.device_put
+
+    def get(told):
+        for output in told:
+            (number,) = [number for number, score in enumerate(runner.rounds, 1) if score is output.score]
+            behind.append((number, len(runner.rounds) - number))
+        return device_get(told)
+
+    monkeypatch.setattr(jax, "device_get", get)
+    monkeypatch.setattr(jax, "device_put", lambda told: sent.append(told) or device_put(told))
+    runner.run_all([replace(part, frames=pictures, boxes=boxes) for part in parts], 0)
+    assert len(runner.rounds) == chunks  # programs, for 2 x 80 frames
+    # Each lane asks once for each program's results, two programs later, and at its end for the last two's.
+    wanted = [(number, min(2, chunks - number)) for number in range(1, chunks + 1)]
+    assert sorted(behind) == sorted(wanted + wanted)
+    rows = [told for told in sent if isinstance(told, np.ndarray) and len(told) == CHUNK * frames.CAPACITIES[0]]
+    assert len(rows) == 2 * chunks + 1  # one a lane and chunk, and one for lanes that have none
+
+
+def test_numbers_of_lanes_to_try_end_with_the_cores_or_in_a_batch_with_the_sequences(alone):
+    in_threads = LockstepRunner(TRACKER, 1, like=alone[0], batched=False).lanes_to_try(64)
+    assert in_threads == tuple(2**power for power in range(7) if 2**power <= len(workers.cores()))
+    in_batch = LockstepRunner(TRACKER, 1, like=alone[0], batched=True)
+    assert [in_batch.lanes_to_try(most) for most in (1, 2, 3, 10)] == [(1,), (1, 2), (1, 2), (1, 4, 8)]
+    assert in_batch.with_lanes(4).lanes == 4
+
+
 def test_whoever_waits_for_a_lane_that_breaks_goes_on_in_fresh_ones(alone, monkeypatch):
     batched = LockstepRunner(TRACKER, 2, like=alone[0], batched=True)
     names, failed = "abcde", threading.Event()
     waiting = threading.Barrier(len(names))
-    whole = lockstep._Batch._go_if_all_are_ready
+    whole = Batch._go_if_all_are_ready
 
     def fail_once(self):
         if self._ready and self._ready == self._awaited and len(self._taken) == 2 and not failed.is_set():
@@ -115,7 +170,7 @@ def test_whoever_waits_for_a_lane_that_breaks_goes_on_in_fresh_ones(alone, monke
                 raise MemoryError("out of memory")
         whole(self)
 
-    monkeypatch.setattr(lockstep._Batch, "_go_if_all_are_ready", fail_once)
+    monkeypatch.setattr(Batch, "_go_if_all_are_ready", fail_once)
     found = {}
 
     def run(name):
@@ -147,7 +202,7 @@ def test_what_breaks_a_batch_is_told_to_all_its_lanes_and_the_next_starts_afresh
             raise MemoryError("out of memory")
 
     with monkeypatch.context() as patch:
-        patch.setattr(lockstep._Batch, "_fresh_round", fail)
+        patch.setattr(Batch, "_fresh_round", fail)
         for error in batched.run_all([sequence("a"), sequence("d")], 0):
             assert isinstance(error, MemoryError | RuntimeError) and "out of memory" in str(error)
     result = batched.run(sequence("a"), 0)

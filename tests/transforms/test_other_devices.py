@@ -81,7 +81,7 @@ def test_targets_in_lanes_are_tracked_alike(on_each):
         lanes = lanes_like(start[0], 3)
         for i, state in enumerate(start):
             lanes = put(lanes, jnp.int32(2 * i), state)  # the lane between them has no target
-        stepped = jax.jit(lambda lanes, frames: step_lanes(TRACKER.model, lanes, frames, shared=False))
+        stepped = jax.jit(lambda lanes, frames: step_lanes(TRACKER.model, lanes, frames))
 
         def step(lanes, picture):
             return stepped(lanes, jax.tree.map(lambda leaf: jnp.stack([leaf] * 3), as_frame(jnp.asarray(picture))))

@@ -15,7 +15,11 @@ pytest_plugins = ["fakes_eval"]
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [({"workers": 2}, "pass --engine ray"), ({"engine": "ray", "lanes": 2}, "give --workers 2")],
+    [
+        ({"workers": 2}, "pass --engine ray"),
+        ({"engine": "ray", "lanes": 2}, "give --workers 2"),
+        ({"engine": "ray", "lanes": "auto"}, "give --workers N"),
+    ],
 )
 def test_options_that_do_not_go_together_are_refused(arguments, told):
     with pytest.raises(UserError, match=told):
