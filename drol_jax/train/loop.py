@@ -143,7 +143,7 @@ class Loop:
             return
         if self._evaluator is None:
             self._evaluator = Evaluator(self._plan.run.tracker, settings)
-        scores = self._evaluator.scores(state.averaged)
+        scores = self._evaluator.scores(state.network)
         self._write({"step": done, **scores})
         self._monitor.say(f"step {done}: tracks with AUC {scores['auc']:.3f}, precision {scores['precision']:.3f}")
         self._evaluated = self._logged = time.monotonic()

@@ -13,7 +13,8 @@ from drol_jax.train.losses import LossSettings
 from drol_jax.train.mask_losses import mask_loss
 from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.targets import targets
-from drol_jax.train.teacher import Lesson, Taught, watched
+from drol_jax.train.teacher import ADAPTERS, Lesson, Taught
+from drol_jax.train.teacher_blocks import watched
 
 PARTS = ("cls", "loc", "mask", "teacher_maps", "teacher_boxes", "teacher_features")
 """Parts of a loss, where the network has them."""
@@ -42,7 +43,7 @@ def objective(
     """Loss of a batch, with its parts.
 
     Args:
-      params, stats: the network's.
+      params, stats: the network's; with a teacher also the adapters, among params.
       key: of the draw of places.
       backbone_learns: False: the backbone runs by its stored statistics, and no gradient reaches it.
       taught: what a teacher says of these pairs.
@@ -76,7 +77,7 @@ def objective(
         )
         loss += settings.mask_weight * scalars["mask"]
     if taught is not None:
-        parts, away = taught.losses(Lesson(answer.response, blocks))
+        parts, away = taught.losses(Lesson(answer.response, blocks), params.get(ADAPTERS, {}))
         scalars |= parts
         loss += away
     return loss, (stats, {"loss": loss, **scalars})

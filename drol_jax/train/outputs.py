@@ -27,7 +27,7 @@ def write_outputs(plan: Plan, state: TrainState, folder: RunFolder, command: str
     if not is_first():
         return
     run, lines = plan.run, folder.lines()
-    variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), jax.device_get(state.averaged))
+    variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), jax.device_get(state.network))
     card = {"training": {"command": command, **summary(plan, lines)}}
     checkpoint.save(folder.path / TRAINED, variables, run.tracker.config.model, card, overwrite=True)
     title = f"{run.settings.name}, {plan.steps} steps, {run.settings.batch_size} pairs each"

@@ -27,7 +27,7 @@ from drol_jax.train.pairs.reused import Reused
 from drol_jax.train.processes import of_the_first
 from drol_jax.train.settings import TrainSettings, counted, seconds_of
 from drol_jax.train.state import Step, TrainState, begin, step
-from drol_jax.train.teacher import Teacher
+from drol_jax.train.teacher import ADAPTERS, Teacher
 
 TIMED = 6
 """Steps that the number of steps is worked out from."""
@@ -89,6 +89,9 @@ class Run:
             )
         elif settings.reuse.times > 1:
             source = Reused(source, settings.reuse)
+        teacher = None if settings.teacher is None else Teacher.of(settings.teacher, config)
+        if teacher is not None and (adapters := teacher.adapters(config.model, settings.seed)):
+            variables = {**variables, "params": {**variables["params"], ADAPTERS: adapters}}
         optimiser(settings.optimiser, settings.schedule, 1, variables["params"])  # names in its settings are checked
         return cls(
             settings=settings,
@@ -97,7 +100,7 @@ class Run:
             mesh=mesh,
             variables=variables,
             initial_hash=found,
-            teacher=None if settings.teacher is None else Teacher.of(settings.teacher, config),
+            teacher=teacher,
         )
 
     def record(self, steps: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from drol_jax.train.features import SeenPairs
 from drol_jax.train.losses import LossSettings
 from drol_jax.train.objective import objective
 from drol_jax.train.pairs.batch import Pairs
-from drol_jax.train.teacher import Teacher
+from drol_jax.train.teacher import ADAPTERS, Teacher
 
 AVERAGE_WARMUP = 10.0
 
@@ -29,12 +29,13 @@ class TrainState:
     params: Any
     stats: Any
     moments: Any  # the optimiser's
-    averaged: Any  # {'params', 'batch_stats'}: exponential moving averages, which are what tracks
+    averaged: Any  # {'params', 'batch_stats'}: exponential moving averages
 
     @property
-    def variables(self) -> Any:
-        """The network as it stands."""
-        return {"params": self.params, "batch_stats": self.stats}
+    def network(self) -> Any:
+        """The averaged variables of the network alone, without what only teaches it."""
+        params = {name: part for name, part in self.averaged["params"].items() if name != ADAPTERS}
+        return {**self.averaged, "params": params}
 
 
 Step = Callable[[TrainState, Pairs | SeenPairs], tuple[TrainState, dict[str, jax.Array]]]

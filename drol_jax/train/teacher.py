@@ -5,35 +5,35 @@ Sources: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015 (ma
 trackers).
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
+from flax.traverse_util import unflatten_dict
 
 from drol_jax import checkpoint
-from drol_jax.config import Config
+from drol_jax.checkpoint.variables import variable_shapes
+from drol_jax.config import Config, ModelConfig
 from drol_jax.config.network import head_facts
 from drol_jax.errors import UserError
 from drol_jax.nets.heads.interface import Response
 from drol_jax.nets.inference.fold import fold
-from drol_jax.nets.layers import Conv, Norm
 from drol_jax.nets.siamese import SiameseNet
 from drol_jax.settings import load_settings
 from drol_jax.train.families import family
+from drol_jax.train.features import without_online
 from drol_jax.train.losses import mean_over
 from drol_jax.train.pairs.batch import Pairs
 from drol_jax.train.targets import split
+from drol_jax.train.teacher_blocks import Blocks, adapted, block_distances, place_of, watched
 
 SURE = 0.3
 """The teacher's boxes count where it gives the target this probability at least."""
-QUIET = 0.1
-"""Least variance of a teacher's channel that errors are measured by, as a share of the mean over channels: what hardly
-ever answers need not be met."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,9 @@ class TeacherSettings:
     boxes: float = 1.0
     """Weight of the difference of the boxes where the teacher is sure of the target."""
     features: float = 1.0
-    """Weight of the difference of what the blocks of both networks make of the images, where they have the same names
-    and sizes: of each channel, over its variance."""
+    """Weight of the difference of what the blocks of both networks make of the images, where they have the same names,
+    rows and columns: of each channel, over its variance. Where their channels are of other numbers, the network's go
+    through an adapter, a product that is learned with it and then left out."""
     by_block: float = 0.0
     """Span at the beginning, as a share of all steps, in which each such block is given what the teacher's blocks
     before it have made: all learn at once, and none waits for those before it."""
@@ -58,8 +59,8 @@ class TeacherSettings:
     """What scores are divided by before they are compared as probabilities."""
 
 
-Blocks = dict[str, jax.Array]
-"""Outputs [B, H, W, C] by name of block, method, number of the call and part."""
+ADAPTERS = "adapters"
+"""Among the parameters that learn: kernels that are no part of the network."""
 
 
 class Lesson(NamedTuple):
@@ -106,6 +107,32 @@ class Teacher:
         loaded = checkpoint.load(checkpoint.resolve(settings.weights), config.model)
         return cls(settings, config, fold(config.model, loaded.variables), loaded.hash)
 
+    def adapters(self, student: ModelConfig, seed: int) -> dict[str, np.ndarray]:
+        """First kernels [channels of the network, channels of the teacher] of the adapters that there have to be."""
+        ours, theirs = (self._block_shapes(model) for model in (student, self.config.model))
+        wanted = {
+            place_of(name): (shape[-1], theirs[name][-1])
+            for name, shape in ours.items()
+            if name in theirs and shape[:-1] == theirs[name][:-1] and shape != theirs[name]
+        }
+        return {
+            place: np.random.default_rng([seed, zlib.crc32(place.encode())])
+            .normal(0, shape[0] ** -0.5, shape)
+            .astype(np.float32)
+            for place, shape in wanted.items()
+        }
+
+    def _block_shapes(self, model: ModelConfig) -> dict[str, tuple[int, ...]]:
+        def blocks(z: jax.Array, x: jax.Array) -> Blocks:
+            with watched() as found:
+                SiameseNet(without_online(model)).apply(variables, z, x)
+            return found
+
+        variables = unflatten_dict({k: jnp.zeros(s) for k, s in variable_shapes(model).items()}, sep="/")
+        search = self.config.search
+        images = [jax.ShapeDtypeStruct((1, n, n, 3), jnp.uint8) for n in (search.exemplar_size, search.instance_size)]
+        return {name: block.shape for name, block in jax.eval_shape(blocks, *images).items()}
+
     def teach(self, variables: Any, pairs: Pairs, by_block: jax.Array | bool = False) -> "Taught":
         """What the teacher says of pairs, without gradients; `variables`, its own, as arguments of a program."""
         net = SiameseNet(self.config.model)
@@ -123,8 +150,13 @@ class Taught(NamedTuple):
     by_block: jax.Array | bool
     """bool (), whether blocks that learn are given what the teacher's have made."""
 
-    def losses(self, said: Lesson) -> tuple[dict[str, jax.Array], jax.Array]:
+    def losses(
+        self, said: Lesson, adapters: Mapping[str, jax.Array] = MappingProxyType({})
+    ) -> tuple[dict[str, jax.Array], jax.Array]:
         """How far a network is from the teacher.
+
+        Args:
+          adapters: kernels [channels of the network, channels of the teacher] by `place_of` a block.
 
         Returns:
           (scalars `teacher_maps`, `teacher_boxes`, `teacher_features`, those with a weight; their weighted sum).
@@ -142,65 +174,14 @@ class Taught(NamedTuple):
             boxes = [split(cast("jax.Array", x.response.loc), model, 4) for x in (said, wanted)]
             found["teacher_boxes"] = settings.boxes, mean_over(family(model).away(*boxes, sure, "l1"), sure)
         if settings.features:
-            distances = list(block_distances(said.blocks, wanted.blocks))
+            distances = list(block_distances(adapted(said.blocks, adapters), wanted.blocks))
             if not distances:
                 raise UserError(
-                    f"teacher {settings.config} shares no block of one name and size with the network that learns; "
-                    "set teacher.features to 0"
+                    f"teacher {settings.config} shares no block of one name, rows and columns with the network that "
+                    "learns; set teacher.features to 0"
                 )
             found["teacher_features"] = settings.features, jnp.mean(jnp.stack(distances))
         return {name: x for name, (_, x) in found.items()}, sum((w * x for w, x in found.values()), jnp.float32(0))
-
-
-def is_block(module: Any, method: str) -> bool:
-    """Whether a layer's outputs are compared: those of the parts of backbone and head, and the backbone's own.
-
-    A convolution by itself is none: with its normalisation folded into it, it gives other numbers.
-    """
-    whole = module.path in (("backbone",), ("neck",)) and method == "__call__"
-    return whole or (len(module.path) == 2 and not isinstance(module, Conv | Norm))
-
-
-@contextmanager
-def watched(instead: Blocks | None = None, when: jax.Array | bool = False) -> Iterator[Blocks]:
-    """The outputs of blocks, filled while a network is applied within.
-
-    Args:
-      instead: what is handed on in the place of outputs of the same name and size.
-      when: bool (), whether it is.
-    """
-    found: Blocks = {}
-    calls: Counter[str] = Counter()
-
-    def watch(go: Any, args: Any, kwargs: Any, context: Any) -> Any:
-        output = go(*args, **kwargs)
-        if not is_block(context.module, context.method_name):
-            return output
-        place = "/".join((*context.module.path, context.method_name))
-        call, calls[place] = calls[place], calls[place] + 1
-
-        def seen(path: Any, leaf: jax.Array) -> jax.Array:
-            name = f"{place}/{call}/{jax.tree_util.keystr(path, simple=True, separator='/')}"
-            if leaf.ndim != 4:
-                return leaf
-            found[name] = leaf
-            other = (instead or {}).get(name)
-            return leaf if other is None or other.shape != leaf.shape else jnp.where(when, other, leaf)
-
-        return jax.tree_util.tree_map_with_path(seen, output)
-
-    with nn.intercept_methods(watch):
-        yield found
-
-
-def block_distances(said: Blocks, wanted: Blocks) -> Iterator[jax.Array]:
-    """Of every block that both have at one size: mean over channels of log(1 + squared error over variance)."""
-    for name in sorted(wanted):
-        if name in said and said[name].shape == wanted[name].shape:
-            error = jnp.mean((said[name] - wanted[name]) ** 2, axis=(0, 1, 2))
-            variance = jnp.var(wanted[name], axis=(0, 1, 2))
-            variance = jnp.maximum(variance, QUIET * jnp.mean(variance)) + 1e-8
-            yield jnp.mean(jnp.log1p(error / variance))
 
 
 def map_distance(said: jax.Array, wanted: jax.Array, temperature: float) -> jax.Array:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import jax
@@ -18,7 +19,8 @@ from drol_jax.nets import Response, SiameseNet
 from drol_jax.settings import load_settings
 from drol_jax.train.cli import main
 from drol_jax.train.initial import fresh_variables
-from drol_jax.train.teacher import Lesson, Taught, Teacher, TeacherSettings, block_distances, map_distance, watched
+from drol_jax.train.teacher import Lesson, Taught, Teacher, TeacherSettings, map_distance
+from drol_jax.train.teacher_blocks import adapted, block_distances, watched
 
 TINY = Config(
     model=ModelConfig(backbone="alexnet", head="depthwise_rpn", width=0.05, head_channels=4),
@@ -92,6 +94,20 @@ def test_a_block_of_another_size_is_neither_compared_nor_handed_on():
     assert not list(block_distances(said, wanted))
 
 
+def test_channels_of_another_number_go_through_an_adapter_that_all_calls_share(lessons):
+    wide = replace(TINY.model, width=0.1)
+    teacher = Teacher(SETTINGS, replace(TINY, model=wide), {}, "")
+    adapters = teacher.adapters(TINY.model, 0)
+    assert adapters["backbone/__call__/0"].shape == (12, 25)
+    through = adapted(lessons[0].blocks, adapters)
+    for call in (0, 1):
+        name = f"backbone/__call__/{call}/0"
+        np.testing.assert_allclose(through[name], lessons[0].blocks[name] @ adapters["backbone/__call__/0"], rtol=1e-5)
+    same = "head/cls/match/0/"
+    assert through[same] is lessons[0].blocks[same]
+    assert not Teacher(SETTINGS, TINY, {}, "").adapters(TINY.model, 0)
+
+
 def test_networks_without_a_common_block_are_told_so(lessons):
     nothing = Lesson(lessons[0].response, {})
     with pytest.raises(UserError, match=r"teacher tiny shares no block .* set teacher\.features to 0"):
@@ -126,16 +142,18 @@ def test_a_teacher_without_probabilities_is_refused():
 
 
 @pytest.mark.deep
-def test_a_run_learns_from_a_teacher_and_goes_on_wherever_its_weights_lie(tmp_path):
+def test_a_run_learns_from_a_wider_teacher_and_goes_on_wherever_its_weights_lie(tmp_path):
     home = tmp_path / "first"
     home.mkdir()
-    config = json.loads(write_files(home).read_text())["config"]
+    little = json.loads(Path(json.loads(write_files(home).read_text())["config"]).read_text())
+    config = tmp_path / "wide.yaml"
+    config.write_text(json.dumps({**little, "model": {**little["model"], "width": 0.1}}))
     tracker = load_settings(config)
     # Fresh weights answer in millions.
     weights = jax.tree.map(lambda x: 0.1 * x, fresh_variables(tracker.config.model, 7))
     for place in ("here", "there"):
         checkpoint.save(tmp_path / place, weights, tracker.config.model, {})
-    teacher = {"config": config, "by_block": 0.5}
+    teacher = {"config": str(config), "by_block": 0.5}
     run = partial(main, source=Squares())
     output = ["--output", str(tmp_path / "run")]
     path = write_files(home, steps=4, teacher={**teacher, "weights": str(tmp_path / "here")})
