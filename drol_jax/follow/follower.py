@@ -15,7 +15,7 @@ from drol_jax.follow.look import look
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
 from drol_jax.follow.sight import Looked, Sight
-from drol_jax.follow.target import GONE, Target, after_search, after_step, wanted
+from drol_jax.follow.target import GONE, Target, after_search, after_step, resized, wanted
 from drol_jax.image.inputs import checked_frame, on_device
 from drol_jax.running.lanes import LaneState
 from drol_jax.running.targets import Targets, targets
@@ -268,7 +268,7 @@ class Follower:
         found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
         others = [t.box for t in self.targets.values() if t.state not in GONE]
         taken = (overlaps([*found, *others])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)
-        confidence = np.where(taken, 0.0, seen.confidence)
+        confidence = np.where(taken | resized(target, found, self.policy), 0.0, seen.confidence)
         best = int(np.argmax(confidence))
         place = found[best] if confidence[best] >= wanted(target, self.policy.again, self.policy) else None
         self.targets[target.name] = after_search(target, place, float(confidence[best]))

@@ -85,6 +85,12 @@ def wanted(target: Target, share: float, policy: Policy) -> float:
     return max(policy.least, share * target.history)
 
 
+def resized(target: Target, boxes: np.ndarray, policy: Policy) -> np.ndarray:
+    """bool [K]: boxes [K, 4] too large or too small to be a lost target's. The longer it is gone, the fewer."""
+    times = np.sqrt(boxes[:, 2:].prod(axis=1) / target.box[2:].prod())
+    return np.maximum(times, 1 / times) > policy.resized ** (1 + target.gone / policy.resizing)
+
+
 def _confirming(target: Target, box: np.ndarray, policy: Policy) -> Target:
     """Seen again at the place that it may have come back to, often enough, or not."""
     if target.confidence < wanted(target, policy.confirmed, policy):

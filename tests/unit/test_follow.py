@@ -8,7 +8,7 @@ import pytest
 from drol_jax.follow.apart import giving_way, overlaps, touching
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
-from drol_jax.follow.target import Target, after_search, after_step
+from drol_jax.follow.target import Target, after_search, after_step, resized
 from drol_jax.tracks.table import TargetState
 
 POLICY = Policy(patience=3, confirm=2)
@@ -84,6 +84,19 @@ def test_a_place_that_is_not_confirmed_is_given_up_and_the_search_goes_on_from_t
     after = after_step(seen, BOX + 90, 0.3, SIZE, POLICY)
     assert after.state == TargetState.LOST and not after.followed
     assert after.box.tolist() == lost.box.tolist() and after.gone > lost.gone
+
+
+def test_what_is_far_larger_or_smaller_than_the_lost_target_was_is_something_else(lost):
+    same, larger, wider, smaller = (BOX * [1, 1, w, h] for w, h in ((1, 1), (1.6, 1.6), (1.6, 1), (0.6, 0.6)))
+    np.testing.assert_array_equal(
+        resized(lost, np.array([same, larger, wider, smaller]), Policy()), [False, True, False, True]
+    )
+
+
+def test_the_longer_it_is_gone_the_more_a_target_may_have_grown(lost):
+    larger = (BOX * [1, 1, 1.6, 1.6])[None]
+    assert resized(lost, larger, Policy())
+    assert not resized(replace(lost, gone=50), larger, Policy())
 
 
 def test_targets_that_lie_on_one_another_are_told():
