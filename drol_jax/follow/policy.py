@@ -24,7 +24,7 @@ class Policy:
     """Confidence below which it is not found again, however unsure it was before."""
     resized: float = 1.5
     """Times larger or smaller, by the side, than it was when it was lost, from which a place is another thing's."""
-    resizing: int = 100
+    resizing: int = 250
     """Frames in which a lost target may have become so many times larger or smaller once more."""
     memory: float = 0.95
     """Weight of the past in a target's history of confidence."""

@@ -26,7 +26,7 @@ class Target:
     confidence: float = 1.0
     """In the last frame."""
     history: float = 1.0
-    """Mean of its confidence, in which the latest frames weigh most."""
+    """Mean of its confidence while it was wholly in the image, in which the latest frames weigh most."""
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
     """float64 [2] (x, y), pixels a frame."""
     unseen: int = 0
@@ -55,16 +55,19 @@ def after_step(target: Target, box: np.ndarray, confidence: float, size: tuple[i
     target = replace(target, confidence=confidence)
     if target.state in GONE:
         return _confirming(target, box, policy)
-    if confidence < policy.seen:
+    # At the border a target that is unsure has mostly left: the tracker would stay at what lies there.
+    if confidence < (policy.sure if _over(box, size).any() else policy.seen):
         return _unseen(target, size, policy)
     moved = _middle(box) - _middle(target.box)
     velocity = 0.7 * target.velocity + 0.3 * moved if target.unseen == 0 else np.zeros(2)
+    # What is seen of a target that leaves tells little of how sure one may be where it comes back.
+    new = 1 - policy.memory if _within(box, size) else 0.0
     return replace(
         target,
         state=TargetState.TRACKED if confidence >= policy.sure else TargetState.UNCERTAIN,
         box=box,
         velocity=velocity,
-        history=policy.memory * target.history + (1 - policy.memory) * confidence,
+        history=(1 - new) * target.history + new * confidence,
         unseen=0,
     )
 
@@ -118,9 +121,18 @@ def _unseen(target: Target, size: tuple[int, int], policy: Policy) -> Target:
 
 def _leaves(box: np.ndarray, velocity: np.ndarray, size: tuple[int, int]) -> bool:
     """Whether a box reaches over a border of the image towards which it moves, by a tenth of itself or more."""
-    low, high = box[:2] + 0.1 * box[2:], box[:2] + 0.9 * box[2:]
-    outwards = ((low < 0) & (velocity < 0)) | ((high > np.array(size[::-1])) & (velocity > 0))
-    return bool(outwards.any())
+    low, high = _over(box, size)
+    return bool(((low & (velocity < 0)) | (high & (velocity > 0))).any())
+
+
+def _over(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """bool [2, 2] (low, high) x (x, y): the borders that a box reaches over, by a tenth of itself or more."""
+    return np.stack([box[:2] + 0.1 * box[2:] < 0, box[:2] + 0.9 * box[2:] > np.array(size[::-1])])
+
+
+def _within(box: np.ndarray, size: tuple[int, int]) -> bool:
+    """Whether a box lies wholly in the image."""
+    return bool((box[:2] >= 0).all() and (box[:2] + box[2:] <= np.array(size[::-1])).all())
 
 
 def _middle(box: np.ndarray) -> np.ndarray:

@@ -58,6 +58,18 @@ def test_a_target_that_walks_over_the_border_is_out_of_view_at_once():
     assert after_step(start, BOX, 0.0, SIZE, POLICY).state == TargetState.OUT_OF_VIEW
 
 
+def test_an_unsure_target_over_the_border_has_left():
+    border = target(box=moved(200))
+    unsure = after_step(border, border.box, 0.4, SIZE, POLICY)
+    assert unsure.state == TargetState.OCCLUDED
+    assert after_step(target(), BOX, 0.4, SIZE, POLICY).state == TargetState.UNCERTAIN
+
+
+def test_what_is_seen_of_a_target_that_leaves_does_not_lower_what_is_wanted_of_it():
+    border = target(box=moved(190))
+    assert after_step(border, border.box, 0.6, SIZE, POLICY).history == 1
+
+
 def test_a_target_that_stands_at_the_border_is_not():
     start = target(box=np.array([290.0, 100.0, 40.0, 60.0]))
     assert after_step(start, BOX, 0.0, SIZE, POLICY).state == TargetState.OCCLUDED
@@ -96,7 +108,7 @@ def test_what_is_far_larger_or_smaller_than_the_lost_target_was_is_something_els
 def test_the_longer_it_is_gone_the_more_a_target_may_have_grown(lost):
     larger = (BOX * [1, 1, 1.6, 1.6])[None]
     assert resized(lost, larger, Policy())
-    assert not resized(replace(lost, gone=50), larger, Policy())
+    assert not resized(replace(lost, gone=100), larger, Policy())
 
 
 def test_targets_that_lie_on_one_another_are_told():
