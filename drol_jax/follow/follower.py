@@ -14,6 +14,7 @@ from drol_jax.follow.apart import giving_way, overlaps, touching
 from drol_jax.follow.look import look
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
+from drol_jax.follow.scene import Scene, small, stood
 from drol_jax.follow.sight import Looked, Sight
 from drol_jax.follow.target import GONE, Target, after_search, after_step, resized, wanted
 from drol_jax.image.inputs import checked_frame, on_device
@@ -27,6 +28,8 @@ from drol_jax.tracks.table import TargetState
 
 ELSEWHERE = 0.3
 """Overlap with a target that is followed from which a place is not a lost one's."""
+SEEN = (TargetState.TRACKED, TargetState.FOUND_AGAIN)
+"""States in which a target is learned from."""
 
 
 class Follower:
@@ -143,11 +146,15 @@ class Follower:
         searched = [t for t in self.targets.values() if not t.followed]
         followed = [t for t in self.targets.values() if t.followed]
         self._found = None
+        now = small(image)
         outputs = self._step_all(followed, frame, size) if followed else {}
         share = self.policy.looks // max(1, len(searched))
         looks = min(self.policy.looks, max(self.policy.looks_each, share))
         for target in searched:
-            self._search_for(target, frame, size, looks)
+            self._search_for(target, frame, size, looks, now)
+        for target in self.targets.values():
+            if target.state in SEEN:
+                self.targets[target.name] = replace(target, scene=Scene(grey=now, box=target.box))
         boxes = {t.name: t.box for t in self.targets.values() if t.state not in GONE}
         lies_on = touching(boxes, self.policy.touching)
         return [
@@ -247,7 +254,7 @@ class Follower:
             sure, place = (0.0 if target.name in away else float(confidence[target.slot])), seen[target.slot]
             after = after_step(target, place, sure, size, self.policy)
             self.targets[target.name] = after
-            learn[target.slot] = after.state in (TargetState.TRACKED, TargetState.FOUND_AGAIN)
+            learn[target.slot] = after.state in SEEN
             if after.box is place:
                 taken.append(after)
             else:
@@ -258,17 +265,18 @@ class Follower:
             self.targets[target.name] = replace(target, box=told.box[target.slot].astype(np.float64))
         return {t.name: jax.tree.map(lambda leaf, slot=t.slot: leaf[slot], told) for t in followed}
 
-    def _search_for(self, target: Target, frame: Any, size: tuple[int, int], looks: int) -> None:
-        """Look for a lost target at so many places of the frame."""
+    def _search_for(self, target: Target, frame: Any, size: tuple[int, int], looks: int, now: np.ndarray) -> None:
+        """Look for a lost target at so many places of the frame, which is `now` in small."""
         search = self.tracker.config.search
         side = float(padded_side(jnp.asarray(target.box[2:], jnp.float32), search.context_amount))
         region = side * search.instance_size / search.exemplar_size
         centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy, looks)
         seen = look(self.tracker.model, self._there, target.slot, centres, looks, target.box[2:] * wider, frame)
         found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
-        others = [t.box for t in self.targets.values() if t.state not in GONE]
-        taken = (overlaps([*found, *others])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)
-        confidence = np.where(taken | resized(target, found, self.policy), 0.0, seen.confidence)
+        near = [t.box for t in self.targets.values() if t.state not in GONE]
+        taken = (overlaps([*found, *near])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)
+        others = taken | resized(target, found, self.policy) | stood(target.scene, now, found, size)
+        confidence = np.where(others, 0.0, seen.confidence)
         best = int(np.argmax(confidence))
         place = found[best] if confidence[best] >= wanted(target, self.policy.again, self.policy) else None
         self.targets[target.name] = after_search(target, place, float(confidence[best]))

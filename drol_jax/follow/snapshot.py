@@ -13,6 +13,7 @@ import numpy as np
 
 from drol_jax.errors import UserError, reason
 from drol_jax.follow.follower import Follower
+from drol_jax.follow.scene import Scene
 from drol_jax.follow.target import Target
 from drol_jax.system import atomic, reading
 from drol_jax.tracks.table import TargetState
@@ -86,10 +87,17 @@ def _seal(text: str) -> str:
 
 def _plain(target: Target) -> dict[str, Any]:
     values = {field.name: getattr(target, field.name) for field in fields(target)}
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+    told = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+    if (scene := target.scene) is not None:
+        told["scene"] = {"grey": scene.grey.tobytes().hex(), "shape": scene.grey.shape, "box": scene.box.tolist()}
+    return told
 
 
 def _target(told: dict[str, Any]) -> Target:
     arrays = {name: np.array(told[name], np.float64) for name in ("box", "velocity")}
     left = None if told["left"] is None else np.array(told["left"], np.float64)
-    return replace(Target(**told), **arrays, left=left, state=TargetState(told["state"]))
+    scene = told["scene"]
+    if scene is not None:
+        grey = np.frombuffer(bytes.fromhex(scene["grey"]), np.uint8).reshape(scene["shape"])
+        scene = Scene(grey=grey, box=np.array(scene["box"], np.float64))
+    return replace(Target(**told), **arrays, left=left, scene=scene, state=TargetState(told["state"]))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from drol_jax.follow.policy import Policy
+from drol_jax.follow.scene import Scene
 from drol_jax.tracks.table import TargetState
 
 GONE = (TargetState.LOST, TargetState.OUT_OF_VIEW)
@@ -37,6 +38,8 @@ class Target:
     """float64 [4], its box when it was lost; None while it is not."""
     confirmed: int = 0
     """Frames in a row in which it was seen at a place that it may have come back to."""
+    scene: Scene | None = None
+    """The frame in which it was last tracked."""
 
     @property
     def followed(self) -> bool:
