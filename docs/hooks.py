@@ -12,6 +12,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
 PLACES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
+PLACES["BENCHMARKS.md"] = "benchmarks.md"
 PLACES |= {name: name for name in ("LICENSE", "CITATION.cff")}
 WEIGHTS = "drol_jax/weights/"
 SHOWN = {".md", ".jpg", ".png"}

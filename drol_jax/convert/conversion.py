@@ -1,8 +1,6 @@
 """What every converter does after it has read its source: compare the networks, then save."""
 
-import ctypes
 import hashlib
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from drol_jax.convert.source.forward import MASK_CELL
 from drol_jax.errors import UserError
 from drol_jax.nets import SiameseNet
 from drol_jax.settings import load_model
+from drol_jax.system.memory import give_back
 
 TOLERANCE = 1e-3
 """Largest difference from the source network, relative to the largest number of the tensor."""
@@ -108,10 +107,10 @@ def our_answer(variables: Any, model: ModelConfig, z: np.ndarray, x: np.ndarray,
         program = jax.jit(apply).lower(variables, *args).compile(COMPILER)
         result = jax.block_until_ready(program(variables, *args))
         del program
-        _return_freed_memory()
+        give_back()
         return result
 
-    _return_freed_memory()
+    give_back()
     with jax.default_matmul_precision("highest"):
         (_, z_levels), (fine, x_levels) = call("pyramid", z[None]), call("pyramid", x[None])
         jax.clear_caches()
@@ -175,7 +174,7 @@ def check_and_save(
         "converter": {"name": converter, "version": VERSION},
     }
     _place(variables)
-    _return_freed_memory()
+    give_back()
     # Written first and shown last: writing takes as much memory as the weights, and so does comparing.
     saved = checkpoint.save(job.output, variables, job.model, card, overwrite=job.force, verify=compared)
     files = [saved] if saved.is_file() else [file for file in saved.rglob("*") if file.is_file()]
@@ -209,10 +208,3 @@ def _place(tree: dict[str, Any]) -> None:
             _place(value)
         else:
             tree[key] = jax.device_put(value)
-
-
-def _return_freed_memory() -> None:
-    """Give back what the compiler has freed and glibc keeps: two thirds of a ResNet-50's weights."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)

@@ -10,6 +10,7 @@ import numpy as np
 from jax.core import Tracer
 
 from drol_jax.system import kept
+from drol_jax.system.memory import give_back
 
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
 
@@ -133,6 +134,7 @@ class Jitted:
             if path is not None and program is None:
                 program = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
             self._programs[key] = program
+            give_back()
         return self._programs[key]
 
     def _of_first(self, args: Any) -> kept.Arguments | None:
