@@ -1,7 +1,7 @@
 """Functional single-object tracking with online learning, in JAX.
 
 Examples:
-    >>> tracker = drol_jax.load("siamrpn_alex_tiny")
+    >>> tracker = drol_jax.load("drol_nano")
     >>> state = tracker.init(frame, box)
     >>> state, output = tracker.step(state, frame)
 

@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     if source is None:
         sequence = drol_jax.datasets.load("Synth", only=["school_fish"])[0].open()
         source, box = (drol_jax.read_image(frame) for frame in sequence.frames), sequence.first_box.tolist()
-    tracker = drol_jax.load("siamrpn_alex_tiny", online=False if options.no_online else None)
+    tracker = drol_jax.load("drol_nano", online=False if options.no_online else None)
     grey = np.full((480, 640, 3), 128, np.uint8)
     list(drol_jax.track([grey, grey], (8, 8, 99, 99), tracker=tracker))  # compiles, before the target can run away
     began = time.monotonic()

@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
         for number, (x1, y1, x2, y2, score, label) in enumerate(found, 1)
         if score >= options.least
     }
-    tracker = drol_jax.load("siamrpn_alex_tiny", online=False if options.no_online else None)
+    tracker = drol_jax.load("drol_nano", online=False if options.no_online else None)
     for frame in drol_jax.track(source, boxes, tracker=tracker, options=drol_jax.ReadOptions(end=options.frames)):
         print(frame.number, {target.name: target.box for target in frame})
 

@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
         source = (drol_jax.read_image(frame) for frame in sequence.frames)
         (fx, fy, fw, fh), (x, y, w, h) = sequence.boxes[[0, 2]].tolist()
         boxes = [drol_jax.Start(0, "fish", (fx, fy, fw, fh)), drol_jax.Start(2, "half of it", (x, y, w / 2, h))]
-    tracker = drol_jax.load("siamrpn_alex_tiny", online=False if options.no_online else None)
+    tracker = drol_jax.load("drol_nano", online=False if options.no_online else None)
     for frame in drol_jax.track(source, boxes, tracker=tracker, options=drol_jax.ReadOptions(end=options.frames)):
         for target in frame:
             beside = f", lies on {', '.join(target.overlap)}" if target.overlap else ""

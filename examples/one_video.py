@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> None:
     if source is None:
         sequence = drol_jax.datasets.load("Synth", only=["school_fish"])[0].open()
         source, box = (drol_jax.read_image(frame) for frame in sequence.frames), sequence.first_box.tolist()
-    tracker = drol_jax.load("siamrpn_alex_tiny", online=False if options.no_online else None)
+    tracker = drol_jax.load("drol_nano", online=False if options.no_online else None)
     for frame in drol_jax.track(source, box, tracker=tracker, options=drol_jax.ReadOptions(end=options.frames)):
         for target in frame:
             place = "no box" if target.box is None else " ".join(f"{side:.1f}" for side in target.box)

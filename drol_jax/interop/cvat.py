@@ -1,7 +1,7 @@
 """A tracking function for agents of CVAT (https://www.cvat.ai): boxes are followed while a person annotates.
 
     cvat-cli function create-native drol_jax --function-module drol_jax.interop.cvat
-    cvat-cli function run-agent ID --function-module drol_jax.interop.cvat -p config=str:siamrpn_alex_tiny
+    cvat-cli function run-agent ID --function-module drol_jax.interop.cvat -p config=str:drol_nano
 
 The agent's process imports this module and calls `create` with what `-p` names. Then for every frame it calls
 `preprocess_image` once, and `init_tracking_state` or `track` for every target (`cvat_sdk.auto_annotation` 2.80). CVAT

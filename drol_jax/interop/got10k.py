@@ -1,6 +1,6 @@
 """Our trackers in got10k's experiments (https://github.com/got-10k/toolkit).
 
->>> tracker = Got10kTracker("drol_rpn", drol_jax.load("siamrpn_alex_tiny"))
+>>> tracker = Got10kTracker("drol_rpn", drol_jax.load("drol_nano"))
 >>> ExperimentGOT10k("data/GOT-10k", subset="val").run(tracker)
 
 The toolkit hands boxes over as the benchmark's files hold them and compares results with them as they are: `origin`

@@ -7,7 +7,7 @@ from typing import Literal
 from drol_jax.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parents[1]
-DEFAULT_CONFIG = "siamrpn_alex_tiny"
+DEFAULT_CONFIG = "drol_nano"
 """What tracks where nobody says what: a configuration whose weights are bundled."""
 
 

@@ -70,7 +70,7 @@ def test_ours_stands_beside_the_papers(run, tmp_path):
     assert g4[-4:] == [".513", ".592", ".738", ".805"]
     board = json.loads((tmp_path / "OTB100" / "ablation" / "scores.json").read_text())
     assert len(board["trackers"]) == 3
-    (ours,) = [t["mean"]["auc"] for t in board["trackers"] if t["name"] == "siamrpn_alex_tiny_G4_0_Cmp_5"]
+    (ours,) = [t["mean"]["auc"] for t in board["trackers"] if t["name"] == "drol_nano_G4_0_Cmp_5"]
     assert f"{ours:.3f}"[1:] in g4
 
 

@@ -42,7 +42,7 @@ def test_an_output_folder_that_cannot_be_written_is_misuse(run, tmp_path):
     (tmp_path / "results").write_text("a file")
     code, _, err = run()
     assert code == 2
-    assert f"cannot write to {tmp_path / 'results' / 'Synth' / 'siamrpn_alex_tiny'}" in err
+    assert f"cannot write to {tmp_path / 'results' / 'Synth' / 'drol_nano'}" in err
 
 
 def test_a_cache_folder_and_no_cache_exclude_each_other(tmp_path, world, capsys):

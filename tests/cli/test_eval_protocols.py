@@ -49,7 +49,7 @@ def test_a_vot_benchmark_is_run_with_restarts_and_scored_like_result_files(run, 
     assert "VOT2018, dialect pysot" in out and "EAO" in out
     assert "ants DROL: 4 runs" in err and "failures" in err
     folder = tmp_path / "out" / "VOT2018"
-    tracker = folder / "siamrpn_alex_tiny"
+    tracker = folder / "drol_nano"
     assert sorted(p.name for p in (tracker / "baseline" / "ants").glob("*.txt")) == [
         f"ants_{n:03d}.txt" for n in (1, 2, 3, 4)
     ]
@@ -79,7 +79,7 @@ def test_a_vot_benchmark_that_names_anchors_is_run_from_them(run, stage, tmp_pat
     code, out, _ = run("--dataset", "VOT")
     assert code == 0
     assert "anchor-based" in out
-    folder = tmp_path / "out" / "VOT" / "siamrpn_alex_tiny" / "baseline" / "bolt"
+    folder = tmp_path / "out" / "VOT" / "drol_nano" / "baseline" / "bolt"
     assert {p.name: len(lines(p)) for p in folder.glob("*.txt")} == {
         "bolt_00000000.txt": FRAMES,
         "bolt_00000010.txt": FRAMES - 10,
@@ -91,7 +91,7 @@ def test_a_longterm_benchmark_keeps_confidences_as_pysot_does(run, tmp_path):
     code, out, _ = run("--dataset", "VOT2018-LT")
     assert code == 0
     assert "best of 100 thresholds" in out
-    folder = tmp_path / "out" / "VOT2018-LT" / "siamrpn_alex_tiny" / "longterm" / "crabs"
+    folder = tmp_path / "out" / "VOT2018-LT" / "drol_nano" / "longterm" / "crabs"
     assert lines(folder / "crabs_001.txt")[0] == "1"
     confidence = lines(folder / "crabs_001_confidence.value")
     assert confidence[:2] == ["", "0.700000"] and len(confidence) == FRAMES
@@ -102,7 +102,7 @@ def test_got10k_is_run_three_times(run, tmp_path):
     code, out, _ = run("--dataset", "GOT-10k-val")
     assert code == 0
     assert "AO" in out
-    folder = tmp_path / "out" / "GOT-10k-val" / "siamrpn_alex_tiny" / "ants"
+    folder = tmp_path / "out" / "GOT-10k-val" / "drol_nano" / "ants"
     assert sorted(p.name for p in folder.iterdir()) == ["ants_001.txt", "ants_002.txt", "ants_003.txt", "ants_time.txt"]
     assert lines(folder / "ants_time.txt")[0].count(",") == 2
 
@@ -119,7 +119,7 @@ def test_where_a_server_keeps_the_truth_the_table_says_so_and_an_archive_is_pack
     assert code == 0
     assert "its server keeps the groundtruth and gives the score: there is none here" in out
     assert "AUC" not in out
-    archive = tmp_path / "out" / dataset / "siamrpn_alex_tiny.zip"
+    archive = tmp_path / "out" / dataset / "drol_nano.zip"
     assert f"To upload: {archive}" in out
     with zipfile.ZipFile(archive) as file:
         assert member in file.namelist()
@@ -144,9 +144,9 @@ def test_a_part_of_a_servers_benchmark_is_not_packed(run, stage, tmp_path):
 
 def test_results_of_other_benchmarks_are_packed_where_asked_for(run, tmp_path):
     assert run("--dataset", "LaSOT", "--submit")[0] == 0
-    assert (tmp_path / "out" / "LaSOT" / "siamrpn_alex_tiny.zip").is_file()
+    assert (tmp_path / "out" / "LaSOT" / "drol_nano.zip").is_file()
     assert run("--dataset", "VOT2018", "--repetitions", "2", "--submit")[0] == 0
-    with zipfile.ZipFile(tmp_path / "out" / "VOT2018" / "siamrpn_alex_tiny.zip") as file:
+    with zipfile.ZipFile(tmp_path / "out" / "VOT2018" / "drol_nano.zip") as file:
         assert {"manifest.yml", "baseline/bolt/bolt_002.txt"} <= set(file.namelist())
 
 
@@ -180,7 +180,7 @@ def test_a_sequence_of_which_a_repetition_fails_is_not_scored_by_the_others(run,
 def test_a_fault_of_the_program_ends_one_sequence_and_is_recorded(run, stage, tmp_path):
     stage.crashing = ("bolt",)
     code, out, _ = run("--dataset", "OTB100")
-    log = tmp_path / "out" / "OTB100" / "siamrpn_alex_tiny" / "errors" / "bolt.txt"
+    log = tmp_path / "out" / "OTB100" / "drol_nano" / "errors" / "bolt.txt"
     assert code == 1
     assert f"FAILED bolt (DROL, seed 0): MemoryError: out of memory; see {log}" in out
     assert "Traceback" in log.read_text()
@@ -246,7 +246,7 @@ def test_seeds_give_an_interval_and_with_a_baseline_the_paired_test(run, tmp_pat
     code, out, _ = run("--dataset", dataset, "--seeds", "3", "--baseline", *arguments)
     assert code == 0
     assert "95 %" in out and " p = " in out
-    name = "siamrpn_alex_tiny"
+    name = "drol_nano"
     file = "summary.json" if dataset == "OTB100" else "scores.json"
     told = json.loads((tmp_path / "out" / dataset / file).read_text())
     (gap,) = told["differences"]

@@ -191,7 +191,7 @@ def test_the_command_serves_the_tracker_that_its_options_name(client, monkeypatc
     monkeypatch.setattr(trax, "serve", lambda *args: served.append(args))
     assert trax_cli.main(["--no-online", "--seed", "3", "--largest", "640x480"]) == 0
     ((tracker, *rest),) = served
-    assert (tracker.name, tracker.config.online.enabled, rest) == ("siamrpn_alex_tiny", False, [480, 640, 3])
+    assert (tracker.name, tracker.config.online.enabled, rest) == ("drol_nano", False, [480, 640, 3])
 
 
 @pytest.mark.parametrize("largest", ["1080", "0x4", "4x-1", "wide"])

@@ -192,7 +192,7 @@ def test_a_tracking_run_has_a_page_with_every_number_of_its_summary(run, tmp_pat
             for kind in ("sequences", "attributes"):
                 for name, numbers in tracker[kind].items():
                     assert any(row[0] == name and cell(numbers[key], column) in row for row in every), (head, name)
-    assert seen.table("Speed")["siamrpn_alex_tiny"] == {
+    assert seen.table("Speed")["drol_nano"] == {
         "frames/s": "32.0",
         "frames": "48",
         "seconds": "1.5",
@@ -217,16 +217,16 @@ def test_a_run_shows_how_sure_its_scores_are_as_the_terminal_does(run, tmp_path)
     seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
     summary = json.loads((tmp_path / "results" / "Synth" / "summary.json").read_text())
     (gap,) = summary["differences"]
-    assert seen.table("Is the best one better?")["siamrpn_alex_tiny - siamrpn_alex_tiny_baseline"] == {
+    assert seen.table("Is the best one better?")["drol_nano - drol_nano_baseline"] == {
         "AUC a sequence": f"{gap['mean']:+.3f}",
         "95 % interval": "{:+.3f} to {:+.3f}".format(*gap["interval"]),
         "p": f"{gap['p']:.4f}",
     }
     (rows,) = (rows for title, rows in seen.tables if title == "Over runs")
     heads = ("AUC", "P@20", "NP", "SR.50", "SR.75")
-    assert [row[:3] for row in rows[1:]] == [["siamrpn_alex_tiny", head, "2"] for head in heads]
+    assert [row[:3] for row in rows[1:]] == [["drol_nano", head, "2"] for head in heads]
     told = [f"{head} {mean} ± {deviation} (95 %: {interval})" for _, head, _, mean, deviation, interval in rows[1:4]]
-    assert f"siamrpn_alex_tiny, 2 runs, mean ± deviation, Student's t interval: {', '.join(told)}\n" in out
+    assert f"drol_nano, 2 runs, mean ± deviation, Student's t interval: {', '.join(told)}\n" in out
 
 
 def test_a_run_shows_how_far_the_dialects_lie_apart(run, tmp_path):
@@ -253,7 +253,7 @@ def test_a_sequence_that_failed_is_told_with_its_seed(run, world, tmp_path):
     code, _, _ = run("--baseline", report=True)
     seen = Page((tmp_path / "results" / "Synth" / "report.html").read_text(encoding="utf-8"))
     assert code == 1
-    assert "beta (siamrpn_alex_tiny, seed 0): beta: frame 3 is cut short; copy it again" in seen.text
+    assert "beta (drol_nano, seed 0): beta: frame 3 is cut short; copy it again" in seen.text
     assert "Means over 2 of 3 sequences" in seen.text
 
 

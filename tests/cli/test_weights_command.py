@@ -120,7 +120,7 @@ def test_a_file_is_known_by_its_arrays_where_its_hash_is_not(tmp_path, kept):
     state = recipe.state_dict(pysot_names.expected(load_model("nanotrack_v2")))
     file = write_checkpoint(tmp_path / "mine.pth", {"state_dict": Arrays(state)})
     found = recognise((file,), published())
-    assert (found.converter, found.entry, found.configurations) == ("pysot", None, ("nanotrack_v2",))
+    assert (found.converter, found.entry, found.configurations) == ("pysot", None, ("drol_nano", "nanotrack_v2"))
     assert [entry.name for entry in found.candidates(published())] == ["nanotrack_v2"]
     with pytest.raises(UserError, match=r"is not pysot_siamrpn_r50: published weights that it may be are nanotrack_v2"):
         get.run(asked(str(file), name="pysot_siamrpn_r50"))

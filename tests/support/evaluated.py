@@ -43,7 +43,7 @@ def evaluated(
         lines = [f"{t},1,0.5,{word},first,0.{9 - 2 * t}" for t, word in enumerate(["found"] * 3 + ["not_found"])]
         head = "frame,score,online_score,verdict,template,confidence"
         (run / "details" / f"{sequence}.csv").write_text("\n".join([head, *lines, ""]))
-    told = {"dataset": {"name": dataset, "seed": 0, "root": str(data)}, "tracker": "siamrpn_alex_tiny"}
+    told = {"dataset": {"name": dataset, "seed": 0, "root": str(data)}, "tracker": "drol_nano"}
     manifest = {"settings": told | dict(settings or {}), "environments": [], "sequences": {}}
     (run / "manifest.json").write_text(json.dumps(manifest))
     return run

@@ -22,7 +22,7 @@ def test_bundled_files_name_a_configuration_and_survive_json(name):
 
 def test_there_is_one_for_each_small_network():
     stages = ["siamrpn_alex_tiny_cpu", "siamrpn_alex_tiny_cpu_more"]
-    assert available() == ["siamfc_alex_tiny", "siamrpn_alex_tiny", *stages, "siamrpn_mobilenet_tiny"]
+    assert available() == ["drol_nano", "siamfc_alex_tiny", "siamrpn_alex_tiny", *stages, "siamrpn_mobilenet_tiny"]
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ def test_a_plain_run_writes_results_and_prints_the_table(run, tmp_path):
     assert "Over all 3 sequences." in out
     assert "[3/3] gamma DROL: AUC" in err
     folder = tmp_path / "results" / "Synth"
-    assert sorted(p.name for p in folder.iterdir()) == ["siamrpn_alex_tiny", "summary.csv", "summary.json"]
-    lines = (folder / "siamrpn_alex_tiny" / "alpha.txt").read_text().splitlines()
+    assert sorted(p.name for p in folder.iterdir()) == ["drol_nano", "summary.csv", "summary.json"]
+    lines = (folder / "drol_nano" / "alpha.txt").read_text().splitlines()
     assert len(lines) == FRAMES
     assert lines[0] == "21.0000,31.0000,40.0000,50.0000"
-    assert len((folder / "siamrpn_alex_tiny" / "details" / "alpha.csv").read_text().splitlines()) == FRAMES + 1
-    manifest = json.loads((folder / "siamrpn_alex_tiny" / "manifest.json").read_text())
+    assert len((folder / "drol_nano" / "details" / "alpha.csv").read_text().splitlines()) == FRAMES + 1
+    manifest = json.loads((folder / "drol_nano" / "manifest.json").read_text())
     assert manifest["settings"]["dataset"] == {"name": "Synth", "seed": 0}
     assert list(manifest["sequences"]) == NAMES
 
@@ -37,7 +37,7 @@ def test_the_baseline_runs_beside_the_tracker_and_scores_lower_here(run, world, 
     assert world.done[:2] == [("alpha", True, 0), ("alpha", False, 0)]
     summary = json.loads((tmp_path / "results" / "Synth" / "summary.json").read_text())
     drol, base = summary["trackers"]
-    assert (drol["name"], base["name"]) == ("siamrpn_alex_tiny", "siamrpn_alex_tiny_baseline")
+    assert (drol["name"], base["name"]) == ("drol_nano", "drol_nano_baseline")
     assert drol["mean"]["auc"] > base["mean"]["auc"]
     assert "base" in out
 
@@ -52,10 +52,10 @@ def test_seeds_repeat_the_tracker_and_not_the_baseline(run, world, tmp_path):
         ("beta", False, 0),
     ]
     assert sorted(p.name for p in (tmp_path / "results" / "Synth").iterdir() if p.is_dir()) == [
-        "siamrpn_alex_tiny_baseline",
-        "siamrpn_alex_tiny_s0",
-        "siamrpn_alex_tiny_s1",
-        "siamrpn_alex_tiny_s2",
+        "drol_nano_baseline",
+        "drol_nano_s0",
+        "drol_nano_s1",
+        "drol_nano_s2",
     ]
     assert "±" in out
 
@@ -175,7 +175,7 @@ def test_a_sequence_whose_truth_a_server_keeps_is_tracked_and_not_scored(run, wo
     assert "Without annotation but the first box, and left out: beta." in out
     assert "beta" in err and "not scored" in err
     folder = tmp_path / "results" / "Synth"
-    assert len((folder / "siamrpn_alex_tiny" / "beta.txt").read_text().splitlines()) == FRAMES
+    assert len((folder / "drol_nano" / "beta.txt").read_text().splitlines()) == FRAMES
     assert json.loads((folder / "summary.json").read_text())["sequences_asked"] == 2
 
 

@@ -49,7 +49,7 @@ def test_perturbed_runs_are_spread_over_seeds_the_baseline_too(run, world, tmp_p
     assert code == 0
     assert {(online, seed) for _, online, seed in world.done} == {(on, s) for on in (True, False) for s in range(3)}
     folder = tmp_path / "results" / "Synth"
-    names = [f"siamrpn_alex_tiny{kind}_perturbed_s{n}" for kind in ("", "_baseline") for n in range(3)]
+    names = [f"drol_nano{kind}_perturbed_s{n}" for kind in ("", "_baseline") for n in range(3)]
     assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == sorted(names)
     manifest = json.loads((folder / names[0] / "manifest.json").read_text())
     assert manifest["settings"]["perturbation"] == {"shift": 0.5, "noise": 1}

@@ -19,7 +19,7 @@ ZOO = [
     *("pysot_siamrpn_mobilev2", "pysot_siammask_r50", "pysot_siamrpn_r50_lt"),
 ]
 NANOTRACK = ["nanotrack_v1", "nanotrack_v2", "nanotrack_v3"]
-OWN = ["siamrpn_alex_tiny", "siamfc_alex_tiny"]
+OWN = ["drol_nano", "siamrpn_alex_tiny", "siamfc_alex_tiny"]
 MINIMAL = {
     "model": {"backbone": "alexnetlegacy", "head": "depthwise_rpn"},
     "hyper": {"penalty_k": 0.1, "window_influence": 0.4, "size_lr": 0.3},

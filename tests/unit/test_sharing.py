@@ -109,7 +109,7 @@ def test_processes_in_one_folder_share_the_work_and_all_have_the_whole(run, worl
     worlds, finished = [Slow(), Slow()], []
 
     def process(world):
-        runs = load_runs(FakeBackend(world), "siamrpn_alex_tiny", None, baseline=False, seeds=2)
+        runs = load_runs(FakeBackend(world), "drol_nano", None, baseline=False, seeds=2)
         where = tmp_path / "both" / "Synth"
         finished.append(benchmark.run("Synth", world.load("Synth"), runs, where, {"jax": "fake"}, Silent(), OnePass()))
 
@@ -182,7 +182,7 @@ def test_an_interrupted_shard_goes_on_and_a_new_one_tracks_only_its_own_again(ru
 def test_results_are_not_replaced_under_a_process_that_tracks(run, world, tmp_path):
     run()
     other = TrackerFolder.open(
-        tmp_path / "results" / "Synth" / "siamrpn_alex_tiny", _settings(tmp_path), {"jax": "fake"}
+        tmp_path / "results" / "Synth" / "drol_nano", _settings(tmp_path), {"jax": "fake"}
     )
     code, _, err = run("--overwrite")
     assert code == 2
@@ -195,7 +195,7 @@ def test_results_are_not_replaced_under_a_process_that_tracks(run, world, tmp_pa
 
 def test_results_made_on_unlike_machines_are_named_where_they_are_shown(run, tmp_path):
     run()
-    path = tmp_path / "results" / "Synth" / "siamrpn_alex_tiny" / "manifest.json"
+    path = tmp_path / "results" / "Synth" / "drol_nano" / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["environments"].append({"jax": "another"})
     manifest["sequences"]["beta"]["environment"] = 1
@@ -207,14 +207,14 @@ def test_results_made_on_unlike_machines_are_named_where_they_are_shown(run, tmp
 
 
 def _settings(tmp_path: Path):
-    path = tmp_path / "results" / "Synth" / "siamrpn_alex_tiny" / "manifest.json"
+    path = tmp_path / "results" / "Synth" / "drol_nano" / "manifest.json"
     return json.loads(path.read_text())["settings"]
 
 
 def test_threads_that_write_and_read_a_manifest_lose_no_entry(run, tmp_path):
     run()
     folder = TrackerFolder.open(
-        tmp_path / "results" / "Synth" / "siamrpn_alex_tiny", _settings(tmp_path), {"jax": "fake"}
+        tmp_path / "results" / "Synth" / "drol_nano", _settings(tmp_path), {"jax": "fake"}
     )
     ledger, written = folder.ledger, threading.Event()
 
