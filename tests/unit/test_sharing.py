@@ -181,9 +181,7 @@ def test_an_interrupted_shard_goes_on_and_a_new_one_tracks_only_its_own_again(ru
 
 def test_results_are_not_replaced_under_a_process_that_tracks(run, world, tmp_path):
     run()
-    other = TrackerFolder.open(
-        tmp_path / "results" / "Synth" / "drol_nano", _settings(tmp_path), {"jax": "fake"}
-    )
+    other = TrackerFolder.open(tmp_path / "results" / "Synth" / "drol_nano", _settings(tmp_path), {"jax": "fake"})
     code, _, err = run("--overwrite")
     assert code == 2
     assert "another process tracks into" in err
@@ -213,9 +211,7 @@ def _settings(tmp_path: Path):
 
 def test_threads_that_write_and_read_a_manifest_lose_no_entry(run, tmp_path):
     run()
-    folder = TrackerFolder.open(
-        tmp_path / "results" / "Synth" / "drol_nano", _settings(tmp_path), {"jax": "fake"}
-    )
+    folder = TrackerFolder.open(tmp_path / "results" / "Synth" / "drol_nano", _settings(tmp_path), {"jax": "fake"})
     ledger, written = folder.ledger, threading.Event()
 
     def read():
