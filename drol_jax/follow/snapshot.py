@@ -96,8 +96,7 @@ def _plain(target: Target) -> dict[str, Any]:
 def _target(told: dict[str, Any]) -> Target:
     arrays = {name: np.array(told[name], np.float64) for name in ("box", "velocity")}
     left = None if told["left"] is None else np.array(told["left"], np.float64)
-    scene = told["scene"]
-    if scene is not None:
+    if (scene := told.get("scene")) is not None:  # earlier releases kept none
         grey = np.frombuffer(bytes.fromhex(scene["grey"]), np.uint8).reshape(scene["shape"])
         scene = Scene(grey=grey, box=np.array(scene["box"], np.float64))
     return replace(Target(**told), **arrays, left=left, scene=scene, state=TargetState(told["state"]))

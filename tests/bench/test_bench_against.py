@@ -11,10 +11,10 @@ from drol_jax.errors import UserError
 from drol_jax.settings import available, from_dict, load_settings
 
 pytest_plugins = ["bench_runs"]
-PYSOT = [
+PYSOT = [  # PySOT has neither points nor online layers
     name
     for name in available()
-    if not (name.startswith("nanotrack") or load_settings(name).config.model.online_layers)  # PySOT has neither
+    if not ((model := load_settings(name).config.model).head.startswith("points") or model.online_layers)
 ]
 
 

@@ -33,6 +33,7 @@ PARAMETERS = {
     "siamrpn_mobilenet_tiny": 725_342,
     "nanotrack_v1": 294_126,
     "nanotrack_v2": 341_390,
+    "drol_nano": 341_390,
     "nanotrack_v3": 554_070,
     "siamrpn_mobilev2": 11_205_258,
     "siamrpn_r50": 54_014_496,
