@@ -25,6 +25,7 @@ from drol_jax.nets.heads.interface import Response
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.siamese import SiameseNet
 from drol_jax.settings import load_settings
+from drol_jax.tracker import families as tracked
 from drol_jax.train.families import family
 from drol_jax.train.features import without_online
 from drol_jax.train.losses import mean_over
@@ -96,11 +97,14 @@ class Teacher:
                 "name a tracker with anchors or points"
             )
         theirs, ours = (
-            (head_facts(c.model).family, c.search.exemplar_size, c.search.instance_size, c.search.stride)
+            (head_facts(c.model).family, c.search.exemplar_size, c.search.instance_size, c.search.stride, _places(c))
             for c in (config, student)
         )
         if theirs != ours:
-            words = [f"{f} maps for {z} and {x} pixels at stride {s}" for f, z, x, s in (theirs, ours)]
+            words = [
+                f"{f} maps for {z} and {x} pixels at stride {s} with {n} boxes a cell"
+                for f, z, x, s, n in (theirs, ours)
+            ]
             raise UserError(
                 f"teacher {settings.config} gives {words[0]}, the network that learns {words[1]}; name one of its kind"
             )
@@ -182,6 +186,11 @@ class Taught(NamedTuple):
                 )
             found["teacher_features"] = settings.features, jnp.mean(jnp.stack(distances))
         return {name: x for name, (_, x) in found.items()}, sum((w * x for w, x in found.values()), jnp.float32(0))
+
+
+def _places(config: Config) -> int:
+    """Boxes that a network tells at each cell."""
+    return tracked.family(config.model).places_a_cell(config.model)
 
 
 def map_distance(said: jax.Array, wanted: jax.Array, temperature: float) -> jax.Array:

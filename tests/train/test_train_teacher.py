@@ -136,6 +136,13 @@ def test_a_teacher_of_other_sizes_is_refused():
         Teacher.of(TeacherSettings(config="nanotrack_v2", weights="x"), load_settings("siamrpn_alex_tiny").config)
 
 
+def test_a_teacher_of_another_number_of_anchors_is_refused():
+    student = load_settings("siamrpn_alex_tiny").config
+    student = replace(student, model=replace(student.model, anchor_ratios=(0.5, 1, 2)))
+    with pytest.raises(UserError, match=r"with 5 boxes a cell, the network that learns .* with 3 boxes a cell"):
+        Teacher.of(TeacherSettings(config="siamrpn_alex_tiny", weights="x"), student)
+
+
 def test_a_teacher_without_probabilities_is_refused():
     with pytest.raises(UserError, match="teacher siamfc_alex_tiny gives SiamFC's responses"):
         Teacher.of(TeacherSettings(config="siamfc_alex_tiny", weights="x"), load_settings("siamfc_alex_tiny").config)
