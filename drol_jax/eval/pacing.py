@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from drol_jax import datasets
-from drol_jax.errors import UserError
+from drol_jax.errors import UserError, reason
 from drol_jax.eval.engines import Unit
 from drol_jax.eval.runner import OnFrame, Runner
 from drol_jax.eval.segments import segment_of
@@ -95,11 +96,17 @@ def rate(runner: Runner, lanes: int, sequence: datasets.Sequence, seed: int, on_
 
 
 def rates(
-    runner: LanedRunner, numbers: Sequence[int], sequence: datasets.Sequence, seed: int, on_frame: OnFrame
+    runner: LanedRunner,
+    numbers: Sequence[int],
+    sequence: datasets.Sequence,
+    seed: int,
+    on_frame: OnFrame,
+    tell: Callable[[str], None],
 ) -> dict[int, float]:
     """Frames/s by number of lanes, in turns, compilation left out.
 
-    A number that fails, for want of memory for instance, is left out, and all after it; one lane may not fail.
+    A number that fails, for want of memory for instance, is left out, and all after it, which is told; one lane may
+    not fail.
 
     Raises:
       UserError: what the runner raises.
@@ -113,10 +120,11 @@ def rates(
             rate(runners[lanes], lanes, first, seed, on_frame)  # compiles
         except UserError:
             raise
-        except Exception:
+        except Exception as error:  # want of memory comes as several kinds
             if lanes == 1:
                 raise
             runners.pop(lanes, None)
+            tell(f"--lanes auto: {lanes} lanes and more are left out: {type(error).__name__}: {reason(error)}")
             break
     found = dict.fromkeys(runners, 0.0)
     for _ in range(TURNS):
@@ -136,19 +144,19 @@ class PacedEngine:
     def __init__(
         self,
         tell: Callable[[str], None],
-        measure: Callable[..., Mapping[int, float]] = rates,
+        measure: Callable[..., Mapping[int, float]] | None = None,
         most: int = MOST,
     ):
         """Prepare.
 
         Args:
           tell: is told what was chosen, and why.
-          measure: as `rates`.
+          measure: in place of `rates`.
           most: lanes at most.
         """
         self.lanes: int | None = None
         """None until they are chosen."""
-        self._tell, self._measure, self._most = tell, measure, most
+        self._tell, self._measure, self._most = tell, measure or partial(rates, tell=tell), most
         self._entries: Sequence[datasets.SequenceEntry] = ()
         self._jobs = 1
         self._runners: dict[int, Runner] = {}

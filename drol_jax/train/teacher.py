@@ -1,8 +1,7 @@
 """Learning from another tracker's answers: what a teacher says of the same pairs, and how far a network is from it.
 
 Sources: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015 (maps at a temperature); Romero et al.,
-"FitNets", ICLR 2015 (features); Shen et al., "Distilled Siamese Networks for Visual Tracking", 2019 (for
-trackers).
+"FitNets", ICLR 2015 (features); Shen et al., "Distilled Siamese Networks for Visual Tracking", 2019.
 """
 
 import zlib
@@ -113,6 +112,8 @@ class Teacher:
 
     def adapters(self, student: ModelConfig, seed: int) -> dict[str, np.ndarray]:
         """First kernels [channels of the network, channels of the teacher] of the adapters that there have to be."""
+        if not self.settings.features:
+            return {}
         ours, theirs = (self._block_shapes(model) for model in (student, self.config.model))
         wanted = {
             place_of(name): (shape[-1], theirs[name][-1])
@@ -127,15 +128,18 @@ class Teacher:
         }
 
     def _block_shapes(self, model: ModelConfig) -> dict[str, tuple[int, ...]]:
-        def blocks(z: jax.Array, x: jax.Array) -> Blocks:
+        def blocks(variables: Any, z: jax.Array, x: jax.Array) -> Blocks:
             with watched() as found:
                 SiameseNet(without_online(model)).apply(variables, z, x)
             return found
 
-        variables = unflatten_dict({k: jnp.zeros(s) for k, s in variable_shapes(model).items()}, sep="/")
+        shapes = {key: jax.ShapeDtypeStruct(shape, jnp.float32) for key, shape in variable_shapes(model).items()}
         search = self.config.search
         images = [jax.ShapeDtypeStruct((1, n, n, 3), jnp.uint8) for n in (search.exemplar_size, search.instance_size)]
-        return {name: block.shape for name, block in jax.eval_shape(blocks, *images).items()}
+        return {
+            name: block.shape
+            for name, block in jax.eval_shape(blocks, unflatten_dict(shapes, sep="/"), *images).items()
+        }
 
     def teach(self, variables: Any, pairs: Pairs, by_block: jax.Array | bool = False) -> "Taught":
         """What the teacher says of pairs, without gradients; `variables`, its own, as arguments of a program."""

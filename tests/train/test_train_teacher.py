@@ -106,6 +106,8 @@ def test_channels_of_another_number_go_through_an_adapter_that_all_calls_share(l
     same = "head/cls/match/0/"
     assert through[same] is lessons[0].blocks[same]
     assert not Teacher(SETTINGS, TINY, {}, "").adapters(TINY.model, 0)
+    without_features = replace(teacher, settings=replace(SETTINGS, features=0))
+    assert not without_features.adapters(TINY.model, 0)
 
 
 def test_networks_without_a_common_block_are_told_so(lessons):

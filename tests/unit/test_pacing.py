@@ -58,16 +58,18 @@ class Laned:
 
 def test_each_number_follows_the_first_frames_in_all_its_lanes():
     runner = Laned()
-    found = rates(runner, (1, 4), sequence(), 0, lambda index: None)
+    found = rates(runner, (1, 4), sequence(), 0, lambda index: None, print)
     assert list(found) == [1, 4] and all(rate > 0 for rate in found.values())
     # Two frames to compile, then the trial in turns.
     assert runner.ran == [(1, 2), *[(4, 2)] * 4, *([(1, 33), *[(4, 33)] * 4] * 2)]
 
 
 def test_numbers_that_there_is_no_room_for_are_left_out_with_all_larger_ones():
-    assert list(rates(Laned(no_room_for=(4,)), (1, 2, 4, 8), sequence(), 0, lambda index: None)) == [1, 2]
+    told = []
+    assert list(rates(Laned(no_room_for=(4,)), (1, 2, 4, 8), sequence(), 0, lambda index: None, told.append)) == [1, 2]
+    assert [words.rpartition(": ")[0] for words in told] == ["--lanes auto: 4 lanes and more are left out: MemoryError"]
     with pytest.raises(MemoryError):
-        rates(Laned(no_room_for=(1,)), (1, 2), sequence(), 0, lambda index: None)
+        rates(Laned(no_room_for=(1,)), (1, 2), sequence(), 0, lambda index: None, print)
 
 
 def test_a_stopped_run_is_not_tried_to_the_end():
@@ -75,7 +77,7 @@ def test_a_stopped_run_is_not_tried_to_the_end():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rates(Laned(), (1, 2), sequence(), 0, stop)
+        rates(Laned(), (1, 2), sequence(), 0, stop, print)
 
 
 def test_units_go_one_by_one_until_the_number_is_known_and_then_in_so_many_lanes():
