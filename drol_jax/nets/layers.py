@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 
 from drol_jax.nets.kernels import winograd
-from drol_jax.nets.kernels.convolution import pointwise, strided
+from drol_jax.nets.kernels.convolution import by_channel, pointwise, strided
 
 BATCH_NORM_EPSILON = 1e-5
 FAST_KERNELS = "fast_kernels"
@@ -52,15 +52,20 @@ class Conv(nn.Conv):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         fast = self.has_variable(FAST_KERNELS, "kernel")
+        bias = None
+        if (fast or not self.use_bias) and self.has_variable("params", "bias"):
+            bias = self.get_variable("params", "bias")
         if fast:
             kernel = self.get_variable(FAST_KERNELS, "kernel")
             y = winograd.convolve(x, kernel, self.size, self.zeros(), self.dilation())
+        elif bias is not None and self.conv_general_dilated is by_channel:
+            kernel = self.get_variable("params", "kernel")
+            x, bias = x.astype(kernel.dtype), bias.astype(kernel.dtype)
+            steps, apart = (self.stride(),) * 2, (self.dilation(),) * 2
+            return by_channel(x, kernel, steps, self.zeros(), bias, rhs_dilation=apart)
         else:
             y = super().__call__(x)
-        if (fast or not self.use_bias) and self.has_variable("params", "bias"):
-            bias = self.get_variable("params", "bias").astype(y.dtype)
-            y = y + bias.reshape((1,) * (y.ndim - 1) + (-1,))
-        return y
+        return y if bias is None else y + bias.astype(y.dtype).reshape((1,) * (y.ndim - 1) + (-1,))
 
     @property
     def size(self) -> int:
@@ -68,8 +73,8 @@ class Conv(nn.Conv):
         sizes = {self.kernel_size} if isinstance(self.kernel_size, int) else set(self.kernel_size)
         return sizes.pop() if len(sizes) == 1 else 0
 
-    def has_stride(self) -> bool:
-        return any(step != 1 for step in jax.tree.leaves(self.strides))
+    def stride(self) -> int:
+        return max(jax.tree.leaves(self.strides), default=1)
 
     def dilation(self) -> int:
         return max(jax.tree.leaves(self.kernel_dilation), default=1)

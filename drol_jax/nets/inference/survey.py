@@ -80,5 +80,5 @@ def _facts(layer: Conv, channels: int) -> ConvFacts:
         channels=channels,
         outputs=layer.features,
         groups=layer.feature_group_count,
-        strided=layer.has_stride(),
+        strided=layer.stride() > 1,
     )
