@@ -1,7 +1,8 @@
 """`load` and `Tracker`: a configuration and its weights, bound to `init` and `step`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from drol_jax import checkpoint
 from drol_jax.config import Config, Fidelity, Hyper, Precision
 from drol_jax.errors import UserError
+from drol_jax.image.crops import Frame
 from drol_jax.image.frames import CAPACITIES, capacity
 from drol_jax.image.inputs import Box, Image, checked_box, checked_frame, on_device
 from drol_jax.image.masks import full_frame, rotated_box
@@ -95,12 +97,7 @@ class Tracker:
         Raises:
           UserError: what is wrong with the frame or the box. Under jit and vmap only shapes and types are checked.
         """
-        image = checked_frame(frame)
-        start, image = checked_box(box, image), on_device(image)
-        with jax.default_matmul_precision(PRECISION):
-            if draws is None and self.config.online.enabled:
-                draws = _draws(self.config, jax.random.key(self.seed) if key is None else key)
-            return _init(self.model, image, start, draws)
+        return started(self, frame, box, key, draws, partial(_step.ahead, self.model, stats=False))
 
     def step(self, state: TrackerState, frame: Image, *, stats: bool = False) -> tuple[TrackerState, StepOutput]:
         """Follow the target into the next frame.
@@ -190,6 +187,32 @@ class Tracker:
         exact, threshold = self.config.fidelity == "exact", float(self.hyper.mask_threshold)
         mask = full_frame(output.mask.probability, output.mask.box, height, width, exact=exact)
         return rotated_box(mask, threshold, output.box), Mask.of(mask > threshold)
+
+
+def started(
+    tracker: Tracker,
+    frame: Image,
+    box: Box,
+    key: jax.Array | None,
+    draws: InitDraws | None,
+    ahead: Callable[[TrackerState, Frame | jax.Array], None],
+) -> TrackerState:
+    """`Tracker.init`, which compiles what comes next while it compiles itself.
+
+    Args:
+      frame, box, key, draws: as there.
+      ahead: called with a state, shapes alone, and the frame, if there is anything to compile: it begins to compile
+        what follows the state into the next frame, and comes back at once.
+    """
+    image = checked_frame(frame)
+    start, image = checked_box(box, image), on_device(image)
+    with jax.default_matmul_precision(PRECISION):
+        if draws is None and tracker.config.online.enabled:
+            draws = _draws(tracker.config, jax.random.key(tracker.seed) if key is None else key)
+        given = tracker.model, image, start, draws
+        if _init.takes_seconds(*given):
+            ahead(_init.shapes(*given), image)
+        return _init(*given)
 
 
 def load(

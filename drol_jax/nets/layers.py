@@ -16,7 +16,20 @@ BATCH_NORM_MOMENTUM = 0.9
 """Share of the stored statistics that a training step keeps."""
 
 
-class Norm(nn.BatchNorm):
+class Layer(nn.Module):
+    """A layer that takes parameters which are there as they are.
+
+    Flax would trace in every call how each one was first made, for its shape: half the time that tracing takes.
+    Weights are compared with `inference.survey` when they are read.
+    """
+
+    def param(self, name: str, init_fn: Callable[..., Any], *args: Any, **rest: Any) -> Any:
+        if self.has_variable("params", name):
+            return self.get_variable("params", name)
+        return super().param(name, init_fn, *args, **rest)
+
+
+class Norm(Layer, nn.BatchNorm):
     """Batch normalisation by stored statistics; by the batch's where the caller lets the stored ones change.
 
     `apply(..., mutable=["batch_stats"])` is what says that a network learns: nothing else needs to be told. Without
@@ -41,7 +54,11 @@ def _in_kernels_type(x: jax.Array, kernel: jax.Array, bias: jax.Array | None, **
     return x.astype(kernel.dtype), kernel, None if bias is None else bias.astype(kernel.dtype)
 
 
-class Conv(nn.Conv):
+class Dense(Layer, nn.Dense):
+    """`flax.linen.Dense`."""
+
+
+class Conv(Layer, nn.Conv):
     """`flax.linen.Conv`, computed and handed on in the kernel's type.
 
     By Winograd's algorithm where the variables hold the kernel for it (see `inference.prepare`). A bias that the

@@ -27,7 +27,8 @@ from drol_jax.online.response import correlate, gather_taps, rectify, rectify_sl
 
 Label = Callable[..., jax.Array]
 """Centres [N, 2], width in cells, rows and columns L -> labels [N, L, L], as `gaussian`."""
-CHUNK = 25  # memory slots in one matrix product on a CPU
+CHUNK = 25  # memory slots in one matrix product on a CPU, as long as no more than
+SPARSE = 0.65  # of them are filled; one product of all slots, which copies none, takes as long as this share in chunks
 LEAST = 100  # and elsewhere: fewer take a GPU hardly less time
 
 
@@ -172,8 +173,9 @@ def refit(
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
     The cost follows the filled memory and not its capacity, with one compilation for all. On the CPU the products run
-    over the filled slots, CHUNK at a time. Elsewhere one product, over all slots, or half of them, or half of that,
-    whatever suffices, takes the place of many small ones, each of which would be waited for.
+    over the filled slots, CHUNK at a time, or over all of them where few are empty. Elsewhere one product, over all
+    slots, or half of them, or half of that, whatever suffices, takes the place of many small ones, each of which would
+    be waited for.
 
     Args:
       filter: [k, k, D], where the fit starts.
@@ -199,12 +201,18 @@ def refit(
         told = RefitStats(residual_before=before, residual_after=after, iterations=jnp.asarray(iterations, jnp.int32))
         return filter + step, told
 
-    def over_chunks(*problem):
-        return solve(min(CHUNK, memory.weights.shape[0]), *problem)
+    slots = memory.weights.shape[0]
+
+    def over_filled(*problem):
+        if slots <= CHUNK:
+            return over_leading(slots, *problem)
+        sparse = filled(memory) <= int(SPARSE * slots)
+        return jax.lax.cond(sparse, partial(solve, CHUNK), partial(over_leading, slots), *problem)
 
     def over_leading(size, filter, memory, sigma, hyper, first):
+        alone = memory.features.shape[0] == size  # a slice of all would still be a copy
         leading = Memory(
-            features=jax.lax.dynamic_slice_in_dim(memory.features, first, size),
+            features=memory.features if alone else jax.lax.dynamic_slice_in_dim(memory.features, first, size),
             centres=memory.centres[:size],
             weights=memory.weights[:size],
             previous=memory.previous,
@@ -212,12 +220,12 @@ def refit(
         return solve(size, filter, leading, sigma, hyper, 0)
 
     def over_part(filter, memory, *rest):
-        sizes = _parts(memory.weights.shape[0])
+        sizes = _parts(slots)
         needed = _most(filled(memory))
         which = jnp.sum(needed > jnp.array(sizes[:-1], jnp.int32))
         return jax.lax.switch(which, [partial(over_leading, size) for size in sizes], filter, memory, *rest)
 
-    return jax.lax.platform_dependent(filter, memory, sigma, hyper, first, cpu=over_chunks, default=over_part)
+    return jax.lax.platform_dependent(filter, memory, sigma, hyper, first, cpu=over_filled, default=over_part)
 
 
 def _parts(slots: int) -> list[int]:

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.image.frames import capacity, in_a_row
+from drol_jax.model import Model
 from drol_jax.running.feeders import CHUNK, UnderWay, apart, room_for
 from drol_jax.running.lanes import LaneState, lanes_like
 from drol_jax.running.loop import Runner
@@ -48,6 +49,9 @@ class Lane:
         self._slot = 0
         self._images: list[np.ndarray] = []
         self._under_way = UnderWay()
+
+    def ahead(self, model: Model, state: TrackerState, image: np.ndarray) -> None:
+        pass  # all lanes share one program, which the first that comes compiles
 
     def start(self, image: np.ndarray, state: TrackerState) -> None:
         while True:

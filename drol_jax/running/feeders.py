@@ -29,6 +29,10 @@ Call = Callable[..., Any]
 class FrameFeeder(Protocol):
     """A track under way: its frames go in, its results come out; alone, or in a lane beside others."""
 
+    def ahead(self, model: Model, state: TrackerState, image: np.ndarray) -> None:
+        """Begin to compile what the track needs that starts in an image; of the state there are the shapes alone."""
+        ...
+
     def start(self, image: np.ndarray, state: TrackerState) -> None:
         """Take the track that starts in an image."""
         ...
@@ -53,6 +57,9 @@ class _Gathering:
         self._call = call
         self._images: list[np.ndarray] = []
 
+    def ahead(self, model: Model, state: TrackerState, image: np.ndarray) -> None:
+        pass  # programs of other devices are not kept, nor compiled apart
+
     def start(self, image: np.ndarray, state: TrackerState) -> None:
         self._state = state
 
@@ -73,11 +80,16 @@ class CountedFeeder(_Gathering):
     Frames of up to 2^19 pixels go a chunk at a time, larger ones as many as lie in the same memory.
     """
 
+    def ahead(self, model: Model, state: TrackerState, image: np.ndarray) -> None:
+        pixels = jax.ShapeDtypeStruct((_room(image) * capacity(*image.shape[:2]), 3), np.uint8)
+        frames: Any = Frame(pixels, jax.ShapeDtypeStruct((2,), np.int32))  # pyright: ignore[reportArgumentType]
+        _so_many_steps.ahead(model, state, frames, jax.ShapeDtypeStruct((), np.int32))
+
     def fetch(self, outputs: list[None]) -> list[StepOutput]:
         found: list[StepOutput] = []
         images = self._gathered()
         while images:
-            room = room_for(capacity(*images[0].shape[:2]))
+            room = _room(images[0])
             some, images = images[:room], images[room:]
             frames, count = jax.device_put((in_a_row(some, room), np.int32(len(some))))
             self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
@@ -128,6 +140,10 @@ class UnderWay:
 def room_for(length: int) -> int:
     """How many frames of so many pixels, padded, go together: a chunk of small ones, and as much memory of others."""
     return min(CHUNK, max(1, CHUNK * CAPACITIES[0] // length))
+
+
+def _room(image: np.ndarray) -> int:
+    return room_for(capacity(*image.shape[:2]))
 
 
 def frame_of(image: np.ndarray) -> Frame:

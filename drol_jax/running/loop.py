@@ -121,7 +121,11 @@ class Runner:
             if self.tracker.config.online.enabled
             else None
         )
-        feeder.start(first, self.call(watch, _init, frame_of(first), box, draws))
+        given = self.tracker.model, frame_of(first), box, draws
+        with jax.default_matmul_precision(PRECISION):
+            if _init.takes_seconds(*given):
+                feeder.ahead(self.tracker.model, _init.shapes(*given), first)
+        feeder.start(first, self.program(watch, _init, *given)(*given))
         on_frame(0)
 
         waiting: list[Any] = []

@@ -24,11 +24,12 @@ from drol_jax.running.lanes import (
     refit_slots,
     search_lanes,
     search_slots,
+    searching,
     step_lanes,
     update_lanes,
 )
-from drol_jax.running.threads import in_threads
-from drol_jax.system.compiling import Jitted
+from drol_jax.running.threads import in_threads, shares_of
+from drol_jax.system.compiling import Jitted, meanwhile
 from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.record import StepRecord
 from drol_jax.tracker.state import StepOutput, TrackerState
@@ -87,3 +88,38 @@ def follow_in_threads(
         filters = in_threads(partial(_refit, light, record), asked)
     last = model if model.config.short_term_template else light
     return _end_step(last, record.state, replace(record, state=None), filters)
+
+
+def ahead(model: Model, lanes: LaneState, frame: Frame | jax.Array, donate: bool) -> None:
+    """Begin to compile what a step in threads needs, in that order.
+
+    Args:
+      lanes: shapes alone.
+      frame: of the size that is to come.
+    """
+
+    def some(shape: tuple[int, ...], kind: type) -> Any:
+        return jax.ShapeDtypeStruct(shape, kind)
+
+    (count,) = lanes.active.shape
+    share = some((shares_of(count)[1],), np.int32), some((), np.int32)
+    searched = model, searching(lanes.states), *share, frame
+
+    def compile() -> None:
+        SEARCH.compiled(*searched)
+        own = SEARCH.shapes(*searched)
+        found = jax.tree.map(lambda x: some((count, *x.shape[1:]), x.dtype), own)
+        followed = lanes, frame, found, some((count,), bool)
+        if lanes.states.online is None:
+            FOLLOW[donate].compiled(model, *followed)
+            return
+        light = model.scalars
+        _begin_step[donate].compiled(light, *followed)
+        record = _begin_step[donate].shapes(light, *followed)
+        filters = lanes.states.online.filter
+        last = model if model.config.short_term_template else light
+        _end_step.compiled(last, record.state, replace(record, state=None), some(filters.shape, np.float32))
+        _refit.compiled(light, record, *share)
+
+    if SEARCH.takes_seconds(*searched):
+        meanwhile(compile)

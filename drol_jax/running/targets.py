@@ -16,8 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from drol_jax.api import PRECISION, Tracker
+from drol_jax.api import PRECISION, Tracker, started
 from drol_jax.errors import UserError
+from drol_jax.image.crops import Frame
 from drol_jax.image.inputs import checked_frame, on_device
 from drol_jax.running import pool
 from drol_jax.running.lanes import LaneState, empty_lanes, lanes_like, searching
@@ -60,7 +61,13 @@ class Targets:
         Raises:
           UserError: what `Tracker.init` raises.
         """
-        state = self.tracker.init(frame, box, key)
+
+        def ahead(state: TrackerState, frame: Frame | jax.Array) -> None:
+            if pool.in_threads_here(frame):
+                lanes = jax.eval_shape(partial(lanes_like, lanes=self.slots), state)
+                pool.ahead(self.tracker.model, lanes, frame, self.donate)
+
+        state = started(self.tracker, frame, box, key, None, ahead)
         return pool.PUT[self.donate](lanes_like(state, self.slots), jnp.int32(0), state)
 
     def add(self, lanes: LaneState, frame: Any, box: Any, key: jax.Array | None = None) -> tuple[LaneState, Any]:

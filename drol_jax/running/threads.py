@@ -22,6 +22,12 @@ def _helpers(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, thread_name_prefix="drol-targets")
 
 
+def shares_of(count: int, most: int | None = None) -> tuple[int, int]:
+    """(threads, slots of each) for so many slots."""
+    threads = min(most or len(cores()), count)
+    return threads, -(-count // threads)
+
+
 def in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any, most: int | None = None) -> T:
     """What `work` finds for the slots that are asked for, [B, ...], and anything for the others.
 
@@ -32,8 +38,7 @@ def in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any, most: int 
       most: threads; by default as many as there are cores.
     """
     slots, count = np.flatnonzero(asked).astype(np.int32), len(asked)
-    threads = min(most or len(cores()), count)
-    size = -(-count // threads)
+    threads, size = shares_of(count, most)
 
     def do(own: np.ndarray) -> T:
         with jax.default_matmul_precision(PRECISION):  # a setting of the thread

@@ -1,7 +1,10 @@
 """How programs are compiled for the device that runs them."""
 
+import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -80,6 +83,18 @@ def begin_convolutions() -> None:
     jax.block_until_ready(convolve.lower(image, filter).compile()(image, filter))
 
 
+def meanwhile(work: Callable[[], Any]) -> None:
+    """Compile in a thread. An error there is no one's: whoever needs the program meets it again."""
+    told: Any = jax.config  # its values are not typed
+    precision = told.jax_default_matmul_precision  # a setting of the thread
+
+    def begin() -> None:
+        with suppress(Exception), jax.default_matmul_precision(precision):
+            work()
+
+    threading.Thread(target=begin, name="drol-compiling").start()
+
+
 _same = jax.jit(lambda x: x)
 
 
@@ -96,7 +111,8 @@ class Jitted:
         self._once, self._how = once, how
         self._name = kept.name_of(function)
         self._static = frozenset(np.atleast_1d(how.get("static_argnames", ())).tolist())
-        self._programs: dict[Any, Callable[..., Any] | None] = {}
+        self._programs: dict[Any, Future[Callable[..., Any] | None]] = {}
+        self._making = threading.Lock()
         self._first: tuple[weakref.ref[Any], kept.Arguments] | None = None
         self.plain = jax.jit(function, **how)
         self._tuned = cache(lambda options: jax.jit(function, compiler_options=dict(options), **how))
@@ -119,23 +135,60 @@ class Jitted:
         program = self._kept(args, rest, given, options) if options else None
         return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)
 
+    def shapes(self, *args: Any, **rest: Any) -> Any:
+        """Shapes of what a call gives. It is traced, once with what compiles for such arguments."""
+        return (self.plain if self._name is None else self._to_keep()).eval_shape(*args, **rest)
+
+    def takes_seconds(self, *args: Any, **rest: Any) -> bool:
+        """Whether a call compiles first what is then kept; False where nothing is kept, or the program is there."""
+        options = compiler_options(self._once)
+        given = {name: value for name, value in rest.items() if name not in self._static}
+        if not options or (key := self._key(args, rest, given)) is None or key in self._programs:
+            return False
+        path = self._path(rest, options, key)
+        return path is not None and not path.exists()
+
+    def ahead(self, *args: Any, **rest: Any) -> None:
+        """Begin to compile for arguments of these shapes, for a call to come, which waits for it."""
+        if self.takes_seconds(*args, **rest):
+            meanwhile(lambda: self.compiled(*args, **rest))
+
     def _kept(self, args: Any, rest: Any, given: Any, options: dict[str, str | bool]) -> Callable[..., Any] | None:
         """The program out of jax's cache folder, where it is put if it is not there; None where none is kept."""
+        if (key := self._key(args, rest, given)) is None:
+            return None
+        with self._making:
+            program = self._programs.get(key)
+            ours = program is None
+            if program is None:
+                program = self._programs[key] = Future()
+        if ours:
+            try:
+                path = self._path(rest, options, key)
+                found = None if path is None else kept.load(path, (args, given))
+                if path is not None and found is None:
+                    found = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
+            except BaseException as error:
+                del self._programs[key]
+                program.set_exception(error)
+                raise
+            program.set_result(found)
+            give_back()
+        return program.result()
+
+    def _key(self, args: Any, rest: Any, given: Any) -> Any:
+        """What a program is found by in this process; None where none is kept."""
         if self._name is None or kept.cache_folder() is None:
             return None
         if (first := self._of_first(args)) is None or (others := kept.Arguments.of((args[1:], given))) is None:
             return None
         static = {name: value for name, value in rest.items() if name in self._static}
         told: Any = jax.config  # its values are not typed
-        key = first, others, *static.items(), told.jax_default_matmul_precision, told.jax_enable_x64
-        if key not in self._programs:
-            path = kept.path_of(self._name, {**static, **self._how, **options}, (first, others))
-            program = None if path is None else kept.load(path, (args, given))
-            if path is not None and program is None:
-                program = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
-            self._programs[key] = program
-            give_back()
-        return self._programs[key]
+        return (first, others), *static.items(), told.jax_default_matmul_precision, told.jax_enable_x64
+
+    def _path(self, rest: Any, options: dict[str, str | bool], key: Any) -> Any:
+        static = {name: value for name, value in rest.items() if name in self._static}
+        return kept.path_of(self._name or "", {**static, **self._how, **options}, key[0])
 
     def _of_first(self, args: Any) -> kept.Arguments | None:
         """`kept.Arguments` of the first argument, mostly a model of 150 arrays: known while it is the same object."""

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.kernels.convolution import by_channel, space_to_depth
-from drol_jax.nets.layers import Conv, frozen_norm
+from drol_jax.nets.layers import Conv, Dense, frozen_norm
 
 STEM = 16
 
@@ -79,8 +79,8 @@ class InvertedResidual(nn.Module):
         if not widens:
             y = activate(y)
         if squeezed:
-            pooled = nn.relu(nn.Dense(squeezed, name="squeeze")(jnp.mean(y, axis=(1, 2))))
-            y = y * nn.hard_sigmoid(nn.Dense(wide, name="excite")(pooled))[:, None, None]
+            pooled = nn.relu(Dense(squeezed, name="squeeze")(jnp.mean(y, axis=(1, 2))))
+            y = y * nn.hard_sigmoid(Dense(wide, name="excite")(pooled))[:, None, None]
         if widens:
             y = activate(y)
         y = frozen_norm("project_norm")(Conv(outputs, (1, 1), use_bias=False, name="project")(y))

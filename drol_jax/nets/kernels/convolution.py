@@ -257,22 +257,27 @@ def by_channel(
         )
         return y if bias is None else y + bias[None, None, None]
 
-    def taps(x, kernel, bias):
-        x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
-        rows, columns = (
-            (n - d * (size - 1) - 1) // s + 1
-            for n, d, size, s in zip(x.shape[1:3], dilation, kernel.shape[:2], strides, strict=True)
-        )
-        total = None if bias is None else bias[None, None, None]
-        for u in range(kernel.shape[0]):
-            for v in range(kernel.shape[1]):
-                part = every(every(x, u * dilation[0], rows, strides[0], 1), v * dilation[1], columns, strides[1], 2)
-                tap = part * kernel[u, v][None, None]
-                total = tap if total is None else total + tap
-        assert total is not None
-        return total
-
+    around = tuple(map(tuple, padding))
+    taps = partial(_taps, strides=tuple(strides), padding=around, dilation=tuple(dilation))
     return jax.lax.platform_dependent(x, kernel, bias, cpu=taps, default=plain)
+
+
+# Traced once for each shape, which many layers share: a network has thousands of these operations.
+@partial(jax.jit, inline=True, static_argnames=("strides", "padding", "dilation"))
+def _taps(x, kernel, bias, strides, padding, dilation):
+    x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
+    rows, columns = (
+        (n - d * (size - 1) - 1) // s + 1
+        for n, d, size, s in zip(x.shape[1:3], dilation, kernel.shape[:2], strides, strict=True)
+    )
+    total = None if bias is None else bias[None, None, None]
+    for u in range(kernel.shape[0]):
+        for v in range(kernel.shape[1]):
+            part = every(every(x, u * dilation[0], rows, strides[0], 1), v * dilation[1], columns, strides[1], 2)
+            tap = part * jax.lax.slice(kernel, (u, v, 0, 0), (u + 1, v + 1, *kernel.shape[2:]))
+            total = tap if total is None else total + tap
+    assert total is not None
+    return total
 
 
 def max_pool(x: jax.Array) -> jax.Array:
