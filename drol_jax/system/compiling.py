@@ -13,7 +13,7 @@ import numpy as np
 from jax.core import Tracer
 
 from drol_jax.system import kept
-from drol_jax.system.memory import give_back
+from drol_jax.system.memory import give_back, uncollected
 
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
 
@@ -137,7 +137,8 @@ class Jitted:
 
     def shapes(self, *args: Any, **rest: Any) -> Any:
         """Shapes of what a call gives. It is traced, once with what compiles for such arguments."""
-        return (self.plain if self._name is None else self._to_keep()).eval_shape(*args, **rest)
+        with uncollected():
+            return (self.plain if self._name is None else self._to_keep()).eval_shape(*args, **rest)
 
     def takes_seconds(self, *args: Any, **rest: Any) -> bool:
         """Whether a call compiles first what is then kept; False where nothing is kept, or the program is there."""
@@ -167,7 +168,8 @@ class Jitted:
                 path = self._path(rest, options, key)
                 found = None if path is None else kept.load(path, (args, given))
                 if path is not None and found is None:
-                    found = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
+                    with uncollected():
+                        found = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
             except BaseException as error:
                 del self._programs[key]
                 program.set_exception(error)

@@ -25,6 +25,7 @@ from jax.core import Tracer
 from drol_jax.errors import UserError
 from drol_jax.system import atomic
 from drol_jax.system.code import code_hash
+from drol_jax.system.memory import uncollected
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -160,7 +161,8 @@ def once(function: Callable[[A], T]) -> Callable[[A], T]:
         path = None if name is None else _path_of(name, repr(told))
         result = None if path is None else _read(path, lambda content: content)
         if result is None:
-            result = function(told)
+            with uncollected():
+                result = function(told)
             if path is not None:
                 _write(path, result)
         return result
