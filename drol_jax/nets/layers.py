@@ -61,8 +61,9 @@ class Dense(Layer, nn.Dense):
 class Conv(Layer, nn.Conv):
     """`flax.linen.Conv`, computed and handed on in the kernel's type.
 
-    By Winograd's algorithm where the variables hold the kernel for it (see `inference.prepare`). A bias that the
-    variables hold counts, whatever `use_bias` says: `inference.fold` makes one of the normalisation that follows.
+    By Winograd's algorithm where the variables hold the kernel for it, and a filter of single channels with its bias
+    where they hold that (see `inference.prepare`). A bias that the variables hold counts, whatever `use_bias` says:
+    `inference.fold` makes one of the normalisation that follows.
     """
 
     promote_dtype: Any = _in_kernels_type
@@ -72,16 +73,15 @@ class Conv(Layer, nn.Conv):
         bias = None
         if (fast or not self.use_bias) and self.has_variable("params", "bias"):
             bias = self.get_variable("params", "bias")
-        if fast:
+        if not fast:
+            y = super().__call__(x)
+        elif self.conv_general_dilated is by_channel:
             kernel = self.get_variable(FAST_KERNELS, "kernel")
-            y = winograd.convolve(x, kernel, self.size, self.zeros(), self.dilation())
-        elif bias is not None and self.conv_general_dilated is by_channel:
-            kernel = self.get_variable("params", "kernel")
-            x, bias = x.astype(kernel.dtype), bias.astype(kernel.dtype)
             steps, apart = (self.stride(),) * 2, (self.dilation(),) * 2
             return by_channel(x, kernel, steps, self.zeros(), bias, rhs_dilation=apart)
         else:
-            y = super().__call__(x)
+            kernel = self.get_variable(FAST_KERNELS, "kernel")
+            y = winograd.convolve(x, kernel, self.size, self.zeros(), self.dilation())
         return y if bias is None else y + bias.astype(y.dtype).reshape((1,) * (y.ndim - 1) + (-1,))
 
     @property

@@ -75,7 +75,18 @@ def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
     }
 
 
-@pytest.mark.parametrize(("name", "layers"), [("siamrpn_alex_tiny", (2, 5)), ("siamfc_alex_tiny", ())])
+def test_filters_of_single_channels_are_prepared_as_they_are_for_their_bias_to_go_with_them():
+    tracker = load("drol_nano")
+    prepared = flatten_dict(tracker.variables[FAST_KERNELS])
+    assert set(prepared) == {("backbone", f"block{i}", "filter", "kernel") for i in range(1, 9)}
+    for path, kernel in prepared.items():
+        assert kernel.shape[2] == 1
+        np.testing.assert_array_equal(kernel, flatten_dict(tracker.variables["params"])[path])
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"), [("siamrpn_alex_tiny", (2, 5)), ("siamfc_alex_tiny", ()), ("drol_nano", ())]
+)
 def test_several_pictures_have_the_features_that_plain_kernels_give(name, layers):
     tracker = load(name)
     assert FAST_KERNELS in tracker.variables

@@ -3,13 +3,19 @@
 import re
 from pathlib import Path
 
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import small_tracker
+from flax.traverse_util import flatten_dict
 
+from drol_jax import load
 from drol_jax.errors import UserError
 from drol_jax.export import onnx, stablehlo
 from drol_jax.export.programs import Programs
+from drol_jax.nets import SiameseNet
 
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 
@@ -60,3 +66,27 @@ def test_a_network_answers_in_onnxruntime_as_here(tmp_path):
         pytest.importorskip(package, reason="needs the extra onnx")
     assert onnx.write(small_tracker.tracker(online=False), tmp_path / "exported") < 1e-5
     assert sorted(file.name for file in (tmp_path / "exported").iterdir()) == sorted(onnx.FILES)
+
+
+def test_without_fast_kernels_every_convolution_is_flaxs_own_which_converters_know(monkeypatch):
+    tracker = load("drol_nano", online=False, fast_kernels=False)
+    own, seen = nn.Conv.__call__, set()
+
+    def spy(layer, x):
+        seen.add((*layer.path, "kernel"))
+        return own(layer, x)
+
+    monkeypatch.setattr(nn.Conv, "__call__", spy)
+    net, sizes = SiameseNet(tracker.config.model), tracker.config.search
+
+    def maps(z, x):
+        return net.apply(
+            tracker.variables,
+            net.apply(tracker.variables, z, method="template"),
+            net.apply(tracker.variables, x, method="search"),
+            method="match",
+        )
+
+    jax.eval_shape(maps, *(jnp.zeros((1, size, size, 3)) for size in (sizes.exemplar_size, sizes.instance_size)))
+    kernels = flatten_dict(tracker.variables["params"])
+    assert seen == {path for path, leaf in kernels.items() if path[-1] == "kernel" and leaf.ndim == 4}

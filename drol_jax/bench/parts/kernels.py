@@ -13,7 +13,7 @@ import numpy as np
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import Subject, matmul_precision, seconds_of
 from drol_jax.nets.kernels import winograd
-from drol_jax.nets.kernels.convolution import LAYOUT
+from drol_jax.nets.kernels.convolution import LAYOUT, by_channel
 from drol_jax.nets.layers import FAST_KERNELS, Conv
 from drol_jax.system.compiling import compiler_options
 
@@ -115,7 +115,7 @@ def _two_forms(conv: Conv, image: tuple[int, ...]) -> Iterator[Layer]:
         rhs_dilation=(dilation, dilation),
         feature_group_count=conv.feature_group_count,
     )
-    if fast:
+    if fast := fast and chosen is not by_channel:
         prepared = conv.get_variable(FAST_KERNELS, "kernel")
         quick = partial(winograd.convolve, k=conv.size, padding=zeros, dilation=dilation)
     shape = Shape(

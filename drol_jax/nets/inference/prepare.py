@@ -15,6 +15,8 @@ from drol_jax.nets.layers import FAST_KERNELS
 def prepare(config: ModelConfig, variables: Any) -> Any:
     """Weights for tracking on a CPU: with kernels for Winograd's algorithm beside the plain ones.
 
+    Filters of single channels are there as they are, for `by_channel` to take their bias with them.
+
     Args:
       config: the network.
       variables: {"params", "batch_stats"} as a checkpoint holds them.
@@ -24,11 +26,15 @@ def prepare(config: ModelConfig, variables: Any) -> Any:
       It holds 2.6 to 4 times the memory of the kernels that it is made of. On devices other than CPUs leave it out.
     """
     kernels = flatten_dict(variables["params"])
-    fast = {
+    searched = survey(config).searched
+    fast: dict[Any, Any] = {
         (*path, "kernel"): winograd.kernel_basis(np.asarray(kernels[*path, "kernel"]), layer.groups)
-        for path, layer in survey(config).searched.items()
+        for path, layer in searched.items()
         if _gains(layer)
     }
+    for path, layer in searched.items():
+        if layer.groups == layer.channels == layer.outputs > 1:
+            fast[*path, "kernel"] = kernels[*path, "kernel"]
     return {**variables, FAST_KERNELS: unflatten_dict(fast)} if fast else variables
 
 
