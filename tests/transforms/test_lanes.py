@@ -77,8 +77,10 @@ def test_targets_come_and_go_and_each_is_tracked_as_alone(monkeypatch):
     assert np.asarray(lanes.active).tolist() == [False, True, True, False]
     for number, start in ((0, 0), (1, 4), (2, 6)):
         wanted = alone(number, start, 16 - start)[: len(told[number])]
-        # On other devices all slots are one batch, whose sums may be ordered otherwise.
-        np.testing.assert_allclose(told[number], wanted, atol=0 if jax.default_backend() == "cpu" else 1e-2)
+        # The last digit is the compiler's, which rounds by the program around a number. On other devices all slots are
+        # one batch, whose sums may be ordered otherwise.
+        atol = 0 if jax.default_backend() == "cpu" else 1e-2
+        np.testing.assert_allclose(told[number], wanted, rtol=1e-6, atol=atol)
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 9])
