@@ -202,7 +202,7 @@ def one_by_one(one: Callable[[jax.Array], T], slots: jax.Array, count: jax.Array
     results = jax.tree.map(lambda x: jnp.zeros((len(slots), *x.shape), x.dtype), jax.eval_shape(one, slots[0]))
 
     def put_next(i: jax.Array, results: T) -> T:
-        # Behind a barrier it is compiled as by itself, and its numbers are those that the lane has alone.
+        # Behind a barrier it is compiled nearly as by itself: its numbers are the lane's alone, but for rounding.
         found = jax.lax.optimization_barrier(one(slots[i]))
         return jax.tree.map(lambda all, x: all.at[i].set(x), results, found)
 
