@@ -38,8 +38,8 @@ def cut(plan: Plan) -> Callable[..., jax.Array]:
     On the CPU line by line, and for lanes, as by `jax.vmap`, one patch after the other.
 
     A core takes a nanosecond to fetch a byte from anywhere. A patch's rows share their lines where it is larger than
-    what it shows, and a line is made once: 255x255 pixels take .3 to .4 ms of one core so, and .7 if each row makes its
-    own two.
+    what it shows, and a line is made once. Beside rows that make their own two, 255x255 pixels of a square of 100
+    take .53 to .67 of the time so, of 240 pixels .7 to .87, and of 400 as long up to 1.15 times as long.
 
     Args:
       plan: it must not close over traced arrays; all come as arguments.

@@ -15,7 +15,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.custom_batching import custom_vmap
 from jax.scipy.sparse.linalg import cg
 
 import drol_jax.model  # noqa: F401  `Hyper` is a pytree from there on
@@ -24,6 +23,7 @@ from drol_jax.online.features import Extractor, attention_rows
 from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled
 from drol_jax.online.response import correlate, gather_taps, rectify, rectify_slope, respond
+from drol_jax.system.lazy_cond import highest_of_lanes
 
 Label = Callable[..., jax.Array]
 """Centres [N, 2], width in cells, rows and columns L -> labels [N, L, L], as `gaussian`."""
@@ -221,7 +221,7 @@ def refit(
 
     def over_part(filter, memory, *rest):
         sizes = _parts(slots)
-        needed = _most(filled(memory))
+        needed = highest_of_lanes(filled(memory))
         which = jnp.sum(needed > jnp.array(sizes[:-1], jnp.int32))
         return jax.lax.switch(which, [partial(over_leading, size) for size in sizes], filter, memory, *rest)
 
@@ -234,18 +234,6 @@ def _parts(slots: int) -> list[int]:
     while sizes[0] >= 2 * LEAST:
         sizes.insert(0, -(-sizes[0] // 2))
     return sizes
-
-
-@custom_vmap
-def _most(count: jax.Array) -> jax.Array:
-    """The count; of lanes the highest, for all of them: a branch that all take alike stays one under vmap."""
-    return count
-
-
-@_most.def_vmap
-def _most_of_lanes(axis_size: int, in_batched: list[bool], count: jax.Array) -> tuple[jax.Array, bool]:
-    # Again `_most`, so that it holds for each of several nested vmaps.
-    return _most(jnp.max(count)), False
 
 
 def filter_problem(

@@ -138,3 +138,15 @@ def _end_to_end(rest: Any, rest_batched: Any) -> tuple[Any, Any]:
     parts, structure = jax.tree.flatten(rest, is_leaf=is_rows)
     pairs = [joined(*pair) for pair in zip(parts, structure.flatten_up_to(rest_batched), strict=True)]
     return tuple(jax.tree.unflatten(structure, half) for half in zip(*pairs, strict=True))
+
+
+@custom_vmap
+def highest_of_lanes(count: jax.Array) -> jax.Array:
+    """The count; of lanes the highest, for all of them: a branch that all take alike stays one under vmap."""
+    return count
+
+
+@highest_of_lanes.def_vmap
+def _highest(axis_size: int, in_batched: list[bool], count: jax.Array) -> tuple[jax.Array, bool]:
+    # Again this function, so that it holds for each of several nested vmaps.
+    return highest_of_lanes(jnp.max(count)), False
