@@ -18,8 +18,13 @@ from drol_jax.system.memory import give_back, uncollected
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
 
 
-OF_A_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
-"""LLVM's first level: a third less time to compile than by the second, the same numbers, and as fast."""
+OF_A_CPU: dict[str, str | bool] = {
+    # LLVM's first level: a third less time to compile than by the second, the same numbers, and as fast.
+    "xla_backend_optimization_level": "1",
+    # YNNPACK takes products of matrices, as by default, but no convolutions: those of one pixel, most of a small
+    # network's work, it does on one core where they have fewer than 2,048 pixels; Eigen shares them out.
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+}
 OF_ONE_CALL: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
 """Kernels by XLA's older emitter, which takes half the time to write them."""
 
@@ -43,14 +48,15 @@ def compiler_options(once: bool = False) -> dict[str, str | bool]:
         return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS}
     if backend != "cpu" or jax.config.read("jax_disable_most_optimizations"):
         return {}
-    return OF_A_CPU | OF_ONE_CALL if once and _known(*OF_ONE_CALL) else dict(OF_A_CPU)
+    options = OF_A_CPU | OF_ONE_CALL if once else OF_A_CPU
+    return dict(options) if _known(*options.items()) else {n: v for n, v in options.items() if _known((n, v))}
 
 
 @cache
-def _known(option: str) -> bool:
-    """Whether this release of XLA has the option."""
+def _known(*options: tuple[str, str | bool]) -> bool:
+    """Whether this release of XLA has options of these names and values."""
     try:
-        jax.jit(lambda: 0, compiler_options={option: False}).lower().compile()
+        jax.jit(lambda: 0, compiler_options=dict(options)).lower().compile()
     except jax.errors.JaxRuntimeError:
         return False
     return True
