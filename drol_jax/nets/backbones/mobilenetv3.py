@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets.kernels.convolution import by_channel, space_to_depth
+from drol_jax.nets.kernels.convolution import by_channel, mean_of_map, space_to_depth
 from drol_jax.nets.layers import Conv, Dense, frozen_norm
 
 STEM = 16
@@ -79,7 +79,7 @@ class InvertedResidual(nn.Module):
         if not widens:
             y = activate(y)
         if squeezed:
-            pooled = nn.relu(Dense(squeezed, name="squeeze")(jnp.mean(y, axis=(1, 2))))
+            pooled = nn.relu(Dense(squeezed, name="squeeze")(mean_of_map(y)))
             y = y * nn.hard_sigmoid(Dense(wide, name="excite")(pooled))[:, None, None]
         if widens:
             y = activate(y)

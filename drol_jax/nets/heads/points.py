@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.heads.interface import Pair, Response
-from drol_jax.nets.kernels.convolution import by_channel
+from drol_jax.nets.kernels.convolution import by_channel, mean_of_map
 from drol_jax.nets.kernels.correlation import depthwise, pixelwise
 from drol_jax.nets.layers import Conv, frozen_norm
 
@@ -137,7 +137,7 @@ class Correlation(nn.Module):
 
     def match(self, template: Views, search: Views) -> jax.Array:
         maps = pixelwise(search.pixelwise, template.pixelwise)
-        pooled = jnp.mean(maps, axis=(1, 2), keepdims=True)
+        pooled = mean_of_map(maps)[:, None, None]
         maps = maps * nn.sigmoid(self.excite(nn.relu(self.squeeze(pooled))))
         if not self.variant.both:
             return maps
