@@ -25,11 +25,11 @@ OF_A_CPU: dict[str, str | bool] = {
     # network's work, it does on one core where they have fewer than 2,048 pixels; Eigen shares them out.
     "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
 }
-OF_ONE_CALL: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
-"""Kernels by XLA's older emitter, which takes half the time to write them."""
+IN_HALF_THE_TIME: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
+"""Kernels by XLA's older emitter. Those that put parts side by side, as Winograd's algorithm does, are slower so."""
 
 
-def compiler_options(once: bool = False) -> dict[str, str | bool]:
+def compiler_options(once: bool = False, model: Any = None) -> dict[str, str | bool]:
     """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`.
 
     On a CPU programs are compiled in less time than by default, to the same numbers; there are no options where the
@@ -41,6 +41,8 @@ def compiler_options(once: bool = False) -> dict[str, str | bool]:
     Args:
       once: the program runs once for a target, as `init` does. On a CPU it is then compiled in half the time again,
         and products and sums may be rounded together at other places.
+      model: what the program takes first, a `drol_jax.Model`. On a CPU a program of one that has `small_kernels` is
+        compiled as one of `once`: it runs as fast.
     """
     backend = jax.default_backend()
     if backend == "gpu":
@@ -48,7 +50,8 @@ def compiler_options(once: bool = False) -> dict[str, str | bool]:
         return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS}
     if backend != "cpu" or jax.config.read("jax_disable_most_optimizations"):
         return {}
-    options = OF_A_CPU | OF_ONE_CALL if once else OF_A_CPU
+    quickly = once or getattr(model, "small_kernels", False)
+    options = OF_A_CPU | IN_HALF_THE_TIME if quickly else OF_A_CPU
     return dict(options) if _known(*options.items()) else {n: v for n, v in options.items() if _known((n, v))}
 
 
@@ -125,7 +128,7 @@ class Jitted:
         self._to_keep = cache(lambda: jax.jit(kept.named_by_code(function), **how))
 
     def __call__(self, *args: Any, **rest: Any) -> Any:
-        options = compiler_options(self._once)
+        options = self._options(args)
         # While another program is traced even constants are traced.
         if not options or isinstance(_same(0), Tracer):
             return self.plain(*args, **rest)
@@ -136,7 +139,7 @@ class Jitted:
 
     def compiled(self, *args: Any, **rest: Any) -> Any:
         """The program for arguments of these shapes."""
-        options = compiler_options(self._once)
+        options = self._options(args)
         given = {name: value for name, value in rest.items() if name not in self._static}
         program = self._kept(args, rest, given, options) if options else None
         return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)
@@ -148,7 +151,7 @@ class Jitted:
 
     def takes_seconds(self, *args: Any, **rest: Any) -> bool:
         """Whether a call compiles first what is then kept; False where nothing is kept, or the program is there."""
-        options = compiler_options(self._once)
+        options = self._options(args)
         given = {name: value for name, value in rest.items() if name not in self._static}
         if not options or (key := self._key(args, rest, given)) is None or key in self._programs:
             return False
@@ -159,6 +162,9 @@ class Jitted:
         """Begin to compile for arguments of these shapes, for a call to come, which waits for it."""
         if self.takes_seconds(*args, **rest):
             meanwhile(lambda: self.compiled(*args, **rest))
+
+    def _options(self, args: Any) -> dict[str, str | bool]:
+        return compiler_options(self._once, args[0] if args else None)
 
     def _kept(self, args: Any, rest: Any, given: Any, options: dict[str, str | bool]) -> Callable[..., Any] | None:
         """The program out of jax's cache folder, where it is put if it is not there; None where none is kept."""
