@@ -21,12 +21,14 @@ GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,
 OF_A_CPU: dict[str, str | bool] = {
     # LLVM's first level: a third less time to compile than by the second, the same numbers, and as fast.
     "xla_backend_optimization_level": "1",
-    # YNNPACK takes products of matrices, as by default, but no convolutions: those of one pixel, most of a small
-    # network's work, it does on one core where they have fewer than 2,048 pixels; Eigen shares them out.
-    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
 }
+if jax.__version_info__ < (0, 11):
+    # YNNPACK takes products of matrices, as by default, but no convolutions. Those of one pixel, most of a small
+    # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
+    OF_A_CPU["xla_cpu_experimental_ynn_fusion_type"] = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 IN_HALF_THE_TIME: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
-"""Kernels by XLA's older emitter. Those that put parts side by side, as Winograd's algorithm does, are slower so."""
+"""Kernels by XLA's older emitter, which jax 0.11 has no more. Those that put parts side by side, as Winograd's
+algorithm does, are slower so."""
 
 
 def compiler_options(once: bool = False, model: Any = None) -> dict[str, str | bool]:

@@ -35,7 +35,27 @@ def test_a_gpu_has_graphs_and_a_cpu_compiles_in_less_time():
         assert "CONVOLUTION" in str(options["xla_gpu_enable_command_buffer"])
     else:
         assert options == compiling.OF_A_CPU
-        assert drol_jax.compiler_options(once=True) == compiling.OF_A_CPU | compiling.IN_HALF_THE_TIME
+
+
+@pytest.mark.usefixtures("optimised")
+def test_what_runs_once_and_what_is_of_small_kernels_is_compiled_in_half_the_time(monkeypatch):
+    if jax.default_backend() != "cpu":
+        pytest.skip("of a CPU")
+    monkeypatch.setattr(compiling, "IN_HALF_THE_TIME", SOME)
+    small, large = SimpleNamespace(small_kernels=True), SimpleNamespace(small_kernels=False)
+    assert drol_jax.compiler_options(model=large) == drol_jax.compiler_options() == compiling.OF_A_CPU
+    for options in (drol_jax.compiler_options(once=True), drol_jax.compiler_options(model=small)):
+        assert options == compiling.OF_A_CPU | SOME
+
+
+def test_a_jitted_function_has_the_options_of_the_model_that_it_takes_first(monkeypatch):
+    asked = []
+    monkeypatch.setattr(compiling, "compiler_options", lambda once, model: asked.append((once, model)) or SOME)
+    model = jnp.arange(3.0)
+    assert Jitted(lambda model, x: model.sum() * x, once=True)(model, 2.0) == 6
+    ((once, first), *_) = asked
+    assert once is True
+    assert first is model
 
 
 def test_who_wants_no_optimisation_gets_none():

@@ -13,7 +13,15 @@ from drol_jax.datasets import Sequence
 from drol_jax.image.crops import as_frame, centred_crop, crop
 from drol_jax.nets import Network
 from drol_jax.nets.inference.prepare import laid_out
-from drol_jax.nets.kernels.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth, strided
+from drol_jax.nets.kernels.convolution import (
+    by_channel,
+    by_rows,
+    grouped,
+    mean_of_map,
+    pointwise,
+    space_to_depth,
+    strided,
+)
 from drol_jax.online import fit
 from drol_jax.online.memory import Memory
 from drol_jax.online.response import respond
@@ -196,6 +204,15 @@ def test_a_convolution_and_its_gradients_are_alike(on_each, convolution, kernel,
     here, there = on_each(jax.jit(value_and_slopes), x, kernel)
     for one, other in zip(jax.tree.leaves(here), jax.tree.leaves(there), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_the_mean_of_a_map_is_alike_alone_and_beside_others(on_each, dtype):
+    maps = jnp.asarray(recipe.tensor("maps", (2, 15, 13, 8), 0.1)).astype(dtype)
+    wanted = maps[:1].astype(jnp.float32).mean((1, 2))
+    for found in (*on_each(jax.jit(mean_of_map), maps[:1]), jax.jit(mean_of_map)(maps)[:1]):
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found.astype(np.float32), wanted, rtol=1e-5 if dtype == jnp.float32 else 1e-2)
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 8])
