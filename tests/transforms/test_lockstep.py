@@ -106,11 +106,20 @@ def test_a_source_that_raises_whatever_does_not_stop_the_others(alone, batched, 
 
 
 class Counting(LockstepRunner):
-    """Notes each start of a program that follows frames, with what it gives."""
+    """Notes each start of a program that follows frames, with what it gives. Its two lanes begin together."""
 
     def __init__(self, like):
         super().__init__(TRACKER, 2, like=like, batched=True)
         self.rounds = []
+        self.both_in_their_lanes = threading.Barrier(2)
+
+    def run(self, sequence, seed, on_frame=None, until=None):
+        def together(index):
+            if index == 0:
+                self.both_in_their_lanes.wait()
+            on_frame(index)
+
+        return super().run(sequence, seed, together, until)
 
     def program(self, watch, function, *args):
         program = super().program(watch, function, *args)
