@@ -34,11 +34,11 @@ algorithm does, are slower so."""
 def compiler_options(once: bool = False, model: Any = None) -> dict[str, str | bool]:
     """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`.
 
-    On a CPU programs are compiled in less time than by default, to the same numbers; there are no options where the
-    user has told jax to optimise least (`jax_disable_most_optimizations`). On a GPU convolutions, loops and
-    branches too become part of the graphs of commands that the device works off by itself. XLA alone leaves them out:
-    a step's few hundred kernels are then launched one by one, which takes the host longer than they take the device,
-    and the host waits for every branch.
+    On a CPU programs are compiled in less time than by default, to the same numbers but for rounding; there are no
+    options where the user has told jax to optimise least (`jax_disable_most_optimizations`). On a GPU convolutions,
+    loops and branches too become part of the graphs of commands that the device works off by itself. XLA alone leaves
+    them out: a step's few hundred kernels are then launched one by one, which takes the host longer than they take the
+    device, and the host waits for every branch.
 
     Args:
       once: the program runs once for a target, as `init` does. On a CPU it is then compiled in half the time again,

@@ -116,7 +116,7 @@ class Counting(LockstepRunner):
     def run(self, sequence, seed, on_frame=None, until=None):
         def together(index):
             if index == 0:
-                self.both_in_their_lanes.wait()
+                self.both_in_their_lanes.wait(timeout=120)
             on_frame(index)
 
         return super().run(sequence, seed, together, until)

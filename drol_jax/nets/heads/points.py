@@ -16,8 +16,9 @@ import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.heads.interface import Pair, Response
-from drol_jax.nets.kernels.convolution import by_channel, mean_of_map
+from drol_jax.nets.kernels.convolution import by_channel
 from drol_jax.nets.kernels.correlation import depthwise, pixelwise
+from drol_jax.nets.kernels.pooling import mean_of_map
 from drol_jax.nets.layers import Conv, frozen_norm
 
 TEMPLATE_CELLS = 8
