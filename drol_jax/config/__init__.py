@@ -17,6 +17,7 @@ from drol_jax.config.tracker import (
     OnlineConfig,
     Order,
     Precision,
+    Samples,
     SearchConfig,
     TemplateConfig,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "OnlineFeature",
     "Order",
     "Precision",
+    "Samples",
     "SearchConfig",
     "TemplateConfig",
 ]

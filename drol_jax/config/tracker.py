@@ -14,6 +14,7 @@ Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
 Fidelity = Literal["published", "exact"]
 Precision = Literal["float32", "tf32", "bfloat16"]
+Samples = Literal["float32", "bfloat16"]
 Count = Annotated[int, Gt(0)]
 Shift = Annotated[float, Interval(ge=-1, le=1)]
 
@@ -56,6 +57,9 @@ class OnlineConfig:
     """Rows and columns of the filter, cells."""
     memory_size: int = 250
     """Samples that the memory holds."""
+    samples: Samples = "float32"
+    """Type of the memory's samples. In bfloat16 they are rounded to it and take half the memory, and refits of the
+    filter take less time; `load` takes float32 where the device is no faster in it."""
     rotations: tuple[float, ...] = (5, -5, 10, -10, 20, -20, 30, -30, 45, -45, -60, 60)
     """Degrees."""
     blurs: tuple[tuple[Positive, Positive], ...] = ((2, 0.2), (0.2, 2), (3, 1), (1, 3), (2, 2))
@@ -123,7 +127,7 @@ class Config:
     lists them."""
     precision: Precision = "float32"
     """Precision of the network's products: float32 in full, or a lesser type where the device is faster in it; tf32 is
-    float32 on devices without that type. The online subnet always computes in float32."""
+    float32 on devices without that type. The online subnet computes in float32 but for `online.samples`."""
 
     @property
     def calibration(self) -> ConfidenceConfig:

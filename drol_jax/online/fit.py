@@ -19,10 +19,11 @@ from jax.scipy.sparse.linalg import cg
 
 import drol_jax.model  # noqa: F401  `Hyper` is a pytree from there on
 from drol_jax.config import Hyper, OnlineConfig
+from drol_jax.online import halves, response
 from drol_jax.online.features import Extractor, attention_rows
 from drol_jax.online.labels import gaussian
-from drol_jax.online.memory import Memory, filled
-from drol_jax.online.response import correlate, gather_taps, rectify, rectify_slope, respond
+from drol_jax.online.memory import Memory, filled, in_halves, leading
+from drol_jax.online.response import gather_taps, rectify, rectify_slope
 from drol_jax.system.lazy_cond import highest_of_lanes
 
 Label = Callable[..., jax.Array]
@@ -30,6 +31,7 @@ Label = Callable[..., jax.Array]
 CHUNK = 25  # memory slots in one matrix product on a CPU, as long as no more than this share of them is filled:
 SPARSE = 0.9  # one product of all, which copies none, takes .7 of the time for 16x16 cells and .9 for 22x22
 LEAST = 100  # and elsewhere: fewer take a GPU hardly less time
+LEAST_HALVES = 60  # and of samples in bfloat16 on any device
 
 
 def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array, online: OnlineConfig) -> jax.Array:
@@ -173,9 +175,9 @@ def refit(
     """Refit the filter alone to the memory: one linearisation, `iterations` of conjugate gradients.
 
     The cost follows the filled memory and not its capacity, with one compilation for all. On the CPU the products run
-    over the filled slots, CHUNK at a time, or over all of them where few are empty. Elsewhere one product, over all
-    slots, or half of them, or half of that, whatever suffices, takes the place of many small ones, each of which would
-    be waited for.
+    over the filled slots, CHUNK at a time, or over all of them where few are empty. Elsewhere, and where samples are in
+    bfloat16, one product, over all slots, or half of them, or half of that, whatever suffices, takes the place of many
+    small ones, each of which would be waited for, or begin with a copy.
 
     Args:
       filter: [k, k, D], where the fit starts.
@@ -210,28 +212,23 @@ def refit(
         return jax.lax.cond(sparse, partial(solve, CHUNK), partial(over_leading, slots), *problem)
 
     def over_leading(size, filter, memory, sigma, hyper, first):
-        alone = memory.features.shape[0] == size  # a slice of all would still be a copy
-        leading = Memory(
-            features=memory.features if alone else jax.lax.dynamic_slice_in_dim(memory.features, first, size),
-            centres=memory.centres[:size],
-            weights=memory.weights[:size],
-            previous=memory.previous,
-        )
-        return solve(size, filter, leading, sigma, hyper, 0)
+        return solve(size, filter, leading(memory, size, first, filter.shape[-1]), sigma, hyper, 0)
 
     def over_part(filter, memory, *rest):
-        sizes = _parts(slots)
+        sizes = _parts(slots, LEAST_HALVES if in_halves(memory) else LEAST)
         needed = highest_of_lanes(filled(memory))
         which = jnp.sum(needed > jnp.array(sizes[:-1], jnp.int32))
         return jax.lax.switch(which, [partial(over_leading, size) for size in sizes], filter, memory, *rest)
 
+    if in_halves(memory):
+        return over_part(filter, memory, sigma, hyper, first)
     return jax.lax.platform_dependent(filter, memory, sigma, hyper, first, cpu=over_filled, default=over_part)
 
 
-def _parts(slots: int) -> list[int]:
-    """The slots, their half and so on, down to LEAST."""
+def _parts(slots: int, least: int) -> list[int]:
+    """The slots, their half and so on, down to `least`."""
     sizes = [slots]
-    while sizes[0] >= 2 * LEAST:
+    while sizes[0] >= 2 * least:
         sizes.insert(0, -(-sizes[0] // 2))
     return sizes
 
@@ -249,10 +246,16 @@ def filter_problem(
 
     Args:
       filter, memory, sigma, hyper, first, label: as in `refit`.
-      chunk: slots in one product. Those behind the last chunk that is filled are not looked at.
+      chunk: slots in one product; all of them where samples are in bfloat16. Those behind the last chunk that is filled
+        are not looked at.
     """
     k = filter.shape[0]
-    slots, size = memory.weights.shape[0], memory.features.shape[1]
+    slots, size = memory.weights.shape[0], memory.features.shape[-2]
+    whole = memory.features if memory.features.shape[0] == chunk else None
+    respond, correlate = response.respond, response.correlate
+    if in_halves(memory):
+        whole = halves.opened(memory.features)
+        respond, correlate = partial(halves.respond, size=size), halves.correlate
 
     def each(add, start):
         if chunk == slots:
@@ -267,17 +270,19 @@ def filter_problem(
         def cut(array):
             return jax.lax.dynamic_slice_in_dim(array, start, chunk)
 
-        features = jax.lax.dynamic_slice_in_dim(memory.features, first + start, chunk)
-        return start, features, cut(memory.weights) * own, cut
+        samples = whole
+        if samples is None:
+            samples = jax.lax.dynamic_slice_in_dim(memory.features, first + start, chunk)
+        return start, samples, cut(memory.weights) * own, cut
 
     def linearise(i, carry):
         b, curvature = carry
-        start, features, weights, cut = slots_of(i)
+        start, samples, weights, cut = slots_of(i)
         weights = weights[:, None, None]
-        response = respond(features, filter)
-        slope = rectify_slope(response)
+        responses = respond(samples, filter)
+        slope = rectify_slope(responses)
         labels = label(cut(memory.centres), sigma, size)
-        b = b - correlate(features, weights * slope * (rectify(response) - labels), k)
+        b = b - correlate(samples, weights * slope * (rectify(responses) - labels), k)
         old = cut(curvature)
         new = jnp.where(weights > 0, weights * slope * slope, old)
         return b, jax.lax.dynamic_update_slice_in_dim(curvature, new, start, 0)
@@ -287,9 +292,9 @@ def filter_problem(
 
     def normal(p):
         def add(i, total):
-            _, features, weights, cut = slots_of(i)
+            _, samples, weights, cut = slots_of(i)
             own = (weights > 0)[:, None, None]
-            return total + correlate(features, jnp.where(own, cut(curvature), 0) * respond(features, p), k)
+            return total + correlate(samples, jnp.where(own, cut(curvature), 0) * respond(samples, p), k)
 
         return each(add, hyper.filter_reg * p)
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
+from drol_jax.config import Samples
+from drol_jax.online.halves import floats, halves
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +20,7 @@ class Memory:
     """Samples and weights. Slots never written hold zeros and have weight zero."""
 
     features: jax.Array
-    """float32 [N, L, L, C], compressed and attended."""
+    """float32 [N, L, L, C], compressed and attended; of samples in bfloat16 their bits, uint16 [C, N, L, L]."""
     centres: jax.Array
     """float32 [N, 2] (row, column), cells: centres of the label Gaussians."""
     weights: jax.Array
@@ -26,20 +29,22 @@ class Memory:
     """int32 (): slot of the latest insertion, -1 before the first."""
 
 
-def first_memory(features: jax.Array, centres: jax.Array, size: int) -> Memory:
+def first_memory(features: jax.Array, centres: jax.Array, size: int, samples: Samples = "float32") -> Memory:
     """Memory of the first frame: N0 equally weighted samples, then empty slots.
 
     Args:
       features: float32 [N0, L, L, C].
       centres: float32 [N0, 2] (row, column), cells.
       size: N > N0, static.
+      samples: type that they are kept in, static.
     """
     first = features.shape[0]
     if not first < size:
         raise ValueError(f"a memory of {size} slots has no room beside {first} first samples")
     empty = size - first
+    around = ((0, empty), (0, 0), (0, 0), (0, 0))
     return Memory(
-        features=jnp.pad(features, ((0, empty), (0, 0), (0, 0), (0, 0))),
+        features=jnp.pad(features, around) if samples == "float32" else halves(jnp.pad(features, around)),
         centres=jnp.pad(centres, ((0, empty), (0, 0))),
         weights=jnp.pad(jnp.full((first,), 1 / first, jnp.float32), (0, empty)),
         previous=jnp.asarray(-1, jnp.int32),
@@ -72,7 +77,7 @@ def insert(
     weights = _reweighted(memory, slot, rate, first_samples, minimum_weight, unit_weights)
     # One slot is rewritten whatever `accept` says: `where` or `cond` over the arrays would copy all of them.
     return Memory(
-        features=_put(memory.features, slot, feature, accept),
+        features=_put_feature(memory.features, slot, feature, accept),
         centres=_put(memory.centres, slot, centre, accept),
         weights=jnp.where(accept, weights, memory.weights),
         previous=jnp.where(accept, slot, memory.previous),
@@ -106,11 +111,49 @@ def insert_share(
     held = jnp.where(later > 0, jnp.where(first > 0, held, 0), room)
     weights = jnp.where(is_first, others * _over(held, first), others * _over(room - held, later))
     return Memory(
-        features=_put(memory.features, slot, feature, True),
+        features=_put_feature(memory.features, slot, feature, True),
         centres=_put(memory.centres, slot, centre, True),
         weights=weights.at[slot].set(share),
         previous=memory.previous,
     )
+
+
+def features_of(memory: Memory) -> jax.Array:
+    """float32 [N, L, L, C]: the samples' features, whatever type they are kept in."""
+    return floats(memory.features) if in_halves(memory) else memory.features
+
+
+def in_halves(memory: Memory) -> bool:
+    """Whether the samples are kept in bfloat16."""
+    return memory.features.dtype == jnp.uint16
+
+
+def slot_axis(memory: Memory) -> int:
+    """The axis of the features that is the memory's slots."""
+    return 1 if in_halves(memory) else 0
+
+
+def leading(memory: Memory, size: int, first: jax.Array | int, channels: int) -> Memory:
+    """The leading slots of a memory, which are all that have weight.
+
+    Args:
+      memory: its features may be those of many memories end to end.
+      size: slots.
+      first: place of the memory's own among its features' leading axis.
+      channels: C.
+    """
+    if in_halves(memory):
+        features = _rows(memory.features, first, channels)[:, :size]
+    else:
+        features = _rows(memory.features, first, size)
+    return Memory(
+        features=features, centres=memory.centres[:size], weights=memory.weights[:size], previous=memory.previous
+    )
+
+
+def _rows(array: jax.Array, first: jax.Array | int, count: int) -> jax.Array:
+    """So many rows of an array; a slice of all would still be a copy."""
+    return array if array.shape[0] == count else jax.lax.dynamic_slice_in_dim(array, first, count)
 
 
 def filled(memory: Memory) -> jax.Array:
@@ -154,7 +197,14 @@ def _reweighted(
     return jnp.where(too_light, raised, weights)
 
 
-def _put(array: jax.Array, slot: jax.Array, value: jax.Array, accept: jax.Array | bool) -> jax.Array:
-    """`array` [N, ...] with row `slot` replaced by `value` where `accept`."""
-    old = jax.lax.dynamic_index_in_dim(array, slot, keepdims=False)
-    return jax.lax.dynamic_update_index_in_dim(array, jnp.where(accept, value, old), slot, 0)
+def _put_feature(features: jax.Array, slot: jax.Array, feature: jax.Array, accept: jax.Array | bool) -> jax.Array:
+    """A memory's features with those of one slot replaced by `feature`, float32 [L, L, C], where `accept`."""
+    if features.dtype == jnp.uint16:
+        return _put(features, slot, halves(feature[None])[:, 0], accept, 1)
+    return _put(features, slot, feature, accept)
+
+
+def _put(array: jax.Array, slot: jax.Array, value: jax.Array, accept: jax.Array | bool, axis: int = 0) -> jax.Array:
+    """An array whose `axis` is slots, with one slot replaced by `value` where `accept`."""
+    old = jax.lax.dynamic_index_in_dim(array, slot, axis, keepdims=False)
+    return jax.lax.dynamic_update_index_in_dim(array, jnp.where(accept, value, old), slot, axis)

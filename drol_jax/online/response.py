@@ -31,7 +31,7 @@ def respond(features: jax.Array, filter: jax.Array) -> jax.Array:
     def pixels_first(features, taps):
         # Padded once and summed up in one go: here every small operation has its price.
         products = jnp.pad(features @ taps.T, ((0, 0), *[(k // 2, k - 1 - k // 2)] * 2, (0, 0)))
-        return _sum([products[:, u : u + size, v : v + size, t] for t, (u, v) in enumerate(_places(k))])
+        return sum_of([products[:, u : u + size, v : v + size, t] for t, (u, v) in enumerate(places(k))])
 
     def taps_first(features, taps):
         # Of each tap a map beside those of all samples, as the product leaves them.
@@ -47,20 +47,21 @@ def gather_taps(products: Sequence[jax.Array], k: int) -> jax.Array:
     size = products[0].shape[1]
     before, after = k // 2, k - 1 - k // 2
     around = ((0, 0), (before, after), (before, after))
-    return _sum(
+    return sum_of(
         [
             jnp.pad(product, around)[:, u : u + size, v : v + size]
-            for product, (u, v) in zip(products, _places(k), strict=True)
+            for product, (u, v) in zip(products, places(k), strict=True)
         ]
     )
 
 
-def _places(k: int) -> list[tuple[int, int]]:
+def places(k: int) -> list[tuple[int, int]]:
     """Row and column of every tap."""
     return [(u, v) for u in range(k) for v in range(k)]
 
 
-def _sum(terms: Sequence[jax.Array]) -> jax.Array:
+def sum_of(terms: Sequence[jax.Array]) -> jax.Array:
+    """The sum, without a zero that it begins with."""
     return sum(terms[1:], terms[0])
 
 
@@ -76,23 +77,33 @@ def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
       [k, k, D]; out[u, v] = sum_nij maps[n, i, j] features[n, i - k//2 + u, j - k//2 + v].
     """
     n, size, _, d = features.shape
-    before, after = k // 2, k - 1 - k // 2
-    padded = jnp.pad(maps, ((0, 0), (after, before), (after, before)))
 
-    def at_once(features, padded):
+    def at_once(features, maps):
         # One product a sample: a GPU's processors share the samples, and one sum of all would be cut into parts for
         # them, with copies of the features that fit the parts.
-        shifted = jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(_places(k))], axis=1)
+        padded = _padded(maps, k)
+        shifted = jnp.stack([padded[:, u : u + size, v : v + size] for u, v in reversed(places(k))], axis=1)
         shifted, pixels = shifted.reshape(n, k * k, -1), features.reshape(n, -1, d)
         return jnp.sum(jnp.einsum("nkp,npc->nkc", shifted, pixels, precision=float32_products()), axis=0)
 
-    def by_turns(features, padded):
-        # Half the operations, of which a CPU with several cores minds the number.
-        columns = jnp.stack([padded[:, :, v : v + size] for v in reversed(range(k))])
-        shifted = jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
-        return shifted.reshape(k * k, -1) @ features.reshape(-1, d)
+    def by_turns(features, maps):
+        return shifted_maps(maps, k).reshape(k * k, -1) @ features.reshape(-1, d)
 
-    return jax.lax.platform_dependent(features, padded, cpu=by_turns, default=at_once).reshape(k, k, d)
+    return jax.lax.platform_dependent(features, maps, cpu=by_turns, default=at_once).reshape(k, k, d)
+
+
+def shifted_maps(maps: jax.Array, k: int) -> jax.Array:
+    """[N, L, L] maps -> [k * k, N, L, L], for each tap as they meet the samples; zeros come in from outside."""
+    size = maps.shape[1]
+    padded = _padded(maps, k)
+    # By turns: half the operations, of which a CPU with several cores minds the number.
+    columns = jnp.stack([padded[:, :, v : v + size] for v in reversed(range(k))])
+    return jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
+
+
+def _padded(maps: jax.Array, k: int) -> jax.Array:
+    before, after = k // 2, k - 1 - k // 2
+    return jnp.pad(maps, ((0, 0), (after, before), (after, before)))
 
 
 def rectify(response: jax.Array) -> jax.Array:

@@ -14,7 +14,7 @@ from drol_jax.online.features import Extractor, extract
 from drol_jax.online.geometry import Region, geometry
 from drol_jax.online.labels import gaussian
 from drol_jax.online.localize import Judgement, Verdict
-from drol_jax.online.memory import Memory, first_memory, insert, insert_share
+from drol_jax.online.memory import Memory, features_of, first_memory, insert, insert_share, leading
 from drol_jax.online.response import respond
 from drol_jax.system.lazy_cond import Rows
 
@@ -80,7 +80,7 @@ def start(
     labels = label(centres, sigma, images.shape[1])
     first_fit = model.config.own("first_fit") or fit.first_fit
     filter, extractor = first_fit((draws.filter, draws.extractor), samples, labels, online, model.hyper)
-    memory = first_memory(extract(extractor, samples, online), centres, online.memory_size)
+    memory = first_memory(extract(extractor, samples, online), centres, online.memory_size, online.samples)
     kept = places.keeps_region
     return OnlineState(
         filter=filter,
@@ -191,7 +191,7 @@ class RefitRequest:
     state: OnlineState
     """The subnet, without the memory's features."""
     features: Rows
-    """[R, L, L, D]: the memory's features, maybe among those of other memories."""
+    """[R, ...]: the memory's features, maybe among those of other memories."""
     hard_negative: jax.Array
     """bool (): a hard negative is the cause, which may have its own number of iterations."""
 
@@ -224,8 +224,8 @@ def refit(model: Model, request: RefitRequest, *, stats: bool = False) -> tuple[
     label = model.config.own("label") or gaussian
     if (learner := model.config.own("refit")) is not None:
         # Without other targets' features, which may lie about the memory's.
-        features = jax.lax.dynamic_slice_in_dim(rows.all, rows.first, len(memory.weights))
-        own = replace(memory, features=features)
+        own = leading(memory, len(memory.weights), rows.first, online.channels)
+        own = replace(own, features=features_of(own))
         filter = learner(state.filter, own, state.sigma, iterations, model.hyper, label)
         return filter, fit.no_refit() if stats else None
     first = rows.first

@@ -9,6 +9,7 @@ import numpy as np
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.follow.target import GONE
+from drol_jax.online.memory import features_of
 from drol_jax.studio.film import Film
 from drol_jax.studio.kept import KeptStates
 from drol_jax.studio.passing import enter
@@ -131,7 +132,7 @@ def _memory(tracker: Tracker, state: TrackerState, patches: Patches) -> list[dic
     memory = state.online.memory
     weights = np.asarray(memory.weights)
     used = np.flatnonzero(weights > 0)
-    samples = np.asarray(memory.features)[used]
+    samples = np.asarray(features_of(memory))[used]
     colours = _coloured(samples)
     first = tracker.config.online.first_samples
     last = int(memory.previous)

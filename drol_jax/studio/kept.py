@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from drol_jax.follow.target import Target
+from drol_jax.online.memory import slot_axis
 from drol_jax.studio.patches import Patches
 from drol_jax.studio.project import Keyframe
 from drol_jax.tracker.state import TrackerState
@@ -26,6 +27,8 @@ class Kept:
     """Without the samples of the online memory."""
     _samples: tuple[np.ndarray, ...] = ()
     """The samples one by one: those that did not change are shared with the states before."""
+    _axis: int = 0
+    """The axis of the memory's features that they are."""
     cost: int = 0
     """Bytes that are not shared."""
     patches: Patches = field(default_factory=dict)
@@ -37,7 +40,7 @@ class Kept:
         online = self._state.online
         if online is None:
             return self._state
-        memory: Any = replace(online.memory, features=np.stack(self._samples))
+        memory: Any = replace(online.memory, features=np.stack(self._samples, self._axis))
         return replace(self._state, online=replace(online, memory=memory))
 
 
@@ -94,7 +97,8 @@ def _shared(target: Target, state: TrackerState, near: Kept | None) -> Kept:
     online = state.online
     if online is None:
         return Kept(target, state)
-    features = np.asarray(online.memory.features)
+    axis = slot_axis(online.memory)
+    features = np.moveaxis(np.asarray(online.memory.features), axis, 0)
     before = near._samples if near is not None else ()
     fresh = features[:1] * 0
     samples, cost = [], 0
@@ -106,4 +110,4 @@ def _shared(target: Target, state: TrackerState, near: Kept | None) -> Kept:
             samples.append(sample.copy())
             cost += sample.nbytes
     lean: Any = replace(online.memory, features=None)
-    return Kept(target, replace(state, online=replace(online, memory=lean)), tuple(samples), cost + 2**19)
+    return Kept(target, replace(state, online=replace(online, memory=lean)), tuple(samples), axis, cost + 2**19)

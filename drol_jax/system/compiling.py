@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -78,6 +79,23 @@ def float32_products() -> jax.lax.DotAlgorithmPreset | None:
     if device.platform == "gpu" and generation.isdigit() and int(generation) >= 8:
         return jax.lax.DotAlgorithmPreset.TF32_TF32_F32_X3
     return None
+
+
+@cache
+def multiplies_bfloat16(told: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the device multiplies matrices of bfloat16 in much less time than those of float32.
+
+    So a CPU with AMX (Intel's, from Sapphire Rapids on). Other devices have not been measured.
+
+    Args:
+      told: where Linux tells what its CPU can do.
+    """
+    if jax.default_backend() != "cpu":
+        return False
+    try:
+        return "amx_bf16" in told.read_text(encoding="ascii", errors="replace").split()
+    except OSError:  # another system
+        return False
 
 
 @cache  # once in a process: what it begins stays

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from drol_jax.config import Config
 from drol_jax.errors import UserError
 from drol_jax.nets.siamese import SiameseNet
+from drol_jax.online.memory import in_halves
 from drol_jax.tracker.state import TrackerState
 
 
@@ -79,6 +80,7 @@ def _facts(state: TrackerState, config: Config) -> list[tuple[str, Any, Any]]:
         facts += [
             ("samples in memory", online.memory.weights.shape[-1], wanted.memory_size),
             ("channels of the online filter", online.filter.shape[-1], wanted.channels),
+            ("samples in bfloat16", in_halves(online.memory), wanted.samples == "bfloat16"),
         ]
     return facts
 

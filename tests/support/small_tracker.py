@@ -52,12 +52,14 @@ def variables(model):
     return jax.tree_util.tree_map_with_path(fill, shapes)
 
 
-def tracker(head="depthwise_rpn", online=True, template_update=False, lost_size=None, **hyper) -> Tracker:
+def tracker(
+    head="depthwise_rpn", online=True, template_update=False, lost_size=None, samples="float32", **hyper
+) -> Tracker:
     model = ModelConfig(backbone="alexnet", head=head, width=0.05, head_channels=8)
     config = Config(
         model=model,
         search=SearchConfig(instance_size=SEARCH_SIZE),
-        online=replace(ONLINE, enabled=online),
+        online=replace(ONLINE, enabled=online, samples=samples),
         template=TemplateConfig(update=template_update),
         long_term=LongTermConfig(enabled=lost_size is not None, lost_instance_size=lost_size or 0),
     )
