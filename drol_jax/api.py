@@ -24,7 +24,7 @@ from drol_jax.nets.inference.prepare import laid_out, prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.plugins import load_plugin, with_plugin
-from drol_jax.settings.variants import with_fidelity, with_float32_samples, with_precision
+from drol_jax.settings.variants import with_fidelity, with_precision, with_samples
 from drol_jax.system.compiling import Jitted, multiplies_bfloat16
 from drol_jax.system.program import keep_compiled_unless_told
 from drol_jax.tracker.checks import check_state, explained
@@ -261,8 +261,8 @@ def load(
         settings = without_online(settings)
     elif online and not settings.config.online.enabled:
         raise UserError(f"configuration {settings.name} has the online subnet off; set online.enabled in its file")
-    if not multiplies_bfloat16():
-        settings = with_float32_samples(settings)
+    if settings.config.online.samples == "auto":
+        settings = with_samples(settings, "bfloat16" if multiplies_bfloat16() else "float32")
     weights = settings.weights if weights is None else weights
     if weights is None:
         weights = home.kept_for(settings.name)

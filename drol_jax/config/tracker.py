@@ -14,7 +14,7 @@ Attention = Literal["none", "channel", "spatial", "dual"]
 Order = Literal["compress_attend", "attend_compress"]
 Fidelity = Literal["published", "exact"]
 Precision = Literal["float32", "tf32", "bfloat16"]
-Samples = Literal["float32", "bfloat16"]
+Samples = Literal["float32", "bfloat16", "auto"]
 Count = Annotated[int, Gt(0)]
 Shift = Annotated[float, Interval(ge=-1, le=1)]
 
@@ -59,7 +59,7 @@ class OnlineConfig:
     """Samples that the memory holds."""
     samples: Samples = "float32"
     """Type of the memory's samples. In bfloat16 they are rounded to it and take half the memory, and refits of the
-    filter take less time; `load` takes float32 where the device is no faster in it."""
+    filter may take less time. auto: `load` takes bfloat16 where the device is faster in it; else it is float32."""
     rotations: tuple[float, ...] = (5, -5, 10, -10, 20, -20, 30, -30, 45, -45, -60, 60)
     """Degrees."""
     blurs: tuple[tuple[Positive, Positive], ...] = ((2, 0.2), (0.2, 2), (3, 1), (1, 3), (2, 2))

@@ -36,7 +36,7 @@ def first_memory(features: jax.Array, centres: jax.Array, size: int, samples: Sa
       features: float32 [N0, L, L, C].
       centres: float32 [N0, 2] (row, column), cells.
       size: N > N0, static.
-      samples: type that they are kept in, static.
+      samples: type that they are kept in, static; auto is float32.
     """
     first = features.shape[0]
     if not first < size:
@@ -44,7 +44,7 @@ def first_memory(features: jax.Array, centres: jax.Array, size: int, samples: Sa
     empty = size - first
     around = ((0, empty), (0, 0), (0, 0), (0, 0))
     return Memory(
-        features=jnp.pad(features, around) if samples == "float32" else halves(jnp.pad(features, around)),
+        features=halves(jnp.pad(features, around)) if samples == "bfloat16" else jnp.pad(features, around),
         centres=jnp.pad(centres, ((0, empty), (0, 0))),
         weights=jnp.pad(jnp.full((first,), 1 / first, jnp.float32), (0, empty)),
         previous=jnp.asarray(-1, jnp.int32),

@@ -169,7 +169,7 @@ def test_a_state_of_the_other_type_is_refused(track):
 
 
 def test_they_are_taken_where_the_device_is_faster_in_them(tmp_path):
-    assert load_settings("siamrpn_alex_tiny").config.online.samples == "bfloat16"
+    assert load_settings("siamrpn_alex_tiny").config.online.samples == "auto"
     taken = drol_jax.load("siamrpn_alex_tiny", cache=False).config.online.samples
     assert taken == ("bfloat16" if multiplies_bfloat16() else "float32")
     with_units, without = tmp_path / "with", tmp_path / "without"
