@@ -1,7 +1,7 @@
 """`load` and `Tracker`: a configuration and its weights, bound to `init` and `step`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from drol_jax.nets.inference.prepare import laid_out, prepare
 from drol_jax.online.draws import InitDraws
 from drol_jax.settings import Settings, load_settings, without_online
 from drol_jax.settings.plugins import load_plugin, with_plugin
-from drol_jax.settings.variants import with_fidelity, with_precision, with_samples
+from drol_jax.settings.variants import with_fidelity, with_precision
 from drol_jax.system.compiling import Jitted, multiplies_bfloat16
 from drol_jax.system.program import keep_compiled_unless_told
 from drol_jax.tracker.checks import check_state, explained
@@ -69,9 +69,14 @@ class Tracker:
     def name(self) -> str:
         return self.settings.name
 
-    @property
+    @cached_property
     def config(self) -> Config:
-        return self.settings.config
+        """That of the settings, with what they leave to the device decided: the type of the online memory's samples."""
+        config = self.settings.config
+        if config.online.samples != "auto":
+            return config
+        samples = "bfloat16" if multiplies_bfloat16() else "float32"
+        return replace(config, online=replace(config.online, samples=samples))
 
     @cached_property
     def model(self) -> Model:
@@ -261,8 +266,6 @@ def load(
         settings = without_online(settings)
     elif online and not settings.config.online.enabled:
         raise UserError(f"configuration {settings.name} has the online subnet off; set online.enabled in its file")
-    if settings.config.online.samples == "auto":
-        settings = with_samples(settings, "bfloat16" if multiplies_bfloat16() else "float32")
     weights = settings.weights if weights is None else weights
     if weights is None:
         weights = home.kept_for(settings.name)

@@ -59,7 +59,7 @@ class OnlineConfig:
     """Samples that the memory holds."""
     samples: Samples = "float32"
     """Type of the memory's samples. In bfloat16 they are rounded to it and take half the memory, and refits of the
-    filter may take less time. auto: `load` takes bfloat16 where the device is faster in it; else it is float32."""
+    filter may take less time. auto: a `Tracker` takes bfloat16 where the device is faster in it; else it is float32."""
     rotations: tuple[float, ...] = (5, -5, 10, -10, 20, -20, 30, -30, 45, -45, -60, 60)
     """Degrees."""
     blurs: tuple[tuple[Positive, Positive], ...] = ((2, 0.2), (0.2, 2), (3, 1), (1, 3), (2, 2))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, get_args
 
-from drol_jax.config import Fidelity, Precision, Samples
+from drol_jax.config import Fidelity, Precision
 from drol_jax.errors import UserError
 from drol_jax.settings import Settings
 
@@ -24,11 +24,6 @@ def with_precision(settings: Settings, precision: Precision) -> Settings:
       UserError: no such precision.
     """
     return _with(settings, "precision", precision, get_args(Precision))
-
-
-def with_samples(settings: Settings, samples: Samples) -> Settings:
-    """The same settings with the online memory's samples of this type. Its name stays: results differ by rounding."""
-    return replace(settings, config=replace(settings.config, online=replace(settings.config.online, samples=samples)))
 
 
 def _with(settings: Settings, field: str, value: str, choices: tuple[Any, ...]) -> Settings:
