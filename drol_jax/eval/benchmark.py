@@ -180,7 +180,8 @@ def _open(
     settings = {
         "dataset": dataset,
         "tracker": run.name,
-        "config": tracker.config,
+        # Ours with what it leaves to the device: machines that decide otherwise may share the folder.
+        "config": getattr(tracker, "settings", tracker).config,
         "hyper": tracker.hyper,
         "seed": seed,
         "weights_hash": tracker.weights_hash,

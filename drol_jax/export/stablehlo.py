@@ -8,6 +8,7 @@ of two sizes; the program tells whether every array equals the tracker's own to 
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from drol_jax.errors import UserError
 from drol_jax.export.arguments import StablehloArguments
 from drol_jax.export.programs import Programs
 from drol_jax.image.frames import flatten
+from drol_jax.settings.variants import with_float32_samples
 from drol_jax.system import atomic
 from drol_jax.system.resources import version
 
@@ -67,6 +69,8 @@ def write(tracker: Tracker, folder: str | Path, platforms: tuple[str, ...] = (),
         raise UserError(f"{folder} exists; name another folder, or allow overwriting an earlier export (--force)")
     if unknown := [one for one in platforms if one not in PLATFORMS]:
         raise UserError(f"--platforms {unknown[0]}: there is no such platform; choose from {', '.join(PLATFORMS)}")
+    # Of whatever type this machine is faster in: the programs run on others.
+    tracker = replace(tracker, settings=with_float32_samples(tracker.settings))
     programs = Programs(tracker, platforms or (own,))
     files = programs.files()
     about = programs.about() | {

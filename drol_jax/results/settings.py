@@ -13,7 +13,7 @@ import numpy as np
 from drol_jax.system.code import code_hash
 from drol_jax.system.resources import version
 
-DECISIVE = ("drol_jax", "jax", "jaxlib", "numpy", "opencv", "libjpeg", "processor", "device_kind")
+DECISIVE = ("drol_jax", "jax", "jaxlib", "numpy", "opencv", "libjpeg", "processor", "bfloat16", "device_kind")
 """Entries of an environment that may change results; the others are told beside them."""
 
 
@@ -25,6 +25,7 @@ def environment(*plugins: str) -> dict[str, Any]:
     """
     import jax
 
+    from drol_jax.system.compiling import multiplies_bfloat16
     from drol_jax.system.opencv import cv2
 
     devices = jax.devices()
@@ -39,6 +40,7 @@ def environment(*plugins: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": platform.machine(),
+        "bfloat16": multiplies_bfloat16(),
         "device_kind": devices[0].device_kind,
         "device_count": len(devices),
     }

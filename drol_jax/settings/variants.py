@@ -26,6 +26,11 @@ def with_precision(settings: Settings, precision: Precision) -> Settings:
     return _with(settings, "precision", precision, get_args(Precision))
 
 
+def with_float32_samples(settings: Settings) -> Settings:
+    """The same settings with the online memory's samples in float32. Its name stays: results differ by rounding."""
+    return replace(settings, config=replace(settings.config, online=replace(settings.config.online, samples="float32")))
+
+
 def _with(settings: Settings, field: str, value: str, choices: tuple[Any, ...]) -> Settings:
     if value not in choices:
         raise UserError(f"{field} is {value!r}; choose one of: {', '.join(choices)}")

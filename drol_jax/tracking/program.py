@@ -162,6 +162,7 @@ def settings_of(arguments: Arguments, tracker: Tracker, starts: Sequence[Start])
         "tracker": tracker.name,
         "weights": tracker.weights_hash,
         "configuration": sha256(repr(tracker.settings).encode()).hexdigest(),
+        "samples": tracker.config.online.samples,  # which its settings may leave to the device
         "code": code_hash(),
         "online": not arguments.no_online,
         "save": arguments.save,

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import recipe
 import small_tracker
+from jax import export
 from recorded import distance
 from small_tracker import BOX, FAST
 
 import drol_jax
 from drol_jax.config import Hyper
 from drol_jax.errors import UserError
+from drol_jax.export import stablehlo
 from drol_jax.model import hyper_arrays
 from drol_jax.online import halves, response
 from drol_jax.online.fit import refit
@@ -160,6 +162,14 @@ def test_a_learner_of_one_s_own_gets_float32(track):
     size = features_of(track[0].online.memory).shape[1]
     assert {*seen} == {(np.dtype(np.float32), (size, size, TRACKER.config.online.channels))}
     np.testing.assert_allclose([o.box for o in outputs], [o.box for o in track[1]], atol=0.5)
+
+
+def test_an_export_has_them_in_float32_as_other_machines_may_run_it(tmp_path):
+    pytest.importorskip("flatbuffers", reason="extra: export")
+    stablehlo.write(TRACKER, tmp_path / "exported")  # tries the programs out
+    program = export.deserialize(bytearray((tmp_path / "exported" / "init.bin").read_bytes()))
+    kinds = {str(aval.dtype) for aval in program.out_avals}
+    assert "float32" in kinds and "uint16" not in kinds
 
 
 def test_a_state_of_the_other_type_is_refused(track):
