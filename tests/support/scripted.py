@@ -1,7 +1,8 @@
 """A tracker that does what a script says, frame by frame, behind the interface of the frame loop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class Track:
 @dataclass(frozen=True)
 class Online:
     enabled: bool
+    samples: str = "bfloat16"
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,15 @@ class Config:
 class FakeTracker:
     name: str
     config: Config
+    """With what the settings leave to the machine decided."""
     hyper: dict
     seed: int = 0
     weights_hash: str = "ab12"
+
+    @property
+    def settings(self):
+        online = replace(self.config.online, samples="auto")
+        return SimpleNamespace(config=replace(self.config, online=online))
 
 
 @dataclass

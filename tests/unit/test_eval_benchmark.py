@@ -31,6 +31,12 @@ def test_a_plain_run_writes_results_and_prints_the_table(run, tmp_path):
     assert list(manifest["sequences"]) == NAMES
 
 
+def test_what_settings_leave_to_a_machine_is_left_in_the_results_so_that_others_may_add_to_them(run, tmp_path):
+    assert run()[0] == 0
+    manifest = json.loads((tmp_path / "results" / "Synth" / "drol_nano" / "manifest.json").read_text())
+    assert manifest["settings"]["config"] == {"online": {"enabled": True, "samples": "auto"}}
+
+
 def test_the_baseline_runs_beside_the_tracker_and_scores_lower_here(run, world, tmp_path):
     code, out, _ = run("--baseline")
     assert code == 0
