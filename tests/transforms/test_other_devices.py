@@ -156,7 +156,7 @@ FILTER = jnp.asarray(recipe.tensor("refit/filter", (4, 4, 3), 0.05))
 def small_parts(monkeypatch):
     """Of SLOTS products go over 11, 21 or all."""
     monkeypatch.setattr(fit, "LEAST", 10)
-    assert fit._parts(SLOTS) == [11, 21, SLOTS]
+    assert fit._parts(SLOTS, fit.LEAST) == [11, 21, SLOTS]
 
 
 @pytest.mark.parametrize("used", [1, 11, 12, 21, 22, SLOTS])
