@@ -270,9 +270,7 @@ def filter_problem(
         def cut(array):
             return jax.lax.dynamic_slice_in_dim(array, start, chunk)
 
-        samples = whole
-        if samples is None:
-            samples = jax.lax.dynamic_slice_in_dim(memory.features, first + start, chunk)
+        samples = jax.lax.dynamic_slice_in_dim(memory.features, first + start, chunk) if whole is None else whole
         return start, samples, cut(memory.weights) * own, cut
 
     def linearise(i, carry):

@@ -82,3 +82,12 @@ def picture(t=0, height=96, width=128):
 
 def lanes_of_boxes(count):
     return jnp.asarray(np.array(BOX) + np.arange(count)[:, None] * [4.0, 3.0, 1.0, 1.5], jnp.float32)
+
+
+def tracked(tracker, frames=4):
+    """(state, outputs) of a track through the pictures."""
+    state, outputs = tracker.init(picture(), BOX), []
+    for t in range(1, frames):
+        state, output = tracker.step(state, picture(t))
+        outputs.append(output)
+    return state, outputs

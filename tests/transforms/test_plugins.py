@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 import small_tracker
-from small_tracker import BOX
+from small_tracker import BOX, tracked
 
 import drol_jax
 from drol_jax.errors import UserError
@@ -24,15 +24,6 @@ def with_parts(**parts):
     own = drol_jax.Plugin(name="mine", **parts).parts("0")
     settings = replace(PLAIN.settings, config=replace(PLAIN.config, parts=own))
     return replace(PLAIN, settings=settings)
-
-
-def tracked(tracker, frames=4):
-    state = tracker.init(small_tracker.picture(), BOX)
-    outputs = []
-    for t in range(1, frames):
-        state, output = tracker.step(state, small_tracker.picture(t))
-        outputs.append(output)
-    return state, outputs
 
 
 @pytest.fixture(scope="module")
