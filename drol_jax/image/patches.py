@@ -84,15 +84,23 @@ def _line_by_line(patch: Patch) -> jax.Array:
         rows = jnp.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, out % 2)], mode="edge")
         return jnp.moveaxis(rows.reshape(*rows.shape[:-1], 2, -1), -2, 0)
 
-    def half(rows: tuple[jax.Array, Any]) -> jax.Array:
+    def half(lines: jax.Array, rows: tuple[jax.Array, Any]) -> tuple[jax.Array, jax.Array]:
         y, share = rows
-        return patch.mix(*_lines(patch.line, y), share)
+        lines, places = _lines(patch.line, y, lines)
+        upper, lower = (lines.at[place].get(mode="promise_in_bounds") for place in places)
+        return lines, patch.mix(upper, lower, share)
 
-    return jax.lax.map(half, (halves(patch.y), halves(patch.share))).reshape(-1, out, 3)[:out]
+    of_half = out + out % 2  # the most lines that its rows are mixed of
+    room = jax.eval_shape(patch.line, jax.ShapeDtypeStruct((of_half + -of_half % LINES,), jnp.int32))
+    # One room for both halves: filling it with zeros takes a fifth of the time in which all lines are made.
+    _, rows = jax.lax.scan(half, jnp.zeros(room.shape, room.dtype), (halves(patch.y), halves(patch.share)))
+    return rows.reshape(-1, out, 3)[:out]
 
 
-def _lines(line: Callable[[jax.Array], jax.Array], y: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The lines of y[0] and those of y[1], each [R, out, 3], for y [2, R]."""
+def _lines(
+    line: Callable[[jax.Array], jax.Array], y: jax.Array, lines: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    """Lines, in the room of others, and where among them those of y[0] and y[1] are, each [R], for y [2, R]."""
     first, last = y[0, 0], y[1, -1]
     both = jnp.arange(y.size, dtype=jnp.int32).reshape(-1, 2).T
     # A patch of less than half the rows that it shows leaves lines out: then every row has its own.
@@ -105,7 +113,4 @@ def _lines(line: Callable[[jax.Array], jax.Array], y: jax.Array) -> tuple[jax.Ar
         made = line(jax.lax.dynamic_slice_in_dim(wanted, i * LINES, LINES))
         return jax.lax.dynamic_update_slice_in_dim(lines, made, i * LINES, 0)
 
-    all = jax.eval_shape(line, wanted)
-    lines = jax.lax.fori_loop(0, (count + LINES - 1) // LINES, add, jnp.zeros(all.shape, all.dtype))
-    upper, lower = (lines.at[rows].get(mode="promise_in_bounds") for rows in place)
-    return upper, lower
+    return jax.lax.fori_loop(0, (count + LINES - 1) // LINES, add, lines), (place[0], place[1])

@@ -1,12 +1,14 @@
 """Layers that several networks share."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
 import jax
 
 from drol_jax.nets.kernels import winograd
+from drol_jax.nets.kernels.blocks import by_blocks, space_to_depth
 from drol_jax.nets.kernels.convolution import by_channel, pointwise, strided
 
 BATCH_NORM_EPSILON = 1e-5
@@ -61,9 +63,9 @@ class Dense(Layer, nn.Dense):
 class Conv(Layer, nn.Conv):
     """`flax.linen.Conv`, computed and handed on in the kernel's type.
 
-    By Winograd's algorithm where the variables hold the kernel for it, and a filter of single channels with its bias
-    where they hold that (see `inference.prepare`). A bias that the variables hold counts, whatever `use_bias` says:
-    `inference.fold` makes one of the normalisation that follows.
+    By `fast_form` where the variables hold a kernel for that (see `inference.prepare`); a filter of single channels
+    then takes its bias with it. A bias that the variables hold counts, whatever `use_bias` says: `inference.fold` makes
+    one of the normalisation that follows.
     """
 
     promote_dtype: Any = _in_kernels_type
@@ -75,14 +77,21 @@ class Conv(Layer, nn.Conv):
             bias = self.get_variable("params", "bias")
         if not fast:
             y = super().__call__(x)
-        elif self.conv_general_dilated is by_channel:
-            kernel = self.get_variable(FAST_KERNELS, "kernel")
-            steps, apart = (self.stride(),) * 2, (self.dilation(),) * 2
-            return by_channel(x, kernel, steps, self.zeros(), bias, rhs_dilation=apart)
         else:
-            kernel = self.get_variable(FAST_KERNELS, "kernel")
-            y = winograd.convolve(x, kernel, self.size, self.zeros(), self.dilation())
+            kernel, form = self.get_variable(FAST_KERNELS, "kernel"), self.fast_form()
+            if form.func is by_channel:
+                return form(x, kernel, bias=bias)
+            y = form(x, kernel)
         return y if bias is None else y + bias.astype(y.dtype).reshape((1,) * (y.ndim - 1) + (-1,))
+
+    def fast_form(self) -> partial[jax.Array]:
+        """(x, kernel) -> y, by a kernel of `FAST_KERNELS`, without the bias."""
+        if self.conv_general_dilated is by_channel:
+            steps, apart = (self.stride(),) * 2, (self.dilation(),) * 2
+            return partial(by_channel, strides=steps, padding=self.zeros(), rhs_dilation=apart)
+        if self.conv_general_dilated is space_to_depth:
+            return partial(by_blocks, size=self.size, s=self.stride())
+        return partial(winograd.convolve, k=self.size, padding=self.zeros(), dilation=self.dilation())
 
     @property
     def size(self) -> int:

@@ -15,7 +15,10 @@ pytest_plugins = ["bench_runs"]
 @pytest.fixture(scope="module")
 def layers(tmp_path_factory):
     scratch = str(tmp_path_factory.mktemp("weights"))
-    return {config: list(kernels.layers(Subject(config, None, None, scratch))) for config in ("nanotrack_v2",)}
+    return {
+        config: list(kernels.layers(Subject(config, None, None, scratch)))
+        for config in ("nanotrack_v2", "siamrpn_alex_tiny")
+    }
 
 
 def test_every_layer_with_a_fast_form_is_met_once(layers):
@@ -26,9 +29,10 @@ def test_every_layer_with_a_fast_form_is_met_once(layers):
     assert found[0].image == (1, 257, 257, 3) and found[0].kernel == (3, 3, 3, 16) and found[0].stride == 2
 
 
-def test_both_forms_of_a_layer_give_the_same_map(layers):
+@pytest.mark.parametrize("config", ["nanotrack_v2", "siamrpn_alex_tiny"])
+def test_both_forms_of_a_layer_give_the_same_map(layers, config):
     draws = np.random.default_rng(3)
-    for layer in {layer.shape: layer for layer in layers["nanotrack_v2"]}.values():
+    for layer in {layer.shape: layer for layer in layers[config]}.values():
         x = draws.normal(size=layer.shape.image).astype(np.float32)
         with jax.default_matmul_precision("highest"):
             fast, plain = (

@@ -13,11 +13,9 @@ from recorded import relative_error
 from drol_jax import checkpoint, load
 from drol_jax.nets import Network
 from drol_jax.nets.inference.prepare import prepare
-from drol_jax.nets.kernels import winograd
+from drol_jax.nets.kernels import LAYOUT, blocks, winograd
 from drol_jax.nets.layers import FAST_KERNELS
 from drol_jax.settings import load_settings
-
-LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +49,25 @@ def test_along_the_rows_alone_it_is_the_plain_convolution_too(size, rows):
     assert relative_error(np.asarray(found), np.asarray(wanted)) < 5e-6
 
 
+@pytest.mark.parametrize(("size", "stride"), [(11, 2), (7, 2), (5, 1), (3, 1), (12, 4)])
+@pytest.mark.parametrize("shape", [(1, 31, 44), (2, 24, 21)])
+def test_over_blocks_with_a_kernel_made_beforehand_it_is_the_plain_strided_convolution(size, stride, shape):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 255, (*shape, 3)).astype(np.float32)
+    kernel = rng.normal(size=(size, size, 3, winograd.LEAST_CHANNELS)).astype(np.float32)
+    basis = blocks.blocks_basis(kernel, stride)
+    with jax.default_matmul_precision("highest"):
+        wanted = jax.lax.conv_general_dilated(x, kernel, (stride, stride), "VALID", dimension_numbers=LAYOUT)
+        found = jax.jit(blocks.by_blocks, static_argnums=(2, 3))(x, basis, size, stride)
+    assert found.shape == wanted.shape
+    assert relative_error(np.asarray(found), np.asarray(wanted)) < 5e-6
+
+
+@pytest.mark.parametrize(("size", "stride", "outputs"), [(3, 2, 24), (11, 2, 16), (11, 1, 24)])
+def test_over_blocks_no_kernel_is_made_where_the_algorithm_does_not_pay(size, stride, outputs):
+    assert blocks.blocks_basis(np.zeros((size, size, 3, outputs), np.float32), stride) is None
+
+
 @pytest.mark.parametrize(
     ("size", "rows"), [*winograd.ROWS_OF.items(), *((size, winograd.TILE) for size in winograd.KERNEL_SIZES)]
 )
@@ -69,7 +86,7 @@ def test_preparing_adds_fast_kernels_and_leaves_the_weights_as_they_are():
     assert {kind: prepared[kind] for kind in variables} == variables
     layers = {"/".join(path) for path in flatten_dict(prepared[FAST_KERNELS])}
     assert layers == {
-        *(f"backbone/conv{i}/kernel" for i in (2, 3, 4, 5)),
+        *(f"backbone/conv{i}/kernel" for i in (1, 2, 3, 4, 5)),
         "head/cls/search_conv/kernel",
         "head/loc/search_conv/kernel",
     }

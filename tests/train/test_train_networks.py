@@ -12,7 +12,7 @@ from flax.traverse_util import unflatten_dict
 from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import Config, ModelConfig, SearchConfig
 from drol_jax.nets import SiameseNet
-from drol_jax.nets.kernels import convolution, winograd
+from drol_jax.nets.kernels import blocks, convolution, winograd
 from drol_jax.nets.layers import frozen_norm
 from drol_jax.settings import load_settings
 from drol_jax.train.initial import fresh_variables
@@ -150,8 +150,8 @@ def test_the_answer_in_training_is_that_of_tracking_where_the_statistics_are_the
 @pytest.mark.parametrize(
     ("form", "size", "stride", "groups"),
     [
-        (convolution.space_to_depth, 11, 2, 1),
-        (convolution.space_to_depth, 3, 2, 1),  # a kernel too small for Winograd's algorithm
+        (blocks.space_to_depth, 11, 2, 1),
+        (blocks.space_to_depth, 3, 2, 1),  # a kernel too small for Winograd's algorithm
         (convolution.strided, 3, 2, 1),
         (convolution.by_rows, 5, 1, 1),
         (convolution.by_rows, 3, 1, 1),

@@ -13,7 +13,8 @@ from drol_jax.datasets import Sequence
 from drol_jax.image.crops import as_frame, centred_crop, crop
 from drol_jax.nets import Network
 from drol_jax.nets.inference.prepare import laid_out
-from drol_jax.nets.kernels.convolution import by_channel, by_rows, grouped, pointwise, space_to_depth, strided
+from drol_jax.nets.kernels.blocks import space_to_depth
+from drol_jax.nets.kernels.convolution import by_channel, by_rows, grouped, pointwise, strided
 from drol_jax.nets.kernels.pooling import mean_of_map
 from drol_jax.online import fit
 from drol_jax.online.memory import Memory

@@ -12,8 +12,7 @@ import numpy as np
 
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import Subject, matmul_precision, seconds_of
-from drol_jax.nets.kernels import winograd
-from drol_jax.nets.kernels.convolution import LAYOUT, by_channel
+from drol_jax.nets.kernels import LAYOUT, winograd
 from drol_jax.nets.layers import FAST_KERNELS, Conv
 from drol_jax.system.compiling import compiler_options
 
@@ -108,18 +107,17 @@ def _two_forms(conv: Conv, image: tuple[int, ...]) -> Iterator[Layer]:
         feature_group_count=conv.feature_group_count,
     )
     prepared: Any = kernel
-    quick = partial(
+    quick: partial[jax.Array] = partial(
         chosen or jax.lax.conv_general_dilated,
         strides=(stride, stride),
         padding=zeros,
         rhs_dilation=(dilation, dilation),
         feature_group_count=conv.feature_group_count,
     )
-    if fast := fast and chosen is not by_channel:
-        prepared = conv.get_variable(FAST_KERNELS, "kernel")
-        quick = partial(winograd.convolve, k=conv.size, padding=zeros, dilation=dilation)
+    if fast:
+        prepared, quick = conv.get_variable(FAST_KERNELS, "kernel"), conv.fast_form()
     shape = Shape(
-        form="winograd" if fast else form,
+        form="winograd" if quick.func is winograd.convolve else form,
         image=tuple(image),
         kernel=tuple(kernel.shape),
         stride=stride,

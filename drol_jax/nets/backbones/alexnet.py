@@ -14,7 +14,8 @@ import jax
 
 from drol_jax.config import Backbone, ModelConfig
 from drol_jax.config.backbones import BACKBONES
-from drol_jax.nets.kernels.convolution import by_rows, grouped, space_to_depth
+from drol_jax.nets.kernels.blocks import space_to_depth
+from drol_jax.nets.kernels.convolution import by_rows, grouped
 from drol_jax.nets.kernels.pooling import max_pool
 from drol_jax.nets.layers import Conv, frozen_norm, one_by_one
 

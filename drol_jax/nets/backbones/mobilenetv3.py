@@ -11,7 +11,8 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets.kernels.convolution import by_channel, space_to_depth
+from drol_jax.nets.kernels.blocks import space_to_depth
+from drol_jax.nets.kernels.convolution import by_channel
 from drol_jax.nets.kernels.pooling import mean_of_map
 from drol_jax.nets.layers import Conv, Dense, frozen_norm
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from drol_jax.config import Backbone, ModelConfig
 from drol_jax.config.backbones import BACKBONES
-from drol_jax.nets.kernels.convolution import space_to_depth
+from drol_jax.nets.kernels.blocks import space_to_depth
 from drol_jax.nets.kernels.pooling import max_pool
 from drol_jax.nets.layers import conv, frozen_norm
 

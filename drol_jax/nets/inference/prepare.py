@@ -9,13 +9,15 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from drol_jax.config import ModelConfig
 from drol_jax.nets.inference.survey import ConvFacts, survey
 from drol_jax.nets.kernels import winograd
+from drol_jax.nets.kernels.blocks import blocks_basis
 from drol_jax.nets.layers import FAST_KERNELS
 
 
 def prepare(config: ModelConfig, variables: Any) -> Any:
     """Weights for tracking on a CPU: with kernels for Winograd's algorithm beside the plain ones.
 
-    Filters of single channels are there as they are, for `by_channel` to take their bias with them.
+    So too those of first layers (`by_blocks`). Filters of single channels are there as they are, for `by_channel` to
+    take their bias with them.
 
     Args:
       config: the network.
@@ -33,8 +35,11 @@ def prepare(config: ModelConfig, variables: Any) -> Any:
         if _gains(layer)
     }
     for path, layer in searched.items():
+        kernel = kernels[*path, "kernel"]
         if layer.groups == layer.channels == layer.outputs > 1:
-            fast[*path, "kernel"] = kernels[*path, "kernel"]
+            fast[*path, "kernel"] = kernel
+        elif layer.in_blocks and (basis := blocks_basis(np.asarray(kernel), layer.stride)) is not None:
+            fast[*path, "kernel"] = basis
     return {**variables, FAST_KERNELS: unflatten_dict(fast)} if fast else variables
 
 
@@ -58,4 +63,4 @@ def laid_out(variables: Any) -> Any:
 
 def _gains(layer: ConvFacts) -> bool:
     wide = min(layer.channels, layer.outputs) // layer.groups >= winograd.LEAST_CHANNELS
-    return wide and layer.size in winograd.KERNEL_SIZES and not layer.strided
+    return wide and layer.size in winograd.KERNEL_SIZES and layer.stride == 1

@@ -9,6 +9,7 @@ import jax
 from flax.traverse_util import flatten_dict
 
 from drol_jax.config import ModelConfig
+from drol_jax.nets.kernels.blocks import space_to_depth
 from drol_jax.nets.layers import Conv, Norm
 from drol_jax.nets.siamese import SiameseNet, init_variables
 from drol_jax.system import kept
@@ -26,7 +27,9 @@ class ConvFacts:
     """Input channels."""
     outputs: int
     groups: int
-    strided: bool
+    stride: int
+    in_blocks: bool
+    """Whether it is computed over blocks of pixels, as first layers are (`space_to_depth`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,5 +85,6 @@ def _facts(layer: Conv, channels: int) -> ConvFacts:
         channels=channels,
         outputs=layer.features,
         groups=layer.feature_group_count,
-        strided=layer.stride() > 1,
+        stride=layer.stride(),
+        in_blocks=layer.conv_general_dilated is space_to_depth,
     )

@@ -11,15 +11,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from drol_jax.nets.kernels import winograd
+from drol_jax.nets.kernels import LAYOUT, winograd
 from drol_jax.nets.kernels.windows import every
-
-LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 Convolution = Callable[..., jax.Array]
 
 
-def _on_cpu(one: Convolution, other: Convolution) -> Convolution:
+def on_cpu(one: Convolution, other: Convolution) -> Convolution:
     """A convolution by the form `one`, image by image, on the CPU and by `other` elsewhere, and so its gradients.
 
     One image's parts fit into the processor's cache, those of a batch do not.
@@ -29,7 +27,7 @@ def _on_cpu(one: Convolution, other: Convolution) -> Convolution:
     """
 
     def value(x, kernel):
-        return jax.lax.platform_dependent(x, kernel, cpu=partial(_each, one), default=other)
+        return jax.lax.platform_dependent(x, kernel, cpu=partial(image_by_image, one), default=other)
 
     def forth(x, kernel):
         # A structure says whether anybody asks for the images' gradient: first layers are not asked.
@@ -48,7 +46,8 @@ def _on_cpu(one: Convolution, other: Convolution) -> Convolution:
     return convolution
 
 
-def _each(one: Convolution, x: jax.Array, kernel: jax.Array) -> jax.Array:
+def image_by_image(one: Convolution, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """A convolution of several images, one after the other; `one` is called with a batch of one image."""
     if x.shape[0] == 1:
         return one(x, kernel)
     return jax.lax.map(lambda image: one(image[None], kernel)[0], x)
@@ -76,81 +75,18 @@ def _slopes_of_each(
     return (*of_images, total)
 
 
-def _blocked(x: jax.Array, kernel: jax.Array, s: int) -> tuple[jax.Array, jax.Array]:
-    """Images and kernel over blocks of s x s pixels, so that stride s becomes 1."""
-    size, channels, outputs = kernel.shape[0], kernel.shape[2], kernel.shape[3]
-    blocks = -(-size // s)
-    rows, columns = ((n - size) // s + blocks for n in x.shape[1:3])
-    # A pixel's channels are too few to be moved by themselves: lines are padded whole, and blocks read line by line.
-    x = x[:, : rows * s, : columns * s].reshape(len(x), -1, min(x.shape[2], columns * s) * channels)
-    x = jnp.pad(x, ((0, 0), (0, rows * s - x.shape[1]), (0, columns * s * channels - x.shape[2])))
-    x = x.reshape(-1, rows, s, columns, s * channels)
-    x = jnp.concatenate([x[:, :, line] for line in range(s)], axis=-1)
-    pad = blocks * s - size
-    kernel = jnp.pad(kernel, ((0, pad), (0, pad), (0, 0), (0, 0)))
-    kernel = kernel.reshape(blocks, s, blocks, s, channels, outputs).transpose(0, 2, 1, 3, 4, 5)
-    return x, kernel.reshape(blocks, blocks, s * s * channels, outputs)
-
-
-def _plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def unstrided(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Unstrided, unpadded convolution in the plain form."""
     return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
 
 
-def _gains(x: jax.Array, size: int, *channels: int) -> bool:
+def rows_gain(x: jax.Array, size: int, *channels: int) -> bool:
     """Whether `winograd.by_rows` is exact enough, made, and quicker, for images and a kernel of `size` rows.
 
     Args:
       channels: those of which there may be too few.
     """
     return x.dtype == jnp.float32 and size in winograd.ROWS_OF and min(channels) >= winograd.LEAST_CHANNELS
-
-
-def _by_pairs(x: jax.Array, kernel: jax.Array, s: int) -> jax.Array:
-    """Strided convolution as one product of patches with a matrix that makes two outputs, of neighbouring columns.
-
-    A patch is `size` rows of size + s columns, each read in one piece. A single output's would be of few channels, and
-    most of it copied twice.
-    """
-    size, _, channels, outputs = kernel.shape
-    rows, columns = ((n - size) // s + 1 for n in x.shape[1:3])
-    pairs, over = -(-columns // 2), size - s
-    # A pair's columns are those of a block of 2 s, and the next block's first ones.
-    width = (pairs + 1) * 2 * s
-    x = x[:, :, :width].reshape(*x.shape[:2], -1)
-    x = jnp.pad(x, ((0, 0), (0, 0), (0, width * channels - x.shape[2])))
-    x = x.reshape(*x.shape[:2], pairs + 1, 2 * s * channels)
-    lines = [every(x, row, rows, s, 1) for row in range(size)]
-    patches = [part for line in lines for part in (line[:, :, :pairs], line[:, :, 1:, : over * channels])]
-    both = [jnp.pad(kernel, ((0, 0), ends, (0, 0), (0, 0))) for ends in ((0, s), (s, 0))]
-    matrix = jnp.stack(both, axis=-2).reshape(-1, 2 * outputs)
-    y = jnp.concatenate(patches, axis=-1) @ matrix
-    return y.reshape(len(x), rows, 2 * pairs, outputs)[:, :, :columns]
-
-
-def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
-    """Strided convolution as an unstrided one over stride x stride blocks; on the CPU by Winograd's algorithm.
-
-    For first layers: a kernel over three channels leaves vector units idle. 11x11 stride 2 on 255x255 takes two cores
-    2.4 ms so with 96 outputs and 1.1 with 24; over blocks without the algorithm 7.3 and 3.6, as it stands 5.5 and 31.
-    A kernel of fewer than three blocks, for which the algorithm is not made, is a product of patches on the CPU.
-
-    Args:
-      x: [B, H, W, C].
-      kernel: [h, w, C, O], square.
-      strides: (s, s).
-    """
-
-    def blocks(x, kernel):
-        return jax.lax.conv_general_dilated(*_blocked(x, kernel, strides[0]), (1, 1), "VALID", dimension_numbers=LAYOUT)
-
-    def by_tiles(x, kernel):
-        return winograd.by_rows(*_blocked(x, kernel, strides[0]))
-
-    if _gains(x, -(-kernel.shape[0] // strides[0]), kernel.shape[3]):
-        return _on_cpu(by_tiles, blocks)(x, kernel)
-    if strides[0] <= kernel.shape[0] <= 3 * strides[0]:
-        return jax.lax.platform_dependent(x, kernel, cpu=partial(_by_pairs, s=strides[0]), default=blocks)
-    return blocks(x, kernel)
 
 
 def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
@@ -161,8 +97,9 @@ def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
       kernel: [k, k, C, O].
     """
 
-    gains = _gains(x, kernel.shape[0], *kernel.shape[2:])
-    return _on_cpu(winograd.by_rows, _plain)(x, kernel) if gains else _plain(x, kernel)
+    if rows_gain(x, kernel.shape[0], *kernel.shape[2:]):
+        return on_cpu(winograd.by_rows, unstrided)(x, kernel)
+    return unstrided(x, kernel)
 
 
 def pointwise(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
@@ -176,7 +113,7 @@ def pointwise(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **res
     def product(x, kernel):
         return x @ kernel[0, 0]
 
-    return jax.lax.platform_dependent(x, kernel, cpu=product, default=_plain)
+    return jax.lax.platform_dependent(x, kernel, cpu=product, default=unstrided)
 
 
 def strided(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:

@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from drol_jax.nets.kernels import LAYOUT
 from drol_jax.nets.kernels.windows import every
 
 TILE = 4
@@ -102,6 +103,61 @@ def by_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
     y = (taps.reshape(n, -1, k * channels) @ basis).reshape(n, -1, down, columns, outputs)
     y = jnp.stack(_combine(to_output, jnp.unstack(y)), axis=2)  # [B, down, m, columns, O]
     return y.reshape(-1, down * m, columns, outputs)[:, :rows]
+
+
+def pair_basis(kernel: np.ndarray) -> np.ndarray:
+    """A kernel in the basis of products along the rows, for `in_pairs`.
+
+    Args:
+      kernel: float32 [k, k, C, O], k one of `ROWS_OF`.
+
+    Returns:
+      float32 [n, (k + 1) * C, 2 * O]: taps of k + 1 columns in, outputs of two neighbouring columns out; computed in
+      float64.
+    """
+    k, _, _, outputs = kernel.shape
+    basis = np.tensordot(transforms(k, ROWS_OF[k]).kernel, np.asarray(kernel, np.float64), 1).astype(np.float32)
+    both = [np.pad(basis, ((0, 0), ends, (0, 0), (0, 0))) for ends in ((0, 1), (1, 0))]
+    return np.stack(both, axis=-2).reshape(len(basis), -1, 2 * outputs)
+
+
+def room_in_pairs(k: int, rows: int, columns: int) -> tuple[int, int]:
+    """Rows and columns that an image of `in_pairs` has, for so many rows and columns of results."""
+    m = ROWS_OF[k]
+    return -(-rows // m) * m + k - 1, 2 * (-(-columns // 2) + k // 2)
+
+
+def in_pairs(x: jax.Array, basis: jax.Array, k: int, rows: int, columns: int) -> jax.Array:
+    """`by_rows` with a kernel made beforehand, two neighbouring columns' outputs at once.
+
+    For few channels: their taps are half as much to write. Each row of the tiles is a product by itself and said as a
+    1x1 convolution, which a CPU's cores share; a batch of products they do not.
+
+    Args:
+      x: float32 [B, H, P, W * C], images whose channels are in P parts; H and W as `room_in_pairs` says, what is more
+        than the results need being zeros.
+      basis: `pair_basis` of each part's kernel, one after the other along their taps.
+      k: the kernel's rows and columns.
+      rows, columns: of the results.
+
+    Returns:
+      [B, rows, columns, O], but for rounding, 4e-6 of the largest number.
+    """
+    m = ROWS_OF[k]
+    to_output, _, to_basis = transforms(k, m)
+    parts = x.shape[2]
+    channels = basis.shape[1] // (parts * (k + 1))
+    down, pairs = -(-rows // m), -(-columns // 2)
+    window = [2 * channels] * ((k + 1) // 2) + [channels] * ((k + 1) % 2)  # of what a pair of columns holds, each
+    products = []
+    lines = _combine(to_basis, [every(x, i, down, m, 1) for i in range(m + k - 1)])
+    for line, kernel in zip(lines, jnp.unstack(basis), strict=True):
+        line = line.reshape(*line.shape[:3], -1, 2 * channels)
+        taps = [line[:, :, p, i : i + pairs, :size] for p in range(parts) for i, size in enumerate(window)]
+        image, kernel = jnp.concatenate(taps, axis=-1), kernel[None, None]
+        products.append(jax.lax.conv_general_dilated(image, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT))
+    y = jnp.stack(_combine(to_output, products), axis=2)  # [B, down, m, pairs, 2 O]
+    return y.reshape(-1, down * m, 2 * pairs, basis.shape[-1] // 2)[:, :rows, :columns]
 
 
 def convolve(
