@@ -63,6 +63,15 @@ def test_over_blocks_with_a_kernel_made_beforehand_it_is_the_plain_strided_convo
     assert relative_error(np.asarray(found), np.asarray(wanted)) < 5e-6
 
 
+def test_over_blocks_images_of_bytes_count_as_floats():
+    x = np.random.default_rng(0).integers(0, 255, (1, 24, 24, 3)).astype(np.uint8)
+    basis = blocks.blocks_basis(np.ones((7, 7, 3, winograd.LEAST_CHANNELS), np.float32), 2)
+    found = [
+        np.asarray(blocks.by_blocks(image, basis, 7, 2)) for image in (jnp.asarray(x), jnp.asarray(x, jnp.float32))
+    ]
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.parametrize(("size", "stride", "outputs"), [(3, 2, 24), (11, 2, 16), (11, 1, 24)])
 def test_over_blocks_no_kernel_is_made_where_the_algorithm_does_not_pay(size, stride, outputs):
     assert blocks.blocks_basis(np.zeros((size, size, 3, outputs), np.float32), stride) is None

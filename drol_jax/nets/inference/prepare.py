@@ -25,7 +25,8 @@ def prepare(config: ModelConfig, variables: Any) -> Any:
 
     Returns:
       The same with the collection `FAST_KERNELS`, float32 numpy arrays; a network that finds it there uses it.
-      It holds 2.6 to 4 times the memory of the kernels that it is made of. On devices other than CPUs leave it out.
+      Kernels that have a fast form get no gradients then. It holds 2.6 to 4 times the memory of the kernels that it is
+      made of. On devices other than CPUs leave it out.
     """
     kernels = flatten_dict(variables["params"])
     searched = survey(config).searched

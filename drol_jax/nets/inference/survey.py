@@ -29,7 +29,7 @@ class ConvFacts:
     groups: int
     stride: int
     in_blocks: bool
-    """Whether it is computed over blocks of pixels, as first layers are (`space_to_depth`)."""
+    """Whether its form is `space_to_depth`, as first layers' is."""
 
 
 @dataclass(frozen=True, kw_only=True)

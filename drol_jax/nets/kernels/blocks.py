@@ -49,6 +49,9 @@ def blocks_basis(kernel: np.ndarray, s: int) -> np.ndarray | None:
     Args:
       kernel: float32 [h, w, C, O], square.
       s: its stride.
+
+    Returns:
+      float32 [n, s (b + 1) s C, 2 O] for kernels of b blocks: `winograd.pair_basis` of each line of the blocks.
     """
     blocks = _blocks_of(kernel.shape[0], s)
     if blocks not in winograd.ROWS_OF or kernel.shape[3] < winograd.LEAST_CHANNELS:
@@ -61,9 +64,14 @@ def by_blocks(x: jax.Array, basis: jax.Array, size: int, s: int) -> jax.Array:
     """`space_to_depth` on the CPU with a kernel of `blocks_basis`, in .6 to .8 of the time.
 
     Args:
-      x: float32 [B, H, W, C].
+      x: [B, H, W, C], computed in the basis's type.
+      basis: float32, of `blocks_basis`.
       size, s: the kernel's rows and columns, and its stride.
+
+    Returns:
+      [B, (H - size) // s + 1, (W - size) // s + 1, O], but for rounding, 1e-5 of the largest number.
     """
+    x = x.astype(basis.dtype)
     blocks, (rows, columns) = _blocks_of(size, s), _strided_size(x, size, s)
 
     def one(image: jax.Array, basis: jax.Array) -> jax.Array:

@@ -134,14 +134,14 @@ def in_pairs(x: jax.Array, basis: jax.Array, k: int, rows: int, columns: int) ->
     1x1 convolution, which a CPU's cores share; a batch of products they do not.
 
     Args:
-      x: float32 [B, H, P, W * C], images whose channels are in P parts; H and W as `room_in_pairs` says, what is more
-        than the results need being zeros.
+      x: float32 [B, H, P, W * C], images whose channels are in P parts; H and W as `room_in_pairs` says. What is
+        more than the results need may be any finite numbers.
       basis: `pair_basis` of each part's kernel, one after the other along their taps.
       k: the kernel's rows and columns.
       rows, columns: of the results.
 
     Returns:
-      [B, rows, columns, O], but for rounding, 4e-6 of the largest number.
+      [B, rows, columns, O], but for rounding, 1e-5 of the largest number.
     """
     m = ROWS_OF[k]
     to_output, _, to_basis = transforms(k, m)
