@@ -100,7 +100,7 @@ def _line_by_line(patch: Patch) -> jax.Array:
 def _lines(
     line: Callable[[jax.Array], jax.Array], y: jax.Array, lines: jax.Array
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    """Lines, in the room of others, and where among them those of y[0] and y[1] are, each [R], for y [2, R]."""
+    """Lines for y [2, R], made over others, [2 R or more, out, 3]; where those of y[0] and y[1] are, int32 [R] each."""
     first, last = y[0, 0], y[1, -1]
     both = jnp.arange(y.size, dtype=jnp.int32).reshape(-1, 2).T
     # A patch of less than half the rows that it shows leaves lines out: then every row has its own.

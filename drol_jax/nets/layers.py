@@ -85,7 +85,7 @@ class Conv(Layer, nn.Conv):
         return y if bias is None else y + bias.astype(y.dtype).reshape((1,) * (y.ndim - 1) + (-1,))
 
     def fast_form(self) -> partial[jax.Array]:
-        """(x, kernel) -> y, by a kernel of `FAST_KERNELS`, without the bias."""
+        """(x, kernel) -> y, by a kernel of `FAST_KERNELS`, without the bias, which `by_channel` takes too."""
         if self.conv_general_dilated is by_channel:
             steps, apart = (self.stride(),) * 2, (self.dilation(),) * 2
             return partial(by_channel, strides=steps, padding=self.zeros(), rhs_dilation=apart)

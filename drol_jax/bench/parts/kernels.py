@@ -97,7 +97,7 @@ def _two_forms(conv: Conv, image: tuple[int, ...]) -> Iterator[Layer]:
     if not (form or fast):
         return
     kernel = conv.get_variable("params", "kernel")
-    stride, dilation, zeros = max(jax.tree.leaves(conv.strides), default=1), conv.dilation(), conv.zeros()
+    stride, dilation, zeros = conv.stride(), conv.dilation(), conv.zeros()
     plain = partial(
         jax.lax.conv_general_dilated,
         window_strides=(stride, stride),

@@ -11,15 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.nets.kernels import winograd
-from drol_jax.nets.kernels.convolution import image_by_image, on_cpu, rows_gain, unstrided
+from drol_jax.nets.kernels.convolution import image_by_image, on_cpu, unstrided
 from drol_jax.nets.kernels.windows import every
 
 
 def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
     """Strided convolution as an unstrided one over stride x stride blocks; on the CPU by Winograd's algorithm.
 
-    For first layers: a kernel over three channels leaves vector units idle. 11x11 stride 2 on 255x255 takes two cores
-    2.4 ms so with 96 outputs and 1.1 with 24; over blocks without the algorithm 7.3 and 3.6, as it stands 5.5 and 31.
+    11x11 stride 2 on 255x255 takes two cores 2.4 ms so with 96 outputs and 1.1 with 24; over blocks without the
+    algorithm 7.3 and 3.6, as it stands 5.5 and 31.
     A kernel of fewer than three blocks, for which the algorithm is not made, is a product of patches on the CPU.
 
     Args:
@@ -27,7 +27,6 @@ def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, 
       kernel: [h, w, C, O], square.
       strides: (s, s).
     """
-
     size, s = kernel.shape[0], strides[0]
 
     def blocks(x, kernel):
@@ -36,10 +35,10 @@ def space_to_depth(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, 
     def by_tiles(x, kernel):
         return winograd.by_rows(_blocks(x, size, s), _kernel_blocks(kernel, s))
 
-    if rows_gain(x, _blocks_of(size, s), kernel.shape[3]):
+    if x.dtype == jnp.float32 and winograd.rows_gain(_blocks_of(size, s), kernel.shape[3]):
         return on_cpu(by_tiles, blocks)(x, kernel)
     if s <= size <= 3 * s:
-        return jax.lax.platform_dependent(x, kernel, cpu=partial(_by_pairs, s=s), default=blocks)
+        return jax.lax.platform_dependent(x, kernel, cpu=partial(_by_patches, s=s), default=blocks)
     return blocks(x, kernel)
 
 
@@ -53,8 +52,7 @@ def blocks_basis(kernel: np.ndarray, s: int) -> np.ndarray | None:
     Returns:
       float32 [n, s (b + 1) s C, 2 O] for kernels of b blocks: `winograd.pair_basis` of each line of the blocks.
     """
-    blocks = _blocks_of(kernel.shape[0], s)
-    if blocks not in winograd.ROWS_OF or kernel.shape[3] < winograd.LEAST_CHANNELS:
+    if not winograd.rows_gain(_blocks_of(kernel.shape[0], s), kernel.shape[3]):
         return None
     lines = np.split(_kernel_blocks(np.asarray(kernel), s, np), s, axis=2)
     return np.concatenate([winograd.pair_basis(line) for line in lines], axis=1)
@@ -118,7 +116,7 @@ def _blocks_of(size: int, s: int) -> int:
     return -(-size // s)
 
 
-def _by_pairs(x: jax.Array, kernel: jax.Array, s: int) -> jax.Array:
+def _by_patches(x: jax.Array, kernel: jax.Array, s: int) -> jax.Array:
     """Strided convolution as one product of patches with a matrix that makes two outputs, of neighbouring columns.
 
     A patch is `size` rows of size + s columns, each read in one piece. A single output's would be of few channels, and

@@ -80,15 +80,6 @@ def unstrided(x: jax.Array, kernel: jax.Array) -> jax.Array:
     return jax.lax.conv_general_dilated(x, kernel, (1, 1), "VALID", dimension_numbers=LAYOUT)
 
 
-def rows_gain(x: jax.Array, size: int, *channels: int) -> bool:
-    """Whether `winograd.by_rows` is exact enough, made, and quicker, for images and a kernel of `size` rows.
-
-    Args:
-      channels: those of which there may be too few.
-    """
-    return x.dtype == jnp.float32 and size in winograd.ROWS_OF and min(channels) >= winograd.LEAST_CHANNELS
-
-
 def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest: Any) -> jax.Array:
     """Unstrided convolution, on the CPU by Winograd's algorithm along the rows.
 
@@ -96,8 +87,7 @@ def by_rows(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **rest:
       x: [B, H, W, C].
       kernel: [k, k, C, O].
     """
-
-    if rows_gain(x, kernel.shape[0], *kernel.shape[2:]):
+    if x.dtype == jnp.float32 and winograd.rows_gain(kernel.shape[0], *kernel.shape[2:]):
         return on_cpu(winograd.by_rows, unstrided)(x, kernel)
     return unstrided(x, kernel)
 

@@ -36,6 +36,15 @@ LEAST_CHANNELS = 24
 """Input and output channels from which on a gain has been measured. Each use costs a second of compilation."""
 
 
+def rows_gain(size: int, *channels: int) -> bool:
+    """Whether convolution along the rows alone is made, and quicker, for a kernel of `size` rows.
+
+    Args:
+      channels: those of which there may be too few.
+    """
+    return size in ROWS_OF and min(channels) >= LEAST_CHANNELS
+
+
 class Transforms(NamedTuple):
     """outputs = A [(G kernel) * (B image)] along one axis, in float64."""
 
@@ -148,7 +157,7 @@ def in_pairs(x: jax.Array, basis: jax.Array, k: int, rows: int, columns: int) ->
     parts = x.shape[2]
     channels = basis.shape[1] // (parts * (k + 1))
     down, pairs = -(-rows // m), -(-columns // 2)
-    window = [2 * channels] * ((k + 1) // 2) + [channels] * ((k + 1) % 2)  # of what a pair of columns holds, each
+    window = [2 * channels] * ((k + 1) // 2) + [channels] * ((k + 1) % 2)  # what a pair's columns see, two by two
     products = []
     lines = _combine(to_basis, [every(x, i, down, m, 1) for i in range(m + k - 1)])
     for line, kernel in zip(lines, jnp.unstack(basis), strict=True):
