@@ -215,8 +215,7 @@ def started(
         if draws is None and tracker.config.online.enabled:
             draws = _draws(tracker.config, jax.random.key(tracker.seed) if key is None else key)
         given = tracker.model, image, start, draws
-        if _init.takes_seconds(*given):
-            ahead(_init.shapes(*given), image)
+        _init.compile_before(lambda state: ahead(state, image), *given)
         return _init(*given)
 
 

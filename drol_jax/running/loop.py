@@ -20,6 +20,7 @@ from drol_jax.running.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.workers import Clock, Watch, cores
 from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.state import TrackerState
 
 __all__ = ["CHUNK", "Runner", "Trajectory", "Until"]
 
@@ -122,10 +123,11 @@ class Runner:
             else None
         )
         given = self.tracker.model, frame_of(first), box, draws
-        with jax.default_matmul_precision(PRECISION):
-            if _init.takes_seconds(*given):
-                feeder.ahead(self.tracker.model, _init.shapes(*given), first)
-        feeder.start(first, self.program(watch, _init, *given)(*given))
+
+        def begin_next(state: TrackerState) -> None:
+            feeder.ahead(self.tracker.model, state, first)
+
+        feeder.start(first, self.program(watch, _init, *given, following=begin_next)(*given))
         on_frame(0)
 
         waiting: list[Any] = []
@@ -158,8 +160,14 @@ class Runner:
         model = self.tracker.model
         return self.program(watch, function, model, *args)(model, *args)
 
-    def program(self, watch: Watch, function: Jitted, *args: Any) -> Any:
-        """A jitted function compiled for arguments like these; the watch is told how long that took."""
+    def program(
+        self, watch: Watch, function: Jitted, *args: Any, following: Callable[[Any], None] | None = None
+    ) -> Any:
+        """A jitted function compiled for arguments like these; the watch is told how long that took.
+
+        Args:
+          following: as `Jitted.compile_before` takes it.
+        """
         likes = ((getattr(leaf, "shape", None), getattr(leaf, "dtype", None)) for leaf in jax.tree.leaves(args))
         signature = (function, self.tracker.config, *likes)
         if signature not in self._compiled:
@@ -167,6 +175,8 @@ class Runner:
                 if signature not in self._compiled:
                     began = time.perf_counter()
                     with jax.default_matmul_precision(PRECISION):
+                        if following is not None:
+                            function.compile_before(following, *args)
                         self._compiled[signature] = function.compiled(*args)
                     watch.compile_seconds += time.perf_counter() - began
         return self._compiled[signature]

@@ -5,7 +5,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +149,7 @@ class Jitted:
 
     def __call__(self, *args: Any, **rest: Any) -> Any:
         options = self._options(args)
-        # While another program is traced even constants are traced.
-        if not options or isinstance(_same(0), Tracer):
+        if not options:
             return self.plain(*args, **rest)
         given = {name: value for name, value in rest.items() if name not in self._static}
         if (program := self._kept(args, rest, given, options)) is not None:
@@ -159,10 +158,17 @@ class Jitted:
 
     def compiled(self, *args: Any, **rest: Any) -> Any:
         """The program for arguments of these shapes."""
-        options = self._options(args)
-        given = {name: value for name, value in rest.items() if name not in self._static}
-        program = self._kept(args, rest, given, options) if options else None
-        return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)
+        return self._compiled(args, rest, None)
+
+    def compile_before(self, following: Callable[[Any], None], *args: Any, **rest: Any) -> None:
+        """Compile what a call to come needs, if that takes seconds.
+
+        Args:
+          following: called with the shapes of what the call gives, once the program is traced and XLA is about to work
+            on it. What it begins to trace in a thread keeps Python busy meanwhile, and does not hold this program up.
+        """
+        if self.takes_seconds(*args, **rest):
+            self._compiled(args, rest, partial(following, self.shapes(*args, **rest)))
 
     def shapes(self, *args: Any, **rest: Any) -> Any:
         """Shapes of what a call gives. It is traced, once with what compiles for such arguments."""
@@ -184,10 +190,28 @@ class Jitted:
             meanwhile(lambda: self.compiled(*args, **rest))
 
     def _options(self, args: Any) -> dict[str, str | bool]:
-        return compiler_options(self._once, args[0] if args else None)
+        """Those of a program of its own; none where another program is traced, and with it even constants."""
+        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, args[0] if args else None)
 
-    def _kept(self, args: Any, rest: Any, given: Any, options: dict[str, str | bool]) -> Callable[..., Any] | None:
-        """The program out of jax's cache folder, where it is put if it is not there; None where none is kept."""
+    def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None) -> Any:
+        options = self._options(args)
+        given = {name: value for name, value in rest.items() if name not in self._static}
+        program = self._kept(args, rest, given, options, traced) if options else None
+        return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)
+
+    def _kept(
+        self,
+        args: Any,
+        rest: Any,
+        given: Any,
+        options: dict[str, str | bool],
+        traced: Callable[[], None] | None = None,
+    ) -> Callable[..., Any] | None:
+        """The program out of jax's cache folder, where it is put if it is not there; None where none is kept.
+
+        Args:
+          traced: called before XLA begins.
+        """
         if (key := self._key(args, rest, given)) is None:
             return None
         with self._making:
@@ -201,7 +225,10 @@ class Jitted:
                 found = None if path is None else kept.load(path, (args, given))
                 if path is not None and found is None:
                     with uncollected():
-                        found = kept.compile_and_keep(path, self._to_keep().lower(*args, **rest), options)
+                        lowered = self._to_keep().lower(*args, **rest)
+                    if traced is not None:
+                        traced()
+                    found = kept.compile_and_keep(path, lowered, options)
             except BaseException as error:
                 del self._programs[key]
                 program.set_exception(error)

@@ -53,6 +53,21 @@ def test_a_call_takes_what_was_compiled_ahead(programs):
     assert len(list(programs.iterdir())) == 1
 
 
+def test_what_follows_begins_between_a_programs_trace_and_its_compilation_once(programs):
+    TRACED.clear()
+    program, seen = Jitted(doubled), []
+
+    def follow(result):
+        seen.append((result.shape, list(TRACED), list(programs.iterdir()) if programs.exists() else []))
+
+    for _ in range(2):
+        program.compile_before(follow, jnp.ones(3))
+        assert seen == [((3,), ["doubled"], [])]
+        assert len(list(programs.iterdir())) == 1
+    np.testing.assert_array_equal(program(jnp.ones(3)), [2, 2, 2])
+    assert TRACED == ["doubled"]
+
+
 def test_an_error_ahead_is_told_by_the_call(programs):
     program = Jitted(refused)
     program.ahead(jnp.ones(3))
