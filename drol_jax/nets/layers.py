@@ -6,6 +6,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from drol_jax.nets.kernels import winograd
 from drol_jax.nets.kernels.blocks import by_blocks, space_to_depth
@@ -38,12 +39,21 @@ class Norm(Layer, nn.BatchNorm):
     stored statistics it is in the convolution before it already (`nets.inference.fold`).
     """
 
+    @nn.compact
     def __call__(
         self, x: jax.Array, use_running_average: bool | None = None, *, mask: jax.Array | None = None
     ) -> jax.Array:
-        if not self.is_initializing() and not self.has_variable("batch_stats", "mean"):
+        if self.is_initializing():
+            # What flax makes, and no more: tracing what a normalisation computes is a third of a network's survey.
+            channels = x.shape[-1:]
+            self.variable("batch_stats", "mean", jnp.zeros, channels)
+            self.variable("batch_stats", "var", jnp.ones, channels)
+            self.param("scale", self.scale_init, channels)
+            self.param("bias", self.bias_init, channels)
             return x
-        learns = self.is_mutable_collection("batch_stats") and not self.is_initializing()
+        if not self.has_variable("batch_stats", "mean"):
+            return x
+        learns = self.is_mutable_collection("batch_stats")
         return super().__call__(x, use_running_average=not learns, mask=mask)
 
 
