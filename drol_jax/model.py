@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from drol_jax.config import Config, Hyper
 from drol_jax.config.network import backbone_facts
@@ -19,8 +20,13 @@ jax.tree_util.register_dataclass(Hyper)
 
 def hyper_arrays(hyper: Hyper) -> Hyper:
     """The same scalars, every leaf a JAX array: float32, int32 for the two intervals."""
-    kinds = {f.name: jnp.int32 if f.name in WHOLE else jnp.float32 for f in fields(Hyper)}
-    return Hyper(**{name: jnp.asarray(getattr(hyper, name), kind) for name, kind in kinds.items()})
+
+    def array(name: str) -> jax.Array:
+        value, kind = getattr(hyper, name), np.int32 if name in WHOLE else np.float32
+        # By way of numpy: jax compiles a program that makes an array of a plain number, which a start would wait for.
+        return jnp.asarray(value if isinstance(value, jax.Array) else np.asarray(value, kind), kind)
+
+    return Hyper(**{f.name: array(f.name) for f in fields(Hyper)})
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["variables", "hyper"], meta_fields=["config"])

@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from flax.traverse_util import unflatten_dict
 
 from drol_jax import checkpoint
 from drol_jax.api import PRECISION, Tracker, load
@@ -25,6 +24,7 @@ from drol_jax.results import environment
 from drol_jax.running.loop import Runner
 from drol_jax.settings import load_settings
 from drol_jax.system.compiling import compiler_options
+from drol_jax.system.trees import unflatten_dict
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import TrackerState
 from drol_jax.tracker.step import step

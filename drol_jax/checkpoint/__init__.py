@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from flax.traverse_util import flatten_dict
 
 from drol_jax.checkpoint import card as cards
 from drol_jax.checkpoint import folder, hub, single
@@ -21,6 +20,7 @@ from drol_jax.errors import UserError
 from drol_jax.system import atomic
 from drol_jax.system.interrupts import DelayedInterrupt
 from drol_jax.system.resources import data_path
+from drol_jax.system.trees import flatten_dict
 from drol_jax.zoo import home
 from drol_jax.zoo.registry import published
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.checkpoint import card as cards
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.system import reading
+from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 CARD = "card.json"
 VARIABLES = "variables"

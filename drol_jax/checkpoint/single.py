@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import unflatten_dict
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -14,6 +13,7 @@ from drol_jax.checkpoint import card as cards
 from drol_jax.config import ModelConfig
 from drol_jax.errors import UserError
 from drol_jax.system import reading
+from drol_jax.system.trees import unflatten_dict
 
 SUFFIX = ".safetensors"
 HEADER_KEY = "drol_jax"

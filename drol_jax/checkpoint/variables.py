@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import flatten_dict
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.inference.survey import survey
+from drol_jax.system.trees import flatten_dict
 
 Shape = tuple[int, ...]
 

@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import jax
 import numpy as np
-from flax.traverse_util import flatten_dict
 
 from drol_jax import checkpoint
 from drol_jax.config import ModelConfig
@@ -33,6 +32,7 @@ from drol_jax.settings import load_model
 from drol_jax.system import atomic
 from drol_jax.system.interrupts import DelayedInterrupt
 from drol_jax.system.resources import version
+from drol_jax.system.trees import flatten_dict
 
 FILES = ("nanotrack_backbone.onnx", "nanotrack_head.onnx")
 TOLERANCE = 1e-4

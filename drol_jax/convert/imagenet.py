@@ -19,7 +19,7 @@ from drol_jax.convert.names.entries import Entry, to_ours
 from drol_jax.convert.torch.files import read_state_dict
 from drol_jax.errors import UserError
 from drol_jax.nets.backbones.mobilenet import STAGES
-from drol_jax.nets.layers import BATCH_NORM_EPSILON
+from drol_jax.nets.facts import BATCH_NORM_EPSILON
 
 MEAN = np.array([0.485, 0.456, 0.406])
 """Mean of ImageNet's red, green and blue, in 0..1, that classifiers are trained with."""

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import unflatten_dict
 from scipy.io import loadmat
 
 from drol_jax.checkpoint.variables import listing, mismatches, variable_shapes
@@ -24,7 +23,8 @@ from drol_jax.convert.arguments import ToOurs
 from drol_jax.convert.conversion import check_and_save, job_of
 from drol_jax.convert.source.layers import convolution, max_pool
 from drol_jax.errors import UserError
-from drol_jax.nets.layers import BATCH_NORM_EPSILON
+from drol_jax.nets.facts import BATCH_NORM_EPSILON
+from drol_jax.system.trees import unflatten_dict
 
 LAYER = re.compile(r"(?:br\d*_)?(conv[1-5][fb]|bn[1-4][mbx])")
 ADJUST = re.compile(r"(?:fin_)?adjust_?(?:bn)?([fb])")

@@ -8,13 +8,11 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from drol_jax.nets.facts import BATCH_NORM_EPSILON, FAST_KERNELS
 from drol_jax.nets.kernels import winograd
 from drol_jax.nets.kernels.blocks import by_blocks, space_to_depth
 from drol_jax.nets.kernels.convolution import by_channel, pointwise, strided
 
-BATCH_NORM_EPSILON = 1e-5
-FAST_KERNELS = "fast_kernels"
-"""Collection of variables that `inference.prepare` adds: kernels in the form that the CPU convolves fastest with."""
 BATCH_NORM_MOMENTUM = 0.9
 """Share of the stored statistics that a training step keeps."""
 

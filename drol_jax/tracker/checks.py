@@ -9,7 +9,6 @@ import jax.numpy as jnp
 
 from drol_jax.config import Config
 from drol_jax.errors import UserError
-from drol_jax.nets.siamese import SiameseNet
 from drol_jax.online.memory import in_halves
 from drol_jax.tracker.state import TrackerState
 
@@ -48,6 +47,7 @@ def explained(state: TrackerState, config: Config) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever the network finds wrong first
+        from drol_jax.nets.siamese import SiameseNet  # brings flax along, which a step does without
 
         def template(key: jax.Array, image: jax.Array) -> Any:
             return SiameseNet(config.model).init_with_output(key, image, method="template")[0]

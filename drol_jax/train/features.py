@@ -20,7 +20,7 @@ from drol_jax.config.network import backbone_facts
 from drol_jax.errors import UserError, reason
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.inference.prepare import prepare
-from drol_jax.nets.siamese import Levels, Network
+from drol_jax.nets.network import Levels, Network
 from drol_jax.train.pairs.batch import ALL, Pairs, Source
 
 RECORD = "features.json"

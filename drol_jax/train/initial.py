@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax import checkpoint
 from drol_jax.checkpoint.variables import listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.convert import imagenet
 from drol_jax.errors import UserError
+from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 ONES = ("scale", "var", "cls_weight", "loc_weight")
 

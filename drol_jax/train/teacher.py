@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax.traverse_util import unflatten_dict
 
 from drol_jax import checkpoint
 from drol_jax.checkpoint.variables import variable_shapes
@@ -24,6 +23,7 @@ from drol_jax.nets.heads.interface import Response
 from drol_jax.nets.inference.fold import fold
 from drol_jax.nets.siamese import SiameseNet
 from drol_jax.settings import load_settings
+from drol_jax.system.trees import unflatten_dict
 from drol_jax.tracker import families as tracked
 from drol_jax.train.families import family
 from drol_jax.train.features import without_online

@@ -1,5 +1,8 @@
 """Compiled programs on disk: found by what their trace depends on, and never in the way."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import partial
 
@@ -175,3 +178,29 @@ def test_what_a_trace_tells_is_asked_for_once_by_all_processes(programs):
     assert ASKED == [(2, 3)]
     assert kept.once(facts)((4,)) == {"cells": 4}
     assert len(list(programs.iterdir())) == 2
+
+
+START = """
+import sys
+import numpy as np
+import drol_jax
+tracker = drol_jax.load("siamfc_alex_tiny", online=False)
+frame = np.full((64, 64, 3), 9, np.uint8)
+_, output = tracker.step(tracker.init(frame, (20, 20, 16, 16)), frame)
+print(sorted({"flax", "orbax", "optax"}.intersection(sys.modules)), np.asarray(output.box).tolist())
+"""
+
+
+def test_a_start_whose_programs_are_kept_does_without_the_libraries_that_a_trace_needs(tmp_path):
+    surroundings = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(tmp_path), kept.SWITCH: "1"}
+
+    def start() -> tuple[str, str]:
+        run = subprocess.run(
+            [sys.executable, "-c", START], capture_output=True, text=True, check=True, timeout=300, env=surroundings
+        )
+        brought, _, box = run.stdout.partition("] ")
+        return brought, box
+
+    (cold, box), (warm, again) = start(), start()
+    assert (cold, warm) == ("['flax'", "[")
+    assert box == again

@@ -12,8 +12,9 @@ import numpy as np
 
 from drol_jax.bench.plan import spread
 from drol_jax.bench.subject import Subject, matmul_precision, seconds_of
+from drol_jax.nets.facts import FAST_KERNELS
 from drol_jax.nets.kernels import LAYOUT, winograd
-from drol_jax.nets.layers import FAST_KERNELS, Conv
+from drol_jax.nets.layers import Conv
 from drol_jax.system.compiling import compiler_options
 
 CALLS = 20

@@ -17,7 +17,7 @@ from drol_jax.convert.names.entries import NORM_LEAVES
 from drol_jax.convert.names.nanotrack import Layer
 from drol_jax.convert.onnx.graph import Graph, Node
 from drol_jax.errors import UserError
-from drol_jax.nets.layers import BATCH_NORM_EPSILON
+from drol_jax.nets.facts import BATCH_NORM_EPSILON
 
 State = dict[str, np.ndarray]
 

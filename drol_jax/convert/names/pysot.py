@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.checkpoint.variables import listing, mismatches, variable_shapes
 from drol_jax.config import ModelConfig
@@ -18,6 +17,7 @@ from drol_jax.config.network import backbone_facts, head_facts
 from drol_jax.convert.names import backbones, heads
 from drol_jax.convert.names.entries import Entry, convolution, norm, source_shape, to_ours, to_source
 from drol_jax.errors import UserError
+from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 Spelling = Callable[[str], str]
 """PySOT's name of an array -> the name it has elsewhere."""

@@ -31,3 +31,17 @@ class Pair(NamedTuple):
 
     cls: Any
     loc: Any
+
+
+class Views(NamedTuple):
+    """A feature as one branch sees it, [B, h, w, C] for each of its correlations."""
+
+    pixelwise: jax.Array
+    depthwise: jax.Array | None
+
+
+class MaskSearch(NamedTuple):
+    """What the decoder needs of a search region."""
+
+    feature: jax.Array  # [B, H, W, C], the mask branch's convolution of the region
+    fine: tuple[jax.Array, ...]  # backbone outputs 0, 1 and 2: [B, ., ., C0], [B, ., ., C1], [B, ., ., C2]

@@ -4,8 +4,6 @@ The branch is a depth-wise one with 63 x 63 outputs a cell. Tracking never reads
 branch's correlation at one cell, and only that one is computed.
 """
 
-from typing import NamedTuple
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -13,17 +11,11 @@ import numpy as np
 
 from drol_jax.config.heads import COARSE_MASK, REFINED_MASK
 from drol_jax.nets.heads.depthwise_rpn import DepthwiseBranch
+from drol_jax.nets.heads.interface import MaskSearch
 from drol_jax.nets.layers import Conv
 
 WINDOWS = ((4, 61), (2, 31), (1, 15))
 """Each of the fine outputs: its cells to one cell of the response, and the cells that the decoder sees."""
-
-
-class MaskSearch(NamedTuple):
-    """What the decoder needs of a search region."""
-
-    feature: jax.Array  # [B, H, W, C], the mask branch's convolution of the region
-    fine: tuple[jax.Array, ...]  # backbone outputs 0, 1 and 2: [B, ., ., C0], [B, ., ., C1], [B, ., ., C2]
 
 
 class Spread(nn.Module):

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets.heads.interface import Pair, Response
+from drol_jax.nets.heads.interface import Pair, Response, Views
 from drol_jax.nets.kernels.convolution import by_channel
 from drol_jax.nets.kernels.correlation import depthwise, pixelwise
 from drol_jax.nets.kernels.pooling import mean_of_map
@@ -63,13 +63,6 @@ VARIANTS: dict[str, Variant] = {
     "points_v2": Variant(True, False, False, (Layer(3, 96),) * 6, (Layer(3, 96),) * 6),
     "points_v3": Variant(True, True, True, (Layer(3, 96),) * 6, (Layer(3, 96),) * 6),
 }
-
-
-class Views(NamedTuple):
-    """A feature as one branch sees it, [B, h, w, C] for each of its correlations."""
-
-    pixelwise: jax.Array
-    depthwise: jax.Array | None
 
 
 class Tower(nn.Module):

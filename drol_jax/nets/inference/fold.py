@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import ModelConfig
+from drol_jax.nets.facts import BATCH_NORM_EPSILON
 from drol_jax.nets.inference.survey import Path, survey
-from drol_jax.nets.layers import BATCH_NORM_EPSILON
+from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 
 def fold(config: ModelConfig, variables: Any) -> Any:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import jax.numpy as jnp
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import Precision
-from drol_jax.nets.layers import FAST_KERNELS
+from drol_jax.nets.facts import FAST_KERNELS
+from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 PRODUCTS: dict[Precision, str] = {"float32": "highest", "tf32": "tensorfloat32", "bfloat16": "bfloat16"}
 """`jax.default_matmul_precision` of each."""

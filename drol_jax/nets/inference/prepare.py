@@ -4,13 +4,13 @@ from typing import Any
 
 import jax
 import numpy as np
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from drol_jax.config import ModelConfig
+from drol_jax.nets.facts import FAST_KERNELS
 from drol_jax.nets.inference.survey import ConvFacts, survey
 from drol_jax.nets.kernels import winograd
 from drol_jax.nets.kernels.blocks import blocks_basis
-from drol_jax.nets.layers import FAST_KERNELS
+from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 
 def prepare(config: ModelConfig, variables: Any) -> Any:
