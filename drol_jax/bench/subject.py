@@ -28,6 +28,7 @@ from drol_jax.system.trees import unflatten_dict
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import TrackerState
 from drol_jax.tracker.step import step
+from drol_jax.zoo import home
 
 BOX = np.array(recipe.target_box(0), np.float32)
 SEED = 0
@@ -40,8 +41,10 @@ class Subject:
         self, config: str, weights: str | None, precision: str | None, scratch: str, plugin: str | None = None
     ):
         self.settings = load_settings(config)
-        self.source = "given" if weights else "bundled" if self.settings.weights else "recipe"
-        self.weights = weights or self.settings.weights or self._made(Path(scratch))
+        fetched = home.kept_for(self.settings.name)
+        sources = {"given": weights, "bundled": self.settings.weights, "fetched": fetched and str(fetched)}
+        self.source, found = next(((name, place) for name, place in sources.items() if place), ("recipe", None))
+        self.weights = found or self._made(Path(scratch))
         self._config, self._precision, self.plugin = config, precision, plugin
         self._trackers: dict[str, Tracker] = {}
         self._runners: dict[str, Runner] = {}

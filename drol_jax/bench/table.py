@@ -31,6 +31,14 @@ NOTES = {
 }
 Cells = tuple[str, ...]
 
+WEIGHTS = {
+    "recipe": "random weights of the recipe",
+    "bundled": "bundled weights",
+    "fetched": "fetched weights",
+    "given": "weights as given",
+}
+"""What `Subject.source` says, in words."""
+
 
 def show(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan, file: IO[str] | None = None) -> None:
     """Print a table for each part.
@@ -90,8 +98,7 @@ def _opening(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: P
     yield f"{', '.join(said)}, {threads}"
     for row in (*rows, *compared):
         if "device" in row:
-            what = {"recipe": "random weights of the recipe", "bundled": "bundled weights", "given": "weights as given"}
-            yield f"  {label(row)}: {row['device']}, {what[row['weights']]}"
+            yield f"  {label(row)}: {row['device']}, {WEIGHTS[row['weights']]}"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -20,6 +20,8 @@ class ToOurs:
     """Folder to write, or a file ending in .safetensors."""
     force: bool = False
     """Replace earlier weights there."""
+    tells_place: tyro.conf.Suppress[bool] = True
+    """Whether to say where they are: whoever moves them from there says it."""
 
 
 @dataclass(frozen=True, kw_only=True)

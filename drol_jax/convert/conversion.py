@@ -46,6 +46,8 @@ class Job:
     """A file if it ends in .safetensors, else a folder."""
     force: bool = False
     """Replace earlier weights there."""
+    tells_place: bool = True
+    """Whether to say where they are."""
     check: Path | None = None
     """PySOT's or DROL's source, to compare with."""
     seed: int = 0
@@ -70,7 +72,14 @@ def job_of(given: ToOurs) -> Job:
     """
     model = load_model(given.config)
     checkpoint.check_writable(given.output, given.force)
-    job = Job(source=given.checkpoint, config=given.config, model=model, output=given.output, force=given.force)
+    job = Job(
+        source=given.checkpoint,
+        config=given.config,
+        model=model,
+        output=given.output,
+        force=given.force,
+        tells_place=given.tells_place,
+    )
     return replace(job, check=given.check, seed=given.check_seed) if isinstance(given, ToOursChecked) else job
 
 
@@ -179,7 +188,8 @@ def check_and_save(
     saved = checkpoint.save(job.output, variables, job.model, card, overwrite=job.force, verify=compared)
     files = [saved] if saved.is_file() else [file for file in saved.rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)
-    print(f"saved {saved}: {size / 1e6:.2f} MB, weights {checkpoint.weights_hash(variables)[:12]}")
+    where = f"saved {saved}: " if job.tells_place else ""
+    print(f"{where}{size / 1e6:.2f} MB, weights {checkpoint.weights_hash(variables)[:12]}")
 
 
 def _compare(variables: Any, job: Job, source: Answer) -> float:

@@ -57,7 +57,11 @@ def convert_state(state: dict[str, np.ndarray], job: Job, converter: str, spelli
     skipped = [name for name in state if pysot_names.ignored(name, model)]
     print(f"{job.source}: {len(state) - len(skipped)} arrays of {model.backbone} with a {model.head} head")
     if skipped:
-        print(f"left out, for no tracker reads them: {', '.join(skipped)}")
+        # A normalisation has one each, and a network dozens.
+        counters = [name for name in skipped if name.endswith(pysot_names.COUNTER)]
+        told = [name for name in skipped if name not in counters]
+        told += [f"{len(counters)} named {pysot_names.COUNTER}"] if counters else []
+        print(f"left out, for no tracker reads them: {', '.join(told)}")
     half = sum(array.dtype == np.float16 for array in state.values())
     if half:
         print(f"{half} arrays are of half precision (float16) in the file, and stay as coarse")

@@ -12,7 +12,7 @@ from drol_jax.results import version
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
 from drol_jax.results.oxuva import read_of
-from drol_jax.results.submit import check_complete, write_submission
+from drol_jax.results.submit import check_complete, form_of, write_submission
 from drol_jax.system.arguments import parse
 
 
@@ -53,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
     """
     arguments = parse(Arguments, argv, f"{PROGRAM} pack")
     dataset = datasets.canonical(arguments.dataset)
+    benchmark = dataset.removesuffix("-test").removesuffix("-val")
+    form_of(benchmark)  # before anything is asked for that a benchmark without submissions does not need
     known = datasets.benchmark(dataset)
     entries = datasets.load(dataset, arguments.data_root, images=known is not None and known.server)
     trackers = find_trackers(arguments.results, Names.of(dataset, entries), arguments.experiment)
@@ -66,7 +68,6 @@ def main(argv: Sequence[str]) -> int:
         name: [read_of(opened(name), files[number], regions=vot) for number in sorted(files)]
         for name, files in trackers[0].files.items()
     }
-    benchmark = dataset.removesuffix("-test").removesuffix("-val")
     check_complete(benchmark, runs, [entry.name for entry in entries])
     frames = {name: len(opened(name)) for name in by_name}
     manifest = {"tracker": trackers[0].name, "packed_by": f"drol_jax {version()}", "dataset": dataset}

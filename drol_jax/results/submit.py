@@ -64,7 +64,7 @@ def write_submission(
       UserError: an unknown benchmark; a sequence is missing, unknown or of another length; a frame holds what the
         format cannot say; GOT-10k's times are missing; the file cannot be written.
     """
-    form = _format(benchmark)
+    form = form_of(benchmark)
     _check(results, frames, benchmark)
     try:
         with tempfile.TemporaryDirectory() as scratch:
@@ -96,12 +96,17 @@ def write_submission(
 def takes(benchmark: str) -> bool:
     """Whether the form of the benchmark's submissions is known."""
     try:
-        return bool(_format(benchmark))
+        return bool(form_of(benchmark))
     except UserError:
         return False
 
 
-def _format(benchmark: str) -> str:
+def form_of(benchmark: str) -> str:
+    """The form of the benchmark's submissions, one of `FORMATS` or oxuva.
+
+    Raises:
+      UserError: it takes none that are known.
+    """
     folded = benchmark.casefold().replace("-", "")
     for name, form in BENCHMARKS.items():
         known = name.casefold().replace("-", "")

@@ -22,4 +22,4 @@ def optional(module: str, install: str, load: Callable[[str], Any] = import_modu
     try:
         return load(module)
     except ImportError as error:
-        raise UserError(f"{module} cannot be imported ({error}); pip install {install}") from error
+        raise UserError(f"{module} cannot be imported ({error}); pip install {install}") from None

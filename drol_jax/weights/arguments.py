@@ -16,7 +16,9 @@ class ListArguments:
 class GetArguments:
     """Arguments of `get`."""
 
-    what: Positional[Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|FILE")]]
+    what: Positional[
+        Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME|FILE ...", help_behavior_hint="(required)")]
+    ]
     """A name that `list` tells, or a file that you have: a checkpoint, or both files of NanoTrack's ONNX pair."""
     name: str | None = None
     """Which published weights a file is, where neither its hash nor its arrays tell."""
@@ -32,7 +34,7 @@ class GetArguments:
 class CheckArguments:
     """Arguments of `check`."""
 
-    what: Positional[Annotated[tuple[str, ...], tyro.conf.arg(metavar="FILE")]]
+    what: Positional[Annotated[tuple[str, ...], tyro.conf.arg(metavar="FILE ...", help_behavior_hint="(required)")]]
     """Files to look at: checkpoints, ONNX files, weights of ours (file or folder), or names of those that are here."""
 
 

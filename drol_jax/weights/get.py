@@ -120,7 +120,12 @@ def convert(found: Recognised, configuration: str, output: Path) -> None:
     Raises:
       UserError: as the converter does.
     """
-    common: dict[str, Any] = {"checkpoint": found.files[0], "config": configuration, "output": output}
+    common: dict[str, Any] = {
+        "checkpoint": found.files[0],
+        "config": configuration,
+        "output": output,
+        "tells_place": False,
+    }
     if found.converter == "onnx":
         import_module("drol_jax.convert.onnx_to_flax").convert(FromOnnx(head=found.files[1], **common))
         return

@@ -67,3 +67,8 @@ def test_one_tracker_is_packed_at_a_time(vot, capsys):
     (folder / "T" / "baseline" / sequence.name / f"{sequence.name}_001.txt").unlink()
     assert pack(folder, "VOT") == 2
     assert "holds the trackers A, B; name one's folder" in capsys.readouterr().err
+
+
+def test_a_benchmark_that_takes_no_submissions_is_told_before_data_is_asked_for(tmp_path, capsys):
+    assert pack(tmp_path, "OTB100") == 2
+    assert "OTB100 takes no submissions that are known here; choose one of" in capsys.readouterr().err

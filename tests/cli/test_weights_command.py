@@ -73,7 +73,8 @@ def test_what_is_fetched_is_converted_kept_and_known_again(server, tmp_path, kep
     assert list((kept / ".parts").iterdir()) == []
     loaded = checkpoint.load(home.kept("small", registry), NETWORKS["siamrpn"])
     assert loaded.card["source"]["sha256"] == registry.find("small").sha256
-    capsys.readouterr()
+    told = capsys.readouterr().out
+    assert f"kept as {home.place('small')};" in told and "saved" not in told, "by one name"
     assert get.run(asked("small"), registry) == 0
     assert "is here already" in capsys.readouterr().out
     assert check.run(CheckArguments(what=("small", str(SOURCE))), registry) == 0

@@ -24,7 +24,10 @@ def owners(state: dict[str, np.ndarray]) -> list[str]:
 
 def hint(found: list[str]) -> str:
     """The end of a message about arrays of another network; empty where nobody's is known."""
-    return f"; its arrays are those of {' or '.join(found)}: give --config {found[0]}" if found else ""
+    if not found:
+        return ""
+    give = f"give --config {found[0]}" if len(found) == 1 else "give one of them with --config"
+    return f"; its arrays are those of {' or '.join(found)}: {give}"
 
 
 def _names(model: ModelConfig) -> set[str]:

@@ -41,12 +41,16 @@ def table(model: ModelConfig) -> list[Entry]:
     return entries + heads.mask_entries(model)
 
 
+COUNTER = "num_batches_tracked"
+"""End of the name of what only training reads, one for each normalisation."""
+
+
 def ignored(name: str, model: ModelConfig) -> bool:
     """Whether PySOT stores this name without ever reading it in the network's answer."""
     if name == heads.RESPONSE_BIAS:
         return all(entry.source != name for entry in table(model))
     unread = backbones.UNREAD.get(backbone_facts(model).kind, ())
-    return name.endswith("num_batches_tracked") or name.startswith(unread)
+    return name.endswith(COUNTER) or name.startswith(unread)
 
 
 def expected(model: ModelConfig) -> dict[str, tuple[int, ...]]:
