@@ -11,6 +11,8 @@ What is named here is the library's interface; the modules below it may change f
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from drol_jax.system.memory import uncollected
+
 if TYPE_CHECKING:
     __version__: str
     """The installed version."""
@@ -115,7 +117,8 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
         if name not in _HOMES:
             raise AttributeError(f"module 'drol_jax' has no attribute {name!r}")
         module, _, own = _HOMES[name].partition(":")
-        return getattr(import_module(module), own or name)
+        with uncollected():
+            return getattr(import_module(module), own or name)
 
 
 def __dir__() -> list[str]:

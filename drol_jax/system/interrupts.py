@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from drol_jax.system import streams
+from drol_jax.system.memory import collect_seldom
 from drol_jax.system.program import guarded, quiet_output, tell
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -85,6 +86,7 @@ def start(module: str, argv: Sequence[str] | None = None, leave: Callable[[int],
     heard = _Heard(leave)
     heard.listen()
     streams.make_safe()
+    collect_seldom()
     sys.unraisablehook = _interrupt_again
     warnings.formatwarning = _one_line
     code = _code(module, argv, heard)

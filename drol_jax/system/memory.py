@@ -18,12 +18,18 @@ def give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
+def collect_seldom() -> None:
+    """Have Python look for garbage after tens of thousands of new objects in place of hundreds, for a whole program:
+    see `uncollected`. What is dropped is mostly freed at once, by Python's counts."""
+    gc.set_threshold(50_000, 20, 20)
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep Python from looking for garbage, for a while in which much is made and little is dropped.
 
-    A trace makes a hundred thousand objects, and the collector looks at all of them again and again: a twentieth of the
-    time from a start to the first box.
+    A trace makes a hundred thousand objects, as does importing jax, and the collector looks at all of them again and
+    again: a tenth of the time that either takes.
     """
     collects = gc.isenabled()
     gc.disable()
