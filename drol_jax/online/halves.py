@@ -7,10 +7,12 @@ bfloat16 by way of float32. What a sample is multiplied by is rounded to bfloat1
 Letters: N samples, L rows and columns, D channels, k kernel size.
 """
 
+import math
 from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from drol_jax.online.response import places, shifted_maps, sum_of
 
@@ -45,9 +47,36 @@ def respond(samples: jax.Array, filter: jax.Array, size: int) -> jax.Array:
     k = filter.shape[0]
     taps = filter.reshape(k * k, -1).astype(jnp.bfloat16)
     products = _product(taps, samples, 0).reshape(k * k, -1, size, size)
+    if products.shape[1] < 3:
+        return _summed(products)
+    return jnp.concatenate([_summed(products[:, :1]), _summed_within(products), _summed(products[:, -1:])])
+
+
+def _summed(products: jax.Array) -> jax.Array:
+    """Products of every position with each tap, [k * k, N, L, L] -> the taps' sums [N, L, L]."""
+    k, size = math.isqrt(len(products)), products.shape[-1]
     # Padded in one go: sixteen maps each by itself are as fast, and take a second more to compile.
     padded = jnp.pad(products, ((0, 0), (0, 0), *[(k // 2, k - 1 - k // 2)] * 2))
     return sum_of([padded[t, :, u : u + size, v : v + size] for t, (u, v) in enumerate(places(k))])
+
+
+def _summed_within(products: jax.Array) -> jax.Array:
+    """The same of all samples but the first and the last, [N - 2, L, L], which need not be padded.
+
+    What a tap meets lies so many numbers on, if all maps are one row of numbers. Beyond a map's edge that is another
+    row's, or another sample's, and is taken out. Padding, a copy of all products, takes a seventh of a refit.
+    """
+    k, (n, size) = math.isqrt(len(products)), products.shape[1:3]
+    row, column = np.indices((size, size))
+    products = products.reshape(len(products), -1)
+    terms = []
+    for t, (u, v) in enumerate(places(k)):
+        down, right = u - k // 2, v - k // 2
+        inside = (row + down >= 0) & (row + down < size) & (column + right >= 0) & (column + right < size)
+        begin = size * (size + down) + right
+        met = products[t, begin : begin + (n - 2) * size * size].reshape(n - 2, size, size)
+        terms.append(met * inside.astype(products.dtype))
+    return sum_of(terms)
 
 
 @partial(jax.jit, static_argnums=2, inline=True)

@@ -56,9 +56,10 @@ def test_features_are_kept_rounded_to_the_nearest_and_come_back():
     np.testing.assert_array_equal(halves.floats(kept), rounded(given))
 
 
-def test_products_are_those_of_the_rounded_numbers():
-    given, filter = features(3), recipe.tensor("halves/filter", (K, K, CHANNELS), 1.0)
-    maps = recipe.tensor("halves/maps", (3, SIZE, SIZE), 1.0)
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_products_are_those_of_the_rounded_numbers(count):
+    given, filter = features(count), recipe.tensor("halves/filter", (K, K, CHANNELS), 1.0)
+    maps = recipe.tensor("halves/maps", (count, SIZE, SIZE), 1.0)
     samples = halves.opened(halves.halves(jnp.asarray(given)))
     wanted = response.respond(rounded(given), rounded(filter))
     np.testing.assert_allclose(halves.respond(samples, filter, SIZE), wanted, rtol=1e-5, atol=1e-5)
