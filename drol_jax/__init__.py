@@ -118,7 +118,9 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
             raise AttributeError(f"module 'drol_jax' has no attribute {name!r}")
         module, _, own = _HOMES[name].partition(":")
         with uncollected():
-            return getattr(import_module(module), own or name)
+            found = getattr(import_module(module), own or name)
+        globals()[name] = found  # the next use does not come here
+        return found
 
 
 def __dir__() -> list[str]:

@@ -24,7 +24,7 @@ def hyper_arrays(hyper: Hyper) -> Hyper:
     def array(name: str) -> jax.Array:
         value, kind = getattr(hyper, name), np.int32 if name in WHOLE else np.float32
         # By way of numpy: jax compiles a program that makes an array of a plain number, which a start would wait for.
-        return jnp.asarray(value if isinstance(value, jax.Array) else np.asarray(value, kind), kind)
+        return jnp.asarray(np.asarray(value, kind) if isinstance(value, int | float) else value, kind)
 
     return Hyper(**{f.name: array(f.name) for f in fields(Hyper)})
 

@@ -54,8 +54,8 @@ class Arguments:
     config: str = DEFAULT_CONFIG
     """Configurations, separated by commas: names of bundled ones or YAML files."""
     weights: str | None = None
-    """Converted weights of the one configuration. Default: the bundled ones, else random numbers, which cost the
-    same."""
+    """Converted weights of the one configuration. Default: the bundled ones, else fetched ones (drol-jax weights get),
+    else random numbers, which cost the same."""
     plugin: str | None = None
     """A Python file with parts of a tracker of your own, or the name of an installed plug-in. Its code is run."""
     device: str | None = None

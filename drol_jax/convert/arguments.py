@@ -20,8 +20,8 @@ class ToOurs:
     """Folder to write, or a file ending in .safetensors."""
     force: bool = False
     """Replace earlier weights there."""
-    tells_place: tyro.conf.Suppress[bool] = True
-    """Whether to say where they are: whoever moves them from there says it."""
+    tells_place: tyro.conf.Suppress[tyro.conf.Fixed[bool]] = True
+    """Whether to print where they are; False for a caller that moves them and then says so."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,3 +28,7 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
         if name not in ("SiameseNet", "init_variables"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module("drol_jax.nets.siamese"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -34,7 +34,8 @@ class Norm(Layer, nn.BatchNorm):
     """Batch normalisation by stored statistics; by the batch's where the caller lets the stored ones change.
 
     `apply(..., mutable=["batch_stats"])` is what says that a network learns: nothing else needs to be told. Without
-    stored statistics it is in the convolution before it already (`nets.inference.fold`).
+    stored statistics it is in the convolution before it already (`nets.inference.fold`). While variables are made it
+    hands its input on as it is. By `frozen_norm` alone: of channels, the last axis, with scale and bias.
     """
 
     @nn.compact
@@ -44,10 +45,10 @@ class Norm(Layer, nn.BatchNorm):
         if self.is_initializing():
             # What flax makes, and no more: tracing what a normalisation computes is a third of a network's survey.
             channels = x.shape[-1:]
-            self.variable("batch_stats", "mean", jnp.zeros, channels)
-            self.variable("batch_stats", "var", jnp.ones, channels)
-            self.param("scale", self.scale_init, channels)
-            self.param("bias", self.bias_init, channels)
+            self.variable("batch_stats", "mean", jnp.zeros, channels, jnp.float32)
+            self.variable("batch_stats", "var", jnp.ones, channels, jnp.float32)
+            self.param("scale", self.scale_init, channels, self.param_dtype)
+            self.param("bias", self.bias_init, channels, self.param_dtype)
             return x
         if not self.has_variable("batch_stats", "mean"):
             return x

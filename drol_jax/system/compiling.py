@@ -190,7 +190,7 @@ class Jitted:
             meanwhile(lambda: self.compiled(*args, **rest))
 
     def _options(self, args: Any) -> dict[str, str | bool]:
-        """Those of a program of its own; none where another program is traced, and with it even constants."""
+        """Those of a program of its own; none while another one is traced: then even constants are."""
         return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, args[0] if args else None)
 
     def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None) -> Any:
@@ -227,7 +227,8 @@ class Jitted:
                     with uncollected():
                         lowered = self._to_keep().lower(*args, **rest)
                     if traced is not None:
-                        traced()
+                        with suppress(Exception):  # as in `meanwhile`: whoever needs what follows meets its error
+                            traced()
                     found = kept.compile_and_keep(path, lowered, options)
             except BaseException as error:
                 del self._programs[key]

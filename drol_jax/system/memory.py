@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -24,17 +25,39 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+class _Uncollected:
+    """How many threads want no collection, and whether Python collected before the first of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count, self._collects = 0, True
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._count == 0:
+                self._collects = gc.isenabled()
+                gc.disable()
+            self._count += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._count -= 1
+            if self._count == 0 and self._collects:
+                gc.enable()
+
+
+_UNCOLLECTED = _Uncollected()  # Python's collector is one for all threads
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep Python from looking for garbage, for a while in which much is made and little is dropped.
 
     A trace makes a hundred thousand objects, as does importing jax, and the collector looks at all of them again and
-    again: a tenth of the time that either takes.
+    again: a twentieth to a tenth of the time that either takes. Of several threads in here the last lets it go on.
     """
-    collects = gc.isenabled()
-    gc.disable()
+    _UNCOLLECTED.enter()
     try:
         yield
     finally:
-        if collects:
-            gc.enable()
+        _UNCOLLECTED.leave()

@@ -68,6 +68,12 @@ def test_what_follows_begins_between_a_programs_trace_and_its_compilation_once(p
     assert TRACED == ["doubled"]
 
 
+def test_an_error_of_what_follows_is_not_the_programs(programs):
+    program = Jitted(doubled)
+    program.compile_before(refused, jnp.ones(3))
+    np.testing.assert_array_equal(program(jnp.ones(3)), [2, 2, 2])
+
+
 def test_an_error_ahead_is_told_by_the_call(programs):
     program = Jitted(refused)
     program.ahead(jnp.ones(3))

@@ -1,5 +1,6 @@
 """Normalisation folded into the convolutions before it."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +12,7 @@ from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import ModelConfig
 from drol_jax.nets import SiameseNet
 from drol_jax.nets.inference.fold import fold
+from drol_jax.nets.layers import frozen_norm
 
 SMALL = {
     "alexnet": ModelConfig(backbone="alexnetlegacy", head="depthwise_rpn", width=0.125, head_channels=16),
@@ -49,6 +51,13 @@ def test_the_folded_network_gives_the_same_numbers_without_any_statistics(name):
     run = jax.jit(lambda variables: SiameseNet(model).apply(variables, z, x))
     for ours, plain in zip(jax.tree.leaves(run(folded)), jax.tree.leaves(run(variables)), strict=True):
         np.testing.assert_allclose(ours, plain, rtol=0, atol=2e-5 * np.abs(plain).max())
+
+
+def test_a_normalisation_makes_the_arrays_that_flaxs_makes():
+    x, key = jnp.ones((1, 2, 2, 3), jnp.bfloat16), jax.random.key(0)
+    made, flaxs = (layer.init(key, x) for layer in (frozen_norm(), nn.BatchNorm(use_running_average=True)))
+    assert jax.tree.structure(made) == jax.tree.structure(flaxs)
+    assert jax.tree.all(jax.tree.map(lambda a, b: a.dtype == b.dtype and bool((a == b).all()), made, flaxs))
 
 
 def test_a_loaded_tracker_is_folded():

@@ -16,6 +16,15 @@ def test_nothing_is_collected_meanwhile_and_all_as_before_afterwards():
     assert gc.isenabled()
 
 
+def test_of_several_the_last_to_leave_lets_it_go_on():
+    first, second = uncollected(), uncollected()
+    with first:
+        second.__enter__()
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
+
+
 def test_an_error_leaves_all_as_before():
     with pytest.raises(ZeroDivisionError), uncollected():
         _ = 1 / 0

@@ -38,7 +38,7 @@ class Survey:
 
 @kept.once
 def survey(config: ModelConfig) -> Survey:
-    """A network's survey, learned by tracing its making, which runs all of it, with nothing computed."""
+    """A network's survey, learned by tracing how its variables are made; nothing is computed."""
     from drol_jax.nets.inference.surveying import surveyed  # brings flax along: most starts find the survey on disk
 
     return surveyed(config)

@@ -14,7 +14,7 @@ from drol_jax.system.trees import flatten_dict
 
 
 def surveyed(config: ModelConfig) -> Survey:
-    """Trace a network's making, which runs all of it."""
+    """Trace how a network's variables are made, layer by layer."""
     within: list[Any] = []  # methods of the whole network that are running
     made: dict[int, tuple[Path, Any]] = {}
     norms: dict[Path, Path] = {}
@@ -42,7 +42,7 @@ def surveyed(config: ModelConfig) -> Survey:
             if "search" in within:
                 searched[layer.path] = _facts(layer, args[0].shape[-1], forms[layer.path])
         elif isinstance(layer, Norm) and id(args[0]) in made:
-            norms[made[id(args[0])][0]] = layer.path
+            norms[made.pop(id(args[0]))[0]] = layer.path  # its result may be the same object, and is no convolution's
         return result
 
     with nn.intercept_methods(look):
