@@ -121,8 +121,8 @@ class Counting(LockstepRunner):
 
         return super().run(sequence, seed, together, until)
 
-    def program(self, watch, function, *args):
-        program = super().program(watch, function, *args)
+    def program(self, watch, function, *args, **rest):
+        program = super().program(watch, function, *args, **rest)
         if function is not follow_rows(CHUNK):
             return program
 
