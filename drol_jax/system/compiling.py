@@ -158,7 +158,7 @@ class Jitted:
 
     def compiled(self, *args: Any, **rest: Any) -> Any:
         """The program for arguments of these shapes."""
-        return self._compiled(args, rest, None)
+        return self._compiled(args, rest)
 
     def compile_before(self, following: Callable[[Any], None], *args: Any, **rest: Any) -> None:
         """Compile what a call to come needs, if that takes seconds.
@@ -193,7 +193,7 @@ class Jitted:
         """Those of a program of its own; none while another one is traced: then even constants are."""
         return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, args[0] if args else None)
 
-    def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None) -> Any:
+    def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None = None) -> Any:
         options = self._options(args)
         given = {name: value for name, value in rest.items() if name not in self._static}
         program = self._kept(args, rest, given, options, traced) if options else None
