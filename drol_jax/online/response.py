@@ -87,21 +87,21 @@ def correlate(features: jax.Array, maps: jax.Array, k: int) -> jax.Array:
         return jnp.sum(jnp.einsum("nkp,npc->nkc", shifted, pixels, precision=float32_products()), axis=0)
 
     def by_turns(features, maps):
-        return shifted_maps(maps, k).reshape(k * k, -1) @ features.reshape(-1, d)
+        return shifted_maps(_padded(maps, k), k).reshape(k * k, -1) @ features.reshape(-1, d)
 
     return jax.lax.platform_dependent(features, maps, cpu=by_turns, default=at_once).reshape(k, k, d)
 
 
-def shifted_maps(maps: jax.Array, k: int) -> jax.Array:
-    """[N, L, L] maps -> [k * k, N, L, L], for each tap as they meet the samples; zeros come in from outside."""
-    size = maps.shape[1]
-    padded = _padded(maps, k)
+def shifted_maps(padded: jax.Array, k: int) -> jax.Array:
+    """Maps padded to [N, L + k - 1, L + k - 1] -> [k * k, N, L, L], for each tap as they meet the samples."""
+    size = padded.shape[1] - k + 1
     # By turns: half the operations, of which a CPU with several cores minds the number.
     columns = jnp.stack([padded[:, :, v : v + size] for v in reversed(range(k))])
     return jnp.concatenate([columns[:, :, u : u + size] for u in reversed(range(k))])
 
 
 def _padded(maps: jax.Array, k: int) -> jax.Array:
+    """Maps [N, L, L] with the zeros around them that `correlate` meets."""
     before, after = k // 2, k - 1 - k // 2
     return jnp.pad(maps, ((0, 0), (after, before), (after, before)))
 
