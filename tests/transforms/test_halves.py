@@ -67,12 +67,16 @@ def test_products_are_those_of_the_rounded_numbers(count):
     np.testing.assert_allclose(halves.correlate(samples, maps, K), wanted, rtol=1e-5, atol=1e-5)
 
 
-# About the sizes of memory that refits are compiled for.
-@pytest.mark.parametrize("used", [1, 62, 63, 64, 125, 126, 249])
-def test_a_refit_is_that_of_float32_but_for_rounding_however_many_slots_are_filled(used):
+# About the sizes that refits over 250 slots are compiled for, and the 60 slots of the small trackers.
+@pytest.mark.parametrize(
+    ("used", "slots"), [(used, 250) for used in (1, 62, 63, 64, 125, 126, 249)] + [(30, 60), (59, 60)]
+)
+def test_a_refit_is_that_of_float32_but_for_rounding_however_many_slots_are_filled(used, slots):
     start = jnp.asarray(recipe.tensor("halves/start", (K, K, CHANNELS), 0.05))
-    exact, half = (run_refit(start, memory(used, kind), jnp.float32(1.1), 5, HYPER) for kind in ("float32", "bfloat16"))
-    assert int(filled(memory(used, "bfloat16"))) == used
+    exact, half = (
+        run_refit(start, memory(used, kind, slots), jnp.float32(1.1), 5, HYPER) for kind in ("float32", "bfloat16")
+    )
+    assert int(filled(memory(used, "bfloat16", slots))) == used
     assert distance(half - start, exact - start) < 2 * ROUNDING
     assert not np.array_equal(half, exact)
 
