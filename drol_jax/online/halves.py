@@ -101,8 +101,8 @@ def _framed(maps: jax.Array, k: int) -> jax.Array:
     """Maps [N, L, L] put among the zeros that the taps meet around them, [N, L + k - 1, L + k - 1].
 
     `jnp.pad` would be computed together with what makes the maps, an entry at a time, as each might be padding: a fifth
-    of a refit of 60 samples. Written to a place that is known it would become padding again, hence the barrier. In float32
-    refits gain nothing by it.
+    of a refit of 60 samples. Written to a place that is known it would become padding again, hence the barrier. In
+    float32 refits gain nothing by it.
     """
     n, size, _ = maps.shape
     place = jax.lax.optimization_barrier(jnp.int32(k - 1 - k // 2))
