@@ -75,23 +75,31 @@ def quiet_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def make_ready(arguments: CacheArguments) -> None:
+def make_ready(arguments: CacheArguments, one_store: bool = False) -> None:
     """What a program does once before it computes: `keep_compiled` and `keep_memory`.
+
+    Args:
+      one_store: as `keep_memory` takes it.
 
     Raises:
       UserError: as `keep_compiled` does.
     """
-    keep_memory()
+    keep_memory(one_store)
     keep_compiled(arguments)
 
 
-def keep_memory() -> bool:
+def keep_memory(one_store: bool = False) -> bool:
     """Have this process keep memory that it frees, for what it allocates next, as long as it runs.
 
     A compiled function takes its scratch memory anew in every call. The C library asks the system for blocks of 32 MiB
-    and more, and for what threads take, and gives them back at once: every call then pays for pages being mapped and
-    cleared, a quarter of a step's time with AlexNet, two fifths of all processor time in training. The process holds as
-    much as it ever needed at once, and its threads share one store. Call it before there are threads.
+    and more, and gives them back at once: every call then pays for pages being mapped and cleared, a quarter of a
+    step's time with AlexNet. The process holds as much as it ever needed at once. Call it before there are threads.
+
+    Args:
+      one_store: threads share one store, so that what they take is kept too: two fifths of all processor time in
+        training. In a process that has compiled, the store is full of thousands of holes, through which the C library
+        looks again and again; a small network, with hundreds of small requests a frame, then takes 1.3 times as long
+        as with stores of each thread's own.
 
     Returns:
       Whether the C library can be told so (glibc: Linux).
@@ -101,7 +109,7 @@ def keep_memory() -> bool:
     except (AttributeError, OSError, TypeError):  # no such function; TypeError: Windows has no library of all
         return False
     trim_threshold, most_mapped, most_stores = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
-    wanted = {trim_threshold: -1, most_mapped: 0, most_stores: 1}
+    wanted = {trim_threshold: -1, most_mapped: 0} | ({most_stores: 1} if one_store else {})
     return all(mallopt(parameter, value) for parameter, value in wanted.items())
 
 
