@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from drol_jax.config import Config, Hyper
-from drol_jax.config.network import backbone_facts
 from drol_jax.nets import Network
 
 WHOLE = ("refit_interval", "template_interval")
@@ -48,11 +47,6 @@ class Model:
     def network(self) -> Network:
         """The Siamese network with its weights."""
         return Network(self.config.model, self.variables, self.config.precision)
-
-    @property
-    def small_kernels(self) -> bool:
-        """Whether it has a network, and one of `BackboneFacts.small_kernels`."""
-        return self.variables is not None and backbone_facts(self.config.model).small_kernels
 
     @property
     def scalars(self) -> "Model":

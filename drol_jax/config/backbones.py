@@ -41,8 +41,6 @@ class BackboneFacts:
     """Outputs that a head may see, each through a layer of the neck; none: the last output, and there is no neck."""
     online_layers: tuple[int, ...] = ()
     """Outputs that the online subnet may see, cut to the cells of the last one."""
-    small_kernels: bool = False
-    """All its kernels, and its heads', are of one pixel or of single channels, but for the first layer's."""
     scalable: bool = False
     """All channels are multiplied by `ModelConfig.width`."""
     masks: bool = False
@@ -94,7 +92,6 @@ def _resnet(expansion: int, masks: bool = False) -> BackboneFacts:
 def _mobilenetv3(channels: Mapping[int, int]) -> BackboneFacts:
     return BackboneFacts(
         kind="mobilenetv3",
-        small_kernels=True,
         families=("points",),
         channels=channels,
         stride=16,

@@ -28,11 +28,11 @@ if jax.__version_info__ < (0, 11):
     # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
     OF_A_CPU["xla_cpu_experimental_ynn_fusion_type"] = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 IN_HALF_THE_TIME: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
-"""Kernels by XLA's older emitter, which jax 0.11 has no more. Those that put parts side by side, as Winograd's
-algorithm does, are slower so."""
+"""Kernels by XLA's older emitter, which jax 0.11 has no more. They are slower: many that reshape, pad or put parts side
+by side move an entry at a time. NanoTrack's frames take 1.2 times as long so, its refits 1.8 times."""
 
 
-def compiler_options(once: bool = False, model: Any = None) -> dict[str, str | bool]:
+def compiler_options(once: bool = False) -> dict[str, str | bool]:
     """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`.
 
     On a CPU programs are compiled in less time than by default, to the same numbers but for rounding; there are no
@@ -44,8 +44,6 @@ def compiler_options(once: bool = False, model: Any = None) -> dict[str, str | b
     Args:
       once: the program runs once for a target, as `init` does. On a CPU it is then compiled in half the time again,
         and products and sums may be rounded together at other places.
-      model: what the program takes first, a `drol_jax.Model`. On a CPU a program of one that has `small_kernels` is
-        compiled as one of `once`: it runs as fast.
     """
     backend = jax.default_backend()
     if backend == "gpu":
@@ -53,8 +51,7 @@ def compiler_options(once: bool = False, model: Any = None) -> dict[str, str | b
         return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS}
     if backend != "cpu" or jax.config.read("jax_disable_most_optimizations"):
         return {}
-    quickly = once or getattr(model, "small_kernels", False)
-    options = OF_A_CPU | IN_HALF_THE_TIME if quickly else OF_A_CPU
+    options = OF_A_CPU | IN_HALF_THE_TIME if once else OF_A_CPU
     return dict(options) if _known(*options.items()) else {n: v for n, v in options.items() if _known((n, v))}
 
 
@@ -148,7 +145,7 @@ class Jitted:
         self._to_keep = cache(lambda: jax.jit(kept.named_by_code(function), **how))
 
     def __call__(self, *args: Any, **rest: Any) -> Any:
-        options = self._options(args)
+        options = self._options()
         if not options:
             return self.plain(*args, **rest)
         given = {name: value for name, value in rest.items() if name not in self._static}
@@ -177,7 +174,7 @@ class Jitted:
 
     def takes_seconds(self, *args: Any, **rest: Any) -> bool:
         """Whether a call compiles first what is then kept; False where nothing is kept, or the program is there."""
-        options = self._options(args)
+        options = self._options()
         given = {name: value for name, value in rest.items() if name not in self._static}
         if not options or (key := self._key(args, rest, given)) is None or key in self._programs:
             return False
@@ -189,12 +186,12 @@ class Jitted:
         if self.takes_seconds(*args, **rest):
             meanwhile(lambda: self.compiled(*args, **rest))
 
-    def _options(self, args: Any) -> dict[str, str | bool]:
+    def _options(self) -> dict[str, str | bool]:
         """Those of a program of its own; none while another one is traced: then even constants are."""
-        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, args[0] if args else None)
+        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once)
 
     def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None = None) -> Any:
-        options = self._options(args)
+        options = self._options()
         given = {name: value for name, value in rest.items() if name not in self._static}
         program = self._kept(args, rest, given, options, traced) if options else None
         return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)

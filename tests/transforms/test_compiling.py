@@ -38,24 +38,20 @@ def test_a_gpu_has_graphs_and_a_cpu_compiles_in_less_time():
 
 
 @pytest.mark.usefixtures("optimised")
-def test_what_runs_once_and_what_is_of_small_kernels_is_compiled_in_half_the_time(monkeypatch):
+def test_what_runs_once_is_compiled_in_half_the_time(monkeypatch):
     if jax.default_backend() != "cpu":
         pytest.skip("of a CPU")
     monkeypatch.setattr(compiling, "IN_HALF_THE_TIME", SOME)
-    small, large = SimpleNamespace(small_kernels=True), SimpleNamespace(small_kernels=False)
-    assert drol_jax.compiler_options(model=large) == drol_jax.compiler_options() == compiling.OF_A_CPU
-    for options in (drol_jax.compiler_options(once=True), drol_jax.compiler_options(model=small)):
-        assert options == compiling.OF_A_CPU | SOME
+    assert drol_jax.compiler_options() == compiling.OF_A_CPU
+    assert drol_jax.compiler_options(once=True) == compiling.OF_A_CPU | SOME
 
 
-def test_a_jitted_function_has_the_options_of_the_model_that_it_takes_first(monkeypatch):
+@pytest.mark.parametrize("once", [False, True])
+def test_a_jitted_function_is_compiled_as_often_as_it_says_that_it_runs(monkeypatch, once):
     asked = []
-    monkeypatch.setattr(compiling, "compiler_options", lambda once, model: asked.append((once, model)) or SOME)
-    model = jnp.arange(3.0)
-    assert Jitted(lambda model, x: model.sum() * x, once=True)(model, 2.0) == 6
-    ((once, first), *_) = asked
-    assert once is True
-    assert first is model
+    monkeypatch.setattr(compiling, "compiler_options", lambda once: asked.append(once) or SOME)
+    assert Jitted(lambda x: 2 * x, once=once)(3.0) == 6
+    assert set(asked) == {once}
 
 
 def test_who_wants_no_optimisation_gets_none():

@@ -11,7 +11,6 @@ import small_tracker
 from small_tracker import BOX, FAST, NO_HARD_NEGATIVES
 
 import drol_jax
-from drol_jax.settings import load_settings
 
 TRACKER = small_tracker.tracker(**NO_HARD_NEGATIVES)
 MODEL = TRACKER.model
@@ -32,15 +31,6 @@ def test_other_scalars_and_weights_are_no_other_program(start):
     silent = replace(MODEL, variables=jax.tree.map(jnp.zeros_like, MODEL.variables))
     for model in (MODEL, weaker, silent):
         step(model, start, frame(1))  # a second trace would be an error
-
-
-@pytest.mark.parametrize(
-    ("config", "small"), [("nanotrack_v3", True), ("drol_nano", True), ("siamrpn_alex_tiny", False)]
-)
-def test_a_model_tells_whether_its_networks_kernels_are_small(config, small):
-    model = replace(MODEL, config=load_settings(config).config)
-    assert model.small_kernels is small
-    assert not model.scalars.small_kernels
 
 
 def test_settings_under_vmap_are_those_settings_one_by_one(start):
