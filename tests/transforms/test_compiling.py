@@ -17,7 +17,7 @@ SOME = {"xla_gpu_graph_min_graph_size": 3}
 
 @pytest.fixture
 def doubled(monkeypatch):
-    monkeypatch.setattr(compiling, "compiler_options", lambda once, model: SOME)
+    monkeypatch.setattr(compiling, "compiler_options", lambda once: SOME)
     return Jitted(lambda x: 2 * x)
 
 
