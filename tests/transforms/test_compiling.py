@@ -47,7 +47,7 @@ def test_what_runs_once_is_compiled_in_half_the_time(monkeypatch):
 
 
 @pytest.mark.parametrize("once", [False, True])
-def test_a_jitted_function_is_compiled_as_often_as_it_says_that_it_runs(monkeypatch, once):
+def test_a_jitted_function_has_the_options_for_how_often_it_runs(monkeypatch, once):
     asked = []
     monkeypatch.setattr(compiling, "compiler_options", lambda once: asked.append(once) or SOME)
     assert Jitted(lambda x: 2 * x, once=once)(3.0) == 6
