@@ -9,6 +9,10 @@ import pytest
 
 from drol_jax.system.program import guarded
 
+told = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="this system's C library cannot be told to keep memory"
+)
+
 FILL = """
 import resource, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -35,13 +39,13 @@ def faults_beside_the_first(kind: str) -> list[float]:
     return [float(line) for line in run.stdout.split()]
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this system's C library cannot be told to keep memory")
+@told
 def test_memory_that_is_kept_need_not_be_mapped_again():
     assert max(faults_beside_the_first("one store")) < 0.1
     assert max(faults_beside_the_first("plain")) > 0.5
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this system's C library cannot be told to keep memory")
+@told
 def test_the_main_thread_keeps_its_memory_also_where_threads_have_stores_of_their_own():
     large, _, small, _ = faults_beside_the_first("a store each")
     assert max(large, small) < 0.1
