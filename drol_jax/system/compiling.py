@@ -28,8 +28,8 @@ if jax.__version_info__ < (0, 11):
     # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
     OF_A_CPU["xla_cpu_experimental_ynn_fusion_type"] = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 IN_HALF_THE_TIME: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
-"""Kernels by XLA's older emitter, which jax 0.11 has no more. They are slower: those that flatten what they copy, as refits
-do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long so, its refits 1.8 times."""
+"""Kernels by XLA's older emitter, which jax 0.11 has no more. They are slower: those that flatten what they copy, as
+refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long so, its refits 1.8."""
 
 
 def compiler_options(once: bool = False) -> dict[str, str | bool]:
