@@ -29,7 +29,7 @@ if jax.__version_info__ < (0, 11):
     OF_A_CPU["xla_cpu_experimental_ynn_fusion_type"] = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 IN_HALF_THE_TIME: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
 """Kernels by XLA's older emitter, which jax 0.11 has no more. They are slower: those that flatten what they copy, as
-refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long so, its refits 1.8."""
+refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long, its refits 1.8."""
 
 
 def compiler_options(once: bool = False) -> dict[str, str | bool]:
