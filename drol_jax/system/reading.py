@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 LFS = b"version https://git-lfs.github.com/spec/"
 """How the three lines begin that Git LFS has in place of a file that was not fetched."""
@@ -16,6 +16,7 @@ MOST = 256 * 2**20
 """Bytes of a table or a document; none that is known comes near to it."""
 MOST_DIGITS = 300
 """Of an integer; a float holds no larger one."""
+_PIECE = 2**16
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _LONG_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32"}
 """Byte-order marks of text that is not UTF-8, as Windows' programs write it."""
@@ -36,10 +37,20 @@ def content(path: Path, most: int = MOST) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(about.st_mode) and not waits:
             raise OSError(errno.EINVAL, "it is no regular file")
-        found = file.read(most + 1) if about.st_size <= most else b""
+        found = _all(file, about.st_size, most) if about.st_size <= most else b""
     if max(about.st_size, len(found)) > most:
         raise OSError(errno.EFBIG, f"it has more than {_told(most)}, the most that is read")
     return found
+
+
+def _all(file: BinaryIO, size: int, most: int) -> bytes:
+    """What a file holds, or its first `most` bytes and some more. Python takes as much memory as it is asked to read,
+    so it is asked for what the file had as it was opened, and for more while there is more."""
+    parts, length = [], 0
+    while length <= most and (part := file.read(min(max(size, _PIECE), most) + 1)):
+        parts.append(part)
+        length += len(part)
+    return b"".join(parts)
 
 
 def _told(count: int) -> str:

@@ -1,6 +1,9 @@
 """Files of others: bounded, regular, and told by name where they are not."""
 
 import os
+import threading
+import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +117,32 @@ def test_a_file_of_the_largest_size_is_read(tmp_path):
     assert reading.content(path, 5) == b"12345"
     with pytest.raises(OSError, match="more than"):
         reading.content(path, 4)
+
+
+def test_no_more_memory_is_asked_for_than_a_file_has(tmp_path):
+    path = tmp_path / "some"
+    path.write_bytes(b"x" * 2**17)
+    tracemalloc.start()
+    try:
+        assert len(reading.content(path, 2**30)) == 2**17
+        assert tracemalloc.get_traced_memory()[1] < 2**19
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("length", [0, 1, 2**16, 2**16 + 1, 2**17 + 3])
+def test_what_comes_through_a_pipe_is_read_to_its_end(length):
+    reads, writes = os.pipe()
+    whole = bytes(range(256)) * (length // 256 + 1)
+
+    def write():
+        with open(writes, "wb") as file:
+            file.write(whole[:length])
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert reading.content(Path(f"/dev/fd/{reads}"), 2**20) == whole[:length]
+    finally:
+        thread.join()
+        os.close(reads)
