@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from drol_jax.system import streams
-from drol_jax.system.memory import collect_seldom
+from drol_jax.system.memory import collect_seldom, forget_garbage
 from drol_jax.system.program import guarded, quiet_output, tell
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -96,6 +96,7 @@ def start(module: str, argv: Sequence[str] | None = None, leave: Callable[[int],
     if heard.number is not None and code in (130, 143):
         # JAX, interrupted while it compiles, may crash where Python takes its modules apart.
         leave(128 + heard.number)
+    forget_garbage()
     sys.exit(code)
 
 

@@ -25,6 +25,12 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def forget_garbage() -> None:
+    """Have Python look for garbage no more among all that there is, for a process about to end: it would do so twice,
+    a third of a second after jax, for memory that the system takes back anyway."""
+    gc.freeze()
+
+
 class _Uncollected:
     """How many threads want no collection, and whether Python collected before the first of them."""
 

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from drol_jax.system.memory import uncollected
+from drol_jax.system.memory import forget_garbage, uncollected
 
 
 def test_nothing_is_collected_meanwhile_and_all_as_before_afterwards():
@@ -39,3 +39,14 @@ def test_who_collects_nothing_goes_on_so():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_program_about_to_end_looks_at_nothing_any_more():
+    kept = [[]]
+    kept.append(kept)
+    forget_garbage()
+    try:
+        assert not gc.get_objects()
+        assert gc.get_freeze_count() > 1
+    finally:
+        gc.unfreeze()
