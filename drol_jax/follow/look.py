@@ -50,7 +50,7 @@ def look(
       size: [2] (w, h), the target as the regions are made for; regions for a larger one are wider.
       frame: on the device.
     """
-    state = _of_slot(searching(lanes.states), jnp.int32(slot))
+    state = _of_slot(searching(lanes.states), np.int32(slot))
     state = replace(state, size=jnp.asarray(size, jnp.float32))
     places = jnp.asarray(centres, jnp.float32)
     with jax.default_matmul_precision(PRECISION):

@@ -69,6 +69,12 @@ def lanes_like(state: TrackerState, lanes: int) -> LaneState:
     return LaneState(states=states, active=jnp.zeros(lanes, bool))
 
 
+def first_of(state: TrackerState, lanes: int) -> LaneState:
+    """Lanes with a target in the first, and room for such a state in each of the others."""
+    states = jax.tree.map(lambda leaf: jnp.pad(leaf[None], ((0, lanes - 1), *[(0, 0)] * leaf.ndim)), state)
+    return LaneState(states=states, active=jnp.arange(lanes) == 0)
+
+
 def put(lanes: LaneState, slot: jax.Array, state: TrackerState) -> LaneState:
     """Give a lane a target. Donate the lanes to have it done in place; a slot of B or more changes nothing."""
     states = jax.tree.map(lambda all, one: all.at[slot].set(one, mode="drop"), lanes.states, state)

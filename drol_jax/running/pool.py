@@ -17,6 +17,7 @@ from drol_jax.model import Model
 from drol_jax.running.lanes import (
     LaneState,
     finish_lanes,
+    first_of,
     follow_lanes,
     move,
     put,
@@ -42,8 +43,9 @@ def _in_place_or_not(jit: Callable[..., Any], function: Callable[..., Any], lane
 
 # {whether the lanes are used up: a program}, as lanes.py tells what each does.
 STEP = _in_place_or_not(Jitted, step_lanes, 1)
-PUT = _in_place_or_not(Jitted, put, 0)
+PUT = _in_place_or_not(partial(Jitted, once=True), put, 0)
 MOVE = _in_place_or_not(Jitted, move, 0)
+FIRST = Jitted(first_of, once=True, static_argnames="lanes")
 OF_SLOT = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
 
 

@@ -15,7 +15,7 @@ from drol_jax.running.lanes import LaneState, put, step_lanes
 from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.state import StepOutput
 
-PUT = Jitted(put, donate_argnums=0)
+PUT = Jitted(put, once=True, donate_argnums=0)
 
 
 @cache

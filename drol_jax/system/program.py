@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax.errors import UserError, one_line, reason
+from drol_jax.system.workers import cores
 
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
 TOLD = "JAX_COMPILATION_CACHE_DIR"
@@ -95,11 +96,13 @@ def keep_memory(one_store: bool = False) -> bool:
     and more, and gives them back at once: every call then pays for pages being mapped and cleared, a quarter of a
     step's time with AlexNet. The process holds as much as it ever needed at once. Call it before there are threads.
 
+    Threads take what they need from as many stores as there are cores, and from two at least. The C library would have
+    eight times as many, each of which keeps what it ever needed: a benchmark's process then takes 1.7 times as much.
+
     Args:
-      one_store: threads share one store, so that what they take is kept too: two fifths of all processor time in
+      one_store: threads share a single one, so that what they take is kept too: two fifths of all processor time in
         training. In a process that has compiled, the store is full of thousands of holes, through which the C library
-        looks again and again; a small network, with hundreds of small requests a frame, then takes 1.3 times as long
-        as with stores of each thread's own.
+        looks again and again; a small network, with hundreds of small requests a frame, then takes 1.3 times as long.
 
     Returns:
       Whether the C library can be told so (glibc: Linux).
@@ -109,8 +112,8 @@ def keep_memory(one_store: bool = False) -> bool:
     except (AttributeError, OSError, TypeError):  # no such function; TypeError: Windows has no library of all
         return False
     trim_threshold, most_mapped, most_stores = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
-    wanted = {trim_threshold: -1, most_mapped: 0} | ({most_stores: 1} if one_store else {})
-    return all(mallopt(parameter, value) for parameter, value in wanted.items())
+    stores = 1 if one_store else max(2, len(cores()))
+    return all([mallopt(trim_threshold, -1), mallopt(most_mapped, 0), mallopt(most_stores, stores)])
 
 
 def keep_compiled(arguments: CacheArguments) -> None:

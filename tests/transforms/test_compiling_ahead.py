@@ -112,7 +112,7 @@ def test_a_pools_step_is_compiled_while_init_is(programs, online):
     assert "step" not in before
     for t in range(1, 4):
         lanes, _ = pool.step(lanes, small_tracker.picture(t))
-    assert kinds(programs) == before | {"put"}
+    assert kinds(programs) == before
 
 
 def test_a_feeders_program_is_compiled_for_the_frames_that_it_is_given(programs):

@@ -220,6 +220,14 @@ class TestPool:
             with pytest.raises(UserError, match=r"used up: .*targets\(\.\.\., donate=False\)"):
                 call()
 
+    @pytest.mark.parametrize("slots", [1, 3])
+    def test_a_pool_begins_as_if_its_first_target_came_to_an_empty_one(self, slots):
+        pool = drol_jax.targets(TRACKER, slots)
+        begun = pool.begin(picture(0), BOX, key(0))
+        added, _ = pool.add(pool.empty(), picture(0), BOX, key(0))
+        assert jax.tree.structure(begun) == jax.tree.structure(added)
+        assert [lane_of(begun, lane) for lane in range(slots)] == [lane_of(added, lane) for lane in range(slots)]
+
     def test_a_slot_that_was_freed_is_taken_first(self):
         pool = drol_jax.targets(PLAIN, 3)
         lanes = pool.empty()
