@@ -194,6 +194,12 @@ class Tracker:
         return rotated_box(mask, threshold, output.box), Mask.of(mask > threshold)
 
 
+def forget_starts() -> None:
+    """Let go of the programs that start tracks (`Jitted.forget`), in a process that is to start no more."""
+    for program in (_init, _draws):
+        program.forget()
+
+
 def started(
     tracker: Tracker,
     frame: Image,

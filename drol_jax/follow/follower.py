@@ -74,6 +74,10 @@ class Follower:
         self.targets[name] = Target(name=name, slot=slot, box=place)
         return Sight(name=name, state=TargetState.TRACKED, confidence=1.0, box=place)
 
+    def all_are_in(self) -> None:
+        """Tell that no more targets come in this process: see `Targets.all_are_in`."""
+        self._pool.all_are_in(self._there)
+
     def correct(
         self, image: np.ndarray, name: str, box: Sequence[float] | np.ndarray, *, template: bool = False
     ) -> Sight:

@@ -16,12 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from drol_jax.api import PRECISION, Tracker, started
+from drol_jax.api import PRECISION, Tracker, forget_starts, started
 from drol_jax.errors import UserError
 from drol_jax.image.crops import Frame
 from drol_jax.image.inputs import checked_frame, on_device
 from drol_jax.running import pool
-from drol_jax.running.lanes import LaneState, empty_lanes, lanes_like, searching
+from drol_jax.running.lanes import LaneState, empty_lanes, first_of, searching
 from drol_jax.running.threads import in_threads
 from drol_jax.tracker.fidelity import rules
 from drol_jax.tracker.outcome import Found
@@ -64,11 +64,11 @@ class Targets:
 
         def ahead(state: TrackerState, frame: Frame | jax.Array) -> None:
             if pool.in_threads_here(frame):
-                lanes = jax.eval_shape(partial(lanes_like, lanes=self.slots), state)
+                lanes = jax.eval_shape(partial(first_of, lanes=self.slots), state)
                 pool.ahead(self.tracker.model, lanes, frame, self.donate)
 
         state = started(self.tracker, frame, box, key, None, ahead)
-        return pool.PUT[self.donate](lanes_like(state, self.slots), jnp.int32(0), state)
+        return pool.FIRST(state, lanes=self.slots)
 
     def add(self, lanes: LaneState, frame: Any, box: Any, key: jax.Array | None = None) -> tuple[LaneState, Any]:
         """Follow one more target, from this frame on.
@@ -96,7 +96,15 @@ class Targets:
                 )
             slot = int(free[0])
         state = self.tracker.init(frame, box, key)
-        return pool.PUT[self.donate](lanes, jnp.int32(slot), state), slot
+        return pool.PUT[self.donate](lanes, np.int32(slot), state), slot
+
+    def all_are_in(self, lanes: LaneState) -> None:
+        """Let go of the programs that start targets, for a process that is to start no more: an eighth of its memory.
+        If one comes after all, they are read from the disk again, or compiled where they are not kept there."""
+        jax.block_until_ready(lanes)
+        for program in (pool.FIRST, pool.PUT[self.donate]):
+            program.forget()
+        forget_starts()
 
     def remove(self, lanes: LaneState, slot: Any) -> LaneState:
         """Follow a slot's target no longer. Its state stays where it is until another takes the slot.
@@ -134,7 +142,7 @@ class Targets:
         box = np.asarray(box, np.float32)
         if box.shape != (4,) or not np.isfinite(box).all() or not (box[2:] > 0).all():
             raise UserError(f"slot {slot} cannot be moved to {box.tolist()}: give (x, y, w, h) in pixels")
-        return pool.MOVE[self.donate](lanes, jnp.int32(slot), *rules(self.tracker.config).target(box))
+        return pool.MOVE[self.donate](lanes, np.int32(slot), *rules(self.tracker.config).target(box))
 
     def state(self, lanes: LaneState, slot: int) -> TrackerState:
         """The state of a slot's target: what `put` takes, and `Tracker.step`. The lanes stay as they are.
@@ -143,7 +151,7 @@ class Targets:
           UserError: the lanes are used up.
         """
         _check(lanes)
-        return pool.OF_SLOT(lanes.states, jnp.int32(slot))
+        return pool.OF_SLOT(lanes.states, np.int32(slot))
 
     def put(self, lanes: LaneState, slot: int, state: TrackerState) -> LaneState:
         """Give a slot a target with its state, in place of what it had.
@@ -156,7 +164,7 @@ class Targets:
           UserError: the lanes are used up.
         """
         _check(lanes)
-        return pool.PUT[self.donate](lanes, jnp.int32(slot), state)
+        return pool.PUT[self.donate](lanes, np.int32(slot), state)
 
     def step(self, lanes: LaneState, frame: Any) -> tuple[LaneState, StepOutput]:
         """Follow all targets into the next frame, which is uploaded once.

@@ -19,17 +19,26 @@ from drol_jax.video.frame import VideoFrame
 class Engine:
     """Follows the targets of a video. Targets enter at the frames that their start boxes name."""
 
-    def __init__(self, tracker: Tracker, starts: Iterable[Start], *, scale: float = 1.0, policy: Policy | None = None):
+    def __init__(
+        self,
+        tracker: Tracker,
+        starts: Iterable[Start],
+        *,
+        scale: float = 1.0,
+        policy: Policy | None = None,
+        alone: bool = False,
+    ):
         """Take a tracker and start boxes.
 
         Args:
           starts: each with a name (`drol_jax.tracks.starts.checked`). Those of frame 0 start in the first frame that
             comes, whatever its number.
           scale: pixels of a frame for one of the source, in which boxes are given and told.
+          alone: the process follows no other video: once all targets are in, it lets go of what only starts need.
         """
         self.waiting = sorted(starts, key=lambda start: start.frame)
         self.follower = Follower(tracker, max(1, len(self.waiting)), policy)
-        self._scale = scale
+        self._scale, self._alone = scale, alone
         self._first: int | None = None
 
     def step(self, frame: VideoFrame) -> tuple[Row, ...]:
@@ -47,6 +56,8 @@ class Engine:
         sights = self.follower.step(frame.image) if self.follower.targets else []
         while self.waiting and self.waiting[0].frame <= frame.number:
             sights.append(self._start(self.waiting.pop(0), frame))
+            if self._alone and not self.waiting:
+                self.follower.all_are_in()
         return tuple(row_of(self.follower.tracker, sight, frame, self._scale) for sight in sights)
 
     def looked(self) -> dict[str, Looked]:

@@ -62,6 +62,22 @@ def test_what_another_process_has_compiled_is_not_traced_again(programs):
     np.testing.assert_array_equal(program(CENTRES, jnp.float32(2)), first)
 
 
+def test_a_program_that_is_let_go_of_is_read_again(programs):
+    ours = labels()
+    first = ours(CENTRES, jnp.float32(2), L=5)
+    ours.forget()
+    np.testing.assert_array_equal(found_on_disk(ours)(CENTRES, jnp.float32(2), L=5), first)
+
+
+def test_a_program_that_is_let_go_of_and_not_on_disk_is_made_anew(programs):
+    ours = labels()
+    first = ours(CENTRES, jnp.float32(2), L=5)
+    ours.forget()
+    for path in programs.iterdir():
+        path.unlink()
+    np.testing.assert_array_equal(ours(CENTRES, jnp.float32(2), L=5), first)
+
+
 def test_other_shapes_static_arguments_options_or_settings_are_other_programs(programs):
     def key(*arguments, **how):
         described = kept.Arguments.of(arguments)

@@ -13,6 +13,7 @@ import drol_jax
 from drol_jax.errors import UserError
 from drol_jax.follow import snapshot
 from drol_jax.follow.policy import Policy
+from drol_jax.follow.sight import Sight
 from drol_jax.tracking.engine import Engine
 from drol_jax.tracking.job import Job
 from drol_jax.tracking.kept import kept_beside
@@ -282,3 +283,38 @@ def test_two_targets_of_one_name_are_told():
     images = [small_tracker.picture(t) for t in range(3)]
     with pytest.raises(UserError, match="anna"):
         list(drol_jax.track(images, ["1,2,30,30=anna", "40,30,20,20=anna"], tracker=TRACKER))
+
+
+class Forgetting:
+    """A follower that only tells when it heard that all targets are in."""
+
+    def __init__(self, tracker):
+        self.tracker, self.targets, self.heard = tracker, {}, []
+
+    def step(self, image):
+        return []
+
+    def add(self, image, name, box):
+        self.targets[name] = box
+        return Sight(name=name, state=TargetState.TRACKED, confidence=1.0, box=box)
+
+    def all_are_in(self):
+        self.heard.append(len(self.targets))
+
+
+@pytest.mark.parametrize(("alone", "heard"), [(True, [2]), (False, [])])
+def test_a_process_of_one_video_lets_go_of_what_starts_need_once_all_targets_are_in(alone, heard):
+    engine = Engine(TRACKER, STARTS, alone=alone)
+    engine.follower = Forgetting(TRACKER)
+    for frame in frames(6):
+        engine.step(frame)
+    assert engine.follower.heard == heard
+
+
+def test_a_target_that_comes_after_all_is_tracked_all_the_same():
+    follower = Engine(TRACKER, STARTS).follower
+    follower.add(small_tracker.picture(0), "a", small_tracker.BOX)
+    follower.all_are_in()
+    follower.add(small_tracker.picture(0), "b", small_tracker.BOX)
+    first, second = follower.step(small_tracker.picture(1))
+    np.testing.assert_array_equal(first.box, second.box)
