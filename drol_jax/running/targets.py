@@ -96,7 +96,7 @@ class Targets:
                 )
             slot = int(free[0])
         state = self.tracker.init(frame, box, key)
-        return pool.PUT[self.donate](lanes, np.int32(slot), state), slot
+        return pool.PUT[self.donate](lanes, _number(slot), state), slot
 
     def all_are_in(self, lanes: LaneState) -> None:
         """Let go of the programs that start targets, for a process that is to start no more: an eighth of its memory.
@@ -142,7 +142,7 @@ class Targets:
         box = np.asarray(box, np.float32)
         if box.shape != (4,) or not np.isfinite(box).all() or not (box[2:] > 0).all():
             raise UserError(f"slot {slot} cannot be moved to {box.tolist()}: give (x, y, w, h) in pixels")
-        return pool.MOVE[self.donate](lanes, np.int32(slot), *rules(self.tracker.config).target(box))
+        return pool.MOVE[self.donate](lanes, _number(slot), *rules(self.tracker.config).target(box))
 
     def state(self, lanes: LaneState, slot: int) -> TrackerState:
         """The state of a slot's target: what `put` takes, and `Tracker.step`. The lanes stay as they are.
@@ -151,7 +151,7 @@ class Targets:
           UserError: the lanes are used up.
         """
         _check(lanes)
-        return pool.OF_SLOT(lanes.states, np.int32(slot))
+        return pool.OF_SLOT(lanes.states, _number(slot))
 
     def put(self, lanes: LaneState, slot: int, state: TrackerState) -> LaneState:
         """Give a slot a target with its state, in place of what it had.
@@ -164,7 +164,7 @@ class Targets:
           UserError: the lanes are used up.
         """
         _check(lanes)
-        return pool.PUT[self.donate](lanes, np.int32(slot), state)
+        return pool.PUT[self.donate](lanes, _number(slot), state)
 
     def step(self, lanes: LaneState, frame: Any) -> tuple[LaneState, StepOutput]:
         """Follow all targets into the next frame, which is uploaded once.
@@ -240,6 +240,11 @@ class Targets:
             raise UserError(f"the pool has {count} slots, so grow needs more than that, not {slots}")
         more = slots - count
         return jax.tree.map(lambda x: jnp.pad(x, ((0, more), *[(0, 0)] * (x.ndim - 1))), lanes)
+
+
+def _number(slot: Any) -> Any:
+    """A slot as programs take it, int32; under jit as it is traced."""
+    return jnp.int32(slot) if isinstance(slot, Tracer) else np.int32(slot)
 
 
 def _check(lanes: LaneState) -> None:

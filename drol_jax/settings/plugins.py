@@ -13,6 +13,7 @@ from types import ModuleType
 from drol_jax.config.parts import Plugin
 from drol_jax.errors import UserError, reason
 from drol_jax.settings import Settings
+from drol_jax.system.memory import collect_at_the_end
 from drol_jax.system.names import hint
 from drol_jax.system.resources import PACKAGE
 
@@ -43,6 +44,7 @@ def load_plugin(given: str | Path) -> Loaded:
     Raises:
       UserError: there is none, its code fails, or it is none; names the place.
     """
+    collect_at_the_end()
     path = Path(given)
     if path.suffix == ".py" or path.exists():
         module = _module(path)

@@ -187,8 +187,9 @@ class Jitted:
             meanwhile(lambda: self.compiled(*args, **rest))
 
     def forget(self) -> None:
-        """Let go of the programs that are kept on disk, and of their memory: some twenty times what the file has, or 27
-        of the 400 MB that a process takes for one that starts a track. The next call reads them again, in .2 s."""
+        """Let go of the programs that are in memory, which take some twenty times what their files have: one that
+        starts a track 27 of a process's 400 MB. The next call reads them again, in .2 s, or compiles what is not on
+        disk. Where nothing is kept jax holds the programs, and goes on to."""
         with self._making:
             for key in [key for key, program in self._programs.items() if program.done()]:
                 del self._programs[key]

@@ -1,5 +1,6 @@
 """Memory that the C library or Python takes care of, at times when it had better not."""
 
+import atexit
 import ctypes
 import gc
 import sys
@@ -27,8 +28,14 @@ def collect_seldom() -> None:
 
 def forget_garbage() -> None:
     """Have Python look for garbage no more among all that there is, for a process about to end: it would do so twice,
-    a third of a second after jax, for memory that the system takes back anyway."""
+    a third of a second after jax, for memory that the system takes back anyway. See `collect_at_the_end`."""
     gc.freeze()
+
+
+def collect_at_the_end() -> None:
+    """Have Python look all the same as the process ends, for code of users: what a module of theirs holds, as a file
+    that is open, is closed by the collector alone."""
+    atexit.register(gc.unfreeze)
 
 
 class _Uncollected:

@@ -17,6 +17,9 @@ DEFAULT_CACHE = Path("~/.cache/drol_jax")
 TOLD = "JAX_COMPILATION_CACHE_DIR"
 """Environment variable of jax's, which takes the folder from it by itself."""
 
+STORES = 3
+"""Stores of memory for each core, which threads allocate from: see `keep_memory`."""
+
 UNSEEN = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ELOOP)
 """Why the system may not even tell whether a path is there."""
 
@@ -96,13 +99,13 @@ def keep_memory(one_store: bool = False) -> bool:
     and more, and gives them back at once: every call then pays for pages being mapped and cleared, a quarter of a
     step's time with AlexNet. The process holds as much as it ever needed at once. Call it before there are threads.
 
-    Threads take what they need from as many stores as there are cores, and from two at least. The C library would have
-    eight times as many, each of which keeps what it ever needed: a benchmark's process then takes 1.7 times as much.
+    Threads take what they need from `STORES` for each core. With eight, as the C library has them by default, a
+    benchmark's process takes up to 1.5 times as much in the end, as each keeps what it ever needed. With one, NanoTrack's
+    frames take 1.2 times as long in a process that has compiled: thousands of holes are left, which are looked through.
 
     Args:
       one_store: threads share a single one, so that what they take is kept too: two fifths of all processor time in
-        training. In a process that has compiled, the store is full of thousands of holes, through which the C library
-        looks again and again; a small network, with hundreds of small requests a frame, then takes 1.3 times as long.
+        training.
 
     Returns:
       Whether the C library can be told so (glibc: Linux).
@@ -112,7 +115,7 @@ def keep_memory(one_store: bool = False) -> bool:
     except (AttributeError, OSError, TypeError):  # no such function; TypeError: Windows has no library of all
         return False
     trim_threshold, most_mapped, most_stores = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
-    stores = 1 if one_store else max(2, len(cores()))
+    stores = 1 if one_store else STORES * len(cores())
     return all([mallopt(trim_threshold, -1), mallopt(most_mapped, 0), mallopt(most_stores, stores)])
 
 

@@ -46,10 +46,12 @@ def content(path: Path, most: int = MOST) -> bytes:
 def _all(file: BinaryIO, size: int, most: int) -> bytes:
     """What a file holds, or its first `most` bytes and some more. Python takes as much memory as it is asked to read,
     so it is asked for what the file had as it was opened, and for more while there is more."""
-    parts, length = [], 0
-    while length <= most and (part := file.read(min(max(size, _PIECE), most) + 1)):
-        parts.append(part)
-        length += len(part)
+    wanted = min(max(size, _PIECE), most) + 1
+    parts, length, last = [], 0, wanted
+    while length <= most and last == wanted:  # less is read at the end alone, which a terminal tells but once
+        parts.append(file.read(wanted))
+        last = len(parts[-1])
+        length += last
     return b"".join(parts)
 
 

@@ -220,6 +220,19 @@ class TestPool:
             with pytest.raises(UserError, match=r"used up: .*targets\(\.\.\., donate=False\)"):
                 call()
 
+    def test_inside_a_program_too_targets_come_move_and_are_looked_at(self):
+        pool = drol_jax.targets(PLAIN, 2, donate=False)
+        lanes = pool.begin(picture(0), BOX)
+        added, slot = jax.jit(lambda lanes: pool.add(lanes, picture(0), jnp.asarray(BOXES[1])))(lanes)
+        assert int(slot) == 1
+        both, _ = pool.add(lanes, picture(0), BOXES[1])
+        np.testing.assert_allclose(added.states.centre, both.states.centre, rtol=1e-6)
+        states = jax.vmap(lambda slot: pool.state(both, slot))(jnp.arange(2))
+        np.testing.assert_array_equal(states.centre, both.states.centre)
+        moved = jax.jit(lambda slot: pool.move(both, slot, BOXES[0]))(jnp.int32(1))
+        there = jax.jit(lambda slot: pool.put(moved, slot, pool.state(moved, 1)))(jnp.int32(0))
+        np.testing.assert_array_equal(there.states.centre[0], moved.states.centre[1])
+
     @pytest.mark.parametrize("slots", [1, 3])
     def test_a_pool_begins_as_if_its_first_target_came_to_an_empty_one(self, slots):
         pool = drol_jax.targets(TRACKER, slots)

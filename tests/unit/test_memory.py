@@ -1,6 +1,8 @@
 """Python's garbage collector is kept still for a while, and never longer."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -50,3 +52,10 @@ def test_a_program_about_to_end_looks_at_nothing_any_more():
         assert gc.get_freeze_count() > 1
     finally:
         gc.unfreeze()
+
+
+def test_what_a_users_module_has_open_is_written_all_the_same(tmp_path):
+    (tmp_path / "users.py").write_text("LOG = open('log', 'w')\nLOG.write('a line')\ndef log(): return LOG\n")
+    program = "import users; from drol_jax.system import memory; memory.collect_at_the_end(); memory.forget_garbage()"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / "log").read_text() == "a line"
