@@ -100,8 +100,8 @@ def keep_memory(one_store: bool = False) -> bool:
     step's time with AlexNet. The process holds as much as it ever needed at once. Call it before there are threads.
 
     Threads take what they need from `STORES` for each core. With eight, as the C library has them by default, a
-    benchmark's process takes up to 1.5 times as much in the end, as each keeps what it ever needed. With one, NanoTrack's
-    frames take 1.2 times as long in a process that has compiled: thousands of holes are left, which are looked through.
+    benchmark's process takes up to 1.5 times as much in the end, as each keeps what it ever needed. With one, frames of
+    NanoTrack take 1.2 times as long in a process that has compiled: thousands of holes are left, and looked through.
 
     Args:
       one_store: threads share a single one, so that what they take is kept too: two fifths of all processor time in
