@@ -20,7 +20,7 @@ from drol_jax.image.crops import Frame
 from drol_jax.image.frames import flatten
 from drol_jax.image.source import FrameSource
 from drol_jax.online.localize import Verdict
-from drol_jax.results import environment
+from drol_jax.results.settings import environment
 from drol_jax.running.loop import Runner
 from drol_jax.settings import load_settings
 from drol_jax.system.compiling import compiler_options

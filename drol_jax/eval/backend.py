@@ -10,7 +10,7 @@ from drol_jax.eval.commands import one_of
 from drol_jax.eval.placing import EngineArguments
 from drol_jax.eval.runner import Runner
 from drol_jax.eval.tracker_runs import Tracker
-from drol_jax.results import environment
+from drol_jax.results.settings import environment
 from drol_jax.system.program import make_ready
 from drol_jax.system.workers import Clock
 

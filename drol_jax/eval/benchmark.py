@@ -22,7 +22,7 @@ from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.shards import Plan, Shard
 from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.eval.tracking import Tracking
-from drol_jax.results import TrackerFolder
+from drol_jax.results.folder import TrackerFolder
 from drol_jax.system.atomic import clear_litter
 from drol_jax.system.memory import give_back
 

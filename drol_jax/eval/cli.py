@@ -31,10 +31,9 @@ from drol_jax.eval.running import choose
 from drol_jax.eval.shards import Plan, read_shard
 from drol_jax.eval.submission import check_submission, pack
 from drol_jax.eval.tracker_runs import Backend, load_runs
-from drol_jax.results import version
 from drol_jax.system.arguments import parse
 from drol_jax.system.program import tell
-from drol_jax.system.resources import DEFAULT_CONFIG, config_help
+from drol_jax.system.resources import DEFAULT_CONFIG, config_help, version
 
 
 @dataclass(frozen=True)

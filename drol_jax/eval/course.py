@@ -7,7 +7,8 @@ from pathlib import Path
 from drol_jax import datasets
 from drol_jax.eval.running import SAME, Running, data_of
 from drol_jax.eval.tracker_runs import TrackerRun
-from drol_jax.results import Timing, TrackerFolder
+from drol_jax.results.folder import TrackerFolder
+from drol_jax.results.runs import Timing
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from drol_jax.eval.running import Running, choose
 from drol_jax.eval.scoring import Request, score_folders
 from drol_jax.eval.tracker_runs import Tracker, TrackerRun, check_seeds, tracker_run
 from drol_jax.report.result import BenchmarkResult
-from drol_jax.results import environment
+from drol_jax.results.settings import environment
 
 Dataset = str | Sequence[datasets.SequenceEntry | datasets.Sequence]
 OWN = "own"

@@ -10,7 +10,7 @@ from drol_jax.eval.bars import Bar
 from drol_jax.eval.course import Course, Failure, Left, Ran
 from drol_jax.eval.shards import Job, Plan
 from drol_jax.eval.tracking import Tracking, track
-from drol_jax.results import TrackerFolder
+from drol_jax.results.folder import TrackerFolder
 from drol_jax.system.workers import Check
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from drol_jax import datasets
 from drol_jax.errors import UserError
 from drol_jax.eval.commands import PROGRAM, data_root
-from drol_jax.results import version
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
 from drol_jax.results.oxuva import read_of
 from drol_jax.results.submit import check_complete, form_of, write_submission
 from drol_jax.system.arguments import parse
+from drol_jax.system.resources import version
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from drol_jax.eval.scorers import Scorer
 from drol_jax.eval.shards import units
 from drol_jax.image.depth import DeepFrame
 from drol_jax.metrics.regions import FAILED
-from drol_jax.results import Timing, Tracked, TrackerFolder
+from drol_jax.results.folder import TrackerFolder
 from drol_jax.results.ledger import Made
+from drol_jax.results.runs import Timing, Tracked
 from drol_jax.system.atomic import delete, write_text
 from drol_jax.system.workers import Check
 

@@ -13,7 +13,7 @@ from drol_jax.metrics.spread import Difference, Spread
 from drol_jax.report.columns import Column, Numbers
 from drol_jax.report.scores import Refusal, TrackerScores, reliability_entry
 from drol_jax.report.unstable import Unstable
-from drol_jax.results import plain
+from drol_jax.results.settings import plain
 from drol_jax.system.atomic import write_text
 from drol_jax.tracks.formats.csv import guarded
 

@@ -10,8 +10,8 @@ import numpy as np
 from drol_jax.metrics.reliability import Certainty, Reliability, reliability
 from drol_jax.metrics.spread import Spread, over_seeds
 from drol_jax.report.columns import Numbers, mean_of
-from drol_jax.results import plain
 from drol_jax.results.runs import Timing
+from drol_jax.results.settings import plain
 
 Kind = Literal["mean", "sequence", "attribute"]
 """What numbers are over: the covered sequences, one sequence, or what carries an attribute."""

@@ -11,7 +11,7 @@ from typing import Any
 from drol_jax.report.columns import Column
 from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.scores import Kind, TrackerScores, reliability_entry
-from drol_jax.results import plain
+from drol_jax.results.settings import plain
 from drol_jax.system.atomic import write_text
 from drol_jax.tracks.formats.csv import guarded
 

@@ -9,23 +9,3 @@ Every file appears whole or not at all. The box file is written last, so that wh
 Other toolkits' files: `layout` finds them under a folder, `formats` reads and writes them, `submit` packs them for
 evaluation servers.
 """
-
-from drol_jax.results.details import write_details
-from drol_jax.results.files import read_boxes, write_boxes
-from drol_jax.results.folder import TrackerFolder
-from drol_jax.results.runs import Run, Timing, Tracked
-from drol_jax.results.settings import environment, plain
-from drol_jax.system.resources import version
-
-__all__ = [
-    "Run",
-    "Timing",
-    "Tracked",
-    "TrackerFolder",
-    "environment",
-    "plain",
-    "read_boxes",
-    "version",
-    "write_boxes",
-    "write_details",
-]

@@ -7,7 +7,7 @@ import numpy as np
 
 from drol_jax import checkpoint
 from drol_jax.checkpoint.folder import TRAINED
-from drol_jax.results import environment
+from drol_jax.results.settings import environment
 from drol_jax.settings.yaml_file import plain
 from drol_jax.train.curves import draw_curves
 from drol_jax.train.folder import RunFolder

@@ -11,8 +11,8 @@ from drol_jax.eval.backend import varied
 from drol_jax.eval.commands import Load
 from drol_jax.eval.placing import ray_options
 from drol_jax.eval.running import Running, choose
-from drol_jax.results import environment, plain
 from drol_jax.results.environments import noted
+from drol_jax.results.settings import environment, plain
 from drol_jax.system.program import make_ready, tell
 from drol_jax.tune.bench import Bench
 from drol_jax.tune.chosen import gain_of, write_chosen, write_summary

@@ -12,7 +12,7 @@ import drol_jax
 from drol_jax.datasets import SequenceEntry
 from drol_jax.errors import UserError
 from drol_jax.eval import evaluate as module
-from drol_jax.results import write_boxes
+from drol_jax.results.files import write_boxes
 
 OWN = [sequence(12, "ants"), sequence(16, "bolt")]
 TRACKER = FakeTracker("mine", Config(Online(True)), {})

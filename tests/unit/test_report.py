@@ -21,8 +21,8 @@ from drol_jax.report.result import BenchmarkResult
 from drol_jax.report.result_table import show_result
 from drol_jax.report.scores import Refusal, TrackerScores
 from drol_jax.report.summary import as_dict, write_summary
-from drol_jax.results import Timing
 from drol_jax.results.layout import TrackerResults
+from drol_jax.results.runs import Timing
 
 
 def takes_part(name: str, label: str, seeds: tuple[int, ...]) -> TrackerRun:

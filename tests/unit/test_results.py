@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from drol_jax.errors import UserError
-from drol_jax.results import Tracked, TrackerFolder, plain, read_boxes, write_boxes, write_details
-from drol_jax.results.details import read_confidences
+from drol_jax.results.details import read_confidences, write_details
+from drol_jax.results.files import read_boxes, write_boxes
+from drol_jax.results.folder import TrackerFolder
+from drol_jax.results.runs import Tracked
+from drol_jax.results.settings import plain
 from drol_jax.system.atomic import clear_litter, file, write_text
 from drol_jax.system.code import code_hash
 

@@ -16,7 +16,7 @@ from drol_jax.eval.evaluate import Silent
 from drol_jax.eval.running import OnePass
 from drol_jax.eval.shards import Shard, read_shard
 from drol_jax.eval.tracker_runs import load_runs
-from drol_jax.results import TrackerFolder
+from drol_jax.results.folder import TrackerFolder
 from drol_jax.system.claims import claim, wait_for
 
 pytest_plugins = ["fakes_eval"]

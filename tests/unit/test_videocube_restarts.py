@@ -13,7 +13,7 @@ from drol_jax.eval.renewing import Renewed
 from drol_jax.eval.running import choose
 from drol_jax.eval.score_cli import main as score
 from drol_jax.eval.scoring import Request, score_folders
-from drol_jax.results import TrackerFolder
+from drol_jax.results.folder import TrackerFolder
 from drol_jax.results.layout import find_trackers
 from drol_jax.results.names import Names
 
