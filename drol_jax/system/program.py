@@ -17,7 +17,7 @@ DEFAULT_CACHE = Path("~/.cache/drol_jax")
 TOLD = "JAX_COMPILATION_CACHE_DIR"
 """Environment variable of jax's, which takes the folder from it by itself."""
 
-STORES = 3
+STORES = 4
 """Stores of memory for each core, which threads allocate from: see `keep_memory`."""
 
 UNSEEN = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ELOOP)
@@ -100,7 +100,7 @@ def keep_memory(one_store: bool = False) -> bool:
     step's time with AlexNet. The process holds as much as it ever needed at once. Call it before there are threads.
 
     Threads take what they need from `STORES` for each core. With eight, as the C library has them by default, a
-    benchmark's process takes up to 1.5 times as much in the end, as each keeps what it ever needed. With one, frames of
+    benchmark's process takes up to 1.4 times as much in the end, as each keeps what it ever needed. With one, frames of
     NanoTrack take 1.2 times as long in a process that has compiled: thousands of holes are left, and looked through.
 
     Args:
