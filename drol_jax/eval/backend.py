@@ -12,7 +12,7 @@ from drol_jax.eval.runner import Runner
 from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results.settings import environment
 from drol_jax.system.program import make_ready
-from drol_jax.system.workers import Clock
+from drol_jax.system.workers import Clock, cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class JaxBackend:
         if self._lanes < 1:
             raise UserError(f"--lanes {arguments.lanes}: at least one is needed; pass --lanes 1 or more")
         self.arguments, self.clock = arguments, Clock()
-        make_ready(arguments)
+        make_ready(arguments, stores=len(cores()))  # it goes on for long, and compiles in its first run alone
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]:
         from drol_jax.api import load

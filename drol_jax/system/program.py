@@ -79,33 +79,33 @@ def quiet_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def make_ready(arguments: CacheArguments, one_store: bool = False) -> None:
+def make_ready(arguments: CacheArguments, stores: int | None = None) -> None:
     """What a program does once before it computes: `keep_compiled` and `keep_memory`.
 
     Args:
-      one_store: as `keep_memory` takes it.
+      stores: as `keep_memory` takes it.
 
     Raises:
       UserError: as `keep_compiled` does.
     """
-    keep_memory(one_store)
+    keep_memory(stores)
     keep_compiled(arguments)
 
 
-def keep_memory(one_store: bool = False) -> bool:
+def keep_memory(stores: int | None = None) -> bool:
     """Have this process keep memory that it frees, for what it allocates next, as long as it runs.
 
     A compiled function takes its scratch memory anew in every call. The C library asks the system for blocks of 32 MiB
     and more, and gives them back at once: every call then pays for pages being mapped and cleared, a quarter of a
     step's time with AlexNet. The process holds as much as it ever needed at once. Call it before there are threads.
 
-    Threads take what they need from `STORES` for each core. With eight, as the C library has them by default, a
-    benchmark's process takes up to 1.4 times as much in the end, as each keeps what it ever needed. With one, frames of
-    NanoTrack take 1.2 times as long in a process that has compiled: thousands of holes are left, and looked through.
+    Threads take what they need from a few stores. With eight for each core, as the C library has them by default, a
+    benchmark's process takes up to 1.7 times as much in the end, as each keeps what it ever needed. With one for each
+    core, frames of NanoTrack take 1.2 times as long in a process that has compiled: thousands of holes are left, and
+    looked through. Where programs come from the disk it makes no difference.
 
     Args:
-      one_store: threads share a single one, so that what they take is kept too: two fifths of all processor time in
-        training.
+      stores: how many; by default `STORES` for each core.
 
     Returns:
       Whether the C library can be told so (glibc: Linux).
@@ -115,7 +115,7 @@ def keep_memory(one_store: bool = False) -> bool:
     except (AttributeError, OSError, TypeError):  # no such function; TypeError: Windows has no library of all
         return False
     trim_threshold, most_mapped, most_stores = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
-    stores = 1 if one_store else STORES * len(cores())
+    stores = STORES * len(cores()) if stores is None else stores
     return all([mallopt(trim_threshold, -1), mallopt(most_mapped, 0), mallopt(most_stores, stores)])
 
 

@@ -97,7 +97,7 @@ def _train(arguments: Arguments, command: str, source: "Source | None") -> int:
         settings = replace(settings, initial=arguments.init, initial_backbone=arguments.init_backbone)
     settings = revalidated(settings)
     output = arguments.output or Path("runs") / settings.name
-    make_ready(arguments, one_store=True)
+    make_ready(arguments, stores=1)  # shared, so that what threads take is kept too: two fifths of all its time
     from drol_jax.train.processes import Place, is_first, join
 
     place = Place(coordinator=arguments.coordinator, count=arguments.processes, number=arguments.process)

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from drol_jax.system.program import keep_memory
 
-assert sys.argv[1] == "plain" or keep_memory(one_store=sys.argv[1] == "one store")
+assert sys.argv[1] == "plain" or keep_memory(1 if sys.argv[1] == "one store" else None)
 def faults(size):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     np.ones(size, np.float32)
