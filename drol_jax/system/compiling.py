@@ -19,17 +19,18 @@ from drol_jax.system.memory import give_back, uncollected
 GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,CONVOLUTION,CONDITIONAL,WHILE"
 
 
-OF_A_CPU: dict[str, str | bool] = {
-    # LLVM's first level: a third less time to compile than by the second, the same numbers, and as fast.
-    "xla_backend_optimization_level": "1",
-}
+# LLVM's first level: a third less time to compile than by the second, the same numbers, and as fast.
+OF_A_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
+IN_HALF_THE_TIME: dict[str, str | bool] = {}
+"""What a program that runs once takes in place of the above."""
 if jax.__version_info__ < (0, 11):
     # YNNPACK takes products of matrices, as by default, but no convolutions. Those of one pixel, most of a small
     # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
     OF_A_CPU["xla_cpu_experimental_ynn_fusion_type"] = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-IN_HALF_THE_TIME: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
-"""Kernels by XLA's older emitter, which jax 0.11 has no more. They are slower: those that flatten what they copy, as
-refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long, its refits 1.8."""
+    # Kernels by XLA's older emitter, which 0.11 has no more. They are slower: those that flatten what they copy, as
+    # refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long, its refits 1.8.
+    # With LLVM's second level, which takes them .03 s more, an `init` runs in .6 to .95 of the time.
+    IN_HALF_THE_TIME |= {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": "2"}
 
 
 def compiler_options(once: bool = False) -> dict[str, str | bool]:

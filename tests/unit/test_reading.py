@@ -146,3 +146,15 @@ def test_what_comes_through_a_pipe_is_read_to_its_end(length):
     finally:
         thread.join()
         os.close(reads)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no terminals of this kind")
+@pytest.mark.parametrize("typed", ["", "1,2,3,4\n", "1,2,3,4\n5,6,7,8\n"])
+def test_one_ctrl_d_ends_what_is_typed(typed):
+    keyboard, terminal = os.openpty()
+    try:
+        os.write(keyboard, f"{typed}\x04of the next reader\n\x04\x04\x04".encode())
+        assert reading.content(Path(f"/dev/fd/{terminal}")) == typed.encode()
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
