@@ -23,7 +23,7 @@ from drol_jax.online import halves, response
 from drol_jax.online.features import Extractor, attention_rows
 from drol_jax.online.labels import gaussian
 from drol_jax.online.memory import Memory, filled, in_halves, leading
-from drol_jax.online.response import gather_taps, rectify, rectify_slope
+from drol_jax.online.response import gather_taps_by_turns, rectify, rectify_slope
 from drol_jax.system.lazy_cond import highest_of_lanes
 
 Label = Callable[..., jax.Array]
@@ -59,8 +59,7 @@ def first_response(filter: jax.Array, extractor: Extractor, features: jax.Array,
     if spatial is not None:
         weighted, mean, *others = jnp.split(products, [len(taps), len(taps) + 1][: 1 + (channel is not None)], axis=1)
         products = sum(others, weighted * jax.nn.sigmoid(mean))
-    maps = jnp.split(products.reshape(n, len(taps), size, size), len(taps), axis=1)
-    return gather_taps([part[:, 0] for part in maps], filter.shape[0])
+    return gather_taps_by_turns(products.reshape(n, len(taps), size, size), filter.shape[0])
 
 
 def first_residuals(

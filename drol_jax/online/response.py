@@ -55,6 +55,22 @@ def gather_taps(products: Sequence[jax.Array], k: int) -> jax.Array:
     )
 
 
+def gather_taps_by_turns(products: jax.Array, k: int) -> jax.Array:
+    """`gather_taps` of an array [N, k * k, L, L], which may be differentiated: [N, L, L].
+
+    Rows are moved first, all columns' taps together, then columns. That is half the operations, and their transpose is
+    two copies in place of k * k + 1.
+    """
+    size, before, after = products.shape[-1], k // 2, k - 1 - k // 2
+
+    def moved(x, axis, by):
+        ends = [(before, after) if i == axis else (0, 0) for i in range(x.ndim)]
+        return jax.lax.slice_in_dim(jnp.pad(x, ends), by, by + size, axis=axis)
+
+    rows = sum_of([moved(part, 2, u) for u, part in enumerate(jnp.split(products, k, axis=1))])
+    return sum_of([moved(part, 3, v) for v, part in enumerate(jnp.split(rows, k, axis=1))])[:, 0]
+
+
 def places(k: int) -> list[tuple[int, int]]:
     """Row and column of every tap."""
     return [(u, v) for u in range(k) for v in range(k)]
