@@ -126,7 +126,7 @@ def _stage(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     image[horizon:] = mix(boards, np.array([[0.25, 0.17, 0.12], [0.5, 0.37, 0.27]], np.float32))
     for _ in range(7):  # pools of light
         y, x0 = rng.uniform(0, 1, 2)
-        gy, gx = np.mgrid[:h, :w].astype(np.float32) / [[[h]], [[w]]]
+        gy, gx = np.arange(h, dtype=np.float64)[:, None] / h, np.arange(w, dtype=np.float64) / w
         pool = 0.22 * np.exp(-(((gx - x0) / 0.12) ** 2) - ((gy - y) / 0.2) ** 2)
         image += pool[..., None] * palette(rng, 1, 0.3)[0]
     return image.astype(np.float32)

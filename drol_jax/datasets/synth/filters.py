@@ -5,6 +5,7 @@ unit, and a last bit becomes a grey level. All arithmetic here is numpy's; every
 with AVX2 has it, so that its pictures stay as they are. Hence ends of rows are summed in another order than the rest.
 """
 
+from collections.abc import Iterator
 from collections.abc import Sequence as SequenceOf
 from functools import lru_cache
 from typing import Literal
@@ -14,6 +15,7 @@ import numpy as np
 from drol_jax.image.sampling import float32
 from drol_jax.system.opencv import cv2
 
+_BAND = 2**16  # numbers that are worked on at once
 _CUBIC = -0.75  # the cubic's free parameter, as OpenCV and PyTorch have it
 
 
@@ -29,22 +31,42 @@ def blur(image: np.ndarray, sigma: float, outside: Literal["reflect", "constant"
     around = ((reach, reach), (reach, reach), (0, 0))[: image.ndim]
     padded = np.pad(image.astype(np.float32), around, mode=outside).reshape(height + 2 * reach, -1)
     width = image.shape[1] * step
-    rows = padded[:, :width] * np.float32(kernel[0])
+    rows = np.empty((len(padded), width), np.float32)
+    for band in bands(rows):
+        _blur_rows(rows[band], padded[band], step, kernel)
+    del padded
+    columns = np.empty((height, width), np.float32)
+    for band in bands(columns):
+        _blur_columns(columns[band], rows[band.start : band.stop + 2 * reach], kernel)
+    return columns.reshape(image.shape)
+
+
+def _blur_rows(blurred: np.ndarray, padded: np.ndarray, step: int, kernel: list[float]) -> None:
+    width = blurred.shape[1]
+    np.multiply(padded[:, :width], np.float32(kernel[0]), out=blurred)
     for tap in range(1, len(kernel)):
-        _add(rows, padded[:, tap * step : tap * step + width], kernel[tap], 4)
-    columns = rows[reach : reach + height] * np.float32(kernel[reach])
+        _add(blurred, padded[:, tap * step : tap * step + width], kernel[tap], 4)
+
+
+def _blur_columns(blurred: np.ndarray, rows: np.ndarray, kernel: list[float]) -> None:
+    reach, height = len(kernel) // 2, len(blurred)
+    np.multiply(rows[reach : reach + height], np.float32(kernel[reach]), out=blurred)
     for tap in range(1, reach + 1):
         both = rows[reach - tap : reach - tap + height] + rows[reach + tap : reach + tap + height]
-        _add(columns, both, kernel[reach + tap], 8)
-    return columns.reshape(image.shape)
+        _add(blurred, both, kernel[reach + tap], 8)
 
 
 def blur_noise(noise: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur of float64 noise [H, W, C] over 3 x 3 pixels, reflected about the border's pixels."""
     outer, middle, _ = cv2.getGaussianKernel(3, sigma, cv2.CV_64F)[:, 0]
-    padded = np.pad(noise, ((1, 1), (1, 1), (0, 0)), "reflect")
-    rows = outer * (padded[:, :-2] + padded[:, 2:]) + middle * padded[:, 1:-1]
-    return outer * (rows[:-2] + rows[2:]) + middle * rows[1:-1]
+    blurred = np.empty_like(noise)
+    for band in bands(noise):
+        around = np.abs(np.arange(band.start - 1, band.stop + 1))
+        around[-1] = min(around[-1], 2 * len(noise) - 2 - around[-1])
+        padded = np.pad(noise[around], ((0, 0), (1, 1), (0, 0)), "reflect")
+        rows = outer * (padded[:, :-2] + padded[:, 2:]) + middle * padded[:, 1:-1]
+        blurred[band] = outer * (rows[:-2] + rows[2:]) + middle * rows[1:-1]
+    return blurred
 
 
 def _add(total: np.ndarray, values: np.ndarray, weight: float, lanes: int) -> None:
@@ -60,6 +82,13 @@ def _fuse(total: np.ndarray, values: np.ndarray, weights: np.ndarray | float) ->
     products = np.multiply(values, weights, dtype=np.float64)
     products += total
     total[...] = products
+
+
+def bands(image: np.ndarray) -> Iterator[slice]:
+    """The rows of an image, so many at a time as lie in a core's cache."""
+    step = max(1, _BAND // max(1, image[:1].size))
+    for start in range(0, len(image), step):
+        yield slice(start, min(start + step, len(image)))
 
 
 def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -111,13 +140,15 @@ def _cubic(image: np.ndarray, width: int, height: int) -> np.ndarray:
     ends = slice(x_inner.stop - (x_inner.stop - x_inner.start) % 4, x_inner.stop)
     inner[:, ends] = _pairs([part[:, ends] for part in cells], [part[ends] for part in x_weights], (0, 2, 1, 3))
     inner = inner[:, x_inner]
-    a, b, c, d = (inner[taps[y_inner]] for taps in down)
-    of_a, of_b, of_c, of_d = (part[y_inner] for part in y_weights)
-    b *= of_b
-    d *= of_d
-    _fuse(b, a, of_a)
-    _fuse(d, c, of_c)
-    np.add(b, d, out=result[y_inner, x_inner])
+    down, y_weights = [taps[y_inner] for taps in down], [part[y_inner] for part in y_weights]
+    for band in bands(drawn := result[y_inner, x_inner]):
+        a, b, c, d = (inner[taps[band]] for taps in down)
+        of_a, of_b, of_c, of_d = (part[band] for part in y_weights)
+        b *= of_b
+        d *= of_d
+        _fuse(b, a, of_a)
+        _fuse(d, c, of_c)
+        np.add(b, d, out=drawn[band])
     return result
 
 

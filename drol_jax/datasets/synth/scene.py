@@ -31,8 +31,12 @@ class Scene:
         behind, front = _lookalikes(plan)
         (w, h), spare = spec.size, 61
         strength = 5.0 if plan.has("LR") or plan.has("IV") else 2.5
-        grain = rng.standard_normal((h + spare, w + spare, 1)) + 0.5 * rng.standard_normal((h + spare, w + spare, 3))
-        noise = np.rint(strength * blur_noise(grain, 0.5)).astype(np.int16)
+        grey = rng.standard_normal((h + spare, w + spare, 1))
+        grain = rng.standard_normal((h + spare, w + spare, 3))
+        grain *= 0.5
+        grain += grey
+        noise = blur_noise(grain, 0.5)
+        noise *= strength
         return Stage(
             size=spec.size,
             place=place,
@@ -40,7 +44,7 @@ class Scene:
             camera_smear=plan.shutter * motion.velocity(camera[:, :, 2]),
             actors=(*behind, plan.target, *front, *_occluders(plan)),
             light=_light(plan),
-            noise=noise,
+            noise=np.rint(noise, out=noise).astype(np.int16),
             noise_at=rng.integers(0, spare, (spec.length, 2)),
         )
 

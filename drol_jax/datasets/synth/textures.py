@@ -4,7 +4,7 @@ import colorsys
 
 import numpy as np
 
-from drol_jax.datasets.synth.filters import deviation, enlarge_smoothly, mean
+from drol_jax.datasets.synth.filters import bands, deviation, enlarge_smoothly, mean
 from drol_jax.system.opencv import cv2
 
 
@@ -56,10 +56,13 @@ def palette(rng: np.random.Generator, count: int, saturation: float = 0.5, hue: 
 
 def mix(field: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """Colour a field: 0..1 runs through the given colours. float32 [H, W], [k, 3] -> [H, W, 3]."""
-    at = np.clip(field, 0, 1) * (len(colours) - 1)
-    low = np.minimum(at.astype(np.intp), len(colours) - 2)
-    part = (at - low)[..., None]
-    return (colours[low] * (1 - part) + colours[low + 1] * part).astype(np.float32)
+    mixed = np.empty((*field.shape, colours.shape[1]), np.float32)
+    for band in bands(mixed):
+        at = np.clip(field[band], 0, 1) * (len(colours) - 1)
+        low = np.minimum(at.astype(np.intp), len(colours) - 2)
+        part = (at - low)[..., None]
+        mixed[band] = colours[low] * (1 - part) + colours[low + 1] * part
+    return mixed
 
 
 def cells(rng: np.random.Generator, height: int, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
