@@ -11,7 +11,7 @@ from drol_jax.eval.placing import EngineArguments
 from drol_jax.eval.runner import Runner
 from drol_jax.eval.tracker_runs import Tracker
 from drol_jax.results.settings import environment
-from drol_jax.system.program import make_ready
+from drol_jax.system.program import keep_memory_no_longer, make_ready
 from drol_jax.system.workers import Clock, cores
 
 
@@ -43,6 +43,7 @@ class JaxBackend:
         if self._lanes < 1:
             raise UserError(f"--lanes {arguments.lanes}: at least one is needed; pass --lanes 1 or more")
         self.arguments, self.clock = arguments, Clock()
+        self._runners: list[Any] = []
         make_ready(arguments, stores=len(cores()))  # it goes on for long, and compiles in its first run alone
 
     def load(self, config: str, weights: str | None, *, online: bool | None) -> tuple[Tracker, Runner]:
@@ -50,7 +51,8 @@ class JaxBackend:
         from drol_jax.running.sequences import LockstepRunner
 
         tracker = load(config, weights, online=online, **self._asked)
-        return tracker, LockstepRunner(tracker, self._lanes, clock=self.clock)
+        self._runners.append(LockstepRunner(tracker, self._lanes, clock=self.clock))
+        return tracker, self._runners[-1]
 
     @property
     def _asked(self) -> dict[str, Any]:
@@ -65,6 +67,12 @@ class JaxBackend:
 
         return environment(load_plugin(self.arguments.plugin).digest)
 
+    def finish(self) -> None:
+        """Let go of the compiled programs, and keep free memory no longer: a report takes much by itself."""
+        for runner in self._runners:
+            runner.forget()
+        keep_memory_no_longer()
+
     def vary(
         self, config: str, weights: str | None, variants: Mapping[str, Mapping[str, Mapping[str, Any]]]
     ) -> list[tuple[Tracker, Runner]]:
@@ -77,6 +85,7 @@ class JaxBackend:
             variant = varied(tracker, f"{tracker.name}_{name}", changes)
             like = made[0][1] if made else None
             made.append((variant, LockstepRunner(variant, self._lanes, like, self.clock)))
+        self._runners += [runner for _, runner in made]
         return made
 
 

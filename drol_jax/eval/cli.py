@@ -186,6 +186,7 @@ def _evaluate(arguments: Arguments, backend: Callable[[TrackingArguments], Backe
             scorer=scorer,
             root=arguments.data_root,
         )
+    trackers.finish()
     if shard is not None and finished.left:
         return outcomes.show_shard(finished, shard, folder)
     everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)

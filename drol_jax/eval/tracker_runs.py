@@ -36,6 +36,10 @@ class Backend(Protocol):
 
     def environment(self) -> Mapping[str, Any]: ...
 
+    def finish(self) -> None:
+        """Let go of what tracking alone needs: all is tracked."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class TrackerRun:

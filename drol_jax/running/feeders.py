@@ -13,6 +13,7 @@ from drol_jax.image.crops import Frame
 from drol_jax.image.frames import CAPACITIES, capacity, flatten, flatten_all, in_a_row
 from drol_jax.model import Model
 from drol_jax.system.compiling import Jitted
+from drol_jax.system.memory import give_back
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
 
@@ -77,7 +78,9 @@ class _Gathering:
 class CountedFeeder(_Gathering):
     """Some frames in one program that is told how many: what it works in stays in the caches. For CPUs.
 
-    Frames of up to 2^19 pixels go a chunk at a time, larger ones as many as lie in the same memory.
+    Frames go a chunk at a time, or as many as lie in the memory that there is for them: 2^21 pixels for frames of up to
+    2^19, 2^23 for others. Memory that is free is given back when the track has begun, as what begins it takes ten times
+    what is left of that, and as it ends.
     """
 
     def ahead(self, model: Model, state: TrackerState, image: np.ndarray) -> None:
@@ -85,12 +88,21 @@ class CountedFeeder(_Gathering):
         frames: Any = Frame(pixels, jax.ShapeDtypeStruct((2,), np.int32))  # pyright: ignore[reportArgumentType]
         _so_many_steps.ahead(model, state, frames, jax.ShapeDtypeStruct((), np.int32))
 
+    def start(self, image: np.ndarray, state: TrackerState) -> None:
+        super().start(image, jax.block_until_ready(state))
+        give_back()
+
+    def leave(self) -> None:
+        self._images = []
+        give_back()
+
     def fetch(self, outputs: list[None]) -> list[StepOutput]:
         found: list[StepOutput] = []
         images = self._gathered()
         while images:
-            room = _room(images[0])
-            some, images = images[:room], images[room:]
+            room, (height, width) = _room(images[0]), images[0].shape[:2]
+            most = min(CHUNK, room * capacity(height, width) // (height * width))
+            some, images = images[:most], images[most:]
             frames, count = jax.device_put((in_a_row(some, room), np.int32(len(some))))
             self._state, output = self._call(_so_many_steps, self._state, Frame(*frames), count)
             found += apart(jax.device_get(output), len(some))
@@ -143,7 +155,9 @@ def room_for(length: int) -> int:
 
 
 def _room(image: np.ndarray) -> int:
-    return room_for(capacity(*image.shape[:2]))
+    """For how many frames like this one, padded, a track by itself has memory, be it filled with more of them."""
+    length = capacity(*image.shape[:2])
+    return CHUNK // 4 if length == CAPACITIES[0] else room_for(length)
 
 
 def frame_of(image: np.ndarray) -> Frame:

@@ -18,6 +18,7 @@ from drol_jax.image.frames import prefetch
 from drol_jax.running.feeders import CHUNK, CountedFeeder, FrameFeeder, LateFeeder, frame_of
 from drol_jax.running.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.system.compiling import Jitted
+from drol_jax.system.memory import give_back
 from drol_jax.system.workers import Clock, Watch, cores
 from drol_jax.tracker.start import init, init_draws
 from drol_jax.tracker.state import TrackerState
@@ -99,6 +100,14 @@ class Runner:
             feeder.leave()
             images.close()
         return trajectory_of(sequence.first_box, rows.rows, watch)
+
+    def forget(self) -> None:
+        """Let go of the programs (`Jitted.forget`), also of runners that share them. A run would get them again."""
+        with self._compiling:
+            for function in {signature[0] for signature in self._compiled}:
+                function.forget()
+            self._compiled.clear()
+        give_back()
 
     def feeder(self, watch: Watch) -> FrameFeeder:
         """The feeder of the next track."""

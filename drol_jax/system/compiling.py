@@ -28,8 +28,8 @@ if jax.__version_info__ < (0, 11):
     # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
     OF_A_CPU["xla_cpu_experimental_ynn_fusion_type"] = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
     # Kernels by XLA's older emitter, which 0.11 has no more. They are slower: those that flatten what they copy, as
-    # refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long, its refits 1.8.
-    # With LLVM's second level, which takes them .03 s more, an `init` runs in .6 to .95 of the time.
+    # refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long, its refits
+    # 1.8. With LLVM's second level, which takes .03 s more for them, an `init` runs in .6 to .95 of the time.
     IN_HALF_THE_TIME |= {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": "2"}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drol_jax.errors import UserError, one_line, reason
+from drol_jax.system.memory import give_back
 from drol_jax.system.workers import cores
 
 DEFAULT_CACHE = Path("~/.cache/drol_jax")
@@ -110,13 +111,26 @@ def keep_memory(stores: int | None = None) -> bool:
     Returns:
       Whether the C library can be told so (glibc: Linux).
     """
+    stores = STORES * len(cores()) if stores is None else stores
+    return _tell_malloc({_TRIM_THRESHOLD: -1, _MOST_MAPPED: 0, _MOST_STORES: stores})
+
+
+def keep_memory_no_longer() -> None:
+    """Undo `keep_memory` but for the number of stores, and give back what is free: what follows computes otherwise."""
+    _tell_malloc({_TRIM_THRESHOLD: 2**17, _MOST_MAPPED: 2**16})  # as the C library has them by default
+    give_back()
+
+
+_TRIM_THRESHOLD, _MOST_MAPPED, _MOST_STORES = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
+
+
+def _tell_malloc(settings: dict[int, int]) -> bool:
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # no such function; TypeError: Windows has no library of all
         return False
-    trim_threshold, most_mapped, most_stores = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
-    stores = STORES * len(cores()) if stores is None else stores
-    return all([mallopt(trim_threshold, -1), mallopt(most_mapped, 0), mallopt(most_stores, stores)])
+    told = [mallopt(which, value) for which, value in settings.items()]
+    return all(told)
 
 
 def keep_compiled(arguments: CacheArguments) -> None:

@@ -56,6 +56,13 @@ def test_a_cache_folder_that_cannot_be_made_is_misuse(tmp_path, world, capsys):
     assert "cannot make the cache folder" in capsys.readouterr().err
 
 
+def test_the_backend_is_told_once_when_all_is_tracked(run, world):
+    assert run()[0] == 0
+    assert world.finished_after == [len(world.done)] == [3]
+    assert run()[0] == 0  # nothing is left to track
+    assert world.finished_after == [3, 3]
+
+
 def test_the_data_root_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("DROL_JAX_DATA", "/somewhere")
     assert cli.Arguments().data_root == Path("/somewhere")

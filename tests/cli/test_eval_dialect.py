@@ -41,6 +41,9 @@ class NearBackend:
     def environment(self):
         return {"jax": "fake"}
 
+    def finish(self):
+        pass
+
 
 def groundtruth(name: str) -> np.ndarray:
     """The target's left edge lies at x = 0 in half of the frames, but in one sequence."""

@@ -44,6 +44,8 @@ class World:
     spread: float = 3
     """Pixels by which runs under different seeds lie apart at most."""
     done: list[tuple[str, bool, int]] = field(default_factory=list)
+    finished_after: list[int] = field(default_factory=list)
+    """How many sequences were done when the backend was told that all are."""
 
     def load(self, name, root=None, only=None, seed=0, *, images=True):
         """Stands in for `drol_jax.datasets.load`."""
@@ -111,6 +113,9 @@ class FakeBackend:
 
     def environment(self):
         return {"jax": "fake"}
+
+    def finish(self):
+        self.world.finished_after.append(len(self.world.done))
 
 
 @pytest.fixture

@@ -97,6 +97,9 @@ class Backend:
     def environment(self):
         return {"jax": "fake"}
 
+    def finish(self):
+        pass
+
 
 def run(stage: Stage, *arguments: str) -> int:
     """The program as a user calls it."""

@@ -16,10 +16,10 @@ from drol_jax.running.loop import CHUNK, Runner
 FRAMES = 2 * CHUNK + 4
 
 
-def sequence():
+def sequence(frames=FRAMES, size=(90, 120)):
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (FRAMES, 90, 120, 3), np.uint8)
-    boxes = np.tile(np.array(small_tracker.BOX), (FRAMES, 1))
+    pictures = rng.integers(0, 256, (frames, *size, 3), np.uint8)
+    boxes = np.tile(np.array(small_tracker.BOX), (frames, 1))
     return Sequence(name="noise", frames=tuple(lambda p=p: p for p in pictures), boxes=boxes)
 
 
@@ -56,16 +56,33 @@ def test_the_loop_gives_what_the_api_gives_frame_by_frame():
         assert verdict == output.verdict
 
 
-def test_as_many_frames_go_together_as_lie_in_the_memory_of_a_chunk_of_small_ones(monkeypatch):
-    runner = Runner(small_tracker.tracker(), late=False)
-    wanted, calls, in_a_row = runner.run(sequence(), 0), [], seats.in_a_row
-    monkeypatch.setattr(seats, "CAPACITIES", (2**17,))
-    monkeypatch.setattr(
-        seats, "in_a_row", lambda images, room: calls.append((len(images), room)) or in_a_row(images, room)
-    )
-    found = runner.run(sequence(), 0)
-    assert [count for count, _ in calls] == [4] * 8 + [3] and {room for _, room in calls} == {CHUNK // 4}
-    np.testing.assert_array_equal(found.boxes, wanted.boxes)
+@pytest.mark.parametrize(
+    ("size", "together", "row"),
+    [((90, 120), [16, 3], 2**21), ((480, 640), [6, 6, 4, 3], 2**21), ((720, 1280), [9, 7, 3], 2**23)],
+)
+def test_as_many_frames_go_together_as_lie_in_the_memory_that_there_is(monkeypatch, size, together, row):
+    tracker, part = small_tracker.tracker(), sequence(CHUNK + 4, size)
+    wanted = Runner(tracker, late=True).run(part, 0)
+    calls, in_a_row = [], seats.in_a_row
+
+    def told(images, room):
+        pixels, size = in_a_row(images, room)
+        calls.append((len(images), len(pixels)))
+        return pixels, size
+
+    monkeypatch.setattr(seats, "in_a_row", told)
+    found = Runner(tracker, late=False).run(part, 0)
+    assert [count for count, _ in calls] == together and {length for _, length in calls} == {row}
+    np.testing.assert_allclose(found.boxes, wanted.boxes, atol=1e-3)
+
+
+def test_programs_that_were_forgotten_are_made_again():
+    runner, part = Runner(small_tracker.tracker(), late=False), sequence(CHUNK)
+    before = runner.run(part, 0)
+    runner.forget()
+    after = runner.run(part, 0)
+    assert before.compile_seconds > 0 and after.compile_seconds > 0
+    np.testing.assert_array_equal(before.boxes, after.boxes)
 
 
 @pytest.mark.parametrize("frames", [CHUNK - 3, CHUNK + 1, FRAMES])
