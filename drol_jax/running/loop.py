@@ -179,16 +179,18 @@ class Runner:
         """
         likes = ((getattr(leaf, "shape", None), getattr(leaf, "dtype", None)) for leaf in jax.tree.leaves(args))
         signature = (function, self.tracker.config, *likes)
-        if signature not in self._compiled:
+        found = self._compiled.get(signature)
+        if found is None:
             with watch.aside(), self._compiling:
-                if signature not in self._compiled:
+                found = self._compiled.get(signature)
+                if found is None:
                     began = time.perf_counter()
                     with jax.default_matmul_precision(PRECISION):
                         if following is not None:
                             function.compile_before(following, *args)
-                        self._compiled[signature] = function.compiled(*args)
+                        found = self._compiled[signature] = function.compiled(*args)
                     watch.compile_seconds += time.perf_counter() - began
-        return self._compiled[signature]
+        return found
 
 
 _init = Jitted(init, once=True)
