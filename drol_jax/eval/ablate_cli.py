@@ -129,6 +129,7 @@ def main(
             f"{' without --overwrite' if arguments.overwrite else ''} to resume"
         )
         return 130
+    trackers.finish()
     if shard is not None and finished.left:
         return outcomes.show_shard(finished, shard, folder)
     everything = entries if only is None else load(dataset, arguments.data_root, None, benchmark.DATASET_SEED)

@@ -24,6 +24,7 @@ from drol_jax.eval.tracker_runs import TrackerRun
 from drol_jax.eval.tracking import Tracking
 from drol_jax.results.folder import TrackerFolder
 from drol_jax.system.atomic import clear_litter
+from drol_jax.system.memory import give_back
 
 DATASET_SEED = 0
 """What Synth is rendered from: the benchmark is one and the same, only trackers are repeated under other seeds."""
@@ -115,6 +116,7 @@ def run(
     finally:
         for folder in folders:
             folder.close()
+    give_back()
     return Finished(
         dataset=dataset,
         entries=tuple(entries),

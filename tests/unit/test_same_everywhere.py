@@ -71,6 +71,16 @@ def test_enlargements_and_blurs_have_the_same_bytes_everywhere():
     assert hashed(filters.blur(smooth, 1.7)) == "d8b27118e3d284d2"
 
 
+@pytest.mark.parametrize("size", [(1, 7), (2, 5), (3, 2), (300, 400)])  # the last in several bands of rows
+def test_noise_is_blurred_alike_however_many_rows_are_worked_on_at_once(size):
+    outer, middle, _ = cv2.getGaussianKernel(3, 0.5, cv2.CV_64F)[:, 0]
+    grain = noise((*size, 3)).astype(np.float64)
+    padded = np.pad(grain, ((1, 1), (1, 1), (0, 0)), "reflect")
+    rows = outer * (padded[:, :-2] + padded[:, 2:]) + middle * padded[:, 1:-1]
+    wanted = outer * (rows[:-2] + rows[2:]) + middle * rows[1:-1]
+    np.testing.assert_array_equal(filters.blur_noise(grain, 0.5), wanted)
+
+
 def test_a_pair_cut_out_of_a_video_has_the_same_bytes_everywhere():
     sighting = Sighting(image=picture(240, 320), box=np.array([100.0, 80, 60, 44]))
     template, search, _ = cut_pair(np.random.default_rng(3), sighting, sighting, CutSettings(blur=1.0), 127, 255)

@@ -62,7 +62,7 @@ def blur_noise(noise: np.ndarray, sigma: float) -> np.ndarray:
     blurred = np.empty_like(noise)
     for band in bands(noise):
         around = np.abs(np.arange(band.start - 1, band.stop + 1))
-        around[-1] = min(around[-1], 2 * len(noise) - 2 - around[-1])
+        around = np.where(around < len(noise), around, np.maximum(0, 2 * len(noise) - 2 - around))
         padded = np.pad(noise[around], ((0, 0), (1, 1), (0, 0)), "reflect")
         rows = outer * (padded[:, :-2] + padded[:, 2:]) + middle * padded[:, 1:-1]
         blurred[band] = outer * (rows[:-2] + rows[2:]) + middle * rows[1:-1]
