@@ -116,7 +116,7 @@ def run(
     finally:
         for folder in folders:
             folder.close()
-    give_back()
+    give_back()  # also for callers with no backend to finish: what follows, a report, takes much by itself
     return Finished(
         dataset=dataset,
         entries=tuple(entries),

@@ -20,6 +20,7 @@ TOLD = "JAX_COMPILATION_CACHE_DIR"
 
 STORES = 4
 """Stores of memory for each core, which threads allocate from: see `keep_memory`."""
+_TRIM_THRESHOLD, _MOST_MAPPED, _MOST_STORES = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
 
 UNSEEN = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ELOOP)
 """Why the system may not even tell whether a path is there."""
@@ -119,9 +120,6 @@ def keep_memory_no_longer() -> None:
     """Undo `keep_memory` but for the number of stores, and give back what is free: what follows computes otherwise."""
     _tell_malloc({_TRIM_THRESHOLD: 2**17, _MOST_MAPPED: 2**16})  # as the C library has them by default
     give_back()
-
-
-_TRIM_THRESHOLD, _MOST_MAPPED, _MOST_STORES = -1, -4, -8  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
 
 
 def _tell_malloc(settings: dict[int, int]) -> bool:
