@@ -149,7 +149,8 @@ class Programs:
         with matmul_precision():
             lowered = function.lower(*arguments)
             traced = time.perf_counter()
-            program = lowered.compile(compiler_options=compiler_options(once=name != "step") or None)
+            options = compiler_options(name != "step", arguments)
+            program = lowered.compile(compiler_options=options or None)
         self.seconds[name] = {"trace_s": traced - began, "compile_s": time.perf_counter() - traced}
         return program
 

@@ -79,8 +79,8 @@ class CountedFeeder(_Gathering):
     """Some frames in one program that is told how many: what it works in stays in the caches. For CPUs.
 
     Frames go a chunk at a time, or as many as lie in the memory that there is for them: 2^21 pixels for frames of up to
-    2^19, 2^23 for others. Memory that is free is given back when the track has begun, as what begins it takes ten times
-    what is left of that, and as it ends.
+    2^19, 2^23 for others. Memory that is free is given back when a track with the online subnet has begun, as what
+    begins it takes ten times what is left of that, and as any ends.
     """
 
     def ahead(self, model: Model, state: TrackerState, image: np.ndarray) -> None:
@@ -89,8 +89,10 @@ class CountedFeeder(_Gathering):
         _so_many_steps.ahead(model, state, frames, jax.ShapeDtypeStruct((), np.int32))
 
     def start(self, image: np.ndarray, state: TrackerState) -> None:
-        super().start(image, jax.block_until_ready(state))
-        give_back()
+        super().start(image, state)
+        if state.online is not None:
+            jax.block_until_ready(state)
+            give_back()
 
     def leave(self) -> None:
         self._images = []

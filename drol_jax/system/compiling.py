@@ -23,6 +23,10 @@ GRAPH_COMMANDS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,
 OF_A_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
 IN_HALF_THE_TIME: dict[str, str | bool] = {}
 """What a program that runs once takes in place of the above."""
+LOOPS_APART: dict[str, str | bool] = {}
+"""What one takes besides if its arguments weigh as much as `WELL_SPENT` says."""
+WELL_SPENT = range(16_000_000, 200_000_000)
+"""Bytes of AlexNets and of MobileNetV2."""
 if jax.__version_info__ < (0, 11):
     # YNNPACK takes products of matrices, as by default, but no convolutions. Those of one pixel, most of a small
     # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
@@ -31,9 +35,13 @@ if jax.__version_info__ < (0, 11):
     # refits do with samples in bfloat16, read entry by entry. NanoTrack's frames take 1.2 times as long, its refits
     # 1.8. With LLVM's second level, which takes .03 s more for them, an `init` runs in .6 to .95 of the time.
     IN_HALF_THE_TIME |= {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": "2"}
+    # Where it stacks arrays this emitter asks for every entry which of them it is from. LLVM's third level alone makes
+    # a loop of each: an `init` runs in .8 to .95 of the time and is compiled for .4 (MobileNetV2) to 1.2 s longer. Of
+    # smaller networks one runs too shortly to make up for that; ResNets take 3 to 5 s more for .9 to 1 of the time.
+    LOOPS_APART |= {"xla_backend_optimization_level": "3"}
 
 
-def compiler_options(once: bool = False) -> dict[str, str | bool]:
+def compiler_options(once: bool = False, arguments: Any = ()) -> dict[str, str | bool]:
     """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`.
 
     On a CPU programs are compiled in less time than by default, to the same numbers but for rounding; there are no
@@ -45,6 +53,7 @@ def compiler_options(once: bool = False) -> dict[str, str | bool]:
     Args:
       once: the program runs once for a target, as `init` does. On a CPU it is then compiled in half the time again,
         and products and sums may be rounded together at other places.
+      arguments: what it is called with, or shapes; their bytes tell of a program that runs once how long it runs.
     """
     backend = jax.default_backend()
     if backend == "gpu":
@@ -52,8 +61,14 @@ def compiler_options(once: bool = False) -> dict[str, str | bool]:
         return {"xla_gpu_enable_command_buffer": GRAPH_COMMANDS}
     if backend != "cpu" or jax.config.read("jax_disable_most_optimizations"):
         return {}
-    options = OF_A_CPU | IN_HALF_THE_TIME if once else OF_A_CPU
+    options = OF_A_CPU
+    if once:
+        options = options | IN_HALF_THE_TIME | (LOOPS_APART if _bytes(arguments) in WELL_SPENT else {})
     return dict(options) if _known(*options.items()) else {n: v for n, v in options.items() if _known((n, v))}
+
+
+def _bytes(arguments: Any) -> int:
+    return sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(arguments) if hasattr(x, "dtype"))
 
 
 @cache
@@ -146,7 +161,7 @@ class Jitted:
         self._to_keep = cache(lambda: jax.jit(kept.named_by_code(function), **how))
 
     def __call__(self, *args: Any, **rest: Any) -> Any:
-        options = self._options()
+        options = self._options(args)
         if not options:
             return self.plain(*args, **rest)
         given = {name: value for name, value in rest.items() if name not in self._static}
@@ -175,7 +190,7 @@ class Jitted:
 
     def takes_seconds(self, *args: Any, **rest: Any) -> bool:
         """Whether a call compiles first what is then kept; False where nothing is kept, or the program is there."""
-        options = self._options()
+        options = self._options(args)
         given = {name: value for name, value in rest.items() if name not in self._static}
         if not options or (key := self._key(args, rest, given)) is None or key in self._programs:
             return False
@@ -196,12 +211,12 @@ class Jitted:
                 del self._programs[key]
         give_back()
 
-    def _options(self) -> dict[str, str | bool]:
+    def _options(self, args: Any) -> dict[str, str | bool]:
         """Those of a program of its own; none while another one is traced: then even constants are."""
-        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once)
+        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, args)
 
     def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None = None) -> Any:
-        options = self._options()
+        options = self._options(args)
         given = {name: value for name, value in rest.items() if name not in self._static}
         program = self._kept(args, rest, given, options, traced) if options else None
         return program or self.plain.lower(*args, **rest).compile(compiler_options=options or None)

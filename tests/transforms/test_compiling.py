@@ -17,7 +17,7 @@ SOME = {"xla_gpu_graph_min_graph_size": 3}
 
 @pytest.fixture
 def doubled(monkeypatch):
-    monkeypatch.setattr(compiling, "compiler_options", lambda once: SOME)
+    monkeypatch.setattr(compiling, "compiler_options", lambda once, arguments: SOME)
     return Jitted(lambda x: 2 * x)
 
 
@@ -46,12 +46,23 @@ def test_what_runs_once_is_compiled_in_half_the_time(monkeypatch):
     assert drol_jax.compiler_options(once=True) == compiling.OF_A_CPU | SOME
 
 
+@pytest.mark.usefixtures("optimised")
+@pytest.mark.parametrize(("megabytes", "longer"), [(1, False), (50, True), (800, False)])
+def test_what_runs_once_is_compiled_longer_where_its_weights_tell_that_it_runs_long(monkeypatch, megabytes, longer):
+    if jax.default_backend() != "cpu":
+        pytest.skip("of a CPU")
+    monkeypatch.setattr(compiling, "LOOPS_APART", SOME)
+    weights = {"kernel": jax.ShapeDtypeStruct((megabytes, 250_000), np.float32)}, 3.0, None
+    assert (SOME.items() <= drol_jax.compiler_options(once=True, arguments=weights).items()) == longer
+    assert drol_jax.compiler_options(arguments=weights) == compiling.OF_A_CPU
+
+
 @pytest.mark.parametrize("once", [False, True])
 def test_a_jitted_function_has_the_options_for_how_often_it_runs(monkeypatch, once):
     asked = []
-    monkeypatch.setattr(compiling, "compiler_options", lambda once: asked.append(once) or SOME)
+    monkeypatch.setattr(compiling, "compiler_options", lambda *how: asked.append(how) or SOME)
     assert Jitted(lambda x: 2 * x, once=once)(3.0) == 6
-    assert set(asked) == {once}
+    assert set(asked) == {(once, (3.0,))}
 
 
 def test_who_wants_no_optimisation_gets_none():
