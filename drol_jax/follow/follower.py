@@ -45,7 +45,7 @@ class Follower:
         self.policy = policy or Policy()
         self._rules: Any = rules(tracker.config)
         self._pool: Targets = targets(tracker, slots)
-        self._looking = Looking(tracker)
+        self._looking = Looking(tracker, slots)
         self._lanes: LaneState | None = None  # until the first target
         self.targets: dict[str, Target] = {}
         self._together: frozenset[frozenset[str]] = frozenset()

@@ -33,11 +33,15 @@ class Looks(NamedTuple):
 class Looking:
     """A tracker that looks around places in place of slots' targets, by the programs that its steps have."""
 
-    def __init__(self, tracker: Tracker):
-        """Take a tracker. All of a region counts alike in a look, and boxes are taken as they are read."""
+    def __init__(self, tracker: Tracker, slots: int):
+        """Take a tracker. All of a region counts alike in a look, and boxes are taken as they are read.
+
+        Args:
+          slots: of the lanes that it is for.
+        """
         no_penalty = family_of(tracker.config).NO_PENALTY
         hyper = replace(tracker.hyper, window_influence=0, penalty_k=no_penalty, size_lr=1)
-        self._pool: Targets = targets(replace(tracker, hyper=hyper))
+        self._pool: Targets = targets(replace(tracker, hyper=hyper), slots)
 
     def look(
         self, lanes: LaneState, slot: int, centres: np.ndarray, size: np.ndarray, frame: Frame | jax.Array
