@@ -11,7 +11,7 @@ import numpy as np
 from drol_jax.api import Tracker
 from drol_jax.errors import UserError
 from drol_jax.follow.apart import giving_way, overlaps, touching
-from drol_jax.follow.look import Looking
+from drol_jax.follow.look import look
 from drol_jax.follow.places import places
 from drol_jax.follow.policy import Policy
 from drol_jax.follow.scene import Scene, small, stood
@@ -45,7 +45,6 @@ class Follower:
         self.policy = policy or Policy()
         self._rules: Any = rules(tracker.config)
         self._pool: Targets = targets(tracker, slots)
-        self._looking = Looking(tracker, slots)
         self._lanes: LaneState | None = None  # until the first target
         self.targets: dict[str, Target] = {}
         self._together: frozenset[frozenset[str]] = frozenset()
@@ -276,7 +275,7 @@ class Follower:
         side = float(padded_side(jnp.asarray(target.box[2:], jnp.float32), search.context_amount))
         region = side * search.instance_size / search.exemplar_size
         centres, wider = places(size, region, target.box[:2] + target.box[2:] / 2, target.gone, self.policy, looks)
-        seen = self._looking.look(self._there, target.slot, centres[:looks], target.box[2:] * wider, frame)
+        seen = look(self.tracker.model, self._there, target.slot, centres, looks, target.box[2:] * wider, frame)
         found = np.asarray(self._rules.box(seen.centre, seen.size), np.float64)
         near = [t.box for t in self.targets.values() if t.state not in GONE]
         taken = (overlaps([*found, *near])[: len(found), len(found) :] >= ELSEWHERE).any(axis=1)

@@ -1,21 +1,24 @@
 """A look at other places: the tracker's search of one frame around places that a lost target may have come back to.
 
-Letters: B slots, K places.
+Letters: K places, S of them that one program works on one by one.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.api import Tracker
-from drol_jax.image.crops import Frame
-from drol_jax.running.lanes import LaneState, searching
-from drol_jax.running.targets import Targets, targets
-from drol_jax.running.threads import side_by_side
+from drol_jax.api import PRECISION
+from drol_jax.image.crops import Frame, as_frame
+from drol_jax.model import Model
+from drol_jax.running.lanes import LaneState, one_by_one, searching
+from drol_jax.running.threads import in_threads
+from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.families import family_of
+from drol_jax.tracker.search import search
 from drol_jax.tracker.state import TrackerState
 
 
@@ -30,52 +33,55 @@ class Looks(NamedTuple):
     """float32 [K]"""
 
 
-class Looking:
-    """A tracker that looks around places in place of slots' targets, by the programs that its steps have."""
+def look(
+    model: Model,
+    lanes: LaneState,
+    slot: int,
+    centres: np.ndarray,
+    count: int,
+    size: np.ndarray,
+    frame: Frame | jax.Array,
+) -> Looks:
+    """Search around some places for the target of a slot, which nothing changes.
 
-    def __init__(self, tracker: Tracker, slots: int):
-        """Take a tracker. All of a region counts alike in a look, and boxes are taken as they are read.
-
-        Args:
-          slots: of the lanes that it is for.
-        """
-        no_penalty = family_of(tracker.config).NO_PENALTY
-        hyper = replace(tracker.hyper, window_influence=0, penalty_k=no_penalty, size_lr=1)
-        self._pool: Targets = targets(replace(tracker, hyper=hyper), slots)
-
-    def look(
-        self, lanes: LaneState, slot: int, centres: np.ndarray, size: np.ndarray, frame: Frame | jax.Array
-    ) -> Looks:
-        """Search around some places for the target of a slot, which nothing changes.
-
-        Args:
-          centres: [K, 2] (x, y), middles of the regions, pixels. Nothing is compiled for another K.
-          size: [2] (w, h), the target as the regions are made for; regions for a larger one are wider.
-          frame: on the device.
-        """
-        slots, count = lanes.active.shape[0], len(centres)
-        centres, size = np.asarray(centres, np.float32), np.asarray(size, np.float32)
-        states = searching(lanes.states)
-
-        def see(first: int) -> Looks:
-            """As many places as there are slots, each as if it were the target's."""
-            own = first + np.arange(slots)
-            there = LaneState(
-                states=_around(states, np.int32(slot), centres[np.minimum(own, count - 1)], size),
-                active=jnp.asarray(own < count),
-            )
-            found = self._pool.search(there, frame)
-            seen = Looks(found.candidate.centre, found.candidate.size, found.confidence)
-            return Looks(*(part[own < count] for part in jax.device_get(seen)))
-
-        # A search of several slots goes to all cores by itself.
-        seen = side_by_side(see, range(0, count, slots), most=1 if slots > 1 else None)
-        return Looks(*map(np.concatenate, zip(*seen, strict=True)))
+    Args:
+      centres: [K, 2] (x, y), middles of the regions, pixels.
+      count: of the places, the first so many are looked at and told of. Nothing is compiled for another count.
+      size: [2] (w, h), the target as the regions are made for; regions for a larger one are wider.
+      frame: on the device.
+    """
+    state = _of_slot(searching(lanes.states), np.int32(slot))
+    state = replace(state, size=jnp.asarray(size, jnp.float32))
+    places = jnp.asarray(centres, jnp.float32)
+    with jax.default_matmul_precision(PRECISION):
+        if jax.default_backend() == "cpu":
+            seen = in_threads(partial(_some, model, state, places), np.arange(len(centres)) < count, frame)
+        else:
+            seen = _together(model, state, places, frame)
+    return Looks(*(part[:count] for part in jax.device_get(seen)))
 
 
-@jax.jit
-def _around(states: TrackerState, slot: jax.Array, centres: jax.Array, size: jax.Array) -> TrackerState:
-    """States [B, ...] of one slot's target at the centres [B, 2], of one size [2]."""
-    count = len(centres)
-    states = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf[slot], (count, *leaf.shape[1:])), states)
-    return replace(states, centre=centres, size=jnp.broadcast_to(size, (count, 2)))
+def _at(model: Model, state: TrackerState, centre: jax.Array, frame: Frame | jax.Array) -> Looks:
+    """What is seen around one place. All of it counts alike, and boxes are taken as they are read."""
+    no_penalty = family_of(model.config).NO_PENALTY
+    hyper = replace(
+        model.hyper,
+        window_influence=jnp.float32(0),
+        penalty_k=jnp.float32(no_penalty),
+        size_lr=jnp.float32(1),
+    )
+    found = search(replace(model, hyper=hyper), replace(state, centre=centre), as_frame(frame))
+    return Looks(found.candidate.centre, found.candidate.size, found.confidence)
+
+
+_of_slot = jax.jit(lambda states, slot: jax.tree.map(lambda leaf: leaf[slot], states))
+_together = Jitted(jax.vmap(_at, (None, None, 0, None)))
+
+
+def _some_places(
+    model: Model, state: TrackerState, centres: jax.Array, places: jax.Array, count: jax.Array, frame: Any
+) -> Looks:
+    return one_by_one(lambda place: _at(model, state, centres[place], frame), places, count)
+
+
+_some = Jitted(_some_places)

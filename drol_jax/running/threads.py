@@ -1,6 +1,6 @@
 """Slots shared out over threads: on a CPU one program alone cannot keep several cores busy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import Any, TypeVar
@@ -26,27 +26,6 @@ def shares_of(count: int, most: int | None = None) -> tuple[int, int]:
     """(threads, slots of each) for so many slots."""
     threads = min(most or len(cores()), count)
     return threads, -(-count // threads)
-
-
-def side_by_side(work: Callable[[int], T], given: Sequence[int], most: int | None = None) -> list[T]:
-    """work(one) of each that is given, in their order; on a CPU in as many threads as there are cores.
-
-    Args:
-      work: does not share itself out over threads in turn.
-      most: threads, of which the caller's is one.
-    """
-    threads = min(most or len(cores()), len(given)) if jax.default_backend() == "cpu" else 1
-
-    def do(own: Sequence[int]) -> list[T]:
-        return [work(one) for one in own]
-
-    asked_for = [_helpers(threads - 1).submit(do, given[thread::threads]) for thread in range(1, threads)]
-    try:
-        parts = [do(given[::threads])]
-    finally:
-        wait(asked_for)
-    parts += [future.result() for future in asked_for]
-    return [parts[at % threads][at // threads] for at in range(len(given))]
 
 
 def in_threads(work: Callable[..., T], asked: np.ndarray, *rest: Any, most: int | None = None) -> T:
