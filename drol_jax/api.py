@@ -30,12 +30,12 @@ from drol_jax.system.program import keep_compiled_unless_told
 from drol_jax.tracker.checks import check_state, explained
 from drol_jax.tracker.correct import correct
 from drol_jax.tracker.details import Details, details
-from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.start import init, init_draws, weights_of
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import step
 from drol_jax.zoo import home
 
-_init = Jitted(init, once=True)
+_init = Jitted(init, once=True, weights=weights_of)
 _step = Jitted(step, static_argnames="stats")
 _correct = Jitted(correct, static_argnames="template")
 _details = Jitted(details)

@@ -25,7 +25,7 @@ from drol_jax.running.loop import Runner
 from drol_jax.settings import load_settings
 from drol_jax.system.compiling import compiler_options
 from drol_jax.system.trees import unflatten_dict
-from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.start import init, init_draws, weights_of
 from drol_jax.tracker.state import TrackerState
 from drol_jax.tracker.step import step
 from drol_jax.zoo import home
@@ -149,7 +149,7 @@ class Programs:
         with matmul_precision():
             lowered = function.lower(*arguments)
             traced = time.perf_counter()
-            options = compiler_options(name != "step", arguments)
+            options = compiler_options(name != "step", weights_of(*arguments) if name == "init" else ())
             program = lowered.compile(compiler_options=options or None)
         self.seconds[name] = {"trace_s": traced - began, "compile_s": time.perf_counter() - traced}
         return program

@@ -20,7 +20,7 @@ from drol_jax.running.trajectory import Rows, Trajectory, Until, trajectory_of
 from drol_jax.system.compiling import Jitted
 from drol_jax.system.memory import give_back
 from drol_jax.system.workers import Clock, Watch, cores
-from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.start import init, init_draws, weights_of
 from drol_jax.tracker.state import TrackerState
 
 __all__ = ["CHUNK", "Runner", "Trajectory", "Until"]
@@ -193,7 +193,7 @@ class Runner:
         return found
 
 
-_init = Jitted(init, once=True)
+_init = Jitted(init, once=True, weights=weights_of)
 _draws = Jitted(init_draws, once=True)
 
 

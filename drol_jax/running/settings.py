@@ -35,7 +35,7 @@ from drol_jax.system.workers import Clock, Watch
 from drol_jax.tracker.outcome import Found
 from drol_jax.tracker.record import record_of
 from drol_jax.tracker.search import search
-from drol_jax.tracker.start import init, init_draws
+from drol_jax.tracker.start import init, init_draws, weights_of
 from drol_jax.tracker.state import StepOutput, TrackerState
 from drol_jax.tracker.step import finish, refit, update_memory
 
@@ -269,6 +269,6 @@ def _search(axes: tuple[Any, ...]) -> Jitted:
     return Jitted(partial(_searched, axes))
 
 
-_init, _draws = Jitted(init, once=True), Jitted(init_draws, once=True)
+_init, _draws = Jitted(init, once=True, weights=weights_of), Jitted(init_draws, once=True)
 _follow = Jitted(_followed, donate_argnums=1)
 _copy = jax.jit(lambda state: jax.tree.map(jnp.copy, state))

@@ -24,9 +24,9 @@ OF_A_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
 IN_HALF_THE_TIME: dict[str, str | bool] = {}
 """What a program that runs once takes in place of the above."""
 LOOPS_APART: dict[str, str | bool] = {}
-"""What one takes besides if its arguments weigh as much as `WELL_SPENT` says."""
+"""What one takes besides if its network weighs as much as `WELL_SPENT` says."""
 WELL_SPENT = range(16_000_000, 200_000_000)
-"""Bytes of AlexNets and of MobileNetV2."""
+"""Bytes of the weights of AlexNets and of MobileNetV2, with what is transformed of them."""
 if jax.__version_info__ < (0, 11):
     # YNNPACK takes products of matrices, as by default, but no convolutions. Those of one pixel, most of a small
     # network's work, it did on one core before 0.11 where they had fewer than 2,048 pixels; Eigen shares them out.
@@ -41,7 +41,7 @@ if jax.__version_info__ < (0, 11):
     LOOPS_APART |= {"xla_backend_optimization_level": "3"}
 
 
-def compiler_options(once: bool = False, arguments: Any = ()) -> dict[str, str | bool]:
+def compiler_options(once: bool = False, weights: Any = ()) -> dict[str, str | bool]:
     """Options of XLA for programs that track, for `jax.jit(..., compiler_options=...)`.
 
     On a CPU programs are compiled in less time than by default, to the same numbers but for rounding; there are no
@@ -53,7 +53,7 @@ def compiler_options(once: bool = False, arguments: Any = ()) -> dict[str, str |
     Args:
       once: the program runs once for a target, as `init` does. On a CPU it is then compiled in half the time again,
         and products and sums may be rounded together at other places.
-      arguments: what it is called with, or shapes; their bytes tell of a program that runs once how long it runs.
+      weights: a network's, or their shapes, if the program runs one: their bytes tell how long that takes.
     """
     backend = jax.default_backend()
     if backend == "gpu":
@@ -63,12 +63,12 @@ def compiler_options(once: bool = False, arguments: Any = ()) -> dict[str, str |
         return {}
     options = OF_A_CPU
     if once:
-        options = options | IN_HALF_THE_TIME | (LOOPS_APART if _bytes(arguments) in WELL_SPENT else {})
+        options = options | IN_HALF_THE_TIME | (LOOPS_APART if _bytes(weights) in WELL_SPENT else {})
     return dict(options) if _known(*options.items()) else {n: v for n, v in options.items() if _known((n, v))}
 
 
-def _bytes(arguments: Any) -> int:
-    return sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(arguments) if hasattr(x, "dtype"))
+def _bytes(arrays: Any) -> int:
+    return sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(arrays))
 
 
 @cache
@@ -147,10 +147,16 @@ class Jitted:
     are kept there whole (`drol_jax.system.kept`).
     """
 
-    def __init__(self, function: Callable[..., Any], once: bool = False, **how: Any):
-        """Take a function; `once`: as `compiler_options` takes it; `how`: as `jax.jit` takes it, without
-        `static_argnums`; arguments of `static_argnames` are given by name."""
-        self._once, self._how = once, how
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        once: bool = False,
+        weights: Callable[..., Any] = lambda *_: (),
+        **how: Any,
+    ):
+        """Take a function; `once`: as `compiler_options` takes it; `weights`: the arguments' that it takes; `how`: as
+        `jax.jit` takes it, without `static_argnums`; arguments of `static_argnames` are given by name."""
+        self._once, self._weights, self._how = once, weights, how
         self._name = kept.name_of(function)
         self._static = frozenset(np.atleast_1d(how.get("static_argnames", ())).tolist())
         self._programs: dict[Any, Future[Callable[..., Any] | None]] = {}
@@ -213,7 +219,7 @@ class Jitted:
 
     def _options(self, args: Any) -> dict[str, str | bool]:
         """Those of a program of its own; none while another one is traced: then even constants are."""
-        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, args)
+        return {} if isinstance(_same(0), Tracer) else compiler_options(self._once, self._weights(*args))
 
     def _compiled(self, args: Any, rest: Any, traced: Callable[[], None] | None = None) -> Any:
         options = self._options(args)

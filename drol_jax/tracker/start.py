@@ -1,6 +1,7 @@
 """`init`: a track's first frame."""
 
 from dataclasses import replace
+from typing import Any
 
 import chex
 import jax
@@ -24,6 +25,11 @@ from drol_jax.tracker.state import ShortTerm, TrackerState
 def init_draws(config: Config, key: jax.Array) -> InitDraws:
     """The random values of a track."""
     return draw(key, config.online, feature_channels(config.model), config.search.instance_size)
+
+
+def weights_of(model: Model, *_: Any) -> Any:
+    """Weights among the arguments of `init`, as `compiler_options` takes them."""
+    return model.variables
 
 
 def init(model: Model, frame: Frame | jax.Array, box: jax.Array, draws: InitDraws | None) -> TrackerState:

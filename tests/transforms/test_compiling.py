@@ -17,7 +17,7 @@ SOME = {"xla_gpu_graph_min_graph_size": 3}
 
 @pytest.fixture
 def doubled(monkeypatch):
-    monkeypatch.setattr(compiling, "compiler_options", lambda once, arguments: SOME)
+    monkeypatch.setattr(compiling, "compiler_options", lambda once, weights: SOME)
     return Jitted(lambda x: 2 * x)
 
 
@@ -52,17 +52,17 @@ def test_what_runs_once_is_compiled_longer_where_its_weights_tell_that_it_runs_l
     if jax.default_backend() != "cpu":
         pytest.skip("of a CPU")
     monkeypatch.setattr(compiling, "LOOPS_APART", SOME)
-    weights = {"kernel": jax.ShapeDtypeStruct((megabytes, 250_000), np.float32)}, 3.0, None
-    assert (SOME.items() <= drol_jax.compiler_options(once=True, arguments=weights).items()) == longer
-    assert drol_jax.compiler_options(arguments=weights) == compiling.OF_A_CPU
+    weights = {"kernel": jax.ShapeDtypeStruct((megabytes, 250_000), np.float32)}
+    assert (SOME.items() <= drol_jax.compiler_options(once=True, weights=weights).items()) == longer
+    assert drol_jax.compiler_options(weights=weights) == compiling.OF_A_CPU
 
 
 @pytest.mark.parametrize("once", [False, True])
 def test_a_jitted_function_has_the_options_for_how_often_it_runs(monkeypatch, once):
     asked = []
     monkeypatch.setattr(compiling, "compiler_options", lambda *how: asked.append(how) or SOME)
-    assert Jitted(lambda x: 2 * x, once=once)(3.0) == 6
-    assert set(asked) == {(once, (3.0,))}
+    assert Jitted(lambda x, y: x * y, once=once, weights=lambda x, y: y)(3.0, 2.0) == 6
+    assert set(asked) == {(once, 2.0)}
 
 
 def test_who_wants_no_optimisation_gets_none():
