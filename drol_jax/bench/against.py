@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.bench import recipe
 from drol_jax.bench.children import Failed, Misuse, Worker, start
+from drol_jax.bench.film import film_of
 from drol_jax.bench.peers import Given, Match, Peer
 from drol_jax.bench.plan import Case, Plan
 from drol_jax.system.workers import cores
@@ -38,14 +38,15 @@ def run(plan: Plan, peer: Peer, tell: Callable[[str], None]) -> list[dict[str, A
 
 def _compare(plan: Plan, case: Case, peer: Peer, scratch: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     """{"platform", "weights", who they are, "threads", "variants": {name: {"ours", "theirs": lists of runs}}}"""
-    with start(case, scratch, threads=plan.threads, cache=plan.cache or scratch / "compiled") as ours:
+    with start(case, scratch, plan=plan, cache=plan.cache or scratch / "compiled") as ours:
         described = ours.ask("describe")
         video = scratch / "video.npy"
-        np.save(video, np.stack(recipe.video(plan.frames)))
+        film = film_of(plan.own)
+        np.save(video, np.stack(film.frames(plan.frames)))
         with peer.begin() as theirs:
             given = Given(case=case, described=described, threads=plan.threads, scratch=scratch)
             loaded, matches = peer.meet(ours, theirs, given)
-            turn = _Turn(plan, ours, theirs, {"video": str(video), "box": recipe.target_box(0)})
+            turn = _Turn(plan, ours, theirs, {"video": str(video), "box": film.box.tolist()})
             threads = turn.best_threads(matches[0], peer.name, lambda words: tell(f"{case.label}: {words}"))
             found = {match.name: turn.take(match, lambda words: tell(f"{case.label}: {words}")) for match in matches}
     kept = {name: described[name] for name in ("platform", "device", "weights", "environment")}

@@ -26,10 +26,12 @@ class Server:
         what = request.pop("do")
         if what == "setup":
             return _setup(**request)
+        from drol_jax.bench.plan import OwnVideo
         from drol_jax.bench.subject import Subject
 
         if what == "prepare":
-            self.subject = Subject(**request)
+            own = request.pop("own")
+            self.subject = Subject(**request, own=None if own is None else OwnVideo(**own))
             return {}
         if what == "describe":
             return self.subject.describe()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -100,22 +101,22 @@ class Worker:
         self.close()
 
 
-def start(case: Case, scratch: Path, *, threads: int | None, cache: Path | None) -> Worker:
+def start(case: Case, scratch: Path, *, plan: Plan, cache: Path | None) -> Worker:
     """A process that has jax on the case's device and its tracker at hand.
 
     Args:
       scratch: folder for weights and images made for the run.
-      threads: cores that it may use; None: all.
+      plan: tells the cores that it may use, and what is tracked.
       cache: folder that keeps compiled code; None: keep none.
 
     Raises:
       Failed: it cannot be started, or the tracker cannot be loaded; `Misuse` where the user can mend it: there is no
         such device, say.
     """
-    worker = _on_device(case.device, threads, cache, scratch)
+    worker = _on_device(case.device, plan.threads, cache, scratch)
     try:
         given = {"config": case.config, "weights": case.weights, "precision": case.precision, "plugin": case.plugin}
-        worker.ask("prepare", **given, scratch=str(scratch))
+        worker.ask("prepare", **given, scratch=str(scratch), own=None if plan.own is None else asdict(plan.own))
     except BaseException:
         worker.close()
         raise

@@ -9,8 +9,10 @@ import tyro
 
 from drol_jax import datasets
 from drol_jax.bench import against, children, measuring, outputs, table
+from drol_jax.bench.film import own_video
 from drol_jax.bench.peers import Peer, onnx_network, opencv, published
 from drol_jax.bench.plan import (
+    OF_OWN_VIDEO,
     OF_VIDEO,
     PARTS,
     PLATFORMS,
@@ -40,7 +42,7 @@ ONLY_HELP = "Only these parts, separated by commas: " + "; ".join(f"{name} ({abo
 
 @dataclass(frozen=True)
 class Arguments:
-    """Measure what trackers cost, in time and memory, on a generated video.
+    """Measure what trackers cost, in time and memory, on a generated video or one of yours.
 
     Examples:
 
@@ -68,6 +70,11 @@ class Arguments:
     several numbers the largest. Default: no more than one target, but 1,8 with --only lanes; 8 sequences."""
     frames: int | None = None
     """Frames of the video. Default: 30, with --quick 8."""
+    video: str | None = None
+    """Measure on this video, a file or a folder or pattern of pictures, in place of the generated one. Not for the
+    parts memory and scaling."""
+    box: str | None = None
+    """The target in the first frame of --video: x,y,w,h, pixels, 0-based."""
     repeat: int | None = None
     """Repetitions; medians are told. Default: 3, with --quick 1."""
     only: Annotated[str | None, tyro.conf.arg(help=ONLY_HELP)] = None
@@ -180,6 +187,11 @@ def _plan(arguments: Arguments) -> Plan:
         raise UserError(f"--workload-scale {scale:g}: give a share, above 0 and up to 1")
     parts = _parts(arguments)
     _check_use(arguments, parts)
+    own = None
+    if arguments.video is not None:
+        if arguments.box is None:
+            raise UserError("--video needs the target in its first frame; give --box x,y,w,h with it")
+        own = own_video(arguments.video, arguments.box, frames)
     return Plan(
         cases=tuple(
             Case(config=config, weights=arguments.weights, device=device, precision=precision, plugin=plugin)
@@ -195,6 +207,7 @@ def _plan(arguments: Arguments) -> Plan:
         workload=(arguments.workload or "otb100") if "workload" in parts else None,
         workload_scale=scale,
         scored=_scored(arguments) if "scores" in parts else None,
+        own=own,
         cache=arguments.cache_dir,
     )
 
@@ -212,6 +225,10 @@ def _check_use(arguments: Arguments, parts: tuple[str, ...]) -> None:
     if arguments.data_root is not None and "scores" not in parts:
         raise UserError("--data-root is where a dataset lies; name one with --scores")
     measured = {*parts, *(("against",) if arguments.against is not None else ())}
+    if arguments.box is not None and arguments.video is None:
+        raise UserError("--box is the target in a video of yours; name that with --video")
+    if arguments.video is not None and (others := [part for part in parts if part not in OF_OWN_VIDEO]):
+        raise UserError(f"--video {arguments.video}: {', '.join(others)} cannot run on it; leave one of them away")
     if arguments.frames is not None and not measured & set(OF_VIDEO):
         raise UserError(f"--frames {arguments.frames}: no part of {', '.join(parts)} runs on the video; leave it away")
     if arguments.repeat is not None and not measured & set(REPEATED):
@@ -222,7 +239,8 @@ def _parts(arguments: Arguments) -> tuple[str, ...]:
     if arguments.only is not None:
         asked = set(names(arguments.only, "--only", PARTS))
     else:
-        asked = set() if arguments.workload or arguments.against or arguments.scores else set(USUAL)
+        usual = set(USUAL) if arguments.video is None else set(USUAL) & set(OF_OWN_VIDEO)
+        asked = set() if arguments.workload or arguments.against or arguments.scores else usual
     also = {
         "lanes": arguments.lanes is not None and not (arguments.workload or arguments.scores),
         "scaling": arguments.scaling,

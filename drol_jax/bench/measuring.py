@@ -120,4 +120,4 @@ class _Bench:
             return worker.ask(part, **details)
 
     def _start(self, cache: Path | None = None) -> Worker:
-        return start(self._case, self._folder, threads=self._plan.threads, cache=cache or self._cache)
+        return start(self._case, self._folder, plan=self._plan, cache=cache or self._cache)

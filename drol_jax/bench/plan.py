@@ -28,7 +28,10 @@ USUAL = ("compile", "step", "loop", "split", "disk", "memory")
 ISOLATED = ("compile", "memory")
 """Those that need a process of their own for every number."""
 OF_VIDEO = ("compile", "step", "loop", "split", "disk", "memory", "lanes", "scaling", "against")
-"""Those that run on the generated video; the others have sequences of their own. "against": of `against.run`."""
+"""Those that run on a video; the others have sequences of their own. "against": of `against.run`."""
+OF_OWN_VIDEO = ("compile", "step", "loop", "split", "disk", "lanes", "against")
+"""Those of them that run on a video of the user's too. Decoded it would count in what "memory" tells, and "scaling"
+draws the generated one in other sizes."""
 REPEATED = ("step", "loop", "split", "kernels", "disk", "lanes", "scaling", "scores", "against")
 """Those that are measured as often as is asked for."""
 PRECISIONS = ("float32", "tf32", "bfloat16")
@@ -70,6 +73,19 @@ class Scored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnVideo:
+    """A video of the user's, as far as it is read."""
+
+    video: str
+    """As the user named it."""
+    box: tuple[float, ...]
+    """(x, y, w, h) of the target in the first frame, pixels, 0-based."""
+    frames: int
+    size: tuple[int, int]
+    """(height, width) of a frame, pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything that was asked for."""
 
@@ -84,6 +100,8 @@ class Plan:
     """The benchmark that the part "workload" is as large as; None: there is no such part."""
     workload_scale: float
     scored: Scored | None = None
+    own: OwnVideo | None = None
+    """What the parts of a video run on; None: the generated one."""
     cache: Path | None = None
     """Folder that keeps compiled code for later runs; None: none is kept."""
 

@@ -98,9 +98,9 @@ def frame(t: int, height: int = SIZE[0], width: int = SIZE[1]) -> np.ndarray:
     return np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8)
 
 
-def moment(index: int) -> int:
-    """Which of the 30 frames is shown at an index of a longer video: forward, back, forward, ..."""
-    last = FRAMES - 1
+def moment(index: int, frames: int = FRAMES) -> int:
+    """Which of so many frames is shown at an index of a longer video: forward, back, forward, ..."""
+    last = frames - 1
     return last - abs(last - index % (2 * last))
 
 

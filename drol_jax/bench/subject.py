@@ -13,6 +13,8 @@ import numpy as np
 from drol_jax import checkpoint
 from drol_jax.api import PRECISION, Tracker, load
 from drol_jax.bench import recipe
+from drol_jax.bench.film import Film, film_of
+from drol_jax.bench.plan import OwnVideo
 from drol_jax.checkpoint.variables import variable_shapes
 from drol_jax.config import TemplateConfig
 from drol_jax.datasets.sequence import Sequence
@@ -30,7 +32,6 @@ from drol_jax.tracker.state import TrackerState
 from drol_jax.tracker.step import step
 from drol_jax.zoo import home
 
-BOX = np.array(recipe.target_box(0), np.float32)
 SEED = 0
 
 
@@ -38,14 +39,20 @@ class Subject:
     """One configuration with weights."""
 
     def __init__(
-        self, config: str, weights: str | None, precision: str | None, scratch: str, plugin: str | None = None
+        self,
+        config: str,
+        weights: str | None,
+        precision: str | None,
+        scratch: str,
+        plugin: str | None = None,
+        own: OwnVideo | None = None,
     ):
         self.settings = load_settings(config)
         fetched = home.kept_for(self.settings.name)
         sources = {"given": weights, "bundled": self.settings.weights, "fetched": fetched and str(fetched)}
         self.source, found = next(((name, place) for name, place in sources.items() if place), ("recipe", None))
         self.weights = found or self._made(Path(scratch))
-        self._config, self._precision, self.plugin = config, precision, plugin
+        self._config, self._precision, self.plugin, self._own = config, precision, plugin, own
         self._trackers: dict[str, Tracker] = {}
         self._runners: dict[str, Runner] = {}
 
@@ -112,26 +119,24 @@ class Subject:
         return found
 
     @cached_property
-    def video(self) -> list[np.ndarray]:
-        return recipe.video(recipe.FRAMES)
-
-    def frames(self, count: int) -> list[np.ndarray]:
-        """`count` decoded frames."""
-        return [self.video[recipe.moment(i)] for i in range(count)]
+    def film(self) -> Film:
+        """What it tracks."""
+        return film_of(self._own)
 
     def sequence(self, count: int, sources: list[Any] | None = None) -> Sequence:
         """`count` frames for the frame loop, from memory unless sources are given."""
-        frames: list[FrameSource] = sources or [lambda image=image: image for image in self.frames(count)]
+        frames: list[FrameSource] = sources or [lambda image=image: image for image in self.film.frames(count)]
         boxes = np.full((count, 4), np.nan)
-        boxes[0] = BOX
+        boxes[0] = self.film.box
         return Sequence(name="bench", frames=tuple(frames), boxes=boxes)
 
 
 class Programs:
     """`init` and `step` of one tracker, compiled for one length of flattened frames, as the frame loop has them."""
 
-    def __init__(self, tracker: Tracker, frame: Frame):
-        self._model = model = tracker.model
+    def __init__(self, tracker: Tracker, frame: Frame, box: np.ndarray):
+        self._model, self._box = tracker.model, box
+        model = tracker.model
         self.seconds = {}
         draws = None
         self._draws: Any = None
@@ -140,8 +145,8 @@ class Programs:
             self._draws = self._compile("draws", jax.jit(init_draws), model.config, key)
             draws = self._draws(model.config, key)
         first = jax.jit(init)
-        self._init = self._compile("init", first, model, frame, BOX, draws)
-        state = first.eval_shape(model, frame, BOX, draws)
+        self._init = self._compile("init", first, model, frame, box, draws)
+        state = first.eval_shape(model, frame, box, draws)
         self._step = self._compile("step", jax.jit(step, donate_argnums=1), model, state, frame)
 
     def _compile(self, name: str, function: Any, *arguments: Any) -> Any:
@@ -156,7 +161,7 @@ class Programs:
 
     def init(self, frame: Frame, seed: int = SEED) -> TrackerState:
         draws = None if self._draws is None else self._draws(self._model.config, jax.random.key(seed))
-        return self._init(self._model, frame, BOX, draws)
+        return self._init(self._model, frame, self._box, draws)
 
     def step(self, state: TrackerState, frame: Frame) -> tuple[TrackerState, Any]:
         """Uses the state up: its memory is written over."""

@@ -6,6 +6,7 @@ from typing import IO, Any
 from rich.console import Console
 
 from drol_jax.bench.plan import OF_VIDEO, REPEATED, Plan, spread
+from drol_jax.bench.recipe import SIZE
 from drol_jax.system import terminal
 
 NONE = "-"
@@ -89,7 +90,10 @@ def label(row: dict[str, Any]) -> str:
 def _opening(rows: list[dict[str, Any]], compared: list[dict[str, Any]], plan: Plan) -> Iterator[str]:
     threads = "all cores" if plan.threads is None else f"{plan.threads} cores"
     measured = {*plan.parts, *(("against",) if compared else ())}
-    said = [f"{plan.frames} frames of 320x240"] if measured & set(OF_VIDEO) else []
+    said = []
+    if measured & set(OF_VIDEO):
+        name, (height, width) = ("", SIZE) if plan.own is None else (f"{plan.own.video}, ", plan.own.size)
+        said = [f"{plan.frames} frames of {name}{width}x{height}"]
     if plan.workload is not None:
         share = "" if plan.workload_scale == 1 else f"{plan.workload_scale:g} of "
         said.append(f"{share}a workload like {plan.workload}")

@@ -1,8 +1,6 @@
 """Ours beside OpenCV's trackers: one program drives both in turns; OpenCV is played by a stand-in."""
 
 import json
-import os
-import sys
 
 import pytest
 
@@ -21,24 +19,9 @@ class TrackerKCF_create:
 '''
 
 
-@pytest.fixture
-def interpreter(tmp_path):
-    """One that has this OpenCV."""
-
-    def written(module=OPENCV):
-        (tmp_path / "site").mkdir()
-        (tmp_path / "site/cv2.py").write_text(module)
-        path = tmp_path / "python"
-        path.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path}/site{os.pathsep}$PYTHONPATH exec {sys.executable} "$@"\n')
-        path.chmod(0o755)
-        return path
-
-    return written
-
-
 def test_both_sides_run_in_turns_and_their_ratio_is_told(bench, plain_config, interpreter, tmp_path):
     how = ("--frames", "3", "--repeat", "2", "--threads", "1", "--json", tmp_path / "a.json")
-    code, out, _ = bench("--config", plain_config, "--against", "opencv", "--against-python", interpreter(), *how)
+    code, out, _ = bench("--config", plain_config, "--against", "opencv", "--against-python", interpreter(OPENCV), *how)
     assert code == 0
     assert "subnet off, KCF" in out
     row = json.loads((tmp_path / "a.json").read_text())["against"][0]

@@ -1,5 +1,8 @@
 """Trackers that are quick to measure, and the bench's command line as a user types it."""
 
+import os
+import sys
+
 import pytest
 import yaml
 from small_tracker import HYPER, ONLINE, SEARCH_SIZE
@@ -49,3 +52,18 @@ def bench(capsys):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def interpreter(tmp_path):
+    """Writes one that has an OpenCV of this source."""
+
+    def written(module):
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site/cv2.py").write_text(module)
+        path = tmp_path / "python"
+        path.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path}/site{os.pathsep}$PYTHONPATH exec {sys.executable} "$@"\n')
+        path.chmod(0o755)
+        return path
+
+    return written

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from drol_jax.bench import recipe
 from drol_jax.bench.parts.loop import timed
 from drol_jax.bench.subject import Subject
 from drol_jax.system.opencv import cv2
@@ -17,8 +16,9 @@ QUALITY = 95
 def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
     """{variant: as `loop.timed`, "bytes": of a file on average}."""
     with tempfile.TemporaryDirectory(prefix="drol-bench-") as folder:
-        files = write(Path(folder), subject.frames(min(frames, recipe.FRAMES)))
-        sequence = subject.sequence(frames, [files[recipe.moment(i)] for i in range(frames)])
+        shown = subject.film.order(frames)
+        files = write(Path(folder), list(subject.film.pictures[: max(shown) + 1]))
+        sequence = subject.sequence(frames, [files[i] for i in shown])
         size = sum(file.stat().st_size for file in files) / len(files)
         return {v: timed(subject, v, sequence, repeat) | {"bytes": size} for v in subject.variants}
 

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from drol_jax.bench.plan import spread
-from drol_jax.bench.subject import BOX, SEED, Programs, Subject, on_device, seconds_of
+from drol_jax.bench.subject import SEED, Programs, Subject, on_device, seconds_of
 from drol_jax.image.crops import Frame
 from drol_jax.running.targets import targets
 
@@ -23,7 +23,7 @@ def measure(subject: Subject, frames: int, repeat: int, lanes: list[int]) -> dic
 
 
 def _lanes(subject: Subject, variant: str, frames: int, repeat: int, count: int) -> dict[str, Any]:
-    first, *later = [on_device(image) for image in subject.frames(frames)]
+    first, *later = [on_device(image) for image in subject.film.frames(frames)]
     start = _alone(subject, variant, first) if count == 1 else _pool(subject, variant, first, count)
     jax.block_until_ready(start()(later))  # compiles: refits when the first is due
     runs, inits = [], []
@@ -42,7 +42,7 @@ def _lanes(subject: Subject, variant: str, frames: int, repeat: int, count: int)
 
 
 def _alone(subject: Subject, variant: str, frame: Frame) -> Callable[[], Track]:
-    programs = Programs(subject.tracker(variant), frame)
+    programs = Programs(subject.tracker(variant), frame, subject.film.box)
 
     def start() -> Track:
         first = jax.block_until_ready(programs.init(frame))
@@ -60,7 +60,7 @@ def _alone(subject: Subject, variant: str, frame: Frame) -> Callable[[], Track]:
 
 def _pool(subject: Subject, variant: str, frame: Frame, count: int) -> Callable[[], Track]:
     pool = targets(subject.tracker(variant), count)
-    boxes = BOX + np.arange(count, dtype=np.float32)[:, None] % 8 * np.array([4, 3, 1, 1], np.float32)
+    boxes = subject.film.box + np.arange(count, dtype=np.float32)[:, None] % 8 * np.array([4, 3, 1, 1], np.float32)
     keys = jax.random.split(jax.random.key(SEED), count)
 
     def start() -> Track:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from drol_jax.bench.subject import BOX, Subject, matmul_precision, seconds_of
+from drol_jax.bench.subject import Subject, matmul_precision, seconds_of
 from drol_jax.image.crops import as_frame, mean_colour
 from drol_jax.model import Model
 from drol_jax.system.compiling import Jitted
@@ -65,14 +65,14 @@ def _images(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     """The first frame's template, and regions of the frames behind it about the same place."""
     config = subject.tracker("off").config
     sizes, rule = config.search, rules(config)
-    centre, size = rule.target(BOX)
+    centre, size = rule.target(subject.film.box)
     side = padded_side(jnp.asarray(size), sizes.context_amount)
 
     def cut(image: np.ndarray, share: float, out: int) -> np.ndarray:
         frame = as_frame(jnp.asarray(image))
         return np.asarray(rule.crop(frame, centre, rule.side(side * share), out, mean_colour(frame)), np.float32)
 
-    first, *others = subject.frames(1 + REGIONS)
+    first, *others = subject.film.frames(1 + REGIONS)
     wider = sizes.instance_size / sizes.exemplar_size
     regions = [cut(image, wider, sizes.instance_size) for image in others]
     return cut(first, 1, sizes.exemplar_size)[None], np.stack(regions)

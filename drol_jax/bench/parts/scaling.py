@@ -7,6 +7,7 @@ from typing import Any
 import jax
 
 from drol_jax.bench import recipe
+from drol_jax.bench.film import BOX
 from drol_jax.bench.parts.loop import timed
 from drol_jax.bench.parts.memory import resident_mib
 from drol_jax.bench.subject import SEED, Programs, Subject, on_device, seconds_of
@@ -65,7 +66,7 @@ def _area(subject: Subject, variant: str, frames: int) -> list[dict[str, Any]]:
 
 def _step_ms(subject: Subject, variant: str, frames: int, size: tuple[int, int]) -> float:
     first, *others = recipe.video(frames, size)
-    programs = Programs(subject.tracker(variant), on_device(first))
+    programs = Programs(subject.tracker(variant), on_device(first), BOX)
     # The first call of a program is its slowest.
     programs.step(programs.init(on_device(first)), on_device(others[0]))
     state = programs.init(on_device(first))

@@ -41,8 +41,8 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
     Pieces that a configuration has not are None.
     """
     tracker = subject.tracker(subject.variants[-1])
-    images = [on_device(image) for image in subject.frames(frames)]
-    programs = Programs(tracker, images[0])
+    images = [on_device(image) for image in subject.film.frames(frames)]
+    programs = Programs(tracker, images[0], subject.film.box)
     state, whole = programs.init(images[0]), []
     for frame in images[1:]:
         seconds, (state, output) = seconds_of(lambda s=state, f=frame: programs.step(s, f))

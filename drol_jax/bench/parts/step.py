@@ -17,8 +17,8 @@ def measure(subject: Subject, frames: int, repeat: int) -> dict[str, Any]:
 
 
 def _variant(subject: Subject, variant: str, frames: int, repeat: int) -> dict[str, Any]:
-    first, *others = subject.frames(frames)
-    programs = Programs(subject.tracker(variant), on_device(first))
+    first, *others = subject.film.frames(frames)
+    programs = Programs(subject.tracker(variant), on_device(first), subject.film.box)
     # The first call of a program is its slowest.
     state = programs.init(on_device(first))
     programs.step(state, on_device(others[0]))

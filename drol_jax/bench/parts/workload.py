@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from drol_jax.bench import recipe
+from drol_jax.bench.film import BOX
 from drol_jax.bench.parts.disk import write
-from drol_jax.bench.subject import BOX, SEED, Subject
+from drol_jax.bench.subject import SEED, Subject
 from drol_jax.datasets.sequence import Sequence
 from drol_jax.running.feeders import CHUNK
 from drol_jax.running.sequences import LockstepRunner
