@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: eval bench test test-fast test-oldest attack audit lint docs clean
+.PHONY: eval bench test test-fast test-oldest attack audit lint surveys docs clean
 
 eval: $(VENV)/installed
 	$(BIN)/python -m drol_jax.eval --baseline $(ARGS)
@@ -36,6 +36,10 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# What networks are made of, which ships: after a change to drol_jax/config or drol_jax/nets.
+surveys: $(VENV)/installed
+	$(BIN)/python -m drol_jax.weights.surveys
 
 # Known holes, and licences that do not go with Apache-2.0, of all that an install brings. Asks the package registry.
 audit: $(VENV)/installed-audit

@@ -167,8 +167,9 @@ def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:
     """
     divisor = 2 * out
     numerator = (2 * jnp.arange(out, dtype=jnp.int32) + 1) * cells - out
-    low = numerator // divisor
-    whole, rest = jnp.divmod((numerator - low * divisor) * FIXED_POINT, divisor)
+    low = _divide(numerator + divisor, divisor)[0] - 1  # nowhere below -1
+    fraction = (numerator - low * divisor) * FIXED_POINT
+    whole, rest = _divide(fraction, divisor)
     # float32 keeps 23 bits behind the leading one: 12 - exponent of them behind the FIXED_POINT digits.
     exponent = 31 - jax.lax.clz(jnp.maximum(low, 1))
     behind = jnp.maximum(12 - exponent, 1)
@@ -177,16 +178,21 @@ def _taps(cells: jax.Array, out: int) -> tuple[jax.Array, jax.Array]:
     upper = whole + jnp.where(rest == half, whole & 1, (rest > half).astype(whole.dtype))
     # Further out it keeps fewer bits than FIXED_POINT has.
     step = 1 << jnp.maximum(exponent - 12, 0)
-    coarse = step * _round_divide((numerator - low * divisor) * FIXED_POINT, divisor * step)
+    coarse = step * _round_divide(fraction, divisor * step)
     upper = jnp.where(exponent < 12, upper, coarse)
     return low, jnp.stack([FIXED_POINT - upper, upper]).astype(jnp.int32)
 
 
+def _divide(a: jax.Array, b: int | jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Quotient and rest of int32 a >= 0 and b > 0. `jnp.divmod` looks at signs, and compiles for twice as long."""
+    quotient = jax.lax.div(a, jnp.broadcast_to(jnp.asarray(b, a.dtype), a.shape))
+    return quotient, a - quotient * b
+
+
 def _round_divide(a: jax.Array, b: int | jax.Array) -> jax.Array:
     """a / b rounded half to even, for a >= 0."""
-    quotient, rest = jnp.divmod(a, b)
-    up = (2 * rest > b) | ((2 * rest == b) & (quotient % 2 == 1))
-    return quotient + up.astype(quotient.dtype)
+    quotient, rest = _divide(a, b)
+    return quotient + (2 * rest + (quotient & 1) > b)
 
 
 def _columns(low: jax.Array, weights: jax.Array, cells: jax.Array) -> tuple[jax.Array, jax.Array]:

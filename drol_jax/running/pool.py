@@ -107,9 +107,7 @@ def ahead(model: Model, lanes: LaneState, frame: Frame | jax.Array, donate: bool
     share = some((shares_of(count)[1],), np.int32), some((), np.int32)
     searched = model, searching(lanes.states), *share, frame
 
-    def compile() -> None:
-        SEARCH.compiled(*searched)
-        own = SEARCH.shapes(*searched)
+    def others(own: Found) -> None:
         found = jax.tree.map(lambda x: some((count, *x.shape[1:]), x.dtype), own)
         followed = lanes, frame, found, some((count,), bool)
         if lanes.states.online is None:
@@ -124,4 +122,5 @@ def ahead(model: Model, lanes: LaneState, frame: Frame | jax.Array, donate: bool
         _refit.compiled(light, record, *share)
 
     if SEARCH.takes_seconds(*searched):
-        meanwhile(compile)
+        # The others while XLA works on the search, which takes longest.
+        meanwhile(lambda: SEARCH.compile_before(lambda own: meanwhile(partial(others, own)), *searched))

@@ -6,7 +6,8 @@ import numpy as np
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.facts import BATCH_NORM_EPSILON
-from drol_jax.nets.inference.survey import Path, survey
+from drol_jax.nets.inference.facts import Path
+from drol_jax.nets.inference.survey import survey
 from drol_jax.system.trees import flatten_dict, unflatten_dict
 
 

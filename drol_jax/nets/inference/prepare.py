@@ -7,7 +7,8 @@ import numpy as np
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.facts import FAST_KERNELS
-from drol_jax.nets.inference.survey import ConvFacts, survey
+from drol_jax.nets.inference.facts import ConvFacts
+from drol_jax.nets.inference.survey import survey
 from drol_jax.nets.kernels import winograd
 from drol_jax.nets.kernels.blocks import blocks_basis
 from drol_jax.system.trees import flatten_dict, unflatten_dict

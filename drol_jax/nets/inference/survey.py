@@ -1,44 +1,23 @@
-"""What a network is made of."""
+"""What a network is made of, without the trace that tells where it is known."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 
 from drol_jax.config import ModelConfig
+from drol_jax.nets.inference.facts import Survey
+from drol_jax.nets.inference.shipped import shipped
 from drol_jax.system import kept
 
-Path = tuple[str, ...]
 
-
-@dataclass(frozen=True, kw_only=True)
-class ConvFacts:
-    """One convolution."""
-
-    size: int
-    """Rows and columns of its kernel, where it is square; 0 of another."""
-    channels: int
-    """Input channels."""
-    outputs: int
-    groups: int
-    stride: int
-    in_blocks: bool
-    """Whether its form is `space_to_depth`, as first layers' is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Survey:
-    """Paths and facts of one network, for all weights of it."""
-
-    shapes: Mapping[Path, tuple[int, ...]]
-    """Path ("params", "backbone", ..., "kernel") and shape of every array; all are float32."""
-    norms: Mapping[Path, Path]
-    """Path of each convolution that a normalisation follows when a track runs -> path of that."""
-    searched: Mapping[Path, ConvFacts]
-    """The convolutions that a search region goes through."""
+@cache
+def survey(config: ModelConfig) -> Survey:
+    """A network's survey: the one that ships, else one learned by tracing how its variables are made, which computes
+    nothing and is kept on disk."""
+    return shipped(config) or learned(config)
 
 
 @kept.once
-def survey(config: ModelConfig) -> Survey:
-    """A network's survey, learned by tracing how its variables are made; nothing is computed."""
+def learned(config: ModelConfig) -> Survey:
+    """The same, of any network."""
     from drol_jax.nets.inference.surveying import surveyed  # brings flax along: most starts find the survey on disk
 
     return surveyed(config)

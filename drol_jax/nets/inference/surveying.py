@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 
 from drol_jax.config import ModelConfig
-from drol_jax.nets.inference.survey import ConvFacts, Path, Survey
+from drol_jax.nets.inference.facts import ConvFacts, Path, Survey
 from drol_jax.nets.kernels.blocks import space_to_depth
 from drol_jax.nets.layers import Conv, Norm
 from drol_jax.nets.siamese import SiameseNet, init_variables

@@ -1,0 +1,56 @@
+"""Surveys of the networks of configurations that come with drol_jax: what a first start would trace to learn."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from drol_jax.config import ModelConfig
+from drol_jax.nets.inference.facts import ConvFacts, Survey
+from drol_jax.system.code import code_hash
+from drol_jax.system.resources import PACKAGE
+
+FOLDER = Path(__file__).with_name("surveys")
+CODE = "code.txt"
+"""Beside the surveys: a hash of what describes and builds networks."""
+
+
+def shipped(config: ModelConfig, folder: Path = FOLDER) -> Survey | None:
+    """The survey of a network that ships; None of another, and where the networks' code is not what it was made of."""
+    file = _file(config, folder)
+    if not file.exists() or (folder / CODE).read_text(encoding="utf-8") != _code():
+        return None
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return Survey(
+        shapes={_path(name): tuple(shape) for name, shape in found["shapes"].items()},
+        norms={_path(name): _path(norm) for name, norm in found["norms"].items()},
+        searched={_path(name): ConvFacts(**facts) for name, facts in found["searched"].items()},
+    )
+
+
+def ship(surveys: Mapping[ModelConfig, Survey], folder: Path = FOLDER) -> None:
+    """Have these surveys ship, and no others: a file of each."""
+    folder.mkdir(exist_ok=True)
+    (folder / CODE).write_text(_code(), encoding="utf-8")
+    for earlier in folder.glob("*.json"):
+        earlier.unlink()
+    for config, survey in surveys.items():
+        told = {
+            "shapes": {"/".join(path): shape for path, shape in survey.shapes.items()},
+            "norms": {"/".join(path): "/".join(norm) for path, norm in survey.norms.items()},
+            "searched": {"/".join(path): asdict(facts) for path, facts in survey.searched.items()},
+        }
+        _file(config, folder).write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+
+def _file(config: ModelConfig, folder: Path) -> Path:
+    return folder / f"{hashlib.sha256(repr(config).encode()).hexdigest()[:16]}.json"
+
+
+def _code() -> str:
+    return "".join(f"{room} {code_hash(package=PACKAGE / room)}\n" for room in ("config", "nets"))
+
+
+def _path(name: str) -> tuple[str, ...]:
+    return tuple(name.split("/"))
