@@ -237,7 +237,7 @@ class Follower:
         """The lanes, of which those of some targets are active: a lost one keeps its slot, and costs nothing."""
         mask = np.zeros(self._slots, bool)
         mask[[target.slot for target in active]] = True
-        return replace(self._there, active=jnp.asarray(mask))
+        return replace(self._there, active=jax.device_put(mask))
 
     def _step_all(self, followed: list[Target], frame: Any, size: tuple[int, int]) -> dict[str, StepOutput]:
         """A step of the targets that the tracker follows; their boxes are taken, or they stay where they are."""

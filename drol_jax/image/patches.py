@@ -95,12 +95,14 @@ def _lines(
     place = jnp.where(dense, jnp.clip(y - first, 0, y.size - 1), both)
     count = jnp.where(dense, last - first + 1, y.size)
 
-    def add(i: jax.Array, lines: jax.Array) -> jax.Array:
-        made = _apart(i >= 0, line, jax.lax.dynamic_slice_in_dim(wanted, i * LINES, LINES))
-        return jax.lax.dynamic_update_slice_in_dim(lines, made, i * LINES, 0)
+    def add(done: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        start, lines = done
+        made = _apart(start < count, line, jax.lax.dynamic_slice_in_dim(wanted, start, LINES))
+        return start + LINES, jax.lax.dynamic_update_slice_in_dim(lines, made, start, 0)
 
     room = jax.eval_shape(line, wanted)
-    lines = jax.lax.fori_loop(0, (count + LINES - 1) // LINES, add, jnp.zeros(room.shape, room.dtype))
+    start, lines = jnp.int32(0), jnp.zeros(room.shape, room.dtype)
+    _, lines = jax.lax.while_loop(lambda done: done[0] < count, add, (start, lines))
     return lines, (place[0], place[1]), count
 
 
