@@ -46,11 +46,14 @@ def read_signs(path: Path) -> Signs:
     """Read a file that `write_details` wrote.
 
     Raises:
-      UserError: it cannot be read.
+      UserError: it cannot be read, or a line is damaged.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
+        for frame, row in enumerate(rows):
+            if row.get("frame") != str(frame) or None in row or None in row.values():
+                raise ValueError(f"line {frame + 2} is not that of frame {frame}")
         known = bool(rows) and CONFIDENCE in rows[0]
         confidences = np.array([float(row[CONFIDENCE] or "nan") for row in rows]) if known else None
         return Signs(confidences, tuple(row.get("verdict") or "off" for row in rows))

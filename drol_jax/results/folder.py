@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from drol_jax.errors import UserError
-from drol_jax.results.details import write_details
+from drol_jax.results.details import read_signs, write_details
 from drol_jax.results.files import read_boxes
 from drol_jax.results.formats import FORMATS, read_run, write_run
 from drol_jax.results.ledger import HERE, Ledger, Made
@@ -26,10 +26,10 @@ from drol_jax.system.workers import Check
 class TrackerFolder:
     """The results of one tracker, under one seed, on one benchmark.
 
-    A run over a sequence counts as finished when the manifest lists it and its box file has a line for every frame.
-    A process may be killed at any moment: the next one finds each run finished or not, and what it writes for the
-    others is, but for times, what would have been written. Several processes may write at once; whoever has a run's
-    `claim` is the only one to write that run.
+    A run over a sequence counts as finished when the manifest lists it, and its box file and its details have a line
+    for every frame. A process may be killed at any moment: the next one finds each run finished or not, and what it
+    writes for the others is, but for times, what would have been written. Several processes may write at once; whoever
+    has a run's `claim` is the only one to write that run.
     """
 
     def __init__(self, ledger: Ledger, form: str = "pysot", experiment: str = "baseline"):
@@ -102,9 +102,10 @@ class TrackerFolder:
         if entry is None or not path.exists() or not (confidence is None or confidence.exists()):
             return None
         try:
-            if len(self.run(sequence, number).regions) != frames:
+            boxes, signs = self.run(sequence, number).regions, read_signs(self._details(path)).verdicts
+            if not len(boxes) == len(signs) == frames:
                 return None
-        except UserError:  # damaged since it was written whole
+        except UserError:  # damaged or lost since it was written whole
             return None
         return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
 

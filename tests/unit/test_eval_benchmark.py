@@ -76,6 +76,20 @@ def test_a_second_run_tracks_nothing_and_prints_the_same_numbers(run, world):
     assert "kept from an earlier run" in err
 
 
+def test_a_run_whose_details_are_lost_or_damaged_is_tracked_again(run, world, tmp_path):
+    run()
+    whole, details = files(tmp_path / "results"), tmp_path / "results" / "Synth" / "drol_nano" / "details"
+    (details / "alpha.csv").unlink()
+    lines = (details / "beta.csv").read_text().splitlines()
+    (details / "beta.csv").write_text("\n".join([*lines[:4], "garbage", *lines[5:], ""]))
+    world.done.clear()
+    code, _, err = run()
+    assert code == 0
+    assert [name for name, *_ in world.done] == ["alpha", "beta"]
+    assert err.count("kept from an earlier run") == 1
+    assert files(tmp_path / "results") == whole
+
+
 def test_two_runs_write_the_same_bytes(run, tmp_path):
     run("--seeds", "2", output=tmp_path / "one")
     run("--seeds", "2", output=tmp_path / "two")

@@ -107,6 +107,13 @@ def test_details_without_confidences_tell_none_and_damaged_ones_are_named(tmp_pa
         read_confidences(tmp_path / "b.csv")
 
 
+@pytest.mark.parametrize("line", ["garbage", "1", "2,0.5", "1,0.5,0.5", ",0.5"])
+def test_details_with_a_line_that_is_not_that_of_its_frame_are_named(tmp_path, line):
+    (tmp_path / "a.csv").write_text(f"frame,confidence\n0,\n{line}\n")
+    with pytest.raises(UserError, match=r"a\.csv cannot be read \(line 3 is not that of frame 1\); track the sequence"):
+        read_confidences(tmp_path / "a.csv")
+
+
 def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("old")
 
@@ -184,6 +191,30 @@ def test_a_damaged_box_file_is_not_finished(tmp_path, track, content):
     folder.save("a", track)
     (tmp_path / "t" / "a.txt").write_bytes(content)
     assert folder.finished("a", 3) is None
+
+
+@pytest.mark.parametrize("lines", [[], ["garbage"], ["1,0.9,0.8,off,first,0.5"], ["garbage", "2,0.2,,off,first,"]])
+def test_a_run_with_damaged_details_is_not_finished(tmp_path, track, lines):
+    folder = open_folder(tmp_path)
+    folder.save("a", track)
+    details = tmp_path / "t" / "details" / "a.csv"
+    details.write_text("".join(f"{line}\n" for line in [*details.read_text().splitlines()[:2], *lines]))
+    assert folder.finished("a", 3) is None
+
+
+def test_a_run_that_has_lost_its_details_is_not_finished(tmp_path, track):
+    folder = open_folder(tmp_path)
+    folder.save("a", track)
+    (tmp_path / "t" / "details" / "a.csv").unlink()
+    assert folder.finished("a", 3) is None
+
+
+def test_details_of_an_earlier_version_without_confidences_are_whole(tmp_path, track):
+    folder = open_folder(tmp_path)
+    folder.save("a", track)
+    details = tmp_path / "t" / "details" / "a.csv"
+    details.write_text("".join(line.rpartition(",")[0] + "\n" for line in details.read_text().splitlines()))
+    assert folder.finished("a", 3) is not None
 
 
 class Crashing(Tracked):
