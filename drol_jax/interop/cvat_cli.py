@@ -1,7 +1,9 @@
 """``drol-jax cvat``: tracks into a task of CVAT."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from getpass import GetPassWarning
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,7 +50,7 @@ class Arguments:
     profile: str | None = None
     """A profile that cvat-cli has saved."""
     user: str | None = None
-    """Name to log in with; the password is asked for, or is PASS of the environment."""
+    """Name to log in with; the password is asked for on the terminal, or is PASS of the environment."""
     insecure: bool = False
     """Do not check the server's certificate."""
 
@@ -85,7 +87,7 @@ def _push(arguments: Arguments, video: "Video", rows: "Sequence[Row]") -> None:
             insecure=arguments.insecure,
             organization=arguments.organization,
         )
-        with auth.make_client_from_cli(asked) as client:
+        with _logged_in(auth, asked) as client:
             host = client.api_client.configuration.host
             tracks = push(client.tasks.retrieve(arguments.task), video, rows, arguments.label, sdk)
     except sdk.exceptions.ApiException as error:
@@ -96,6 +98,22 @@ def _push(arguments: Arguments, video: "Video", rows: "Sequence[Row]") -> None:
         raise UserError(f"CVAT cannot be reached ({reason(error)}); check --server-host") from error
     boxes = sum(not shape["outside"] for one in tracks for shape in one["shapes"])
     tell(f"task {arguments.task}: {len(tracks)} tracks added, {boxes} boxes: {host}/tasks/{arguments.task}")
+
+
+def _logged_in(auth: Any, asked: Any) -> Any:
+    """The client, which asks for a password where no other login is given.
+
+    Raises:
+      UserError: nobody answers.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", GetPassWarning)  # without a terminal: told before anything is asked
+            return auth.make_client_from_cli(asked)
+    except (EOFError, GetPassWarning) as error:
+        lacking = "there is neither CVAT_ACCESS_TOKEN nor a profile" if asked.auth is None else "PASS is not set"
+        cure = "set CVAT_ACCESS_TOKEN, give --profile, or --user with PASS in the environment"
+        raise UserError(f"no login for CVAT: {lacking}, and no password was typed on a terminal; {cure}") from error
 
 
 def _words(error: Any) -> str:

@@ -240,6 +240,25 @@ def test_push_adds_whole_tracks_to_a_task(table, capsys, monkeypatch):
     assert "CVAT cannot be reached" in capsys.readouterr().err
 
 
+@needs_cvat
+@pytest.mark.parametrize(
+    ("more", "lacking"),
+    [((), "there is neither CVAT_ACCESS_TOKEN nor a profile"), (("--user", "ann"), "PASS is not set")],
+)
+def test_a_login_that_nobody_can_type_is_told_in_a_line_with_the_cure(table, tmp_path, more, lacking):
+    kept = {name: value for name, value in os.environ.items() if name not in ("CVAT_ACCESS_TOKEN", "PASS")}
+    environment = kept | {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "LOGNAME": "somebody"}
+    command = [sys.executable, "-m", "drol_jax", "cvat", "push", str(table), "--task", "1", *more]
+    command += ["--server-host", "http://127.0.0.1:9"]
+    quiet = {"stdin": subprocess.DEVNULL, "start_new_session": True}  # a session of its own has no terminal
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, **quiet)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: no login for CVAT: {lacking}, and no password was typed on a terminal; set CVAT_ACCESS_TOKEN, give "
+        "--profile, or --user with PASS in the environment\n"
+    )
+
+
 def test_without_cvat_sdk_it_says_what_to_install(table, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "cvat_sdk.core.auth", None)
     assert guarded(lambda: cvat_cli.main(["push", str(table), "--task", "1"])) == 2
