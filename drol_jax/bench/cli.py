@@ -12,6 +12,7 @@ from drol_jax.bench import against, children, measuring, outputs, table
 from drol_jax.bench.film import own_video
 from drol_jax.bench.peers import Peer, onnx_network, opencv, published
 from drol_jax.bench.plan import (
+    DRAWN,
     OF_OWN_VIDEO,
     OF_VIDEO,
     PARTS,
@@ -110,7 +111,7 @@ class Arguments:
     json: Path | None = None
     """Also write every number to this file."""
     plot: Path | None = None
-    """Also draw the frame rates, .png or .svg."""
+    """Also draw the frame rates of the parts loop and lanes, .png or .svg."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -233,6 +234,9 @@ def _check_use(arguments: Arguments, parts: tuple[str, ...]) -> None:
         raise UserError(f"--frames {arguments.frames}: no part of {', '.join(parts)} runs on the video; leave it away")
     if arguments.repeat is not None and not measured & set(REPEATED):
         raise UserError(f"--repeat {arguments.repeat}: no part of {', '.join(parts)} is repeated; leave it away")
+    if arguments.plot is not None and not set(parts) & set(DRAWN):
+        rates = f"the frame rates of {' and '.join(DRAWN)}, and neither is measured"
+        raise UserError(f"--plot {arguments.plot} draws {rates}; leave it away, or name one with --only")
 
 
 def _parts(arguments: Arguments) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ OF_OWN_VIDEO = ("compile", "step", "loop", "split", "disk", "lanes", "against")
 draws the generated one in other sizes."""
 REPEATED = ("step", "loop", "split", "kernels", "disk", "lanes", "scaling", "scores", "against")
 """Those that are measured as often as is asked for."""
+DRAWN = ("loop", "lanes")
+"""Those whose frame rates --plot draws."""
 PRECISIONS = ("float32", "tf32", "bfloat16")
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda,cpu", "tpu": "tpu,cpu"}
 """--device -> JAX_PLATFORMS."""

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from drol_jax.bench.plan import DRAWN
 from drol_jax.bench.table import label
 from drol_jax.report.style import style
 from drol_jax.system.plotting import Figure, quietly
 
+LOOP, LANES = DRAWN
 NOTHING = {".svg": {"Date": None}, ".png": {"Software": None}}
 """Metadata that would differ from run to run."""
 
@@ -22,8 +24,8 @@ def draw(record: dict[str, Any], path: Path) -> None:
       OSError: it cannot be written.
     """
     rows = record["rows"]
-    bars = [(label(row), variant, values["fps"]) for row in rows for variant, values in _measured(row, "loop").items()]
-    lines = [(label(row), variant, values) for row in rows for variant, values in _measured(row, "lanes").items()]
+    bars = [(label(row), variant, values["fps"]) for row in rows for variant, values in _measured(row, LOOP).items()]
+    lines = [(label(row), variant, values) for row in rows for variant, values in _measured(row, LANES).items()]
     panels = [draw_panel for draw_panel, found in ((_bars, bars), (_lines, lines)) if found]
     with quietly({"svg.hashsalt": "drol_jax", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(6.4 * max(1, len(panels)), max(2.4, 0.9 + 0.35 * len(bars))), layout="constrained")

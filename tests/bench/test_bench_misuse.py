@@ -29,6 +29,8 @@ pytest_plugins = ["bench_runs"]
         (["--workload", "otb100", "--repeat", "2"], "--repeat 2: no part of workload is repeated"),
         (["--config", "nanotrack_v1,nanotrack_v2", "--weights", "x"], "give one --config"),
         (["--plot", "rates.pdf"], ".png or .svg"),
+        (["--plot", "x.png", "--only", "kernels"], "draws the frame rates of loop and lanes, and neither is measured"),
+        (["--plot", "x.png", "--against", "opencv"], "draws the frame rates of loop and lanes"),
         (["--json", "no/such/folder/b.json"], "there is no folder no/such/folder"),
         (["--json", "b" * 300], "cannot be written (File name too long)"),
         (["--plot", f"{'b' * 300}.svg"], "cannot be written (File name too long)"),
