@@ -125,7 +125,7 @@ def main(
             )
     except benchmark.Interrupted as stop:
         tell(
-            f"interrupted: {stop.done} of {stop.total} runs are finished and kept in {folder}; run the same command"
+            f"interrupted: {stop}; what is finished is kept in {folder}; run the same command"
             f"{' without --overwrite' if arguments.overwrite else ''} to resume"
         )
         return 130

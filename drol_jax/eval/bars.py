@@ -35,9 +35,9 @@ class Monitor(Protocol):
 class Bar:
     """Begun with the first of a sequence's runs; each thread that is at some holds it by `with`."""
 
-    def __init__(self, monitor: Monitor):
-        self.tracked = False
-        """Something was tracked, not only found."""
+    def __init__(self, monitor: Monitor, *, tracked: bool = False):
+        self.tracked = tracked
+        """Something was tracked by this process, not only found."""
         self.ended = False
         self._monitor, self._lock = monitor, Lock()
         self._progress: Progress | None = None

@@ -31,11 +31,10 @@ DATASET_SEED = 0
 
 
 class Interrupted(Exception):
-    """Ctrl-C, after `done` of `total` runs; the finished ones are on disk."""
+    """Ctrl-C, told as how many of the runs this process went through. All that is finished, by others too, stays."""
 
     def __init__(self, done: int, total: int):
-        super().__init__(f"{done} of {total}")
-        self.done, self.total = done, total
+        super().__init__(f"{done} of {total} runs were tracked or found finished by this command")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

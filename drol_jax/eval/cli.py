@@ -131,11 +131,10 @@ def main(
         tell(f"error: {error}")
         return 2
     except benchmark.Interrupted as stop:
-        done = f"{stop.done} of {stop.total} runs are finished"
-        tell(f"interrupted: {done} and kept in {_kept(arguments)}; {again} to resume")
+        tell(f"interrupted: {stop}; what is finished is kept in {_kept(arguments)}; {again} to resume")
         return 130
     except KeyboardInterrupt:
-        tell(f"interrupted: what was finished is kept in {_kept(arguments)}; {again} to resume")
+        tell(f"interrupted: what is finished is kept in {_kept(arguments)}; {again} to resume")
         return 130
 
 

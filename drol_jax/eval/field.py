@@ -68,7 +68,8 @@ class Field:
     def _begin_with(self, jobs: Sequence[Job]) -> None:
         """Sequences are kept open as long as some of their jobs are left."""
         self._jobs_of = Counter(index for index, _ in jobs)
-        self._bars = {job: Bar(self._how.monitor) for job in jobs}
+        tracked = {job for job, bar in self._bars.items() if bar.tracked}
+        self._bars = {job: Bar(self._how.monitor, tracked=job in tracked) for job in jobs}
 
     def _order(self, jobs: Sequence[Job]) -> list[Job]:
         """Jobs as they are begun.

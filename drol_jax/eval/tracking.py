@@ -78,9 +78,19 @@ def track(
                 bar.end(course, f"{len(own)} runs of this shard, tracked")
             return Left(course.sequence.name)
         told = _remarks(how.running, course.sequence, course.folder, ran, how.scorer)
-        verb = "tracked" if bar.tracked else "kept from an earlier run"
+        verb = "tracked" if bar.tracked else _found(course, [unit[0] for unit in every if unit[0] in ran.numbers])
         bar.end(course, ", ".join([*told, _speed(ran.timing), verb]))
         return ran
+
+
+def _found(course: Course, firsts: Sequence[int]) -> str:
+    """Where runs come from that this process has not tracked.
+
+    Args:
+      firsts: numbers of the first run of each unit; the others of a unit are copies.
+    """
+    earlier = all(course.folder.was_there(course.sequence.name, number) for number in firsts)
+    return "kept from an earlier run" if earlier else "done by another process"
 
 
 def _track_all(

@@ -35,6 +35,7 @@ class TrackerFolder:
     def __init__(self, ledger: Ledger, form: str = "pysot", experiment: str = "baseline"):
         self.ledger, self.path = ledger, ledger.path
         self.form, self.experiment = form, experiment
+        self._at_first = frozenset(ledger.entries)
         self._lock = threading.Lock()
 
     @classmethod
@@ -108,6 +109,14 @@ class TrackerFolder:
         except UserError:  # damaged or lost since it was written whole
             return None
         return Timing(entry["frames"], entry["track_seconds"], entry["compile_seconds"])
+
+    def was_there(self, sequence: str, number: int = 1) -> bool:
+        """Whether a run was listed when the folder was opened, and is not forgotten since.
+
+        Args:
+          number: as in `finished`.
+        """
+        return self.path_of(sequence, number).stem in self._at_first
 
     def of_other_data(self, sequence: str, data: str, number: int = 1) -> bool:
         """Whether an earlier run over a sequence of this name went through other data.
@@ -208,6 +217,7 @@ class TrackerFolder:
             for path in paths:
                 delete(path, CURE)
                 entries.pop(path.stem, None)
+            self._at_first -= {path.stem for path in paths}
 
     def numbers(self, sequence: str) -> list[int]:
         """Which repetitions or anchors of a sequence have a box file, finished or not."""

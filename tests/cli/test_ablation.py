@@ -88,7 +88,7 @@ def test_ctrl_c_is_exit_code_130(run, stage):
     stage.interrupt_in = "bolt"
     code, out, err = run("--groups", "G2")
     assert (code, out) == (130, "")
-    assert "interrupted: 2 of 6 runs are finished" in err
+    assert "interrupted: 2 of 6 runs were tracked or found finished" in err
 
 
 def test_restarts_and_failures(run, stage):

@@ -202,7 +202,7 @@ def test_ctrl_c_in_a_repetition_keeps_the_earlier_ones(run, stage, tmp_path):
     stage.interrupt_in = "bolt, run 3 from frame 0"
     code, out, err = run("--dataset", "VOT2018", "--repetitions", "3")
     assert (code, out) == (130, "")
-    assert "interrupted: 1 of 3 runs are finished" in err
+    assert "interrupted: 1 of 3 runs were tracked or found finished" in err
     stage.interrupt_in = None
     stage.pieces.clear()
     assert run("--dataset", "VOT2018", "--repetitions", "3")[0] == 0

@@ -277,7 +277,7 @@ class TestCommandLine:
         world.interrupt_at = 1
         code, _, err = run("--lanes", "2", output=tmp_path / "part")
         assert code == 130
-        assert "runs are finished and kept" in err
+        assert "runs were tracked or found finished by this command" in err
         world.interrupt_at = None
         assert run("--lanes", "3", output=tmp_path / "part")[0] == 0
         assert files(tmp_path / "part") == files(tmp_path / "whole")

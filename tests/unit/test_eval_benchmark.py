@@ -104,7 +104,8 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_completes_it(run, world,
     assert code == 130
     assert out == ""
     message = err.splitlines()[-1]
-    assert message.startswith("interrupted: 3 of 6 runs are finished and kept in ")
+    assert message.startswith("interrupted: 3 of 6 runs were tracked or found finished by this command; ")
+    assert f"; what is finished is kept in {tmp_path / 'results' / 'Synth'}; " in message
     assert message.endswith("run the same command to resume")
     assert len(files(tmp_path / "results")) == 6
     world.interrupt_at = None

@@ -1,18 +1,23 @@
 """Several processes in one results folder: claims, shards, and what they leave."""
 
+import io
 import json
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from fakes_eval import NAMES, FakeBackend, World
+from rich.console import Console
 from test_eval_benchmark import files
 
 from drol_jax.errors import UserError
 from drol_jax.eval import benchmark
 from drol_jax.eval.evaluate import Silent
+from drol_jax.eval.progress import ProgressMonitor
 from drol_jax.eval.running import OnePass
 from drol_jax.eval.shards import Shard, read_shard
 from drol_jax.eval.tracker_runs import load_runs
@@ -124,6 +129,43 @@ def test_processes_in_one_folder_share_the_work_and_all_have_the_whole(run, worl
     assert [len(one.ran) for one in finished] == [6, 6]
     assert files(tmp_path / "both") == files(tmp_path / "alone")
     assert not list((tmp_path / "both").rglob(".*"))
+
+
+def told(world, where):
+    """What a process says became of each run."""
+    said, runs = io.StringIO(), load_runs(FakeBackend(world), "drol_nano", None, baseline=False, seeds=1)
+    with ProgressMonitor(len(NAMES), Console(file=said, width=200)) as monitor:
+        benchmark.run("Synth", world.load("Synth"), runs, where, {"jax": "fake"}, monitor, OnePass())
+    return [line.rpartition(", ")[2] for line in said.getvalue().splitlines()]
+
+
+@dataclass
+class Meanwhile(World):
+    """Something happens as a process comes to the second sequence."""
+
+    happens: Callable[[], None] = lambda: None
+
+    def open(self, name):
+        if name == NAMES[1]:
+            self.happens()
+        return super().open(name)
+
+
+def test_what_another_process_finishes_meanwhile_is_not_called_kept(tmp_path):
+    other = []
+    world = Meanwhile(happens=lambda: other.extend(told(World(), tmp_path)))
+    assert told(world, tmp_path) == ["tracked", "done by another process", "done by another process"]
+    assert other == ["kept from an earlier run", "tracked", "tracked"]
+    assert told(World(), tmp_path) == ["kept from an earlier run"] * 3
+
+
+def test_ctrl_c_tells_what_this_process_came_to_of_what_is_finished(tmp_path):
+    def stop():
+        raise KeyboardInterrupt
+
+    told(World(), tmp_path)
+    with pytest.raises(benchmark.Interrupted, match=r"^1 of 3 runs were tracked or found finished by this command$"):
+        told(Meanwhile(happens=stop), tmp_path)
 
 
 def test_shards_do_disjoint_parts_and_the_last_one_shows_the_scores(run, world, tmp_path):
