@@ -49,8 +49,7 @@ def convert(given: FromOurs) -> None:
     model = load_model(given.config)
     check_network(model, given.config)
     output = given.output
-    if output.exists() and not (given.force and output.is_dir() and all((output / name).is_file() for name in FILES)):
-        raise UserError(f"{output} exists; name another folder, or allow overwriting such a pair (--force)")
+    atomic.check_replaceable(output, FILES, force=given.force)
     variables = checkpoint.load(checkpoint.resolve(given.weights), model).variables
     with DelayedInterrupt() as held, atomic.scratch(output, "choose a folder you may write") as scratch:
         fresh = scratch / "new"

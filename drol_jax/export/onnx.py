@@ -57,8 +57,7 @@ def write(tracker: Tracker, folder: str | Path, *, force: bool = False) -> float
     """
     folder = Path(folder)
     converter, runtime = (optional(name, "'drol_jax[onnx]'") for name in ("jax2onnx", "onnxruntime"))
-    if folder.exists() and not (force and all((folder / name).is_file() for name in FILES)):
-        raise UserError(f"{folder} exists; name another folder, or allow overwriting an earlier export (--force)")
+    atomic.check_replaceable(folder, FILES, force=force)
     if tracker.config.precision != "float32":
         raise UserError(f"a network in {tracker.config.precision} is not exported; take float32")
     with atomic.scratch(folder, "choose a folder you may write") as scratch:

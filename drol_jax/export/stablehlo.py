@@ -65,8 +65,7 @@ def write(tracker: Tracker, folder: str | Path, platforms: tuple[str, ...] = (),
         written, the tracker cannot be exported, or an exported program answers differently.
     """
     folder, own = Path(folder), _platform()
-    if folder.exists() and not (force and (folder / ABOUT).is_file()):
-        raise UserError(f"{folder} exists; name another folder, or allow overwriting an earlier export (--force)")
+    atomic.check_replaceable(folder, [ABOUT], force=force)
     if unknown := [one for one in platforms if one not in PLATFORMS]:
         raise UserError(f"--platforms {unknown[0]}: there is no such platform; choose from {', '.join(PLATFORMS)}")
     # Of whatever type this machine is faster in: the programs run on others.

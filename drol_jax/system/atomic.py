@@ -10,7 +10,7 @@ import platform
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -110,6 +110,24 @@ def scratch(target: Path, cure: str) -> Iterator[Path]:
         if not isinstance(error, OSError):
             raise
         raise UserError(f"cannot write {target}: {reason(error)}; {cure}") from error
+
+
+def check_replaceable(folder: Path, files: Sequence[str], *, force: bool) -> None:
+    """Check that a folder may be written as a whole: nothing is there, or an earlier one that may be replaced.
+
+    Args:
+      files: names that tell one of its kind.
+      force: replace an earlier one.
+
+    Raises:
+      UserError: something is in the way.
+    """
+    if not folder.exists():
+        return
+    if not all((folder / name).is_file() for name in files):
+        raise UserError(f"{folder} holds something else and is not overwritten; name another folder")
+    if not force:
+        raise UserError(f"{folder} exists; name another folder, or allow overwriting what was written there (--force)")
 
 
 def replace(fresh: Path, target: Path) -> None:

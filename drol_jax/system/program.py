@@ -56,6 +56,8 @@ def tell(words: str) -> None:
 def guarded(run: Callable[[], int]) -> int:
     """The exit code of a command; misuse is one line and exit code 2, Ctrl-C 130, SIGTERM 143.
 
+    Notes of an interrupt are told behind its one word: whether the command goes on, if it is given again.
+
     Misuse is also a path that the system cannot even look for, wherever that is asked: `Path.exists` and its like raise
     then.
     """
@@ -72,7 +74,7 @@ def guarded(run: Callable[[], int]) -> int:
         tell(f"error: {one_line(os.fsdecode(error.filename))}: {reason(error)}; check the path and its permissions")
         return 2
     except KeyboardInterrupt as stop:
-        tell("interrupted")
+        tell("; ".join(["interrupted", *getattr(stop, "__notes__", ())]))
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)
 
 

@@ -24,6 +24,12 @@ class Job:
     """None for sources that cannot be gone on with: cameras and streams."""
     overwrite: bool
 
+    @property
+    def again(self) -> str:
+        """How a run that was stopped goes on, in words; empty where it does not."""
+        same = "the same command" + (" without --overwrite" if self.overwrite else "")
+        return "" if self.kept is None else f"{same} goes on from there"
+
     def begun(self) -> dict[str, Any] | None:
         """The settings of the run that was under way here and is to be gone on with; None where there is none."""
         return None if self.kept is None or self.overwrite else self.kept.settings()

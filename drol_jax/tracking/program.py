@@ -80,10 +80,15 @@ def track_all(arguments: Arguments, clock: Callable[[], float] = time.monotonic)
         outputs = Outputs(job.wanted, video, source.info, rows)
         whole = arguments.end is None and arguments.every == 1
         every = itertools.chain([first], frames)
-        tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole, clock=clock)
+        try:
+            tally = run(every, engine, outputs, kept=job.kept, earlier=earlier, show=shows, whole=whole, clock=clock)
+        except KeyboardInterrupt as stop:
+            if job.again:
+                stop.add_note(job.again)
+            raise
         if job.kept is not None and not tally.ended:
             job.kept.forget()
-    return _tell(arguments, job.wanted, tally, engine, source)
+    return _tell(arguments, job, tally, engine, source)
 
 
 def _reading(arguments: Arguments) -> ReadOptions:
@@ -185,7 +190,7 @@ def _earlier(job: Job, engine: Engine) -> Earlier | None:
     return Earlier(frame=frame, rows=rows)
 
 
-def _tell(arguments: Arguments, wanted: Wanted, tally: Tally, engine: Engine, source: VideoSource) -> int:
+def _tell(arguments: Arguments, job: Job, tally: Tally, engine: Engine, source: VideoSource) -> int:
     """The last lines, and the exit code."""
     for note in (*source.notes, *tally.notes):
         tell(f"note: {note}")
@@ -193,10 +198,10 @@ def _tell(arguments: Arguments, wanted: Wanted, tally: Tally, engine: Engine, so
     for start in never:
         tell(f"error: {start.name}: its frame {start.frame} never came, the last was {tally.last}")
     if tally.ended:
-        tell(tally.ended if source.info.live else f"{tally.ended}; the same command goes on from there")
+        tell("; ".join(filter(None, (tally.ended, job.again))))
     if not arguments.quiet:
         for name, rows in tally.rows.items():
             tell(f"{name}: in sight in {tally.seen[name]} of {rows} frames")
-        for path in wanted.existing():
+        for path in job.wanted.existing():
             tell(str(path))
     return 1 if never or tally.ended or source.cut else 0

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM end every program with one word and its exit code, at whatever moment they come."""
+"""Ctrl-C and SIGTERM end every program with one word and its exit code, at whatever moment they come.
+
+Where the same command goes on with what was begun, a program says so behind the word.
+"""
 
 import os
 import signal
@@ -7,7 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import programs
 import pytest
+import small_tracker
 
 ROOT = Path(__file__).parents[2]
 EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143}
@@ -62,6 +68,34 @@ def test_while_a_program_works_even_where_a_library_takes_it_for_an_error(work, 
     command = [sys.executable, "-c", "from drol_jax.system.interrupts import start; start('slow', [])"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (EXITS[number], "interrupted\n")
+
+
+STOPPED = """
+import itertools, sys
+from drol_jax.system.arguments import parse
+from drol_jax.system.program import guarded
+from drol_jax.tracking.cli import PROGRAM, Arguments
+from drol_jax.tracking.program import track_all
+
+def clock(readings=itertools.count()):
+    if next(readings) == 3:
+        raise KeyboardInterrupt
+    return 0.0
+
+sys.exit(guarded(lambda: track_all(parse(Arguments, sys.argv[1:], PROGRAM), clock)))
+"""
+"""`drol-jax track`, to which Ctrl-C comes after its third frame."""
+
+
+def test_track_says_behind_the_word_that_the_same_command_goes_on_and_it_does(tmp_path):
+    (tmp_path / "film").mkdir()
+    for t in range(5):
+        cv2.imwrite(str(tmp_path / "film" / f"{t}.png"), small_tracker.picture(t))
+    asked = ["film", "--box", "40,30,24,20", "--config", "siamfc_alex_tiny", "--no-online", "--save", "csv", "--quiet"]
+    code, out, err = programs.ended(programs.started(tmp_path, [sys.executable, "-c", STOPPED, *asked]))
+    assert (code, out, err) == (130, "", "interrupted; the same command goes on from there\n")
+    code, _, err = programs.run(tmp_path, "track", *asked)
+    assert (code, err.splitlines()[0]) == (0, "going on after frame 2"), err
 
 
 def wait_until_it_hears(program):

@@ -34,7 +34,11 @@ def started(folder, words, **options):
 
 def run(folder, *arguments, **options):
     """Exit code, standard output and standard error."""
-    program = begin(folder, *arguments, **options)
+    return ended(begin(folder, *arguments, **options))
+
+
+def ended(program):
+    """Exit code, standard output and standard error of a process, once it has ended."""
     out, err = program.communicate(timeout=300)
     return program.returncode, out, err
 

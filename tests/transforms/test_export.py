@@ -53,11 +53,20 @@ def test_the_loader_of_the_docs_follows_a_target_as_the_tracker_does(online, tmp
         assert float(output["confidence"]) == pytest.approx(float(told.confidence), abs=1e-4)
 
 
-def test_a_folder_that_is_there_is_not_overwritten(tmp_path):
+def test_a_folder_of_something_else_is_not_overwritten_and_force_is_not_advised(tmp_path):
     (tmp_path / "mine").mkdir()
     for force in (False, True):
-        with pytest.raises(UserError, match="exists; name another folder"):
+        with pytest.raises(UserError, match=r"mine holds something else and is not overwritten; name another folder$"):
             stablehlo.write(small_tracker.tracker(online=False), tmp_path / "mine", force=force)
+
+
+def test_an_earlier_export_is_overwritten_where_that_is_said(tmp_path):
+    (tmp_path / "exported").mkdir()
+    (tmp_path / "exported" / stablehlo.ABOUT).write_text("{}")
+    with pytest.raises(UserError, match=r"exported exists; name another folder, or .* \(--force\)"):
+        stablehlo.write(small_tracker.tracker(online=False), tmp_path / "exported")
+    with pytest.raises(UserError, match="--platforms abacus"):  # which is looked at after that
+        stablehlo.write(small_tracker.tracker(online=False), tmp_path / "exported", ("abacus",), force=True)
 
 
 @pytest.mark.deep

@@ -69,6 +69,20 @@ def test_another_error_of_the_system_is_not_taken_for_misuse(error):
         guarded(run)
 
 
+@pytest.mark.parametrize(
+    ("notes", "told"), [([], "interrupted\n"), (["more is to come"], "interrupted; more is to come\n")]
+)
+def test_an_interrupt_is_one_word_and_what_is_noted_with_it(notes, told, capsys):
+    def run():
+        stop = KeyboardInterrupt()
+        for note in notes:
+            stop.add_note(note)
+        raise stop
+
+    assert guarded(run) == 130
+    assert capsys.readouterr().err == told
+
+
 @pytest.mark.parametrize("program", ["eval", "train", "bench"])
 def test_a_reader_that_has_gone_is_no_traceback(program):
     reader, writer = os.pipe()

@@ -53,6 +53,20 @@ def test_the_same_command_goes_on(tmp_path):
     assert job.begun() == before
 
 
+@pytest.mark.parametrize(
+    ("live", "overwrite", "words"),
+    [
+        (False, False, "the same command goes on from there"),
+        (False, True, "the same command without --overwrite goes on from there"),
+        (True, False, ""),
+    ],
+)
+def test_what_goes_on_is_told_where_something_does(tmp_path, live, overwrite, words):
+    wanted = Wanted(folder=tmp_path, stem="film", formats=("jsonl",), films=())
+    kept = None if live else kept_beside(tmp_path, "film")
+    assert Job(wanted=wanted, kept=kept, overwrite=overwrite).again == words
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_run_of_other_settings_is_not_gone_on_with(tmp_path, name):
     job, change = begun(tmp_path), CHANGES[name]
