@@ -6,7 +6,7 @@
 The agent's process imports this module and calls `create` with what `-p` names. Then for every frame it calls
 `preprocess_image` once, and `init_tracking_state` or `track` for every target (`cvat_sdk.auto_annotation` 2.80). CVAT
 gives no word of what is not needed any more, and its agent drops a state eight hours after its last use. One of
-ours takes 31 MB with the online subnet: so what CVAT holds is a number, and only the states used last are kept here.
+ours takes 4 to 31 MB with the online subnet: so what CVAT holds is a number, and only the states used last are kept.
 """
 
 import re
@@ -32,7 +32,7 @@ from drol_jax.system.resources import DEFAULT_CONFIG
 EXTRA = "'drol_jax[cvat]'"
 TARGET = "target"
 STATES = 64
-"""States that are kept: 2 GB with the online subnet. Between them the C library keeps about as much free, once."""
+"""States that are kept: up to 2 GB with the subnet. Between them the C library keeps about as much free, once."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from drol_jax.tracks.table import Row
 from drol_jax.video.frame import VideoFrame
 
 KEEP_SECONDS = 20.0
-"""Between two snapshots; one takes as long as writing the state of all targets, 31 MB each with the subnet."""
+"""Between two snapshots; one takes as long as writing the state of all targets, 4 to 31 MB each with the subnet."""
 
 Show = Callable[[VideoFrame, Sequence[Row]], bool]
 """Shows a frame; False where who watches wants it to end."""
