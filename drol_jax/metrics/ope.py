@@ -219,7 +219,7 @@ def _aligned(
         cure = "track it again"
         if have < want:
             cure = "if its last ones are missing, --pad-short repeats the last box; else track it again"
-        raise UserError(f"{have} boxes for {want} frames, which the dialect {dialect.name} does not score; {cure}")
+        raise UserError(f"{have} boxes for {want} frames, which the {dialect.name} protocol does not score; {cure}")
     return predicted, groundtruth
 
 

@@ -127,7 +127,7 @@ def test_files_one_line_short_are_named_and_the_exit_code_is_one(scratch, capsys
     assert "Over 98 of 100 sequences" in told
     failed = [line for line in told.splitlines() if line.startswith("FAILED")]
     assert [re.sub(r"/.*/", "", line)[:80] for line in failed] == [
-        "FAILED Board (MDNet): Board.txt: 697 boxes for 698 frames, which the dialect py",
-        "FAILED Twinnings (MDNet): Twinnings.txt: 471 boxes for 472 frames, which the dia",
+        "FAILED Board (MDNet): Board.txt: 697 boxes for 698 frames, which the pysot proto",
+        "FAILED Twinnings (MDNet): Twinnings.txt: 471 boxes for 472 frames, which the pys",
     ]
     assert os.path.basename(folder) in told

@@ -198,7 +198,7 @@ def test_results_of_another_length_are_cut_filled_or_refused(name, short, long):
     for frames, expected in ((3, short), (5, long)):
         predicted = np.tile(BOX, (frames, 1))
         if expected is None:
-            with pytest.raises(UserError, match=f"{frames} boxes for 4 frames, which the dialect {name} does"):
+            with pytest.raises(UserError, match=f"{frames} boxes for 4 frames, which the {name} protocol"):
                 ope.score(predicted, truth, DIALECTS[name])
         else:
             assert ope.score(predicted, truth, DIALECTS[name]).success[0] == expected
