@@ -1,6 +1,6 @@
 """The video that trackers are measured on: the generated one, or one of the user's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +43,7 @@ def film_of(own: OwnVideo | None) -> Film:
     """
     if own is None:
         return Film(recipe.video(recipe.FRAMES), BOX)
-    return Film(_pictures(own.video, own.frames), np.array(own.box, np.float32))
+    return Film(list(_pictures(own.video, own.frames)), np.array(own.box, np.float32))
 
 
 def own_video(video: str, box: str, frames: int) -> OwnVideo:
@@ -60,20 +60,21 @@ def own_video(video: str, box: str, frames: int) -> OwnVideo:
     start = parse_box(box)
     if start.frame or start.name is not None:
         raise UserError(f"--box {box}: one target is measured, from the first frame on; give x,y,w,h alone")
-    pictures = _pictures(video, frames)
-    height, width = pictures[0].shape[:2]
+    (height, width), *_ = [picture.shape[:2] for picture in _pictures(video, frames)]  # none of which is kept
     found = checked_start_box(start.box, height, width)
     return OwnVideo(video=video, box=tuple(found.tolist()), frames=frames, size=(height, width))
 
 
-def _pictures(video: str, frames: int) -> list[np.ndarray]:
+def _pictures(video: str, frames: int) -> Iterator[np.ndarray]:
     source = open_source(video, ReadOptions(end=frames))
     try:
         if source.info.live:
             raise UserError(f"--video {video}: a camera or stream has no frames that all runs could share; give a file")
-        found = [frame.image for frame in source]
+        count = 0
+        for frame in source:
+            count += 1
+            yield frame.image
     finally:
         source.close()
-    if len(found) < frames:
-        raise UserError(f"--video {video} has {len(found)} frames; give --frames {len(found)} or fewer")
-    return found
+    if count < frames:
+        raise UserError(f"--video {video} has {count} frames; give --frames {count} or fewer")
