@@ -2,13 +2,16 @@
 
 Ray places the workers, and starts them again where they die; what they were at is asked of them once more. A worker
 holds what it was prepared with for as long as it has work; one that has none left is given back, so that another, whose
-machine is gone, finds room.
+machine is gone, finds room. Where Ray itself is gone, all that is left fails at once.
 """
 
 import os
 import platform
+import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
@@ -17,11 +20,13 @@ from drol_jax.errors import UserError
 from drol_jax.system.code import code_hash
 from drol_jax.system.optional import optional
 from drol_jax.system.program import tell
-from drol_jax.system.workers import Check, work_off
+from drol_jax.system.ray_pulse import EVERY, Pulse, runs_here
+from drol_jax.system.workers import Check, aside, work_off
 
 T = TypeVar("T")
 
 INSTALL = "'drol_jax[ray]'"
+AGAIN = "run the same command again, or try it with --engine local"
 TRIES = 5
 """How often a unit of work is tried again whose worker died under it; then that unit fails, by itself."""
 PAUSE = 0.5
@@ -93,11 +98,15 @@ class Worker:
 class RayWorkers:
     """A number of workers, each of one thread. Used inside `with`."""
 
-    def __init__(self, recipe: Recipe, options: RayOptions, *, lasting: bool = False):
+    def __init__(
+        self, recipe: Recipe, options: RayOptions, *, lasting: bool = False, ray: Any = None, every: float = EVERY
+    ):
         """Prepare.
 
         Args:
           lasting: workers stay, with what they hold, until the end of ``with``: `work_off` comes many times.
+          ray: what has the functions of Ray's that are used here; by default Ray.
+          every: seconds between two looks whether Ray is still there.
 
         Raises:
           UserError: Ray is not installed, or no worker is asked for.
@@ -108,7 +117,8 @@ class RayWorkers:
             raise UserError(f"--gpus-per-worker {options.gpus:g}: give a fraction of one, such as 0.5, or whole ones")
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
-        self._ray: Any = optional("ray", INSTALL)
+        self._ray: Any = ray or optional("ray", INSTALL)
+        self._pulse, self._every = Pulse(lambda: True), every
         self._recipe, self._options = recipe, options
         self._hand = threading.local()
         self._lasting, self._idle = lasting, list[Any]()
@@ -125,19 +135,27 @@ class RayWorkers:
             own = {"num_cpus": self.workers, "include_dashboard": False, "object_store_memory": STORE}
             try:
                 more: dict[str, Any] = {} if address else own
-                self._ray.init(address=address or "local", log_to_driver=False, logging_level="error", **more)
+                with _started():
+                    self._ray.init(address=address or "local", log_to_driver=False, logging_level="error", **more)
             except Exception as error:  # of many kinds
                 words = str(error).strip().splitlines() or [type(error).__name__]
                 raise UserError(f"Ray does not start: {words[0]}; check --address, or pass --engine local") from error
             self._began = True
         try:
             self._look_for_room(own=not address)
-        except UserError:
-            self.__exit__()
+        except BaseException:
+            self._end()
             raise
+        self._pulse = Pulse(lambda: runs_here(self._ray), every=self._every).__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        try:
+            self._pulse.__exit__()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         while self._idle:
             self._ray.kill(self._idle.pop())
         if self._began:
@@ -171,7 +189,7 @@ class RayWorkers:
           waiting: is called now and then; may raise KeyboardInterrupt.
 
         Raises:
-          UserError: what the method raises; the worker died under it too often.
+          UserError: what the method raises; the worker died under it too often; Ray is gone.
         """
         for left in reversed(range(TRIES + 1)):
             try:
@@ -182,12 +200,13 @@ class RayWorkers:
             except self._ray.exceptions.RayTaskError:  # a fault of the program, with its traceback
                 raise
             except self._ray.exceptions.RayError as error:
+                self._pulse.look(waiting)
+                self._fail_if_gone()
                 if left:
                     continue
                 self._drop()
                 raise UserError(
-                    f"its worker died, and {TRIES} more tries did not help or Ray was gone ({_told(error)}); run the "
-                    "same command again, or try it with --engine local"
+                    f"its worker died, and {TRIES} more tries did not help ({_told(error)}); {AGAIN}"
                 ) from error
             if isinstance(result, UserError):
                 raise result
@@ -196,7 +215,8 @@ class RayWorkers:
 
     def _done(self, name: str, arguments: tuple[Any, ...], waiting: Callable[[], None]) -> tuple[Any, str]:
         """One try of `do`, as soon as the worker is somewhere. Raises what Ray does where the worker dies under it."""
-        actor = self._actor()
+        self._fail_if_gone()
+        actor = self._actor(waiting)
         # That a machine is gone Ray finds out within half a minute, and tries a call to a worker there once a second
         # until then: this call waits for the worker with as many tries as it takes, and none of the unit's is used up.
         self._awaited(actor.there.options(max_task_retries=-1).remote(), waiting)
@@ -205,7 +225,12 @@ class RayWorkers:
     def _awaited(self, call: Any, waiting: Callable[[], None]) -> Any:
         while not self._ray.wait([call], timeout=PAUSE)[0]:
             waiting()
+            self._fail_if_gone()
         return self._ray.get(call)
+
+    def _fail_if_gone(self) -> None:
+        if self._pulse.gone is not None:
+            raise UserError(f"{self._pulse.gone}; {AGAIN}")
 
     @contextmanager
     def _worker(self) -> Iterator[None]:
@@ -224,15 +249,23 @@ class RayWorkers:
             self._ray.kill(self._hand.actor)
         self._hand.actor = None
 
-    def _actor(self) -> Any:
+    def _actor(self, waiting: Callable[[], None]) -> Any:
         if getattr(self._hand, "actor", None) is None:
-            kind = self._ray.remote(Worker).options(
-                num_cpus=1,
-                num_gpus=self._options.gpus,
-                max_restarts=-1,  # tries count for a unit; a worker itself is started again as often as it takes
-            )
-            self._hand.actor = kind.remote(self._recipe, os.getcwd(), bounds(self._options.gpus), code_hash())
+            # Ray asks its head, and without one the call never comes back: not here, but where nobody waits for it.
+            made = aside(self._new_actor)
+            while not wait([made], PAUSE).done:
+                waiting()
+                self._fail_if_gone()
+            self._hand.actor = made.result()
         return self._hand.actor
+
+    def _new_actor(self) -> Any:
+        kind = self._ray.remote(Worker).options(
+            num_cpus=1,
+            num_gpus=self._options.gpus,
+            max_restarts=-1,  # tries count for a unit; a worker itself is started again as often as it takes
+        )
+        return kind.remote(self._recipe, os.getcwd(), bounds(self._options.gpus), code_hash())
 
     def _look_for_room(self, *, own: bool) -> None:
         """Say how many workers find room: Ray would wait for it without a word."""
@@ -244,6 +277,22 @@ class RayWorkers:
             raise UserError(f"{what} each: this machine has room for {room}; lower --workers or --gpus-per-worker")
         if room < asked:
             tell(f"note: {what} each: the cluster has room for {room}; the others begin when there is more")
+
+
+@contextmanager
+def _started() -> Iterator[None]:
+    """A part in which Ray starts; what it would change for the rest of this process stays as it is."""
+    # Ray starts its processes by subprocess, which forks and at once runs another program: nothing can deadlock that
+    # jax warns of. Only what subprocess does is not told of, for good: to put the filters back (catch_warnings) would
+    # also take back those that other threads set meanwhile.
+    warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning, "subprocess$")
+    heard = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        # Ray would end the process with a stack in C++ and exit code 15.
+        if heard is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, heard)
 
 
 def bounds(gpus: float) -> dict[str, str]:

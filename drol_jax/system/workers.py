@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -51,6 +51,20 @@ def work_off(work: Callable[[T, Check], None], jobs: Sequence[T], workers: int) 
             stop.set()
     if raised:
         raise raised[0]
+
+
+def aside(call: Callable[[], T]) -> "Future[T]":
+    """A call made in a thread of its own, which does not keep the process if it never comes back."""
+    made: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(call())
+        except BaseException as error:
+            made.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return made
 
 
 def cores() -> list[int]:

@@ -1,4 +1,4 @@
-"""Workers of Ray whose machine is gone."""
+"""Workers of Ray whose machine is gone, and Ray itself gone."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from drol_jax.errors import UserError
 from drol_jax.system.ray_workers import STORE, RayOptions, RayWorkers
 
 pytest.importorskip("ray", reason="ray, the extra ray, is not installed")
@@ -71,3 +72,26 @@ def test_a_unit_whose_machine_is_gone_is_done_on_another_however_long_that_takes
         workers.work_off(work, [1, 2])
         losing.join()
     assert found == {1: head.node_id, 2: head.node_id}
+
+
+@pytest.mark.parametrize("end", ["kill_raylet", "kill_gcs_server"])
+def test_where_ray_is_gone_all_that_is_left_fails_with_words_that_say_so(cluster, tmp_path, end):
+    began, told, head = tmp_path / "began", {}, cluster.head_node
+    began.mkdir()
+
+    def work(number, check):
+        with pytest.raises(UserError) as failed:
+            workers.do("work", began, tmp_path / "never", waiting=lambda: None)
+        told[number] = str(failed.value)
+
+    def lose():
+        while len(list(began.iterdir())) < 2:
+            time.sleep(0.1)
+        getattr(head, end)(check_alive=False)
+
+    with RayWorkers(Node(), RayOptions(workers=2)) as workers:
+        losing = threading.Thread(target=lose)
+        losing.start()
+        workers.work_off(work, [1, 2, 3, 4])
+        losing.join()
+    assert len(told) == 4 and all("Ray is gone" in words for words in told.values())
