@@ -81,7 +81,7 @@ def test_workers_that_die_change_no_file_and_a_poisonous_sequence_fails_alone(ru
     code, _, err = by_ray(world)
     assert code == 0 and err.count("kept from an earlier run") == 2
     assert files(tmp_path / "ray") == files(tmp_path / "alone")
-    manifest = json.loads((tmp_path / "ray" / "Synth" / "siamrpn_alex_tiny" / "manifest.json").read_text())
+    manifest = json.loads((tmp_path / "ray" / "Synth" / "drol_nano" / "manifest.json").read_text())
     assert all("host" in one for one in manifest["sequences"].values())
 
 
