@@ -86,9 +86,10 @@ class Arguments:
     threads: int | None = None
     """Processor cores that may be used. Default: all."""
     against: Path | None = None
-    """Only run someone else's tracker and ours in turns, and print the ratio: the published PyTorch code of this PySOT
-    or DROL checkout; opencv: its TrackerNano, KCF and CSRT, as far as it has them; or onnxruntime: the network alone,
-    which `drol-jax export onnx` writes. Without --threads theirs gets as many threads as it is fastest with."""
+    """Only run someone else's tracker and ours in turns, and print the ratio: the published PyTorch code of this
+    PySOT or DROL checkout; opencv: its TrackerNano, KCF and CSRT, as far as it has them; or onnxruntime: the
+    network alone, which `drol-jax export onnx` writes, and a NanoTrack's whole frame, around it OpenCV and NumPy.
+    Without --threads theirs gets as many threads as it is fastest with."""
     against_python: Path | None = None
     """The interpreter that has PyTorch, the OpenCV or the onnxruntime for that. Default: this one."""
     against_onnx: str | None = None

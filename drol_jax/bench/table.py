@@ -23,9 +23,10 @@ NOTES = {
     "disk": "As the loop, with JPEG files decoded by the library's reader on the way.",
     "memory": "Peak of a process that tracks with compiled code from the cache; start: before it loads weights.",
     "against": "In turns: ours, then theirs, on the same frames; with the same weights where theirs has any: the "
-    "published PyTorch code, TrackerNano, and onnxruntime from search region to maps. Faster: their time over ours "
-    "in the same repetition, median and extremes. The first run of each is not counted, nor is compilation. Theirs "
-    "starts from the box rounded to pixels where it is OpenCV's.",
+    "published PyTorch code, TrackerNano, and onnxruntime: from search region to maps, and a NanoTrack's whole frame, "
+    "around it OpenCV and NumPy. Faster: their time over ours in the same repetition, median and extremes. The first "
+    "run of each is not counted, nor is compilation. Theirs starts from the box rounded to pixels where it is "
+    "OpenCV's.",
     "lanes": "Targets on one frame in a pool, init off; target-frames/s and their ratio to one target alone.",
     "scores": "One pass over each sequence, means over sequences; with the subnet of so many draws, median and "
     "extremes. Change: of the median AUC from that of the configuration's first precision.",

@@ -40,7 +40,7 @@ def test_the_other_side_runs_the_template_once_and_a_region_a_frame(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     with Worker([sys.executable, str(onnx_network.WORKER)], environment) as theirs:
         told = theirs.ask("load", template="a.onnx", match="b.onnx", images=str(images), threads=1)
-        assert told == {"onnxruntime": "0.fake", "maps": [[3.0, 6.0]]}
+        assert told == {"onnxruntime": "0.fake", "maps": [[3.0, 6.0]], "whole": False}
         run = theirs.ask("run", frames=4, video="not read", box=[0, 0, 1, 1])
     assert run["init_s"] >= 0 and run["track_s"] > 0 and run["refits"] is None
 

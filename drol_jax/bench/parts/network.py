@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from drol_jax.api import Tracker
 from drol_jax.bench.subject import Subject, matmul_precision, seconds_of
 from drol_jax.image.crops import as_frame, mean_colour
 from drol_jax.model import Model
 from drol_jax.system.compiling import Jitted
 from drol_jax.tracker.candidates import padded_side
-from drol_jax.tracker.fidelity import rules
+from drol_jax.tracker.families import family_of, points
+from drol_jax.tracker.fidelity import published, rules
 
 REGIONS = 16
 """Search regions that the runs go through again and again."""
@@ -25,12 +27,13 @@ def measure(subject: Subject, images: str) -> dict[str, Any]:
       images: where to, an .npz: "template" float32 [1, E, E, 3], "regions" float32 [R, S, S, 3].
 
     Returns:
-      {"maps": the largest number of each map of the first region, and its sum}.
+      {"maps": the largest number of each map of the first region, and its sum; "facts": `frame_facts`}.
     """
     template, regions = _images(subject)
     np.savez(images, template=template, regions=regions)
     _, _, maps = run(subject, 1)
-    return {"maps": [[float(part.max()), float(part.sum())] for part in maps]}
+    told = [[float(part.max()), float(part.sum())] for part in maps]
+    return {"maps": told, "facts": frame_facts(subject.tracker("off"))}
 
 
 def run(subject: Subject, count: int) -> tuple[float, float, list[np.ndarray]]:
@@ -58,6 +61,21 @@ def _maps(model: Model, template: Any, image: jax.Array) -> Any:
 
 
 _match = Jitted(_maps)
+
+
+def frame_facts(tracker: Tracker) -> dict[str, float] | None:
+    """As `peers.onnx_frame.Facts`, of a tracker whose whole frame that computes with the subnet off; else None."""
+    config, hyper = tracker.config, tracker.settings.hyper
+    if family_of(config) is not points or rules(config) is not published or config.long_term.enabled:
+        return None
+    sizes = config.search
+    return {
+        "exemplar": sizes.exemplar_size,
+        "instance": sizes.instance_size,
+        "stride": sizes.stride,
+        "context": sizes.context_amount,
+        **{name: float(getattr(hyper, name)) for name in ("penalty_k", "window_influence", "size_lr")},
+    }
 
 
 @cache

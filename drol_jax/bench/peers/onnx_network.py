@@ -1,4 +1,5 @@
-"""onnxruntime: the same network by itself, from a search region to its maps, without crops, tracking and learning."""
+"""onnxruntime: the same network by itself, from a search region to its maps; and of a NanoTrack, whose whole frame is
+a page of NumPy and OpenCV, that frame too, without learning."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +37,20 @@ class OnnxNetwork:
         folder, images = given.scratch / "onnx", given.scratch / "images.npz"
         weights = ["--weights", given.described["weights_path"]]
         written("drol_jax", ["export", "onnx", *weights], given, folder, NAME)
-        made = ours.ask("network", images=str(images))["maps"]
+        made = ours.ask("network", images=str(images))
         files = {name: str(folder / f"{name}.onnx") for name in ("template", "match")}
-        loaded = theirs.ask("load", **files, images=str(images), threads=given.threads)
-        for mine, other in zip(made, loaded["maps"], strict=True):
+        loaded = theirs.ask("load", **files, images=str(images), threads=given.threads, facts=made["facts"])
+        for mine, other in zip(made["maps"], loaded["maps"], strict=True):
             if any(abs(a - b) > APART * max(abs(a), 1) for a, b in zip(mine, other, strict=True)):
                 raise Failed(f"onnxruntime's maps are others than ours (largest and sum {other}, ours {mine})")
         told = {"onnxruntime": loaded["onnxruntime"], "their_device": "cpu"}
-        return told, [Match(name="network", spoken="the network alone, onnxruntime", ours="network")]
+        matches = [Match(name="network", spoken="the network alone, onnxruntime", ours="network")]
+        for variant in given.described["variants"] if loaded["whole"] else ():
+            spoken = f"subnet {variant}, onnxruntime in Python"
+            matches.append(
+                Match(name=spoken, spoken=spoken, ours=variant, theirs={"whole": True}, same=variant == "off")
+            )
+        return told, matches
 
 
 def check(python: Path | None) -> OnnxNetwork:
