@@ -39,13 +39,13 @@ class Target:
 
     def template(self, image: np.ndarray) -> np.ndarray:
         """The first frame's crop, float32 [1, E, E, 3]."""
-        return self._crop(image, round(_padded(self.size, self.facts.context)), self.facts.exemplar)
+        return self._crop(image, round(float(_padded(self.size, self.facts.context))), self.facts.exemplar)
 
     def follow(self, image: np.ndarray, maps: Maps) -> list[float]:
         """The box (x, y, w, h) in the next image, pixels."""
         facts = self.facts
         padded = _padded(self.size, facts.context)
-        side = round(padded * (facts.instance / facts.exemplar))
+        side = round(float(padded) * (facts.instance / facts.exemplar))
         cls, loc = (part[0] for part in maps(self._crop(image, side, facts.instance)))
         scale = facts.exemplar / padded
         line = (np.arange(len(cls)) - len(cls) // 2) * facts.stride
