@@ -192,7 +192,7 @@ def _divide(a: jax.Array, b: int | jax.Array) -> tuple[jax.Array, jax.Array]:
 def _round_divide(a: jax.Array, b: int | jax.Array) -> jax.Array:
     """a / b rounded half to even, for a >= 0."""
     quotient, rest = _divide(a, b)
-    return quotient + (2 * rest + (quotient & 1) > b)
+    return quotient + (2 * rest + (quotient & 1) > b).astype(quotient.dtype)
 
 
 def _columns(low: jax.Array, weights: jax.Array, cells: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -37,3 +37,17 @@ def test_a_survey_of_other_code_does_not_count(tmp_path):
     ship({SMALL: surveyed(SMALL)}, tmp_path)
     (tmp_path / CODE).write_text("config 0\nnets 0\n")
     assert shipped(SMALL, tmp_path) is None
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", "{}", '{"shapes": 3}'])
+def test_a_damaged_survey_counts_as_none(tmp_path, damage):
+    ship({SMALL: surveyed(SMALL)}, tmp_path)
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(damage)
+    assert shipped(SMALL, tmp_path) is None
+
+
+def test_surveys_without_the_code_that_they_are_of_count_as_none(tmp_path):
+    ship({SMALL: surveyed(SMALL)}, tmp_path)
+    (tmp_path / CODE).unlink()
+    assert shipped(SMALL, tmp_path) is None

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from drol_jax.config import ModelConfig
 from drol_jax.nets.inference.facts import ConvFacts, Survey
@@ -18,15 +20,10 @@ CODE = "code.txt"
 
 def shipped(config: ModelConfig, folder: Path = FOLDER) -> Survey | None:
     """The survey of a network that ships; None of another, and where the networks' code is not what it was made of."""
-    file = _file(config, folder)
-    if not file.exists() or (folder / CODE).read_text(encoding="utf-8") != _code():
-        return None
-    found = json.loads(file.read_text(encoding="utf-8"))
-    return Survey(
-        shapes={_path(name): tuple(shape) for name, shape in found["shapes"].items()},
-        norms={_path(name): _path(norm) for name, norm in found["norms"].items()},
-        searched={_path(name): ConvFacts(**facts) for name, facts in found["searched"].items()},
-    )
+    with suppress(Exception):  # lost or damaged in any way it is as good as none: the trace tells the same
+        if (folder / CODE).read_text(encoding="utf-8") == _code():
+            return _survey(json.loads(_file(config, folder).read_text(encoding="utf-8")))
+    return None
 
 
 def ship(surveys: Mapping[ModelConfig, Survey], folder: Path = FOLDER) -> None:
@@ -42,6 +39,14 @@ def ship(surveys: Mapping[ModelConfig, Survey], folder: Path = FOLDER) -> None:
             "searched": {"/".join(path): asdict(facts) for path, facts in survey.searched.items()},
         }
         _file(config, folder).write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+
+def _survey(told: Any) -> Survey:
+    return Survey(
+        shapes={_path(name): tuple(shape) for name, shape in told["shapes"].items()},
+        norms={_path(name): _path(norm) for name, norm in told["norms"].items()},
+        searched={_path(name): ConvFacts(**facts) for name, facts in told["searched"].items()},
+    )
 
 
 def _file(config: ModelConfig, folder: Path) -> Path:
